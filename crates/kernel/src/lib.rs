@@ -1,0 +1,21 @@
+//! The ground floor: ids, money, time, text that was parsed once, refusal classes, secrets.
+//!
+//! Always true here: no I/O, no async, no business word. What does not belong: anything that
+//! knows a table, a route or a merchant.
+
+pub mod api_key;
+pub mod environment;
+pub mod id;
+pub mod money;
+pub mod password;
+pub mod refusal;
+pub mod secret;
+pub mod text;
+pub mod time;
+
+pub use environment::{Clock, Environment};
+pub use id::Id;
+pub use money::{Currency, Money, Percent};
+pub use refusal::{Class, Refusal};
+pub use secret::Secret;
+pub use time::{Date, Timestamp};

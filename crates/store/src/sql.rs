@@ -1,0 +1,192 @@
+//! Statements: one text for two engines.
+
+use std::sync::OnceLock;
+
+/// A statement whose parameters are `$1`, `$2`, … Made by [`sql!`](crate::sql).
+#[derive(Clone, Copy, Debug)]
+pub struct Sql {
+    /// The text as written, for PostgreSQL.
+    pub pg: &'static str,
+    /// The same length, for SQLite: `$1` became `?1`, `= ANY($1)` became `=    (?1)`, and the row locks
+    /// (`FOR UPDATE`, `SKIP LOCKED`) became spaces.
+    pub lite: &'static str,
+}
+
+/// One statement for both engines, turned at compile time.
+///
+/// Write the common subset of the two, with these conventions:
+/// - parameters `$1`…; integers are 64 bit, so cast sums: `CAST(SUM(x) AS bigint)`;
+/// - `FOR UPDATE`, `FOR UPDATE OF x`, `FOR UPDATE SKIP LOCKED` last in the text;
+/// - `= ANY($n)` with the set as the last parameter, for [`Reader::query_each`](crate::Reader::query_each).
+#[macro_export]
+macro_rules! sql {
+    ($text:expr) => {{
+        const PG: &str = $text;
+        const BYTES: [u8; PG.len()] = $crate::lite_text::<{ PG.len() }>(PG);
+        const LITE: &str = match ::std::str::from_utf8(&BYTES) {
+            Ok(text) => text,
+            Err(_) => panic!("the statement is not UTF-8"),
+        };
+        $crate::Sql { pg: PG, lite: LITE }
+    }};
+}
+
+const fn starts_with(text: &[u8], at: usize, word: &[u8]) -> bool {
+    if at + word.len() > text.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < word.len() {
+        if text[at + i] != word[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// The SQLite text of a PostgreSQL text, of the same length. Used by [`sql!`](crate::sql) at compile time.
+#[must_use]
+pub const fn lite_text<const N: usize>(text: &str) -> [u8; N] {
+    let bytes = text.as_bytes();
+    let mut out = [b' '; N];
+    let (mut i, mut quoted) = (0, false);
+    while i < N {
+        if bytes[i] == b'\'' {
+            quoted = !quoted;
+        }
+        if !quoted && starts_with(bytes, i, b"FOR UPDATE") {
+            break;
+        }
+        if !quoted && starts_with(bytes, i, b"ANY(") {
+            i += 3;
+            continue;
+        }
+        let parameter = bytes[i] == b'$' && !quoted && i + 1 < N && bytes[i + 1].is_ascii_digit();
+        out[i] = if parameter { b'?' } else { bytes[i] };
+        i += 1;
+    }
+    out
+}
+
+/// The type of one column of a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnType {
+    /// 64-bit integer.
+    Int,
+    /// Text.
+    Text,
+    /// Bytes.
+    Bytes,
+}
+
+/// A writing statement over a set of rows: `unnest` on PostgreSQL, a loop of the prepared statement on SQLite.
+///
+/// Two forms, and the columns by name and type in the order in which the [`Column`](crate::Column)s are given:
+///
+/// - `SetSql::insert("license", &[("merchant", Int), ("id", Bytes)], "ON CONFLICT DO NOTHING")`: the names are
+///   the table's columns; the last text is appended (empty for none).
+/// - `SetSql::update("UPDATE license_key SET state = r.state FROM rows r WHERE license_key.merchant = r.merchant
+///   AND license_key.id = r.id AND license_key.state = 0", &[("merchant", Int), ("id", Bytes), ("state", Int)])`:
+///   `FROM rows r` stands for the set; `r.name` for its columns; qualify the table's own columns. Also for
+///   `DELETE FROM t USING rows r WHERE …`.
+#[derive(Debug)]
+pub struct SetSql {
+    pub(crate) form: Form,
+    pub(crate) columns: &'static [(&'static str, ColumnType)],
+    pub(crate) texts: OnceLock<(String, String)>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Form {
+    Insert { table: &'static str, tail: &'static str },
+    Update { text: &'static str },
+}
+
+impl SetSql {
+    /// An insert of whole rows.
+    #[must_use]
+    pub const fn insert(table: &'static str, columns: &'static [(&'static str, ColumnType)], tail: &'static str) -> Self {
+        Self { form: Form::Insert { table, tail }, columns, texts: OnceLock::new() }
+    }
+
+    /// An update or delete that joins the set as `r`.
+    #[must_use]
+    pub const fn update(text: &'static str, columns: &'static [(&'static str, ColumnType)]) -> Self {
+        Self { form: Form::Update { text }, columns, texts: OnceLock::new() }
+    }
+
+    /// The PostgreSQL text.
+    pub(crate) fn pg(&self) -> &str {
+        &self.both().0
+    }
+
+    /// The SQLite text, for one row.
+    pub(crate) fn lite(&self) -> &str {
+        &self.both().1
+    }
+
+    fn both(&self) -> &(String, String) {
+        self.texts.get_or_init(|| {
+            let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
+            let names = names.join(", ");
+            let arrays: Vec<String> = self.columns.iter().enumerate().map(|(i, (_, kind))| format!("${}::{}[]", i + 1, kind.pg())).collect();
+            let arrays = arrays.join(", ");
+            match &self.form {
+                Form::Insert { table, tail } => {
+                    let holes: Vec<String> = (1..=self.columns.len()).map(|i| format!("?{i}")).collect();
+                    (
+                        format!("INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}) {tail}"),
+                        format!("INSERT INTO {table} ({names}) VALUES ({}) {tail}", holes.join(", ")),
+                    )
+                }
+                Form::Update { text } => {
+                    let set = format!("unnest({arrays}) AS r({names})");
+                    let pg = text.replacen("FROM rows r", &format!("FROM {set}"), 1).replacen("USING rows r", &format!("USING {set}"), 1);
+                    let mut lite = text.replacen(" FROM rows r", "", 1).replacen(" USING rows r", "", 1);
+                    // Longest names first, so that `r.id` does not eat the start of `r.identity`.
+                    let mut order: Vec<usize> = (0..self.columns.len()).collect();
+                    order.sort_by_key(|&i| std::cmp::Reverse(self.columns[i].0.len()));
+                    for i in order {
+                        lite = lite.replace(&format!("r.{}", self.columns[i].0), &format!("?{}", i + 1));
+                    }
+                    (pg, lite)
+                }
+            }
+        })
+    }
+}
+
+impl ColumnType {
+    const fn pg(self) -> &'static str {
+        match self {
+            Self::Int => "int8",
+            Self::Text => "text",
+            Self::Bytes => "bytea",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_text_becomes_two() {
+        let sql = sql!("SELECT id FROM t WHERE a = $1 AND note = 'it costs $1' AND id = ANY($2) ORDER BY id FOR UPDATE SKIP LOCKED");
+        assert_eq!(sql.lite.trim_end(), "SELECT id FROM t WHERE a = ?1 AND note = 'it costs $1' AND id =    (?2) ORDER BY id");
+    }
+
+    #[test]
+    fn a_set_is_an_unnest_or_a_loop() {
+        let set = SetSql::update(
+            "UPDATE k SET state = r.s, owner = r.id_of FROM rows r WHERE k.id = r.id AND k.state = 0",
+            &[("id", ColumnType::Bytes), ("s", ColumnType::Int), ("id_of", ColumnType::Text)],
+        );
+        assert_eq!(
+            set.pg(),
+            "UPDATE k SET state = r.s, owner = r.id_of FROM unnest($1::bytea[], $2::int8[], $3::text[]) AS r(id, s, id_of) WHERE k.id = r.id AND k.state = 0"
+        );
+        assert_eq!(set.lite(), "UPDATE k SET state = ?2, owner = ?3 WHERE k.id = ?1 AND k.state = 0");
+    }
+}

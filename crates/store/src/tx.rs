@@ -1,0 +1,147 @@
+//! What a command is handed: read and write statements over whichever engine is open.
+
+use crate::{Column, Fault, FromRow, Row, SetSql, Sql, Value};
+use std::ops::{Deref, DerefMut};
+
+/// Reads within one snapshot.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    pub(crate) driver: Driver<'a>,
+}
+
+/// Reads and writes within one transaction. Dereferences to [`Reader`], so `&mut *tx` serves every query.
+#[derive(Debug)]
+pub struct Tx<'a> {
+    pub(crate) reader: Reader<'a>,
+    /// Rows written so far: a refusal after the first is a bug.
+    pub(crate) wrote: u64,
+}
+
+pub(crate) enum Driver<'a> {
+    Lite(&'a mut rusqlite::Connection),
+    Pg(&'a mut deadpool_postgres::Object),
+}
+
+impl std::fmt::Debug for Driver<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Driver::Lite(_) => "Lite",
+            Driver::Pg(_) => "Pg",
+        })
+    }
+}
+
+impl<'a> Deref for Tx<'a> {
+    type Target = Reader<'a>;
+    fn deref(&self) -> &Reader<'a> {
+        &self.reader
+    }
+}
+impl<'a> DerefMut for Tx<'a> {
+    fn deref_mut(&mut self) -> &mut Reader<'a> {
+        &mut self.reader
+    }
+}
+
+impl Reader<'_> {
+    /// All rows.
+    ///
+    /// # Errors
+    /// The engine's, or [`Fault::Column`].
+    pub async fn query<T: FromRow>(&mut self, sql: Sql, params: &[Value]) -> Result<Vec<T>, Fault> {
+        self.rows(sql, params).await?.into_iter().map(T::from_row).collect()
+    }
+
+    /// The first row, if any.
+    ///
+    /// # Errors
+    /// The engine's, or [`Fault::Column`].
+    pub async fn query_opt<T: FromRow>(&mut self, sql: Sql, params: &[Value]) -> Result<Option<T>, Fault> {
+        self.rows(sql, params).await?.into_iter().next().map(T::from_row).transpose()
+    }
+
+    /// The one row that must be there.
+    ///
+    /// # Errors
+    /// [`Fault::Invariant`] where it is not; the engine's.
+    pub async fn query_one<T: FromRow>(&mut self, sql: Sql, params: &[Value]) -> Result<T, Fault> {
+        self.query_opt(sql, params).await?.ok_or_else(|| Fault::invariant(format!("no row: {}", sql.pg)))
+    }
+
+    /// Rows for each of `keys`, which is the last parameter and stands in `= ANY($n)`: one statement on
+    /// PostgreSQL, a loop of the prepared statement on SQLite. In no order across keys.
+    ///
+    /// # Errors
+    /// The engine's, or [`Fault::Column`].
+    pub async fn query_each<T: FromRow>(&mut self, sql: Sql, params: &[Value], keys: &Column) -> Result<Vec<T>, Fault> {
+        self.rows_each(sql, params, keys).await?.into_iter().map(T::from_row).collect()
+    }
+
+    async fn rows(&mut self, sql: Sql, params: &[Value]) -> Result<Vec<Row>, Fault> {
+        match &mut self.driver {
+            Driver::Lite(connection) => crate::lite::rows(connection, sql.lite, params),
+            Driver::Pg(client) => crate::pg::rows(client, sql.pg, params).await,
+        }
+    }
+
+    async fn rows_each(&mut self, sql: Sql, params: &[Value], keys: &Column) -> Result<Vec<Row>, Fault> {
+        match &mut self.driver {
+            Driver::Lite(connection) => crate::lite::rows_each(connection, sql.lite, params, keys),
+            Driver::Pg(client) => crate::pg::rows_each(client, sql.pg, params, keys).await,
+        }
+    }
+}
+
+impl Tx<'_> {
+    /// Runs one writing statement and says how many rows it changed.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub async fn execute(&mut self, sql: Sql, params: &[Value]) -> Result<u64, Fault> {
+        let changed = match &mut self.reader.driver {
+            Driver::Lite(connection) => crate::lite::execute(connection, sql.lite, params)?,
+            Driver::Pg(client) => crate::pg::execute(client, sql.pg, params).await?,
+        };
+        self.wrote += changed;
+        Ok(changed)
+    }
+
+    /// Runs one writing statement that must change exactly `expected` rows: a guarded update.
+    ///
+    /// # Errors
+    /// [`Fault::Rows`] where it changed another number; the engine's.
+    pub async fn execute_exactly(&mut self, expected: u64, sql: Sql, params: &[Value]) -> Result<(), Fault> {
+        let changed = self.execute(sql, params).await?;
+        if changed == expected { Ok(()) } else { Err(Fault::Rows { sql: sql.pg.chars().take(80).collect(), expected, changed }) }
+    }
+
+    /// Writes a set: every column has as many values as the set has rows. Says how many rows changed.
+    ///
+    /// # Errors
+    /// [`Fault::Invariant`] where the columns do not fit the statement; the engine's.
+    pub async fn write_set(&mut self, sql: &'static SetSql, columns: Vec<Column>) -> Result<u64, Fault> {
+        let rows = columns.first().map_or(0, Column::len);
+        if columns.len() != sql.columns.len() || columns.iter().any(|column| column.len() != rows) {
+            return Err(Fault::invariant(format!("columns do not fit: {}", sql.pg())));
+        }
+        if rows == 0 {
+            return Ok(0);
+        }
+        let changed = match &mut self.reader.driver {
+            Driver::Lite(connection) => crate::lite::write_set(connection, sql.lite(), &columns)?,
+            Driver::Pg(client) => crate::pg::write_set(client, sql.pg(), &columns).await?,
+        };
+        self.wrote += changed;
+        Ok(changed)
+    }
+
+    /// Writes a set that must change exactly as many rows as it has: guarded updates, inserts.
+    ///
+    /// # Errors
+    /// [`Fault::Rows`] where it changed another number; see [`Tx::write_set`].
+    pub async fn write_whole_set(&mut self, sql: &'static SetSql, columns: Vec<Column>) -> Result<(), Fault> {
+        let expected = columns.first().map_or(0, Column::len) as u64;
+        let changed = self.write_set(sql, columns).await?;
+        if changed == expected { Ok(()) } else { Err(Fault::Rows { sql: sql.pg().chars().take(80).collect(), expected, changed }) }
+    }
+}
