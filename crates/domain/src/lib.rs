@@ -1,1 +1,20 @@
+//! The business, one folder per noun. A change is a command, a screen is a query.
+//!
+//! Always true here:
+//! - Every change goes through [`Engine::execute`](command::Engine::execute) (or its twin for sets): rights,
+//!   idempotency, load → decide → write, audit, outbox, commit.
+//! - The list of modules below is the call order: a slice may call those above it, never below.
+//! - INSERT, UPDATE and DELETE on a table stand only in its owner's folder.
+//!
+//! What does not belong: HTTP, templates, sockets, the machine's clock.
 
+pub mod access;
+pub mod audit;
+pub mod command;
+pub mod ids;
+pub mod listing;
+pub mod outbox;
+
+pub use access::{Caller, MerchantScope, PartnershipScope, Right};
+pub use command::{Command, Ctx, Done, Engine, No, Origin};
+pub use ids::*;

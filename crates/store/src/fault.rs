@@ -18,6 +18,9 @@ pub enum Fault {
     /// PostgreSQL asked for the transaction to be repeated and it still failed after the last try.
     #[error("serialization or deadlock, tried {0} times")]
     Contended(u32),
+    /// Another transaction got in between; the whole work is to be repeated from the start (as for 40001).
+    #[error("lost a race: {0}")]
+    LostRace(&'static str),
     /// The connection broke while committing: nobody here knows whether it did.
     #[error("commit outcome unknown")]
     OutcomeUnknown,

@@ -1,0 +1,45 @@
+//! Pages of lists: a cursor is the id of the last row seen, newest first unless a list says otherwise.
+
+use tradepost_kernel::Id;
+
+/// Which page of a list is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct PageRequest {
+    /// 1–200 rows.
+    pub limit: i64,
+    /// Rows older than this id; `None` for the first page.
+    pub before: Option<[u8; 16]>,
+}
+
+impl PageRequest {
+    /// The bound for `WHERE id < $n`: the cursor, or the largest id there is.
+    #[must_use]
+    pub fn bound(&self) -> Vec<u8> {
+        self.before.unwrap_or([0xff; 16]).to_vec()
+    }
+
+    /// One row more than asked for tells whether there is a next page.
+    #[must_use]
+    pub const fn fetch(&self) -> i64 {
+        self.limit + 1
+    }
+
+    /// Cuts the extra row off and makes the cursor of the next page from the last row that stays.
+    #[must_use]
+    pub fn page<T, N>(&self, mut rows: Vec<T>, id: impl Fn(&T) -> Id<N>) -> Page<T> {
+        let wanted = usize::try_from(self.limit).unwrap_or(1);
+        let more = rows.len() > wanted;
+        rows.truncate(wanted);
+        let next = if more { rows.last().map(|row| id(row).bytes()) } else { None };
+        Page { rows, next }
+    }
+}
+
+/// One page.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// Its rows.
+    pub rows: Vec<T>,
+    /// The cursor of the next page; `None` on the last.
+    pub next: Option<[u8; 16]>,
+}
