@@ -11,9 +11,15 @@
 pub mod access;
 pub mod audit;
 pub mod command;
+pub mod identity;
 pub mod ids;
 pub mod listing;
+pub mod merchants;
 pub mod outbox;
+pub mod partners;
+
+pub mod catalog;
+pub mod stock;
 
 pub use access::{Caller, MerchantScope, PartnershipScope, Right};
 pub use command::{Command, Ctx, Done, Engine, No, Origin};
