@@ -15,6 +15,9 @@ pub mod ids;
 pub mod listing;
 pub mod outbox;
 
+pub mod billing;
+pub mod notices;
+
 pub use access::{Caller, MerchantScope, PartnershipScope, Right};
 pub use command::{Command, Ctx, Done, Engine, No, Origin};
 pub use ids::*;
