@@ -1,14 +1,16 @@
 //! What goes wrong in a store: bugs and outages, never a caller's mistake.
 
 /// A bug or an outage. Logged once with its source, answered 500 or 503 without detail.
+///
+/// Nothing was written, except with [`Fault::OutcomeUnknown`], where nobody knows.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// SQLite said so.
     #[error("SQLite: {0}")]
-    Lite(#[from] rusqlite::Error),
+    Lite(#[source] rusqlite::Error),
     /// PostgreSQL said so.
-    #[error("PostgreSQL: {0}")]
-    Pg(#[from] tokio_postgres::Error),
+    #[error("PostgreSQL: {}", reason(.0))]
+    Pg(#[source] tokio_postgres::Error),
     /// No connection to the database could be had in time.
     #[error("no connection: {0}")]
     NoConnection(String),
@@ -21,6 +23,9 @@ pub enum Fault {
     /// Another transaction got in between; the whole work is to be repeated from the start (as for 40001).
     #[error("lost a race: {0}")]
     LostRace(&'static str),
+    /// A statement ran longer than [`Settings::statement_timeout`](crate::Settings::statement_timeout) and was stopped.
+    #[error("a statement was stopped, it ran longer than allowed")]
+    TooLong,
     /// The connection broke while committing: nobody here knows whether it did.
     #[error("commit outcome unknown")]
     OutcomeUnknown,
@@ -63,11 +68,30 @@ impl Fault {
         Self::Invariant(what.into())
     }
 
+    /// The same once more, for every work of a group that went down together.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::Lite(rusqlite::Error::SqliteFailure(failure, text)) => Self::Lite(rusqlite::Error::SqliteFailure(*failure, text.clone())),
+            Self::NoConnection(why) => Self::NoConnection(why.clone()),
+            Self::Overloaded => Self::Overloaded,
+            Self::Contended(tries) => Self::Contended(*tries),
+            Self::TooLong => Self::TooLong,
+            Self::OutcomeUnknown => Self::OutcomeUnknown,
+            other => Self::Io(std::io::Error::other(other.to_string())),
+        }
+    }
+
+    /// What a panic said.
+    pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> Self {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
+        Self::Panicked(text.unwrap_or_else(|| "without a text".to_owned()))
+    }
+
     /// Whether the store cannot write for a reason outside (disk full, database away): 503 rather than 500.
     #[must_use]
     pub fn is_outage(&self) -> bool {
         match self {
-            Self::NoConnection(_) | Self::Overloaded | Self::Contended(_) => true,
+            Self::NoConnection(_) | Self::Overloaded | Self::Contended(_) | Self::TooLong => true,
             Self::Lite(rusqlite::Error::SqliteFailure(failure, _)) => {
                 use rusqlite::ErrorCode::{CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, OutOfMemory, ReadOnly, SystemIoFailure};
                 matches!(failure.code, CannotOpen | DatabaseBusy | DatabaseLocked | DiskFull | OutOfMemory | ReadOnly | SystemIoFailure)
@@ -76,4 +100,22 @@ impl Fault {
             _ => false,
         }
     }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        // Only the progress handler interrupts, and only for the deadline.
+        if error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) { Self::TooLong } else { Self::Lite(error) }
+    }
+}
+
+impl From<tokio_postgres::Error> for Fault {
+    fn from(error: tokio_postgres::Error) -> Self {
+        if error.code() == Some(&tokio_postgres::error::SqlState::QUERY_CANCELED) { Self::TooLong } else { Self::Pg(error) }
+    }
+}
+
+/// The server's message where there is one: the driver's own text is only "db error".
+fn reason(error: &tokio_postgres::Error) -> String {
+    error.as_db_error().map_or_else(|| error.to_string(), |db| format!("{} ({})", db.message(), db.code().code()))
 }

@@ -10,17 +10,21 @@
 //! What does not belong: tables, rights, HTTP.
 
 mod fault;
+mod inspect;
 mod lite;
 mod migrate;
 mod pg;
 mod sql;
+mod stats;
 mod store;
 mod tx;
 mod value;
+mod work;
 
 pub use fault::Fault;
 pub use migrate::{Migration, migrations_from};
 pub use sql::{ColumnType, SetSql, Sql, lite_text};
-pub use store::{BoxFuture, Engine, Ended, Settings, Store, Work};
+pub use stats::Stats;
+pub use store::{BoxFuture, Ended, Engine, Settings, Store, Work};
 pub use tx::{Reader, Tx};
 pub use value::{Column, Columns, FromRow, FromValue, Row, Value};

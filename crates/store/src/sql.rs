@@ -58,7 +58,7 @@ pub const fn lite_text<const N: usize>(text: &str) -> [u8; N] {
         if !quoted && starts_with(bytes, i, b"FOR UPDATE") {
             break;
         }
-        if !quoted && starts_with(bytes, i, b"ANY(") {
+        if !quoted && starts_with(bytes, i, b"ANY(") && !(i > 0 && (bytes[i - 1].is_ascii_alphanumeric() || bytes[i - 1] == b'_')) {
             i += 3;
             continue;
         }
@@ -144,17 +144,29 @@ impl SetSql {
                     let set = format!("unnest({arrays}) AS r({names})");
                     let pg = text.replacen("FROM rows r", &format!("FROM {set}"), 1).replacen("USING rows r", &format!("USING {set}"), 1);
                     let mut lite = text.replacen(" FROM rows r", "", 1).replacen(" USING rows r", "", 1);
-                    // Longest names first, so that `r.id` does not eat the start of `r.identity`.
-                    let mut order: Vec<usize> = (0..self.columns.len()).collect();
-                    order.sort_by_key(|&i| std::cmp::Reverse(self.columns[i].0.len()));
-                    for i in order {
-                        lite = lite.replace(&format!("r.{}", self.columns[i].0), &format!("?{}", i + 1));
+                    for (i, (name, _)) in self.columns.iter().enumerate() {
+                        lite = replace_word(&lite, &format!("r.{name}"), &format!("?{}", i + 1));
                     }
                     (pg, lite)
                 }
             }
         })
     }
+}
+
+/// Replaces `word` only where no identifier goes on before or after it: `r.id` neither in `order.id` nor in
+/// `r.identity`.
+fn replace_word(text: &str, word: &str, with: &str) -> String {
+    let part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = rest.find(word) {
+        let (before, after) = (&rest[..at], &rest[at + word.len()..]);
+        let inside = before.chars().next_back().or_else(|| out.chars().next_back()).is_some_and(part) || after.chars().next().is_some_and(part);
+        out.push_str(before);
+        out.push_str(if inside { word } else { with });
+        rest = after;
+    }
+    out + rest
 }
 
 impl ColumnType {
@@ -175,6 +187,20 @@ mod tests {
     fn one_text_becomes_two() {
         let sql = sql!("SELECT id FROM t WHERE a = $1 AND note = 'it costs $1' AND id = ANY($2) ORDER BY id FOR UPDATE SKIP LOCKED");
         assert_eq!(sql.lite.trim_end(), "SELECT id FROM t WHERE a = ?1 AND note = 'it costs $1' AND id =    (?2) ORDER BY id");
+    }
+
+    #[test]
+    fn a_table_whose_name_ends_in_r_keeps_its_columns() {
+        let set = SetSql::update(
+            "UPDATE reseller SET identity = r.identity, a = r.a FROM rows r WHERE reseller.id = r.id",
+            &[("id", ColumnType::Bytes), ("identity", ColumnType::Text), ("a", ColumnType::Int)],
+        );
+        assert_eq!(set.lite(), "UPDATE reseller SET identity = ?2, a = ?3 WHERE reseller.id = ?1");
+    }
+
+    #[test]
+    fn a_name_that_ends_in_any_is_not_a_set() {
+        assert_eq!(sql!("SELECT many(a) FROM t WHERE COMPANY(b) = ANY($1)").lite, "SELECT many(a) FROM t WHERE COMPANY(b) =    (?1)");
     }
 
     #[test]

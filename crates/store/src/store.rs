@@ -1,10 +1,180 @@
 //! The open database: where writes queue and reads find a connection.
 
-use crate::{Fault, Migration, Reader, Tx};
+use crate::lite::Lite;
+use crate::pg::Pg;
+use crate::{Column, Fault, Migration, Reader, Sql, Stats, Tx, Value, inspect, migrate};
 use std::future::Future;
-use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// An open database. Cheap to clone; all clones are one store.
+#[derive(Clone)]
+pub struct Store {
+    driver: Arc<Driver>,
+}
+
+enum Driver {
+    Lite(Lite),
+    Pg(Pg),
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Store").field(&self.engine()).finish()
+    }
+}
+
+impl Store {
+    /// Opens the database that the URL names. SQLite: makes the file and its folders if missing, and locks it for
+    /// this store. PostgreSQL: the database must exist; `sslmode=require` verifies the server's certificate, any
+    /// other mode is plain.
+    ///
+    /// # Errors
+    /// [`Fault::Schema`] for a URL that is none, a file that another store has open, or too old an SQLite;
+    /// [`Fault::NoConnection`]; the engine's.
+    pub async fn open(settings: Settings) -> Result<Self, Fault> {
+        let driver = if settings.url.starts_with("postgres://") || settings.url.starts_with("postgresql://") {
+            Driver::Pg(Pg::open(settings).await?)
+        } else {
+            Driver::Lite(Lite::open(settings).await?)
+        };
+        Ok(Self { driver: Arc::new(driver) })
+    }
+
+    /// Which engine is open.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match &*self.driver {
+            Driver::Lite(_) => Engine::Sqlite,
+            Driver::Pg(_) => Engine::Postgres,
+        }
+    }
+
+    /// Runs a write and answers once it is durable. It runs to its end even where the caller does not wait.
+    ///
+    /// # Errors
+    /// The work's own, [`Fault::Overloaded`] at once where the queue is full, [`Fault::AwaitedElsewhere`] (SQLite),
+    /// [`Fault::Panicked`], [`Fault::RefusedAfterWriting`], [`Fault::Contended`] and [`Fault::OutcomeUnknown`]
+    /// (PostgreSQL), the engine's. Nothing was written except where the outcome is unknown.
+    pub async fn write<W: Work>(&self, work: W) -> Result<W::Answer, Fault> {
+        match &*self.driver {
+            Driver::Lite(lite) => lite.write(work).await,
+            Driver::Pg(pg) => pg.write(work).await,
+        }
+    }
+
+    /// Reads over one snapshot: `store.read(move |reader| Box::pin(async move { reader.query(…).await })).await`.
+    ///
+    /// # Errors
+    /// The closure's own, [`Fault::Overloaded`] where too many wait, [`Fault::AwaitedElsewhere`] (SQLite),
+    /// [`Fault::Panicked`], the engine's.
+    pub async fn read<T, F>(&self, f: F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: for<'a, 'b> FnOnce(&'a mut Reader<'b>) -> BoxFuture<'a, Result<T, Fault>> + Send + 'static,
+    {
+        match &*self.driver {
+            Driver::Lite(lite) => lite.read(f).await,
+            Driver::Pg(pg) => pg.read(f).await,
+        }
+    }
+
+    /// Applies what is not applied yet, each migration in its own transaction, and says which ones it were.
+    ///
+    /// # Errors
+    /// [`Fault::Schema`] where an applied one was edited, the database is newer than `migrations`, one is missing
+    /// or does not run; the engine's.
+    pub async fn migrate(&self, migrations: &[Migration]) -> Result<Vec<String>, Fault> {
+        match &*self.driver {
+            Driver::Lite(lite) => migrate::lite(lite, migrations.to_vec()).await,
+            Driver::Pg(pg) => migrate::pg(pg, migrations).await,
+        }
+    }
+
+    /// Every table, column, constraint and index as sorted text, for snapshots.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub async fn schema_text(&self) -> Result<String, Fault> {
+        match &*self.driver {
+            Driver::Lite(lite) => inspect::lite_schema(lite).await,
+            Driver::Pg(pg) => inspect::pg_schema(pg).await,
+        }
+    }
+
+    /// The lines of the plan of a statement, without running it.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub async fn explain(&self, sql: Sql, params: &[Value]) -> Result<Vec<String>, Fault> {
+        match &*self.driver {
+            Driver::Lite(lite) => inspect::lite_plan(lite, sql.lite, params.to_vec(), None).await,
+            Driver::Pg(pg) => inspect::pg_plan(pg, sql.pg, params, None).await,
+        }
+    }
+
+    /// The plan of a statement for [`Reader::query_each`]; on SQLite that of one key.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub async fn explain_each(&self, sql: Sql, params: &[Value], keys: &Column) -> Result<Vec<String>, Fault> {
+        match &*self.driver {
+            Driver::Lite(lite) => inspect::lite_plan(lite, sql.lite, params.to_vec(), Some(keys.clone())).await,
+            Driver::Pg(pg) => inspect::pg_plan(pg, sql.pg, params, Some(keys)).await,
+        }
+    }
+
+    /// Facts about the storage by name: engine, version, journal mode, sync level.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub async fn storage_facts(&self) -> Result<Vec<(String, String)>, Fault> {
+        match &*self.driver {
+            Driver::Lite(lite) => inspect::lite_facts(lite).await,
+            Driver::Pg(pg) => inspect::pg_facts(pg).await,
+        }
+    }
+
+    /// What SQLite finds wrong with its file, at most 100 lines; empty where all is well, and on PostgreSQL, which
+    /// has no such check. Holds the writer while it runs.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub async fn integrity_check(&self) -> Result<Vec<String>, Fault> {
+        match &*self.driver {
+            Driver::Lite(lite) => inspect::lite_integrity(lite).await,
+            Driver::Pg(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Whether the database answers: for readiness.
+    ///
+    /// # Errors
+    /// [`Fault::Overloaded`] where the store is closed; [`Fault::NoConnection`]; the engine's.
+    pub async fn ping(&self) -> Result<(), Fault> {
+        let one: i64 = self.read(|reader| Box::pin(async move { reader.query_one(crate::sql!("SELECT CAST(1 AS bigint)"), &[]).await })).await?;
+        if one == 1 { Ok(()) } else { Err(Fault::invariant("SELECT 1 gave something else")) }
+    }
+
+    /// Counters since the store was opened.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        match &*self.driver {
+            Driver::Lite(lite) => lite.stats(),
+            Driver::Pg(pg) => pg.stats(),
+        }
+    }
+
+    /// Takes no more, finishes what waits, and lets go of the database. What comes later is
+    /// [`Fault::Overloaded`]. Without it a dropped store finishes on its own, some time after the drop.
+    pub async fn close(&self) {
+        match &*self.driver {
+            Driver::Lite(lite) => lite.close().await,
+            Driver::Pg(pg) => pg.close().await,
+        }
+    }
+}
 
 /// A boxed future, so that closures can be handed a [`Reader`] that they borrow.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,20 +1,23 @@
 //! What a command is handed: read and write statements over whichever engine is open.
 
-use crate::{Column, Fault, FromRow, Row, SetSql, Sql, Value};
+use crate::{Column, Ended, Fault, FromRow, Row, SetSql, Sql, Value};
 use std::ops::{Deref, DerefMut};
 
 /// Reads within one snapshot.
 #[derive(Debug)]
 pub struct Reader<'a> {
-    pub(crate) driver: Driver<'a>,
+    driver: Driver<'a>,
+    /// Rows written so far, `RETURNING` included: a refusal after the first is a bug.
+    wrote: u64,
+    /// Whether a statement failed. PostgreSQL turns the COMMIT after one into a ROLLBACK without an error, so
+    /// a work that goes on must not be answered as done; SQLite is held to the same.
+    failed: bool,
 }
 
 /// Reads and writes within one transaction. Dereferences to [`Reader`], so `&mut *tx` serves every query.
 #[derive(Debug)]
 pub struct Tx<'a> {
-    pub(crate) reader: Reader<'a>,
-    /// Rows written so far: a refusal after the first is a bug.
-    pub(crate) wrote: u64,
+    reader: Reader<'a>,
 }
 
 pub(crate) enum Driver<'a> {
@@ -78,31 +81,71 @@ impl Reader<'_> {
     }
 
     async fn rows(&mut self, sql: Sql, params: &[Value]) -> Result<Vec<Row>, Fault> {
-        match &mut self.driver {
+        let done = match &mut self.driver {
             Driver::Lite(connection) => crate::lite::rows(connection, sql.lite, params),
             Driver::Pg(client) => crate::pg::rows(client, sql.pg, params).await,
-        }
+        };
+        let read = self.noted(done)?;
+        self.wrote += read.wrote;
+        Ok(read.rows)
     }
 
     async fn rows_each(&mut self, sql: Sql, params: &[Value], keys: &Column) -> Result<Vec<Row>, Fault> {
-        match &mut self.driver {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let done = match &mut self.driver {
             Driver::Lite(connection) => crate::lite::rows_each(connection, sql.lite, params, keys),
             Driver::Pg(client) => crate::pg::rows_each(client, sql.pg, params, keys).await,
-        }
+        };
+        let read = self.noted(done)?;
+        self.wrote += read.wrote;
+        Ok(read.rows)
+    }
+
+    pub(crate) fn new(driver: Driver<'_>) -> Reader<'_> {
+        Reader { driver, wrote: 0, failed: false }
+    }
+
+    fn noted<T>(&mut self, done: Result<T, Fault>) -> Result<T, Fault> {
+        self.failed |= done.is_err();
+        done
     }
 }
 
+/// What a statement gave back, and how many rows it wrote on the way (`RETURNING`).
+pub(crate) struct Read {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) wrote: u64,
+}
+
 impl Tx<'_> {
+    pub(crate) fn new(driver: Driver<'_>) -> Tx<'_> {
+        Tx { reader: Reader::new(driver) }
+    }
+
+    /// How the transaction is to end, once every work in it has ended on its own.
+    pub(crate) fn settle(&self, ended: &[Ended]) -> Result<Ended, Fault> {
+        if self.failed {
+            return Err(Fault::invariant("a work went on after one of its statements had failed"));
+        }
+        if ended.contains(&Ended::Commit) {
+            return Ok(Ended::Commit);
+        }
+        if self.wrote == 0 { Ok(Ended::Nothing) } else { Err(Fault::RefusedAfterWriting) }
+    }
+
     /// Runs one writing statement and says how many rows it changed.
     ///
     /// # Errors
     /// The engine's.
     pub async fn execute(&mut self, sql: Sql, params: &[Value]) -> Result<u64, Fault> {
-        let changed = match &mut self.reader.driver {
-            Driver::Lite(connection) => crate::lite::execute(connection, sql.lite, params)?,
-            Driver::Pg(client) => crate::pg::execute(client, sql.pg, params).await?,
+        let done = match &mut self.reader.driver {
+            Driver::Lite(connection) => crate::lite::execute(connection, sql.lite, params),
+            Driver::Pg(client) => crate::pg::execute(client, sql.pg, params).await,
         };
-        self.wrote += changed;
+        let changed = self.noted(done)?;
+        self.reader.wrote += changed;
         Ok(changed)
     }
 
@@ -127,11 +170,12 @@ impl Tx<'_> {
         if rows == 0 {
             return Ok(0);
         }
-        let changed = match &mut self.reader.driver {
-            Driver::Lite(connection) => crate::lite::write_set(connection, sql.lite(), &columns)?,
-            Driver::Pg(client) => crate::pg::write_set(client, sql.pg(), &columns).await?,
+        let done = match &mut self.reader.driver {
+            Driver::Lite(connection) => crate::lite::write_set(connection, sql.lite(), &columns),
+            Driver::Pg(client) => crate::pg::write_set(client, sql.pg(), &columns).await,
         };
-        self.wrote += changed;
+        let changed = self.noted(done)?;
+        self.reader.wrote += changed;
         Ok(changed)
     }
 

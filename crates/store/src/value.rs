@@ -202,6 +202,17 @@ impl Row {
     }
 }
 
+macro_rules! column_from_row {
+    ($([$($generic:tt)*] $name:ty),+) => {
+        $(impl<$($generic)*> FromRow for $name {
+            fn from_row(row: Row) -> Result<Self, Fault> {
+                row.take().next()
+            }
+        })+
+    };
+}
+column_from_row!([] i64, [] bool, [] String, [] Vec<u8>, [const N: usize] [u8; N], [N] Id<N>, [] Timestamp, [] Date, [] Currency, [T: FromValue] Option<T>);
+
 macro_rules! tuple_from_row {
     ($($name:ident),+) => {
         impl<$($name: FromValue),+> FromRow for ($($name,)+) {
@@ -224,6 +235,18 @@ tuple_from_row!(A, B, C, D, E, F, G, H, I);
 tuple_from_row!(A, B, C, D, E, F, G, H, I, J);
 tuple_from_row!(A, B, C, D, E, F, G, H, I, J, K);
 tuple_from_row!(A, B, C, D, E, F, G, H, I, J, K, L);
+tuple_from_row!(A, B, C, D, E, F, G, H, I, J, K, L, M);
+tuple_from_row!(A, B, C, D, E, F, G, H, I, J, K, L, M, N);
+tuple_from_row!(A, B, C, D, E, F, G, H, I, J, K, L, M, N, O);
+tuple_from_row!(A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P);
+tuple_from_row!(A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q);
+tuple_from_row!(A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R);
+tuple_from_row!(A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R, S);
+tuple_from_row!(A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R, S, T);
+tuple_from_row!(A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R, S, T, U);
+tuple_from_row!(A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R, S, T, U, V);
+tuple_from_row!(A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R, S, T, U, V, W);
+tuple_from_row!(A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R, S, T, U, V, W, X);
 
 /// One column of a set, as many values as the set has rows. On PostgreSQL it becomes an array.
 #[derive(Clone, Debug)]
@@ -253,6 +276,18 @@ impl Column {
             Self::OptTexts(values) => values.len(),
             Self::Ids(values) => values.len(),
             Self::OptBytes(values) => values.len(),
+        }
+    }
+
+    /// The first row alone.
+    pub(crate) fn first(&self) -> Self {
+        match self {
+            Self::Ints(values) => Self::Ints(values.iter().take(1).copied().collect()),
+            Self::OptInts(values) => Self::OptInts(values.iter().take(1).copied().collect()),
+            Self::Texts(values) => Self::Texts(values.iter().take(1).cloned().collect()),
+            Self::OptTexts(values) => Self::OptTexts(values.iter().take(1).cloned().collect()),
+            Self::Ids(values) => Self::Ids(values.iter().take(1).copied().collect()),
+            Self::OptBytes(values) => Self::OptBytes(values.iter().take(1).cloned().collect()),
         }
     }
 

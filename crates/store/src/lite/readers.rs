@@ -1,0 +1,35 @@
+//! Threads with a read-only connection each, and one queue for all.
+
+use super::poll_once;
+use crate::tx::{Driver, Reader};
+use crate::{BoxFuture, Fault};
+use rusqlite::Connection;
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::mpsc;
+
+/// One read, which answers on its own.
+pub(super) type Reading = Box<dyn FnOnce(&mut Connection) + Send>;
+
+pub(super) fn serve(mut connection: Connection, queue: &Mutex<mpsc::Receiver<Reading>>) {
+    // The guard lives for this statement only: the next thread waits while this one reads.
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
+    while let Some(reading) = next() {
+        reading(&mut connection);
+    }
+}
+
+/// Runs `f` over one snapshot.
+pub(super) fn snapshot<T, F>(connection: &mut Connection, f: F) -> Result<T, Fault>
+where
+    F: for<'a, 'b> FnOnce(&'a mut Reader<'b>) -> BoxFuture<'a, Result<T, Fault>>,
+{
+    // A deferred transaction takes its snapshot with the first read; taking it here makes "one snapshot" true
+    // from the start, as on PostgreSQL.
+    connection.execute_batch("BEGIN DEFERRED; SELECT 1 FROM sqlite_schema LIMIT 1;")?;
+    let mut reader = Reader::new(Driver::Lite(connection));
+    let done = poll_once(|| f(&mut reader));
+    if !connection.is_autocommit() {
+        connection.execute_batch("ROLLBACK")?;
+    }
+    done
+}

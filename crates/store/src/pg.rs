@@ -1,0 +1,176 @@
+//! PostgreSQL: pools of connections, whole-work retry, lanes for sets.
+
+mod connect;
+mod lanes;
+mod transact;
+mod types;
+
+use crate::stats::Counters;
+use crate::tx::{Driver, Read, Reader};
+use crate::work::{Queued, Slot};
+use crate::{BoxFuture, Column, Fault, Row, Settings, Stats, Value, Work};
+use deadpool_postgres::{Object, Pool};
+use futures_util::FutureExt;
+use lanes::Lanes;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, oneshot};
+use tokio_postgres::types::ToSql;
+use types::{Param, ParamColumn};
+
+/// An open PostgreSQL database.
+pub(crate) struct Pg {
+    shared: Arc<Shared>,
+    lanes: Lanes,
+    queue: u32,
+}
+
+/// What the tasks of one store share.
+struct Shared {
+    writers: Pool,
+    lanes: Pool,
+    readers: Pool,
+    /// One permit for each write outside the lanes that waits or runs.
+    waiting: Arc<Semaphore>,
+    /// The same for reads.
+    reading: Arc<Semaphore>,
+    counters: Counters,
+    statement_timeout: Duration,
+}
+
+impl Pg {
+    pub(crate) async fn open(settings: Settings) -> Result<Self, Fault> {
+        let connector = connect::Connector::new(&settings)?;
+        let queue = u32::try_from(settings.queue.clamp(1, 1 << 20)).unwrap_or(1);
+        let shared = Arc::new(Shared {
+            writers: connector.pool(settings.writers)?,
+            lanes: connector.pool(settings.lanes)?,
+            readers: connector.pool(settings.readers)?,
+            waiting: Arc::new(Semaphore::new(queue as usize)),
+            reading: Arc::new(Semaphore::new(queue as usize)),
+            counters: Counters::default(),
+            statement_timeout: settings.statement_timeout,
+        });
+        // A wrong URL or password shows at start, not with the first customer.
+        drop(connect::client(&shared.writers).await?);
+        let lanes = Lanes::start(&shared, &settings);
+        Ok(Self { shared, lanes, queue })
+    }
+
+    pub(crate) async fn write<W: Work>(&self, work: W) -> Result<W::Answer, Fault> {
+        let (queued, answer) = Slot::new(work);
+        match queued.lane() {
+            Some(lane) => self.lanes.enqueue(lane, queued).map_err(|()| self.refuse())?,
+            None => self.detach(queued)?,
+        }
+        // Only a runtime that shuts down drops it.
+        answer.await.unwrap_or(Err(Fault::OutcomeUnknown))
+    }
+
+    /// Runs a work on a task of its own: whoever asked may hang up, the work still ends whole.
+    fn detach(&self, mut queued: Box<dyn Queued>) -> Result<(), Fault> {
+        let permit = Arc::clone(&self.shared.waiting).try_acquire_owned().map_err(|_| self.refuse())?;
+        let shared = Arc::clone(&self.shared);
+        tokio::spawn(async move {
+            let outcome = shared.transact(&shared.writers, std::slice::from_mut(&mut queued)).await;
+            queued.answer(outcome);
+            drop(permit);
+        });
+        Ok(())
+    }
+
+    pub(crate) async fn read<T, F>(&self, f: F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: for<'a, 'b> FnOnce(&'a mut Reader<'b>) -> BoxFuture<'a, Result<T, Fault>> + Send + 'static,
+    {
+        let permit = Arc::clone(&self.shared.reading).try_acquire_owned().map_err(|_| self.refuse())?;
+        let (reply, answer) = oneshot::channel();
+        let shared = Arc::clone(&self.shared);
+        // Detached too: a reader dropped half way would give back a connection inside a transaction.
+        tokio::spawn(async move {
+            drop(reply.send(shared.snapshot(f).await));
+            drop(permit);
+        });
+        answer.await.map_err(|_| Fault::Overloaded)?
+    }
+
+    /// A writing connection, outside any transaction, for migrations and checks.
+    pub(crate) async fn client(&self) -> Result<Object, Fault> {
+        connect::client(&self.shared.writers).await
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let waiting = self.queue as usize - self.shared.waiting.available_permits();
+        self.shared.counters.read(waiting + self.lanes.waiting())
+    }
+
+    /// Takes no more, finishes what waits, closes the connections.
+    pub(crate) async fn close(&self) {
+        self.lanes.close().await;
+        for work in [&self.shared.waiting, &self.shared.reading] {
+            // All permits back means that nothing runs.
+            let all = work.acquire_many(self.queue).await;
+            work.close();
+            drop(all);
+        }
+        for pool in [&self.shared.writers, &self.shared.lanes, &self.shared.readers] {
+            pool.close();
+        }
+    }
+
+    fn refuse(&self) -> Fault {
+        Counters::add(&self.shared.counters.refused, 1);
+        Fault::Overloaded
+    }
+}
+
+impl Shared {
+    async fn snapshot<T, F>(&self, f: F) -> Result<T, Fault>
+    where
+        F: for<'a, 'b> FnOnce(&'a mut Reader<'b>) -> BoxFuture<'a, Result<T, Fault>>,
+    {
+        let mut client = connect::begin(&self.readers, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        let mut reader = Reader::new(Driver::Pg(&mut client));
+        let done = AssertUnwindSafe(async { f(&mut reader).await }).catch_unwind().await;
+        let done = done.unwrap_or_else(|panic| Err(Fault::panicked(panic.as_ref())));
+        connect::roll_back(client).await;
+        done
+    }
+}
+
+pub(crate) async fn rows(client: &mut Object, sql: &str, params: &[Value]) -> Result<Read, Fault> {
+    let params: Vec<Param<'_>> = params.iter().map(Param).collect();
+    let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
+    read(client, sql, &params).await
+}
+
+pub(crate) async fn rows_each(client: &mut Object, sql: &str, params: &[Value], keys: &Column) -> Result<Read, Fault> {
+    let (params, keys): (Vec<Param<'_>>, _) = (params.iter().map(Param).collect(), ParamColumn(keys));
+    let mut all: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
+    all.push(&keys);
+    read(client, sql, &all).await
+}
+
+async fn read(client: &mut Object, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Read, Fault> {
+    let statement = client.prepare_cached(sql).await?;
+    let rows = client.query(&statement, params).await?.iter().map(types::row).collect::<Result<Vec<Row>, Fault>>()?;
+    // What a SELECT gives back was not written; of the writing statements only those with RETURNING give rows.
+    let wrote = if sql.contains("RETURNING") { rows.len() as u64 } else { 0 };
+    Ok(Read { rows, wrote })
+}
+
+pub(crate) async fn execute(client: &mut Object, sql: &str, params: &[Value]) -> Result<u64, Fault> {
+    let statement = client.prepare_cached(sql).await?;
+    let params: Vec<Param<'_>> = params.iter().map(Param).collect();
+    let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
+    Ok(client.execute(&statement, &params).await?)
+}
+
+pub(crate) async fn write_set(client: &mut Object, sql: &str, columns: &[Column]) -> Result<u64, Fault> {
+    let statement = client.prepare_cached(sql).await?;
+    let params: Vec<ParamColumn<'_>> = columns.iter().map(ParamColumn).collect();
+    let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
+    Ok(client.execute(&statement, &params).await?)
+}

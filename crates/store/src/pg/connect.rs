@@ -1,0 +1,104 @@
+//! Pools of connections, and the ends of a transaction that can cost a connection.
+
+use crate::{Fault, Settings};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_postgres::NoTls;
+use tokio_postgres::config::SslMode;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// Longest wait for a new connection to the server.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest wait for a connection of the pool to come free.
+const WAIT_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(super) struct Connector {
+    config: tokio_postgres::Config,
+}
+
+impl Connector {
+    pub(super) fn new(settings: &Settings) -> Result<Self, Fault> {
+        // `require` here already verifies the certificate and the name, which libpq calls `verify-full`.
+        let url = settings.url.replace("sslmode=verify-full", "sslmode=require");
+        // The error's text may quote the URL, and with it the password.
+        let parsed: Result<tokio_postgres::Config, _> = url.parse();
+        let mut config = parsed.map_err(|_| Fault::Schema("the PostgreSQL URL is not valid".to_owned()))?;
+        let options = format!("{} -c statement_timeout={}", config.get_options().unwrap_or(""), settings.statement_timeout.as_millis());
+        config.options(options.trim());
+        if config.get_application_name().is_none() {
+            config.application_name("tradepost");
+        }
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(CONNECT_TIMEOUT);
+        }
+        Ok(Self { config })
+    }
+
+    pub(super) fn pool(&self, size: usize) -> Result<Pool, Fault> {
+        let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = if self.config.get_ssl_mode() == SslMode::Require {
+            Manager::from_config(self.config.clone(), tls()?, manager_config)
+        } else {
+            Manager::from_config(self.config.clone(), NoTls, manager_config)
+        };
+        let built = Pool::builder(manager)
+            .max_size(size.max(1))
+            .wait_timeout(Some(WAIT_TIMEOUT))
+            .create_timeout(Some(CONNECT_TIMEOUT))
+            .runtime(Runtime::Tokio1)
+            .build();
+        built.map_err(|error| Fault::NoConnection(error.to_string()))
+    }
+}
+
+fn tls() -> Result<MakeRustlsConnect, Fault> {
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Fault::NoConnection(error.to_string()))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
+}
+
+pub(super) async fn client(pool: &Pool) -> Result<Object, Fault> {
+    pool.get().await.map_err(|error| match error {
+        PoolError::Backend(error) => Fault::NoConnection(Fault::from(error).to_string()),
+        other => Fault::NoConnection(other.to_string()),
+    })
+}
+
+/// A connection on which `begin` has run. A connection that died while it lay in the pool is replaced: nothing
+/// was done on it yet.
+pub(super) async fn begin(pool: &Pool, begin: &str) -> Result<Object, Fault> {
+    let mut left = pool.status().max_size;
+    loop {
+        let client = client(pool).await?;
+        match client.batch_execute(begin).await {
+            Ok(()) => return Ok(client),
+            Err(error) => {
+                let closed = error.is_closed() || client.is_closed();
+                discard(client);
+                if !closed || left == 0 {
+                    return Err(error.into());
+                }
+                left -= 1;
+            }
+        }
+    }
+}
+
+/// Rolls back and gives the connection back to its pool; one that cannot is dropped, which rolls back too.
+pub(super) async fn roll_back(client: Object) {
+    if let Err(error) = client.batch_execute("ROLLBACK").await {
+        tracing::debug!(%error, "a rollback found its connection gone");
+        discard(client);
+    }
+}
+
+/// Takes a connection out of its pool and closes it.
+pub(super) fn discard(client: Object) {
+    drop(Object::take(client));
+}

@@ -1,0 +1,101 @@
+//! One transaction over one or more works: retried as a whole where the server asks for it.
+
+use super::{Shared, connect};
+use crate::stats::Counters;
+use crate::tx::{Driver, Tx};
+use crate::work::Queued;
+use crate::{Ended, Fault};
+use deadpool_postgres::{Object, Pool};
+use futures_util::FutureExt;
+use rand::RngExt;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+use tokio_postgres::error::SqlState;
+
+/// How often a work is tried when the server asks for a repetition.
+const TRIES: u32 = 5;
+
+impl Shared {
+    /// Runs works of one type in one transaction, from the start again after a deadlock or a serialization
+    /// failure.
+    pub(super) async fn transact(&self, pool: &Pool, works: &mut [Box<dyn Queued>]) -> Result<(), Fault> {
+        for tried in 1..=TRIES {
+            self.counters.group(works.len());
+            match self.attempt(pool, works).await {
+                Err(Fault::Pg(error)) if is_contention(&error) => {
+                    tracing::debug!(%error, tried, "a transaction is repeated");
+                    if tried < TRIES {
+                        Counters::add(&self.counters.retried, 1);
+                        // Jitter, or the two meet again.
+                        let wait_ms = rand::rng().random_range(1..=4_u64 << tried);
+                        tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+                    }
+                }
+                done => return done,
+            }
+        }
+        Err(Fault::Contended(TRIES))
+    }
+
+    async fn attempt(&self, pool: &Pool, works: &mut [Box<dyn Queued>]) -> Result<(), Fault> {
+        let mut client = connect::begin(pool, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?;
+        let ran = AssertUnwindSafe(run(&mut client, works)).catch_unwind().await;
+        match ran.unwrap_or_else(|panic| Err(Fault::panicked(panic.as_ref()))) {
+            Ok(Ended::Commit) => self.commit(client).await,
+            Ok(Ended::Nothing) => {
+                connect::roll_back(client).await;
+                Ok(())
+            }
+            Err(fault) => {
+                connect::roll_back(client).await;
+                Err(fault)
+            }
+        }
+    }
+
+    async fn commit(&self, client: Object) -> Result<(), Fault> {
+        // A statement timeout that ends the wait for a synchronous standby makes the server answer "committed"
+        // for what only the primary has. So the server waits without one, and we stop waiting without knowing.
+        let commit = client.batch_execute("SET LOCAL statement_timeout = 0; COMMIT");
+        match tokio::time::timeout(self.statement_timeout, commit).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) if is_definite(&error) => {
+                connect::roll_back(client).await;
+                Err(error.into())
+            }
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the connection broke while committing");
+                connect::discard(client);
+                Err(Fault::OutcomeUnknown)
+            }
+            Err(_) => {
+                tracing::error!("a commit was not answered in time");
+                connect::discard(client);
+                Err(Fault::OutcomeUnknown)
+            }
+        }
+    }
+}
+
+async fn run(client: &mut Object, works: &mut [Box<dyn Queued>]) -> Result<Ended, Fault> {
+    let mut tx = Tx::new(Driver::Pg(client));
+    let ends = match works {
+        [work] => vec![work.run(&mut tx).await?],
+        [] => Vec::new(),
+        [first, ..] => {
+            let run_set = first.run_set();
+            run_set(works, &mut tx).await?
+        }
+    };
+    tx.settle(&ends)
+}
+
+fn is_contention(error: &tokio_postgres::Error) -> bool {
+    matches!(error.code(), Some(code) if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED)
+}
+
+/// Whether the server itself said that the transaction did not commit. A connection that is being ended
+/// (classes 08 and 57) may have committed before.
+fn is_definite(error: &tokio_postgres::Error) -> bool {
+    !error.is_closed() && error.code().is_some_and(|code| !matches!(&code.code()[..2], "08" | "57"))
+}
