@@ -41,7 +41,7 @@ pub trait Command: Send + Sync + 'static {
     /// command refuses with must stand here: the API document lists it, and `execute` checks it.
     const REFUSALS: &'static [&'static str];
     /// What it answers: ids and numbers, kept to answer a repeated call. Never a code or another secret.
-    type Outcome: Serialize + DeserializeOwned + Send + 'static;
+    type Outcome: Serialize + DeserializeOwned + Send + Sync + 'static;
 
     /// What it needs of its caller.
     fn need(&self) -> Need;

@@ -11,9 +11,12 @@
 pub mod access;
 pub mod audit;
 pub mod command;
+pub mod identity;
 pub mod ids;
 pub mod listing;
+pub mod merchants;
 pub mod outbox;
+pub mod partners;
 
 pub mod billing;
 pub mod notices;

@@ -1,0 +1,1 @@
+//! People who sign in, their sessions, links that work once, and API keys.

@@ -1,0 +1,50 @@
+//! Merchants, their sandbox twins, staff and number counters.
+//!
+//! Always true here:
+//! - A merchant is two rows, live and sandbox, each the other's twin; they share the slug and nothing else.
+//! - A merchant has at least one owner.
+//! - A counter counts without gaps: it moves in the transaction that uses its number.
+//!
+//! What does not belong: channels and terms (partners), price lists (catalog).
+
+pub mod queries;
+pub mod store;
+
+use crate::ids::MerchantId;
+pub use store::{next_number, next_numbers};
+use tradepost_kernel::{Currency, Timestamp};
+
+/// A merchant or its sandbox, as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MerchantView {
+    /// The small number that its rows carry.
+    pub number: i64,
+    /// The public id.
+    pub id: MerchantId,
+    /// The name in URLs; the sandbox has the same.
+    pub slug: String,
+    /// The name on pages and documents.
+    pub name: String,
+    /// Whether it is the sandbox (PLT-6).
+    pub test: bool,
+    /// The number of the other one.
+    pub twin: i64,
+    /// The currency it began with; also the program's term.
+    pub currency: Currency,
+    /// IANA name; dates of documents are of this zone.
+    pub time_zone: String,
+    /// Where its mail comes from.
+    pub sender_email: Option<String>,
+    /// Postal address, several lines.
+    pub address: Option<String>,
+    /// ISO 3166 code, two letters.
+    pub country: Option<String>,
+    /// VAT id.
+    pub vat_id: Option<String>,
+    /// How to pay by check or wire, printed on invoices.
+    pub payment_instructions: Option<String>,
+    /// When it was created.
+    pub created: Timestamp,
+    /// Counts changes.
+    pub version: i64,
+}
