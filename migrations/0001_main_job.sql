@@ -480,7 +480,8 @@ CREATE TABLE reseller_information (
 -- Orders -----------------------------------------------------------------------------------------
 
 -- state is what shown_state(facts) says (FUL-5), stored by every command that changes a fact.
--- place: the partnership's own running number of placed orders; the held queue goes by it.
+-- place: the partnership's own running number of placed orders; the held queue goes by it. A placed order
+-- without released_ms is held: beyond the limit or, without a limit, until it is paid.
 CREATE TABLE orders (
     merchant {int} NOT NULL REFERENCES merchant (number),
     id {id} NOT NULL,
@@ -494,7 +495,6 @@ CREATE TABLE orders (
     currency {text} NOT NULL,
     total_minor {int} NOT NULL DEFAULT 0 CHECK (total_minor >= 0),
     paid_minor {int} NOT NULL DEFAULT 0 CHECK (paid_minor >= 0 AND paid_minor <= total_minor),
-    held {int} NOT NULL DEFAULT 0 CHECK (held IN (0, 1)),
     on_credit {int} NOT NULL DEFAULT 0 CHECK (on_credit IN (0, 1)),
     created_ms {int} NOT NULL,
     updated_ms {int} NOT NULL,

@@ -1,6 +1,7 @@
 //! The invoice as a page: self-contained HTML with its own styles, no script and nothing fetched, ready to print (BIL-3).
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use tradepost_domain::billing::InvoiceStatus;
 use tradepost_domain::billing::document::{InvoiceDocument, InvoiceLine};
 use tradepost_kernel::{Currency, Date};
 
@@ -64,22 +65,8 @@ fn money(currency: Currency, minor: i64) -> String {
     format!("{sign}{grouped}{fraction} {currency}")
 }
 
-/// How the invoice stands, in one word.
-#[must_use]
-pub fn status(document: &InvoiceDocument, standing: &InvoiceStanding) -> &'static str {
-    if standing.canceled {
-        "canceled"
-    } else if standing.paid_minor >= document.total_minor {
-        "paid"
-    } else if standing.today > document.due_on {
-        "overdue"
-    } else {
-        "unpaid"
-    }
-}
-
 fn ribbon(document: &InvoiceDocument, standing: &InvoiceStanding) -> Markup {
-    let status = status(document, standing);
+    let status = InvoiceStatus::of(document.total_minor, standing.paid_minor, standing.canceled, document.due_on, standing.today).name();
     html! {
         p.ribbon.{ (status) } {
             @if standing.test { span { "Sandbox: this is no real invoice. " } }
@@ -317,9 +304,8 @@ mod tests {
             (standing(150_000, "2027-01-01", false), "paid", "Paid in full"),
             (standing(0, "2026-12-01", true), "canceled", "Canceled"),
         ] {
-            assert_eq!(status(&document, &standing), status_now);
             let page = render(&document, Some(&standing), None);
-            assert!(page.contains(text) && page.contains("Sandbox"), "{status_now}");
+            assert!(page.contains(text) && page.contains("Sandbox") && page.contains(&format!("class=\"ribbon {status_now}\"")), "{status_now}: {page}");
         }
     }
 

@@ -18,7 +18,16 @@ pub mod merchants;
 pub mod outbox;
 pub mod partners;
 
+pub mod catalog;
+pub mod ledger;
+pub mod stock;
+
+pub mod credit;
+pub mod customers;
+pub mod licenses;
+
 pub mod billing;
+
 pub mod notices;
 
 pub use access::{Caller, MerchantScope, PartnershipScope, Right};

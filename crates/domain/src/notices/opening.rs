@@ -2,6 +2,7 @@
 
 use crate::billing;
 use crate::ids::{InvoiceId, LicenseId, LicenseKeyId, SingleUseLinkId};
+use crate::stock;
 use serde_json::Value as Json;
 use tradepost_kernel::secret::Vault;
 use tradepost_store::{Fault, Reader, params, sql};
@@ -75,7 +76,7 @@ fn link(sight: Sight<'_>, base_url: &str, link: SingleUseLinkId) -> String {
 fn invoice_link(sight: Sight<'_>, base_url: &str, merchant: i64, invoice: InvoiceId) -> String {
     match sight {
         Sight::Masked => "••••".into(),
-        Sight::Full(vault) => format!("{base_url}/i/{}", billing::link::token(vault, merchant, invoice)),
+        Sight::Full(vault) => format!("{base_url}/i/{}", billing::link_token(vault, merchant, invoice)),
     }
 }
 
@@ -86,16 +87,5 @@ mod identity {
         pub(in super::super) fn token(_vault: &tradepost_kernel::secret::Vault, link: crate::ids::SingleUseLinkId) -> Secret<String> {
             Secret::new(link.text())
         }
-    }
-}
-mod stock {
-    use tradepost_kernel::Secret;
-    pub(super) fn open_code(
-        _vault: &tradepost_kernel::secret::Vault,
-        _merchant: i64,
-        key: crate::ids::LicenseKeyId,
-        _sealed: &[u8],
-    ) -> Result<Secret<String>, tradepost_store::Fault> {
-        Err(tradepost_store::Fault::invariant(format!("{key}: no stock here yet")))
     }
 }
