@@ -327,8 +327,8 @@ CREATE TABLE api_key (
     created_ms {int} NOT NULL,
     expires_ms {int},
     last_used_ms {int},
-    disabled_ms {int},
-    disabled_by {text} CHECK (disabled_by IN ('merchant', 'reseller')),
+    disabled_by_merchant_ms {int},
+    disabled_by_reseller_ms {int},
     replaced_by {id},
     PRIMARY KEY (merchant, id),
     FOREIGN KEY (merchant, partnership) REFERENCES partnership (merchant, id)

@@ -7,12 +7,16 @@
 //!
 //! What does not belong: channels and terms (partners), price lists (catalog).
 
+pub mod members;
 pub mod queries;
 pub mod store;
+pub mod update;
 
 use crate::ids::MerchantId;
+pub use members::{AddMerchantMember, ChangeMerchantMember, MemberChanged, RemoveMerchantMember};
 pub use store::{next_number, next_numbers};
 use tradepost_kernel::{Currency, Timestamp};
+pub use update::{MerchantUpdated, UpdateMerchant};
 
 /// A merchant or its sandbox, as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! Pools of connections, and the ends of a transaction that can cost a connection.
 
+use crate::fault::reason;
 use crate::{Fault, Settings};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
 use std::sync::Arc;
@@ -93,7 +94,7 @@ pub(super) async fn begin(pool: &Pool, begin: &str) -> Result<Object, Fault> {
 /// Rolls back and gives the connection back to its pool; one that cannot is dropped, which rolls back too.
 pub(super) async fn roll_back(client: Object) {
     if let Err(error) = client.batch_execute("ROLLBACK").await {
-        tracing::debug!(%error, "a rollback found its connection gone");
+        tracing::debug!(error = reason(&error), "a rollback found its connection gone");
         discard(client);
     }
 }

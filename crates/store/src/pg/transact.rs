@@ -1,6 +1,7 @@
 //! One transaction over one or more works: retried as a whole where the server asks for it.
 
 use super::{Shared, connect};
+use crate::fault::reason;
 use crate::stats::Counters;
 use crate::tx::{Driver, Tx};
 use crate::work::Queued;
@@ -23,7 +24,7 @@ impl Shared {
             self.counters.group(works.len());
             match self.attempt(pool, works).await {
                 Err(Fault::Pg(error)) if is_contention(&error) => {
-                    tracing::debug!(%error, tried, "a transaction is repeated");
+                    tracing::debug!(error = reason(&error), tried, "a transaction is repeated");
                     if tried < TRIES {
                         Counters::add(&self.counters.retried, 1);
                         // Jitter, or the two meet again.
@@ -55,16 +56,17 @@ impl Shared {
 
     async fn commit(&self, client: Object) -> Result<(), Fault> {
         // A statement timeout that ends the wait for a synchronous standby makes the server answer "committed"
-        // for what only the primary has. So the server waits without one, and we stop waiting without knowing.
+        // for what only the primary has. So the server waits without one, and we stop waiting without knowing,
+        // later than any statement would have been stopped.
         let commit = client.batch_execute("SET LOCAL statement_timeout = 0; COMMIT");
-        match tokio::time::timeout(self.statement_timeout, commit).await {
+        match tokio::time::timeout(self.statement_timeout * 2, commit).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) if is_definite(&error) => {
                 connect::roll_back(client).await;
                 Err(error.into())
             }
             Ok(Err(error)) => {
-                tracing::error!(%error, "the connection broke while committing");
+                tracing::error!(error = reason(&error), "the connection broke while committing");
                 connect::discard(client);
                 Err(Fault::OutcomeUnknown)
             }

@@ -3,6 +3,7 @@
 use crate::support::{INSERT, Place, admin_query, gate, ids, insert, insert_at, work};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::time::Duration;
 use tokio::sync::Barrier;
 use tradepost_store::{Ended, Fault, Settings, Sql, Store, params, sql};
 
@@ -10,6 +11,9 @@ only_on!(Postgres:
     two_works_that_lock_in_opposite_order_both_succeed,
     a_work_that_never_gets_through_is_contended_after_five_tries,
     a_connection_lost_at_commit_leaves_the_outcome_unknown,
+    a_commit_without_an_answer_leaves_the_outcome_unknown,
+    a_commit_is_not_stopped_by_the_statement_timeout,
+    a_fault_shows_no_value_of_a_row,
     a_connection_lost_before_the_commit_is_an_outage,
     connections_that_died_in_the_pool_are_replaced,
     more_writes_than_the_queue_holds_are_refused,
@@ -72,6 +76,43 @@ async fn a_connection_lost_at_commit_leaves_the_outcome_unknown(place: Place) {
     assert!(matches!(fault, Fault::OutcomeUnknown), "{fault}");
     store.write(insert(1)).await.expect("the store goes on with another connection");
     assert_eq!(ids(&store).await, [1]);
+}
+
+async fn a_commit_without_an_answer_leaves_the_outcome_unknown(place: Place) {
+    let store = place.with_items_and(|settings| settings.statement_timeout = Duration::from_millis(100)).await;
+    admin_query(&place.url, &DIE_AT_COMMIT.replace("pg_terminate_backend(pg_backend_pid())", "pg_sleep(5)")).await;
+    let fault = store.write(insert(13)).await.expect_err("it takes longer than the caller may wait");
+    assert!(matches!(fault, Fault::OutcomeUnknown), "{fault}");
+    store.write(insert(1)).await.expect("the store goes on with another connection");
+}
+
+async fn a_commit_is_not_stopped_by_the_statement_timeout(place: Place) {
+    let store = place.with_items_and(|settings| settings.statement_timeout = Duration::from_secs(1)).await;
+    admin_query(&place.url, &DIE_AT_COMMIT.replace("pg_terminate_backend(pg_backend_pid())", "pg_sleep(1.3)")).await;
+    store.write(insert(13)).await.expect("it commits, late");
+    assert_eq!(ids(&store).await, [13]);
+}
+
+async fn a_fault_shows_no_value_of_a_row(place: Place) {
+    let store = place.with_items().await;
+    admin_query(&place.url, "ALTER TABLE item ADD CHECK (note <> 'customer@example.com'); CREATE UNIQUE INDEX ON item (note);").await;
+    let note = |id: i64, text: &'static str| {
+        let sql = sql!("INSERT INTO item (id, note) VALUES ($1, $2)");
+        work(move |tx| Box::pin(async move { Ok((Ended::Commit, tx.execute(sql, params![id, text]).await?)) }))
+    };
+    store.write(note(1, "someone@example.com")).await.expect("it commits");
+    let checked = store.write(note(2, "customer@example.com")).await.expect_err("the check says no");
+    let unique = store.write(note(2, "someone@example.com")).await.expect_err("the index says no");
+    assert!(unique.is_unique_violation() && !checked.is_unique_violation());
+    for fault in [checked, unique] {
+        let mut shown = format!("{fault} {fault:?}");
+        let mut source = std::error::Error::source(&fault);
+        while let Some(error) = source {
+            shown += &format!("{error} {error:?}");
+            source = error.source();
+        }
+        assert!(!shown.contains("example.com"), "{shown}");
+    }
 }
 
 async fn a_connection_lost_before_the_commit_is_an_outage(place: Place) {
