@@ -68,8 +68,10 @@ CREATE TABLE outbox (
     last_error {text},
     PRIMARY KEY (merchant, id)
 ) {strict};
-CREATE INDEX outbox_waiting ON outbox (due_ms, id) WHERE position IS NULL;
+CREATE INDEX outbox_waiting ON outbox (id) WHERE position IS NULL;
+CREATE INDEX outbox_delayed ON outbox (due_ms) WHERE position IS NULL;
 CREATE UNIQUE INDEX outbox_by_position ON outbox (merchant, position) WHERE position IS NOT NULL;
+CREATE INDEX outbox_by_partnership ON outbox (merchant, partnership, position) WHERE partnership IS NOT NULL AND position IS NOT NULL;
 
 -- Identity ---------------------------------------------------------------------------------------
 

@@ -15,8 +15,9 @@ pub mod ids;
 pub mod listing;
 pub mod outbox;
 
-// The slices, in call order (a blank line between keeps it from being sorted).
+// The slices, in call order (a blank line between keeps them from being sorted).
 pub mod identity;
+
 pub mod merchants;
 
 pub mod catalog;
@@ -36,6 +37,8 @@ pub mod licenses;
 pub mod billing;
 
 pub mod orders;
+
+pub mod notices;
 
 pub use access::{Caller, MerchantScope, PartnershipScope, Right};
 pub use command::{Command, Ctx, Done, Engine, No, Origin};
