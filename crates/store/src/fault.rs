@@ -23,6 +23,9 @@ pub enum Fault {
     /// PostgreSQL asked for the transaction to be repeated and it still failed after the last try.
     #[error("serialization or deadlock, tried {0} times")]
     Contended(u32),
+    /// Another transaction got in between; the whole work is to be repeated from the start (as for 40001).
+    #[error("lost a race: {0}")]
+    LostRace(&'static str),
     /// A statement ran longer than [`Settings::statement_timeout`](crate::Settings::statement_timeout) and was stopped.
     #[error("a statement was stopped, it ran longer than allowed")]
     TooLong,
