@@ -209,7 +209,7 @@ impl Floor {
             Ok(Ok(collected)) => collected.to_bytes(),
             Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
             Ok(Err(_)) => return Err(Problem::bad_request("malformed_request", "The body ended early.")),
-            Err(_) => return Err(Problem::bad_request("malformed_request", "The body took too long.")),
+            Err(_) => return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body took too long.")),
         };
         if route.body.is_some() && !bytes.is_empty() {
             check_content(route, headers)?;

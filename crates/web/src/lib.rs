@@ -29,6 +29,7 @@ pub mod openapi;
 mod paging;
 pub mod problem;
 mod query;
+pub mod route;
 pub mod routes;
 pub mod schema;
 pub mod server;
