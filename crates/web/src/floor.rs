@@ -248,6 +248,9 @@ fn authorize(route: &Route, identified: &Identified) -> Result<(), Problem> {
     }
     match route.access {
         Access::Right(right) => {
+            if matches!(caller, Caller::Person { .. }) {
+                return Err(unnamed(right.side()));
+            }
             caller.authorize(Need::Right(right))?;
             if !identified.partnership_active && !route.inactive_ok && right.side() == Side::Reseller {
                 let detail = "The partnership is not approved, or it is suspended or closed.";
@@ -258,6 +261,14 @@ fn authorize(route: &Route, identified: &Identified) -> Result<(), Problem> {
         Access::Public | Access::Anyone | Access::Undeclared => {}
     }
     Ok(())
+}
+
+/// A person who could act in several places (or in none) must say where.
+fn unnamed(side: Side) -> Problem {
+    match side {
+        Side::Merchant => Problem::bad_request("merchant_required", "Name the merchant that you mean in the header Tradepost-Merchant."),
+        Side::Reseller => Problem::bad_request("partnership_required", "Name the program that you mean in the header Tradepost-Partnership."),
+    }
 }
 
 fn check_query(route: &Route, pairs: &[(String, String)]) -> Result<(), Problem> {
@@ -280,7 +291,11 @@ fn check_content(route: &Route, headers: &HeaderMap) -> Result<(), Problem> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let (essence, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
     let utf8 = !parameters.to_ascii_lowercase().contains("charset=") || parameters.to_ascii_lowercase().contains("utf-8");
-    if essence.trim().eq_ignore_ascii_case(route.body_type) && utf8 { Ok(()) } else { wrong("unsupported_content_type", format!("The body must be {}.", route.body_type)) }
+    if essence.trim().eq_ignore_ascii_case(route.body_type) && utf8 {
+        Ok(())
+    } else {
+        wrong("unsupported_content_type", format!("The body must be {}.", route.body_type))
+    }
 }
 
 fn idempotency_key(route: &Route, headers: &HeaderMap) -> Result<Option<String>, Problem> {
@@ -288,7 +303,11 @@ fn idempotency_key(route: &Route, headers: &HeaderMap) -> Result<Option<String>,
     let Some(value) = values.next().filter(|_| route.idempotent) else { return Ok(None) };
     let text = value.to_str().unwrap_or("");
     let fits = (1..=255).contains(&text.len()) && text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) && values.next().is_none();
-    if fits { Ok(Some(text.to_owned())) } else { Err(Problem::bad_request("invalid_idempotency_key", "Idempotency-Key must be one, with 1–255 printable ASCII characters.")) }
+    if fits {
+        Ok(Some(text.to_owned()))
+    } else {
+        Err(Problem::bad_request("invalid_idempotency_key", "Idempotency-Key must be one, with 1–255 printable ASCII characters."))
+    }
 }
 
 /// A cookie is sent by the browser whoever asks, so a change by cookie must come from our own pages.

@@ -9,7 +9,9 @@
 //! What does not belong: SQL, rules of the business, calls to the outside.
 
 pub mod answer;
+pub mod api;
 pub mod app;
+pub mod authenticate;
 pub mod call;
 mod choices;
 pub mod codes;
@@ -24,6 +26,7 @@ pub mod limits;
 mod matching;
 pub mod observe;
 mod paging;
+mod passwords;
 pub mod problem;
 mod query;
 pub mod routes;
