@@ -393,6 +393,7 @@ CREATE TABLE stock (
     FOREIGN KEY (merchant, product) REFERENCES product (merchant, number)
 ) {strict};
 
+-- touched_ms: when its last slice was staged; an import that is not touched for minutes was abandoned.
 CREATE TABLE key_import (
     merchant {int} NOT NULL REFERENCES merchant (number),
     id {id} NOT NULL,
@@ -403,6 +404,7 @@ CREATE TABLE key_import (
     duplicates {int} NOT NULL DEFAULT 0,
     bad {int} NOT NULL DEFAULT 0,
     created_ms {int} NOT NULL,
+    touched_ms {int} NOT NULL,
     finished_ms {int},
     PRIMARY KEY (merchant, id)
 ) {strict};
