@@ -288,10 +288,10 @@ impl Importer {
         let mut of = HashMap::new();
         for (key, found) in keys {
             let cut = u64::from_be_bytes([0, 1, 2, 3, 4, 5, 6, 7].map(|at| key.fingerprint[at]));
-            if !self.seen.insert(cut) {
-                staging.in_file.push(key.line);
-            } else if in_stock.contains(&key.fingerprint) {
+            if in_stock.contains(&key.fingerprint) {
                 staging.in_stock.push(key.line);
+            } else if !self.seen.insert(cut) {
+                staging.in_file.push(key.line);
             }
             of.insert(key.line, found);
         }
