@@ -55,13 +55,11 @@ impl Shared {
     }
 
     async fn commit(&self, client: Object) -> Result<(), Fault> {
-        // A statement timeout that ends the wait for a synchronous standby makes the server answer "committed"
-        // for what only the primary has. So the server waits without one, and we stop waiting without knowing,
-        // later than any statement would have been stopped.
-        let commit = client.batch_execute("SET LOCAL statement_timeout = 0; COMMIT");
-        match tokio::time::timeout(self.statement_timeout * 2, commit).await {
+        // The server ends its statement timeout before it commits, and so waits for a synchronous standby as long
+        // as it takes. We stop waiting without knowing, later than any statement would have been stopped.
+        match tokio::time::timeout(self.statement_timeout * 2, client.batch_execute("COMMIT")).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) if is_definite(&error) => {
+            Ok(Err(error)) if !connect::is_lost(&client, &error) => {
                 connect::roll_back(client).await;
                 Err(error.into())
             }
@@ -94,10 +92,4 @@ async fn run(client: &mut Object, works: &mut [Box<dyn Queued>]) -> Result<Ended
 
 fn is_contention(error: &tokio_postgres::Error) -> bool {
     matches!(error.code(), Some(code) if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED)
-}
-
-/// Whether the server itself said that the transaction did not commit. A connection that is being ended
-/// (classes 08 and 57) may have committed before.
-fn is_definite(error: &tokio_postgres::Error) -> bool {
-    !error.is_closed() && error.code().is_some_and(|code| !matches!(&code.code()[..2], "08" | "57"))
 }

@@ -18,6 +18,7 @@ only_on!(Postgres:
     connections_that_died_in_the_pool_are_replaced,
     more_writes_than_the_queue_holds_are_refused,
     a_server_that_is_not_there_is_an_outage,
+    a_required_tls_never_falls_back_to_plain,
     a_number_too_big_for_its_column_is_a_fault,
 );
 
@@ -89,6 +90,7 @@ async fn a_commit_without_an_answer_leaves_the_outcome_unknown(place: Place) {
 async fn a_commit_is_not_stopped_by_the_statement_timeout(place: Place) {
     let store = place.with_items_and(|settings| settings.statement_timeout = Duration::from_secs(1)).await;
     admin_query(&place.url, &DIE_AT_COMMIT.replace("pg_terminate_backend(pg_backend_pid())", "pg_sleep(1.3)")).await;
+    // If it were, the wait for a synchronous standby would end with it, and the server would answer "committed".
     store.write(insert(13)).await.expect("it commits, late");
     assert_eq!(ids(&store).await, [13]);
 }
@@ -134,8 +136,11 @@ async fn connections_that_died_in_the_pool_are_replaced(place: Place) {
     let store = place.with_items().await;
     store.write(insert(1)).await.expect("it commits");
     ids(&store).await;
-    admin_query(&place.url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tradepost' AND datname = current_database()")
-        .await;
+    admin_query(
+        &place.url,
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'tradepost' AND datname = current_database()",
+    )
+    .await;
     store.write(insert(2)).await.expect("a new connection is made");
     assert_eq!(ids(&store).await, [1, 2]);
 }
@@ -159,6 +164,15 @@ async fn a_server_that_is_not_there_is_an_outage(_: Place) {
     assert!(matches!(fault, Fault::NoConnection(_)) && fault.is_outage(), "{fault}");
     let fault = Store::open(Settings::new("postgres://nobody:secret@host:port/none")).await.expect_err("no such port");
     assert!(!format!("{fault} {fault:?}").contains("secret"));
+}
+
+async fn a_required_tls_never_falls_back_to_plain(place: Place) {
+    // The test server speaks no TLS.
+    for mode in ["require", "verify-full"] {
+        let opened = Store::open(Settings::new(format!("{}?sslmode={mode}", place.url))).await;
+        assert!(matches!(opened, Err(Fault::NoConnection(_))), "{mode}: {opened:?}");
+    }
+    Store::open(Settings::new(format!("{}?sslmode=disable", place.url))).await.expect("plain where it is asked for");
 }
 
 async fn a_number_too_big_for_its_column_is_a_fault(place: Place) {
