@@ -1,0 +1,74 @@
+//! What every request shares.
+
+use crate::credentials::Authenticator;
+use crate::limits::{Limiter, Limits};
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Semaphore;
+use tradepost_domain::Engine;
+
+/// How the server is set.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where callers reach it: `https://shop.example.org`, without a slash at the end.
+    pub public_url: String,
+    /// Reverse proxies in front, whose `X-Forwarded-For` is believed: 0 for none.
+    pub trusted_proxies: usize,
+    /// How much of everything.
+    pub limits: Limits,
+}
+
+impl Settings {
+    /// The defaults.
+    #[must_use]
+    pub fn new(public_url: impl Into<String>) -> Self {
+        Self { public_url: public_url.into(), trusted_proxies: 0, limits: Limits::default() }
+    }
+}
+
+/// The server: what every request shares.
+pub struct App {
+    /// The open house.
+    pub engine: Engine,
+    /// How it is set.
+    pub settings: Settings,
+    /// Finds out who asks.
+    pub authenticator: Arc<dyn Authenticator>,
+    /// Where `/metrics` reads.
+    pub metrics: PrometheusHandle,
+    pub(crate) limiter: Limiter,
+    pub(crate) in_flight: Arc<Semaphore>,
+    migrated: AtomicBool,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// A server over an open house. Not ready before [`App::migrations_done`].
+    #[must_use]
+    pub fn new(engine: Engine, authenticator: Arc<dyn Authenticator>, settings: Settings) -> Self {
+        Self {
+            engine,
+            authenticator,
+            metrics: crate::observe::metrics(),
+            limiter: Limiter::new(&settings.limits),
+            in_flight: Arc::new(Semaphore::new(settings.limits.in_flight)),
+            migrated: AtomicBool::new(false),
+            settings,
+        }
+    }
+
+    /// The schema is the one of this binary.
+    pub fn migrations_done(&self) {
+        self.migrated.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_migrated(&self) -> bool {
+        self.migrated.load(Ordering::Acquire)
+    }
+}

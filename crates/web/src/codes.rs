@@ -1,0 +1,110 @@
+//! Every code that an answer may carry, its status, and what it means: the one table behind problems, the OpenAPI
+//! document and the list of errors on `/docs`.
+
+use axum::http::StatusCode;
+use tradepost_kernel::Class;
+
+/// The one place that maps the class of a refusal to a status.
+#[must_use]
+pub const fn status_of(class: Class) -> StatusCode {
+    match class {
+        Class::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        Class::NotFound => StatusCode::NOT_FOUND,
+        Class::Forbidden => StatusCode::FORBIDDEN,
+        Class::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Class::Conflict => StatusCode::CONFLICT,
+        Class::PaymentRequired => StatusCode::PAYMENT_REQUIRED,
+        Class::Gone => StatusCode::GONE,
+        Class::Stale => StatusCode::PRECONDITION_FAILED,
+        Class::TooOften => StatusCode::TOO_MANY_REQUESTS,
+        Class::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// A code, its status and its meaning.
+#[derive(Clone, Copy, Debug)]
+pub struct Code {
+    /// Stable, `snake_case`.
+    pub code: &'static str,
+    /// The status it is answered with.
+    pub status: u16,
+    /// What it means, in one sentence.
+    pub meaning: &'static str,
+}
+
+const fn code(status: u16, code: &'static str, meaning: &'static str) -> Code {
+    Code { code, status, meaning }
+}
+
+/// The codes of the floor itself and those of commands that were named in the contract of the public surface.
+pub const CODES: &[Code] = &[
+    code(400, "malformed_body", "The body is not JSON, has a key twice, is not UTF-8 or is nested too deeply."),
+    code(400, "malformed_request", "The request could not be read."),
+    code(400, "invalid_query", "A query parameter is unknown, stands twice or has no valid value; or the cursor is not one of this list."),
+    code(400, "credential_in_url", "A key or token stands in the URL, where logs keep it. Send it in the Authorization header, and rotate it."),
+    code(400, "invalid_idempotency_key", "Idempotency-Key must have 1–255 printable ASCII characters."),
+    code(400, "invalid_if_match", "If-Match must be the ETag of an earlier answer."),
+    code(401, "unauthenticated", "There is no valid credential."),
+    code(402, "insufficient_balance", "The prepaid balance does not cover it."),
+    code(403, "forbidden", "The role or key does not hold the right."),
+    code(403, "cross_site_request", "A browser sent this from another site."),
+    code(403, "partnership_not_active", "The partnership is not approved (any more)."),
+    code(403, "mode_not_allowed", "The partnership's mode does not include this."),
+    code(403, "verification_required", "This has to be verified first."),
+    code(403, "not_a_browser_endpoint", "This address is for servers, not for browsers."),
+    code(404, "not_found", "There is nothing here by that path or id."),
+    code(404, "product_not_available", "There is no such product for this partnership."),
+    code(405, "method_not_allowed", "The path is known, the method is not one of it."),
+    code(409, "request_in_progress", "A request with the same Idempotency-Key is still running."),
+    code(409, "external_order_conflict", "The external order id was used with other contents."),
+    code(409, "out_of_stock", "There are not enough license keys."),
+    code(409, "channel_required", "The partnership has no channel yet."),
+    code(409, "setup_incomplete", "The merchant has not finished its settings."),
+    code(409, "no_channel", "The merchant has no channel to approve into."),
+    code(409, "order_confirmed", "The order was placed and cannot be changed."),
+    code(409, "free_order_final", "An order without a price cannot be undone."),
+    code(409, "not_enough_credit", "The order is held: it goes beyond the credit limit."),
+    code(409, "credit_limit_reached", "The credit limit is reached."),
+    code(409, "no_license_available", "There is no license left."),
+    code(410, "gone", "It was here and has expired."),
+    code(412, "stale_version", "It was changed meanwhile: read it again."),
+    code(413, "body_too_large", "The body is larger than this path takes."),
+    code(414, "uri_too_long", "The URL is too long."),
+    code(415, "unsupported_content_type", "The body must be of the content type that this path takes."),
+    code(415, "unsupported_content_encoding", "The body must not be compressed."),
+    code(422, "unknown_field", "The body has a field that is not known here."),
+    code(422, "read_only_field", "The body has a field that only the server sets."),
+    code(422, "invalid_field", "A field is missing or of another type or form."),
+    code(422, "invalid_amount", "An amount has too many digits or does not fit."),
+    code(422, "invalid_quantity", "A quantity is not a whole number of at least 1."),
+    code(422, "quantity_out_of_range", "A quantity is outside what is allowed."),
+    code(422, "invalid_text", "A text has control characters or line breaks."),
+    code(422, "invalid_email", "An address is not one e-mail address."),
+    code(422, "url_not_allowed", "A URL or host points to a private or reserved address."),
+    code(422, "idempotency_key_reused", "The Idempotency-Key was used for another body."),
+    code(422, "order_empty", "The order has no items."),
+    code(422, "purchase_limit_exceeded", "The partnership may not buy that many."),
+    code(422, "currency_mismatch", "The currencies differ."),
+    code(422, "price_missing", "The product has no price in this currency."),
+    code(429, "too_many_requests", "The limit of requests is reached; see Retry-After."),
+    code(431, "headers_too_large", "The header fields are too large."),
+    code(500, "internal", "A fault on the server, which was logged under the request id."),
+    code(503, "overloaded", "Too many requests at once; nothing was done."),
+    code(503, "storage_unavailable", "The database cannot be reached or written; nothing was done."),
+    code(503, "outcome_unknown", "The connection broke while committing. Repeat with the same Idempotency-Key."),
+    code(503, "partnership_parked", "The partnership is paused for a moment; nothing was done."),
+];
+
+/// What is known of a code.
+#[must_use]
+pub fn known(code: &str) -> Option<&'static Code> {
+    CODES.iter().find(|known| known.code == code)
+}
+
+/// A title from a code: `not_found` is `Not found`.
+#[must_use]
+pub fn title(code: &str) -> String {
+    let text = code.replace('_', " ");
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}

@@ -1,0 +1,94 @@
+//! Who asks: what the header fields say, handed to the identity slice.
+
+use crate::problem::Problem;
+use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::{HeaderMap, HeaderName};
+use std::net::IpAddr;
+use tradepost_domain::access::Side;
+use tradepost_domain::{Caller, MerchantId, PartnershipId};
+use tradepost_kernel::Secret;
+use tradepost_store::BoxFuture;
+
+/// The cookie that holds the session of a page.
+pub const SESSION_COOKIE: &str = "tradepost_session";
+const PARTNERSHIP: HeaderName = HeaderName::from_static("tradepost-partnership");
+const MERCHANT: HeaderName = HeaderName::from_static("tradepost-merchant");
+
+/// What a request says about who asks.
+#[derive(Debug)]
+pub struct Credentials {
+    /// `Authorization: Bearer …`: an API key or a session's token.
+    pub bearer: Option<Secret<String>>,
+    /// The session cookie; only where there is no bearer.
+    pub cookie: Option<Secret<String>>,
+    /// `Tradepost-Merchant`: which of their merchants a person means.
+    pub merchant: Option<MerchantId>,
+    /// `Tradepost-Partnership`: which of their partnerships a person means.
+    pub partnership: Option<PartnershipId>,
+    /// The side of the path.
+    pub side: Option<Side>,
+    /// Where the request comes from, for allow-lists and throttling.
+    pub address: Option<IpAddr>,
+}
+
+/// Somebody known.
+#[derive(Clone, Debug)]
+pub struct Identified {
+    /// Who.
+    pub caller: Caller,
+    /// Whether the partnership that they act in may be worked with; true where there is none.
+    pub partnership_active: bool,
+}
+
+/// Finds out who asks. Written by the identity slice.
+pub trait Authenticator: Send + Sync + 'static {
+    /// Who it is.
+    ///
+    /// [`Problem::unauthenticated`] where the credential is missing or not valid (any more); `not_found` where a person
+    /// names a merchant or partnership that is not theirs.
+    fn authenticate(&self, credentials: Credentials) -> BoxFuture<'_, Result<Identified, Problem>>;
+}
+
+/// Reads the header fields.
+///
+/// # Errors
+/// 401 for an `Authorization` that is no bearer; 404 for an id that is none.
+pub fn credentials(headers: &HeaderMap, side: Option<Side>, address: Option<IpAddr>) -> Result<Credentials, Problem> {
+    let mut bearers = headers.get_all(AUTHORIZATION).iter();
+    let bearer = match (bearers.next(), bearers.next()) {
+        (None, _) => None,
+        (Some(value), None) => Some(bearer_of(value.to_str().unwrap_or("")).ok_or_else(Problem::unauthenticated)?),
+        (Some(_), Some(_)) => return Err(Problem::unauthenticated()),
+    };
+    let cookie = if bearer.is_some() { None } else { cookie(headers, SESSION_COOKIE).map(Secret::new) };
+    Ok(Credentials { bearer, cookie, merchant: id(headers, &MERCHANT)?, partnership: id(headers, &PARTNERSHIP)?, side, address })
+}
+
+fn bearer_of(value: &str) -> Option<Secret<String>> {
+    let (scheme, token) = value.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.len() <= 512).then(|| Secret::new(token.to_owned()))
+}
+
+fn id<N: tradepost_kernel::id::Noun>(headers: &HeaderMap, name: &HeaderName) -> Result<Option<tradepost_kernel::Id<N>>, Problem> {
+    let Some(value) = headers.get(name) else { return Ok(None) };
+    value.to_str().ok().and_then(|text| text.trim().parse().ok()).map(Some).ok_or_else(Problem::not_found)
+}
+
+/// The value of a cookie.
+#[must_use]
+pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let fields = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = fields.flat_map(|field| field.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
+}
+
+/// The side that a caller belongs to.
+#[must_use]
+pub const fn side_of(caller: &Caller) -> Option<Side> {
+    match caller {
+        Caller::MerchantPerson { .. } | Caller::MerchantKey { .. } => Some(Side::Merchant),
+        Caller::ResellerPerson { .. } | Caller::PartnershipKey { .. } => Some(Side::Reseller),
+        _ => None,
+    }
+}

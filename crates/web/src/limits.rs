@@ -1,0 +1,207 @@
+//! How much of everything (PLT-11): sizes, rates, requests at once.
+
+use crate::problem::Problem;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use governor::clock::{Clock as _, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::{Quota, RateLimiter};
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tradepost_domain::Caller;
+
+/// The limits.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of a body, where the route says nothing else.
+    pub body_bytes: usize,
+    /// How long a body may take to arrive.
+    pub body_time: Duration,
+    /// Bytes of path and query.
+    pub uri_bytes: usize,
+    /// Bytes of one header field.
+    pub header_bytes: usize,
+    /// Bytes of all header fields.
+    pub headers_bytes: usize,
+    /// Requests that are being answered at once.
+    pub in_flight: usize,
+    /// Requests per second of one key or person; `None`: no limit.
+    pub per_caller: Option<NonZeroU32>,
+    /// Requests per second inside one partnership.
+    pub per_partnership: Option<NonZeroU32>,
+    /// Requests per second of one network address.
+    pub per_address: Option<NonZeroU32>,
+    /// Connections at once.
+    pub connections: usize,
+    /// How long the header fields of a request may take to arrive.
+    pub header_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 1 << 20,
+            body_time: Duration::from_secs(60),
+            uri_bytes: 8 << 10,
+            header_bytes: 16 << 10,
+            headers_bytes: 32 << 10,
+            in_flight: 2048,
+            per_caller: NonZeroU32::new(200),
+            per_partnership: NonZeroU32::new(400),
+            per_address: NonZeroU32::new(400),
+            connections: 4096,
+            header_time: Duration::from_secs(15),
+        }
+    }
+}
+
+impl Limits {
+    /// No limit on rates: for tests and benchmarks.
+    #[must_use]
+    pub fn without_rates(self) -> Self {
+        Self { per_caller: None, per_partnership: None, per_address: None, ..self }
+    }
+}
+
+/// Refuses a head that is too large.
+///
+/// # Errors
+/// 414 `uri_too_long`, 431 `headers_too_large`.
+pub fn check_head<B>(limits: &Limits, request: &Request<B>) -> Result<(), Problem> {
+    let uri = request.uri();
+    let length = uri.path().len() + uri.query().map_or(0, |query| query.len() + 1);
+    if length > limits.uri_bytes {
+        return Err(Problem::new(StatusCode::URI_TOO_LONG, "uri_too_long", format!("Path and query must have at most {} bytes.", limits.uri_bytes)));
+    }
+    let sizes = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    let (largest, sum) = sizes.fold((0, 0), |(largest, sum), size| (size.max(largest), sum + size));
+    if largest > limits.header_bytes || sum > limits.headers_bytes {
+        let detail = format!("One header field must have at most {} bytes, all of them {}.", limits.header_bytes, limits.headers_bytes);
+        return Err(Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", detail));
+    }
+    Ok(())
+}
+
+type Keyed<K> = RateLimiter<K, governor::state::keyed::DashMapStateStore<K>, DefaultClock, StateInformationMiddleware>;
+
+/// One kind of rate: so many a second, and as many at once.
+struct Rate<K: std::hash::Hash + Eq + Clone> {
+    limiter: Keyed<K>,
+    limit: u32,
+}
+
+/// What is left after a request, for `RateLimit-*`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Left {
+    limit: u32,
+    remaining: u32,
+    reset_s: u64,
+}
+
+impl Left {
+    /// The one that has less.
+    fn least(self, other: Option<Self>) -> Self {
+        other.filter(|other| other.remaining < self.remaining).unwrap_or(self)
+    }
+
+    /// Adds the header fields.
+    pub fn write(self, headers: &mut HeaderMap) {
+        for (name, value) in [("ratelimit-limit", u64::from(self.limit)), ("ratelimit-remaining", u64::from(self.remaining)), ("ratelimit-reset", self.reset_s)] {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+        }
+    }
+}
+
+impl<K: std::hash::Hash + Eq + Clone> Rate<K> {
+    fn new(per_second: Option<NonZeroU32>) -> Option<Self> {
+        let limit = per_second?;
+        let limiter = RateLimiter::dashmap(Quota::per_second(limit)).with_middleware::<StateInformationMiddleware>();
+        Some(Self { limiter, limit: limit.get() })
+    }
+
+    fn check(&self, key: &K) -> Result<Left, Problem> {
+        match self.limiter.check_key(key) {
+            Ok(state) => {
+                let remaining = state.remaining_burst_capacity();
+                Ok(Left { limit: self.limit, remaining, reset_s: u64::from(remaining < self.limit) })
+            }
+            Err(until) => {
+                let wait = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
+                let mut no = Problem::retry_later(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "The limit of requests is reached.", wait);
+                let mut headers = HeaderMap::new();
+                Left { limit: self.limit, remaining: 0, reset_s: wait }.write(&mut headers);
+                for (name, value) in headers.drain() {
+                    if let Some(name) = name {
+                        no = no.header(name, value);
+                    }
+                }
+                Err(no)
+            }
+        }
+    }
+}
+
+/// All rates. Memory is bounded: keys that were not seen for a while are dropped every so many requests.
+pub(crate) struct Limiter {
+    callers: Option<Rate<[u8; 16]>>,
+    partnerships: Option<Rate<[u8; 16]>>,
+    addresses: Option<Rate<IpAddr>>,
+    seen: AtomicU64,
+}
+
+const SWEEP_EVERY: u64 = 65_536;
+
+impl Limiter {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            callers: Rate::new(limits.per_caller),
+            partnerships: Rate::new(limits.per_partnership),
+            addresses: Rate::new(limits.per_address),
+            seen: AtomicU64::new(0),
+        }
+    }
+
+    /// Before anything is looked up.
+    pub(crate) fn address(&self, address: Option<IpAddr>) -> Result<(), Problem> {
+        if self.seen.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
+            self.sweep();
+        }
+        let (Some(rate), Some(address)) = (&self.addresses, address) else { return Ok(()) };
+        rate.check(&network(address)).map(drop)
+    }
+
+    /// Once it is known who asks.
+    pub(crate) fn caller(&self, caller: &Caller) -> Result<Option<Left>, Problem> {
+        let (_, actor, _) = caller.actor();
+        let own = match (&self.callers, actor) {
+            (Some(rate), Some(actor)) => Some(rate.check(&actor)?),
+            _ => None,
+        };
+        let shared = match (&self.partnerships, caller.partnership()) {
+            (Some(rate), Ok(scope)) => Some(rate.check(&scope.partnership.bytes())?),
+            _ => None,
+        };
+        Ok(own.map(|own| own.least(shared)).or(shared))
+    }
+
+    fn sweep(&self) {
+        if let Some(rate) = &self.callers {
+            rate.limiter.retain_recent();
+        }
+        if let Some(rate) = &self.partnerships {
+            rate.limiter.retain_recent();
+        }
+        if let Some(rate) = &self.addresses {
+            rate.limiter.retain_recent();
+        }
+    }
+}
+
+/// Who has one IPv6 address has a network of them: its first 64 bits count.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(six) if six.to_ipv4_mapped().is_none() => IpAddr::V6((u128::from(six) & !u128::from(u64::MAX)).into()),
+        other => other,
+    }
+}

@@ -1,0 +1,56 @@
+//! What an operator sees of requests: a log line and metrics, never a secret (PLT-10).
+
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::sync::OnceLock;
+use std::time::Duration;
+use tradepost_domain::Caller;
+
+static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// The metrics of this process: the recorder is set up at the first call. Where another one was set up before, what is
+/// recorded goes there and `/metrics` is empty.
+#[must_use]
+pub fn metrics() -> PrometheusHandle {
+    let buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+    METRICS
+        .get_or_init(|| {
+            let builder = PrometheusBuilder::new();
+            let recorder = builder.set_buckets(&buckets).unwrap_or_else(|_| PrometheusBuilder::new()).build_recorder();
+            let handle = recorder.handle();
+            if metrics::set_global_recorder(recorder).is_err() {
+                tracing::warn!("another metrics recorder is set up");
+            }
+            metrics::describe_histogram!("http_request_seconds", "Time from the head of a request to the head of its answer");
+            metrics::describe_counter!("http_requests_total", "Requests by operation, method and status");
+            handle
+        })
+        .clone()
+}
+
+/// One request, after its answer is known.
+#[derive(Debug)]
+pub(crate) struct Seen<'a> {
+    pub(crate) method: &'a str,
+    /// The operation and the template; never the path or query, which may hold what is nobody's business.
+    pub(crate) operation: &'static str,
+    pub(crate) template: &'static str,
+    pub(crate) status: u16,
+    pub(crate) took: Duration,
+    pub(crate) request_id: &'a str,
+    pub(crate) caller: Option<&'a Caller>,
+    pub(crate) code: Option<&'static str>,
+}
+
+impl Seen<'_> {
+    /// Writes the log line and counts.
+    pub(crate) fn record(&self) {
+        let actor = self.caller.map_or("unknown", |caller| caller.actor().0);
+        let ms = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX);
+        let (method, route, status, request_id, code) = (self.method, self.template, self.status, self.request_id, self.code.unwrap_or(""));
+        tracing::info!(method, route, status, ms, request_id, actor, code, "request");
+        let known_method = if matches!(method, "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") { method } else { "other" };
+        let labels = [("operation", self.operation.to_owned()), ("method", known_method.to_owned()), ("status", status.to_string())];
+        metrics::counter!("http_requests_total", &labels).increment(1);
+        metrics::histogram!("http_request_seconds", "operation" => self.operation).record(self.took.as_secs_f64());
+    }
+}
