@@ -9,8 +9,21 @@
 //!
 //! What does not belong: keys and counts (`stock`), terms and margins (`partners`).
 
+mod change;
+mod create;
+mod fields;
+mod price_lists;
+mod prices;
 pub mod pricing;
 pub mod queries;
+mod store;
+
+pub use change::ChangeProduct;
+pub use create::CreateProduct;
+pub use fields::{PartPatch, ProductFields, ProductPatch};
+pub use price_lists::{CreatePriceList, DeletePriceList, OfferProduct, RenamePriceList};
+pub use prices::{SetPrices, Shelf, Tier, replace_prices, tiers_error};
+pub use store::set_access;
 
 use crate::access::named;
 use crate::ids::ProductId;
@@ -56,6 +69,40 @@ pub enum EndUserInformation {
 }
 named!(EndUserInformation { None = "none", AtActivation = "at_activation", BeforeDelivery = "before_delivery" });
 
+impl Kind {
+    /// From its public name; kinds that cannot be sold yet are known, and refused.
+    ///
+    /// # Errors
+    /// `invalid_field`; `not_available_yet` for subscriptions and physical goods.
+    pub fn parse(name: &str) -> Result<Self, Refusal> {
+        match Self::from_name(name) {
+            Some(Self::Subscription | Self::Physical) => Err(not_available_yet("/kind", name)),
+            Some(kind) => Ok(kind),
+            None => Err(Refusal::invalid("invalid_field", "must be key, download or service").at("/kind")),
+        }
+    }
+}
+
+impl Method {
+    /// From its public name; methods that come later are known, and refused.
+    ///
+    /// # Errors
+    /// `invalid_field`; `not_available_yet` for generators, downloads and shipping.
+    pub fn parse(name: &str) -> Result<Self, Refusal> {
+        if let Some(method) = Self::from_name(name) {
+            return Ok(method);
+        }
+        if matches!(name, "key_generator" | "download" | "ship") {
+            return Err(not_available_yet("/method", name));
+        }
+        Err(Refusal::invalid("invalid_field", "must be key_pool, merchant or none").at("/method"))
+    }
+}
+
+fn not_available_yet(pointer: &str, what: &str) -> Refusal {
+    Refusal::invalid("not_available_yet", format!("{what} is not available in this version.")).at(pointer)
+}
+
 /// What an order needs to know of a product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SellableProduct {
@@ -89,6 +136,10 @@ pub struct SellableProduct {
     pub min_quantity: Option<i64>,
     /// Most units of one line.
     pub max_quantity: Option<i64>,
+}
+
+fn variant_follows_parent() -> Refusal {
+    Refusal::invalid("variant_follows_parent", "A variant is shared and sold as its parent is: name the parent.")
 }
 
 /// What a reseller hears of a product that is missing, disabled or not shared: one answer for all three (CAT-4).

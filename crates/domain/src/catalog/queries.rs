@@ -3,6 +3,14 @@
 //! Access (CAT-4) reads `channel.price_list` of the later slice `partners`: the one column that says which
 //! list a channel sells from.
 
+mod lists;
+mod products;
+
+pub use lists::{OfferedProduct, PriceListView, channel_selling_from, direct_access, lock_price_list, offered, price_list, price_list_by_name, price_lists};
+pub use products::{
+    BookView, PartView, ProductFilter, ProductView, find_product, lock_product, prices, product, products, products_by_sku, sku_owner, tiers,
+};
+
 use super::{EndUserInformation, Kind, Method, SellableProduct};
 use crate::access::PartnershipScope;
 use crate::ids::{ChannelId, ProductId};
