@@ -11,22 +11,32 @@
 pub mod access;
 pub mod audit;
 pub mod command;
-pub mod identity;
 pub mod ids;
 pub mod listing;
-pub mod merchants;
 pub mod outbox;
-pub mod partners;
+
+// The slices, in call order (a blank line between keeps them from being sorted).
+pub mod identity;
+
+pub mod merchants;
 
 pub mod catalog;
+
+pub mod partners;
+
 pub mod ledger;
+
 pub mod stock;
 
 pub mod credit;
+
 pub mod customers;
+
 pub mod licenses;
 
 pub mod billing;
+
+pub mod orders;
 
 pub mod notices;
 

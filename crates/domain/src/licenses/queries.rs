@@ -195,3 +195,21 @@ pub async fn available_counts(reader: &mut Reader<'_>, scope: PartnershipScope) 
         )
         .await
 }
+
+/// The number of a product, by id or SKU, that the partnership has licenses of: also one withdrawn since.
+///
+/// # Errors
+/// The store's.
+pub async fn product_of(reader: &mut Reader<'_>, scope: PartnershipScope, text: &str) -> Result<Option<i64>, Fault> {
+    let id = text.parse::<crate::ids::ProductId>().map_or_else(|_| Vec::new(), |id| id.bytes().to_vec());
+    let row: Option<(i64,)> = reader
+        .query_opt(
+            sql!(
+                "SELECT p.number FROM product p WHERE p.merchant = $1 AND (p.sku = $3 OR p.id = $4)
+                 AND EXISTS (SELECT 1 FROM license l WHERE l.merchant = $1 AND l.partnership = $2 AND l.product = p.number)"
+            ),
+            params![scope.merchant, scope.partnership, text, id],
+        )
+        .await?;
+    Ok(row.map(|row| row.0))
+}

@@ -4,6 +4,7 @@ use super::state::State;
 use crate::access::{MerchantScope, PartnershipScope};
 use crate::credit::OpenOrder;
 use crate::ids::{OrderId, OrderItemId, PartnershipId, nobody};
+use crate::licenses::queries::{LicenseRow, license_sql};
 use crate::listing::{Page, PageRequest};
 use tradepost_kernel::{Currency, Timestamp};
 use tradepost_store::{Column, Fault, FromRow, Reader, Row, params, sql};
@@ -252,4 +253,76 @@ pub async fn open(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<Ve
         )
         .await?;
     Ok(rows.into_iter().map(|(order, open_minor, released)| OpenOrder { order, open_minor, held: released.is_none() }).collect())
+}
+
+/// The oldest available license of a product; only of paid orders while unpaid ones stop.
+pub(super) async fn next_to_distribute(
+    reader: &mut Reader<'_>,
+    scope: PartnershipScope,
+    product: i64,
+    only_paid: bool,
+) -> Result<Option<LicenseRow>, Fault> {
+    reader
+        .query_opt(
+            license_sql!(
+                "JOIN orders o ON o.merchant = l.merchant AND o.id = l.orders
+                 WHERE l.merchant = $1 AND l.partnership = $2 AND l.product = $3 AND l.stage = 'available'
+                 AND ($4 = 0 OR o.paid_minor >= o.total_minor) ORDER BY l.id LIMIT 1"
+            ),
+            params![scope.merchant, scope.partnership, product, only_paid],
+        )
+        .await
+}
+
+/// Every available license of a product whose goods may leave now, oldest first, up to `most`.
+pub(super) async fn all_to_distribute(
+    reader: &mut Reader<'_>,
+    scope: PartnershipScope,
+    product: i64,
+    most: i64,
+) -> Result<Vec<LicenseRow>, Fault> {
+    reader
+        .query(
+            license_sql!(
+                "WHERE l.merchant = $1 AND l.partnership = $2 AND l.product = $3 AND l.stage = 'available' ORDER BY l.id LIMIT $4"
+            ),
+            params![scope.merchant, scope.partnership, product, most],
+        )
+        .await
+}
+
+/// Licenses of a product that were not distributed, by what they wait for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Undistributed {
+    /// In the inventory.
+    pub available: i64,
+    /// In orders that are not released.
+    pub held: i64,
+}
+
+pub(super) async fn undistributed(reader: &mut Reader<'_>, scope: PartnershipScope, product: i64) -> Result<Undistributed, Fault> {
+    let (available, held): (i64, i64) = reader
+        .query_one(
+            sql!(
+                "SELECT COUNT(CASE WHEN l.stage = 'available' THEN 1 END), COUNT(CASE WHEN l.stage = 'waiting' AND o.released_ms IS NULL THEN 1 END)
+                 FROM license l JOIN orders o ON o.merchant = l.merchant AND o.id = l.orders
+                 WHERE l.merchant = $1 AND l.partnership = $2 AND l.product = $3 AND l.stage IN ('available', 'waiting')"
+            ),
+            params![scope.merchant, scope.partnership, product],
+        )
+        .await?;
+    Ok(Undistributed { available, held })
+}
+
+/// Licenses of a product that wait for a key, first in, first out by when their orders were made.
+pub(super) async fn backordered(reader: &mut Reader<'_>, merchant: i64, product: i64, most: i64) -> Result<Vec<LicenseRow>, Fault> {
+    reader
+        .query(
+            license_sql!(
+                "WHERE l.merchant = $1 AND l.product = $2 AND l.method = 'key_pool' AND l.license_key IS NULL AND l.stage = 'waiting'
+                 ORDER BY l.id LIMIT $3"
+            ),
+            params![merchant, product, most],
+        )
+        .await
 }

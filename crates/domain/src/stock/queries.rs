@@ -89,3 +89,12 @@ pub(super) async fn shown(reader: &mut Reader<'_>, merchant: i64, keys: &[(Licen
     let rows: Vec<(LicenseKeyId, Option<i64>)> = reader.query_each(sql, params![merchant], &Column::ids(keys.iter().map(|(key, _)| *key))).await?;
     Ok(rows.into_iter().filter(|(_, shown)| shown.is_some()).map(|(id, _)| id).collect())
 }
+
+/// Which of these keys were ever shown to somebody outside the merchant.
+///
+/// # Errors
+/// The store's.
+pub async fn shown_among(reader: &mut Reader<'_>, merchant: i64, keys: &[LicenseKeyId]) -> Result<HashSet<LicenseKeyId>, Fault> {
+    let pairs: Vec<(LicenseKeyId, i64)> = keys.iter().map(|key| (*key, 0)).collect();
+    shown(reader, merchant, &pairs).await
+}
