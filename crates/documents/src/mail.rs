@@ -105,7 +105,9 @@ pub fn render(template: Template, variables: &Json) -> Result<Mail, NotRendered>
 fn one(name: &str, variables: &Json) -> Result<String, NotRendered> {
     let template = environment().get_template(name).map_err(|error| NotRendered(format!("{name}: {}", error.kind())))?;
     // The kind and line only: the detail may quote a variable.
-    template.render(minijinja::Value::from(minijinja::value::Serde(variables))).map_err(|error| NotRendered(format!("{name}, line {}: {}", error.line().unwrap_or(0), error.kind())))
+    template
+        .render(minijinja::Value::from(minijinja::value::Serde(variables)))
+        .map_err(|error| NotRendered(format!("{name}, line {}: {}", error.line().unwrap_or(0), error.kind())))
 }
 
 /// Variables that a template is rendered with in tests and previews; hostile where a stranger chooses the text.

@@ -224,12 +224,7 @@ impl Call {
             let step = if nth == 0 { String::new() } else { format!(" #{nth}") };
             Idempotency { route: format!("{} {}{step}", self.route.method, self.path), key: key.clone(), body_hash: body_hash() }
         });
-        Origin {
-            caller: self.caller.clone(),
-            request_id: Some(self.request_id.clone()),
-            address: self.address.map(|address| address.to_string()),
-            idempotency,
-        }
+        Origin { caller: self.caller.clone(), request_id: Some(self.request_id.clone()), address: self.address.map(|address| address.to_string()), idempotency }
     }
 
     /// Runs a command in the name of the caller, at most once per `Idempotency-Key`.

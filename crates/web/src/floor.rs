@@ -280,7 +280,11 @@ fn check_content(route: &Route, headers: &HeaderMap) -> Result<(), Problem> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let (essence, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
     let utf8 = !parameters.to_ascii_lowercase().contains("charset=") || parameters.to_ascii_lowercase().contains("utf-8");
-    if essence.trim().eq_ignore_ascii_case(route.body_type) && utf8 { Ok(()) } else { wrong("unsupported_content_type", format!("The body must be {}.", route.body_type)) }
+    if essence.trim().eq_ignore_ascii_case(route.body_type) && utf8 {
+        Ok(())
+    } else {
+        wrong("unsupported_content_type", format!("The body must be {}.", route.body_type))
+    }
 }
 
 fn idempotency_key(route: &Route, headers: &HeaderMap) -> Result<Option<String>, Problem> {
@@ -288,7 +292,11 @@ fn idempotency_key(route: &Route, headers: &HeaderMap) -> Result<Option<String>,
     let Some(value) = values.next().filter(|_| route.idempotent) else { return Ok(None) };
     let text = value.to_str().unwrap_or("");
     let fits = (1..=255).contains(&text.len()) && text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) && values.next().is_none();
-    if fits { Ok(Some(text.to_owned())) } else { Err(Problem::bad_request("invalid_idempotency_key", "Idempotency-Key must be one, with 1–255 printable ASCII characters.")) }
+    if fits {
+        Ok(Some(text.to_owned()))
+    } else {
+        Err(Problem::bad_request("invalid_idempotency_key", "Idempotency-Key must be one, with 1–255 printable ASCII characters."))
+    }
 }
 
 /// A cookie is sent by the browser whoever asks, so a change by cookie must come from our own pages.

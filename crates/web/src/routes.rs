@@ -249,7 +249,13 @@ impl Route {
     #[must_use]
     pub fn all_refusals(&self) -> Vec<&'static str> {
         let mut codes = self.refusals.clone();
-        let mut add = |more: &[&'static str]| more.iter().for_each(|code| if !codes.contains(code) { codes.push(code) });
+        let mut add = |more: &[&'static str]| {
+            more.iter().for_each(|code| {
+                if !codes.contains(code) {
+                    codes.push(code)
+                }
+            })
+        };
         if !matches!(self.access, Access::Public | Access::Anyone) {
             add(&["unauthenticated", "too_many_requests"]);
         }

@@ -216,9 +216,7 @@ fn discounted(line: i64, discount: ItemDiscount) -> Result<Option<Step>, Refusal
             let after = percent.taken_from(line);
             Ok(Some(step(StepKind::ItemDiscount, Source::Item, Some(percent), line - after, after)))
         }
-        ItemDiscount::Amount(amount) if (0..=line).contains(&amount) => {
-            Ok(Some(step(StepKind::ItemDiscount, Source::Item, None, amount, line - amount)))
-        }
+        ItemDiscount::Amount(amount) if (0..=line).contains(&amount) => Ok(Some(step(StepKind::ItemDiscount, Source::Item, None, amount, line - amount))),
         ItemDiscount::Amount(_) => Err(Refusal::invalid("invalid_amount", "A discount must not be negative or larger than its line.").at("/discount")),
     }
 }

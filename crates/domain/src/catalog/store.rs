@@ -1,9 +1,9 @@
 //! Every writing statement on `product`, `bundle_part`, `price`, `price_list`, `price_list_product` and
 //! `partnership_product`.
 
-use super::pricing::Book;
-use super::prices::Tier;
 use super::ProductFields;
+use super::prices::Tier;
+use super::pricing::Book;
 use crate::ids::{PartnershipId, PriceListId, ProductId};
 use tradepost_kernel::{Currency, Timestamp};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
@@ -169,12 +169,7 @@ pub(super) async fn replace_tiers(
 }
 
 pub(super) async fn insert_price_list(tx: &mut Tx<'_>, merchant: i64, id: PriceListId, name: &str, now: Timestamp) -> Result<(), Fault> {
-    tx.execute_exactly(
-        1,
-        sql!("INSERT INTO price_list (merchant, id, name, created_ms) VALUES ($1, $2, $3, $4)"),
-        params![merchant, id, name, now],
-    )
-    .await
+    tx.execute_exactly(1, sql!("INSERT INTO price_list (merchant, id, name, created_ms) VALUES ($1, $2, $3, $4)"), params![merchant, id, name, now]).await
 }
 
 pub(super) async fn rename_price_list(tx: &mut Tx<'_>, merchant: i64, id: PriceListId, name: &str) -> Result<(), Fault> {

@@ -68,14 +68,7 @@ pub async fn take(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, taken: &[Taken]
 ///
 /// # Errors
 /// [`Fault::Rows`] where a key is not in `from`; the store's.
-pub async fn move_keys(
-    ctx: &mut Ctx,
-    tx: &mut Tx<'_>,
-    merchant: i64,
-    keys: &[(LicenseKeyId, i64)],
-    from: KeyState,
-    to: KeyState,
-) -> Result<(), Fault> {
+pub async fn move_keys(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, keys: &[(LicenseKeyId, i64)], from: KeyState, to: KeyState) -> Result<(), Fault> {
     if keys.is_empty() || from == to {
         return Ok(());
     }

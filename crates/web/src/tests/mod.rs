@@ -159,7 +159,12 @@ pub(crate) fn table() -> Routes {
         .answers::<OrderView>(201)
         .refuses(&["out_of_stock", "invalid_quantity"]);
     r.get("/v1/reseller/orders/{id}", "getOrder", show).tag("Orders").doc("One order.").needs(Right::OrdersRead).answers::<OrderView>(200);
-    r.patch("/v1/reseller/orders/{id}", "changeOrder", change).tag("Orders").doc("Changes a draft.").needs(Right::OrdersPlace).body::<OrderChange>().answers_text("text/plain");
+    r.patch("/v1/reseller/orders/{id}", "changeOrder", change)
+        .tag("Orders")
+        .doc("Changes a draft.")
+        .needs(Right::OrdersPlace)
+        .body::<OrderChange>()
+        .answers_text("text/plain");
     r.get("/v1/reseller/orders/{id}/licenses.csv", "orderCodes", codes).tag("Orders").doc("Codes.").needs(Right::OrdersRead).answers_text("text/csv");
     r.post("/v1/reseller/slow", "slow", slow).tag("Tests").doc("Takes a while.").needs(Right::OrdersRead).answers_nothing(204);
     r.post("/v1/reseller/panic", "panic", panicking).tag("Tests").doc("Panics.").needs(Right::OrdersRead).answers_nothing(204);
@@ -187,7 +192,9 @@ impl Authenticator for Fakes {
             Some("seller" | "asleep") => Some(seller(ResellerRole::Seller)),
             Some("viewer") => Some(seller(ResellerRole::Viewer)),
             Some("staff") => Some(Caller::MerchantPerson { person, name: name.clone(), merchant: 1, role: MerchantRole::Owner }),
-            Some("key") => Some(Caller::PartnershipKey { key: ApiKeyId::from_bytes([4; 16]), name: name.clone(), scope: scope(), rights: vec![Right::OrdersRead] }),
+            Some("key") => {
+                Some(Caller::PartnershipKey { key: ApiKeyId::from_bytes([4; 16]), name: name.clone(), scope: scope(), rights: vec![Right::OrdersRead] })
+            }
             _ => None,
         };
         let active = given.as_deref() != Some("asleep");

@@ -123,16 +123,7 @@ pub async fn products(reader: &mut Reader<'_>, scope: MerchantScope, filter: &Pr
         let escaped = text.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
         format!("%{escaped}%")
     });
-    let asked = params![
-        scope.merchant,
-        page.bound(),
-        filter.enabled,
-        filter.kind.map(Kind::name),
-        filter.group.as_ref(),
-        filter.parent,
-        search,
-        page.fetch(),
-    ];
+    let asked = params![scope.merchant, page.bound(), filter.enabled, filter.kind.map(Kind::name), filter.group.as_ref(), filter.parent, search, page.fetch(),];
     let rows = reader.query(LIST, asked).await?;
     let rows = with_parts(reader, scope, rows).await?;
     Ok(page.page(rows, |product: &ProductView| product.id))
