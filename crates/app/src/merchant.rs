@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use tradepost_domain::access::Side;
 use tradepost_domain::identity::api_keys::{CreateApiKey, KeyOwner};
 use tradepost_domain::ids::PartnershipId;
+use tradepost_domain::partners::create_merchant::CreateMerchant;
 use tradepost_domain::{Engine, MerchantId, No, Origin, Right, merchants};
 use tradepost_kernel::api_key::{ApiKeyText, KeyKind};
 use tradepost_kernel::{Currency, Refusal, text};
@@ -13,13 +14,34 @@ use tradepost_store::{params, sql};
 /// Makes a merchant with its sandbox, and a key with all rights for each.
 pub(crate) async fn create(engine: &Engine, name: &str, currency: &str, owner_email: &str, time_zone: &str) -> Result<Json, No> {
     let name = text::line(name, 200).map_err(|error| invalid("name", error.detail()))?;
-    let _currency: Currency = currency.parse().map_err(|_| invalid("currency", "is no currency with 0, 2 or 3 digits"))?;
-    let _email = text::Email::parse(owner_email).map_err(|error| invalid("owner_email", error.detail()))?;
+    let currency: Currency = currency.parse().map_err(|_| invalid("currency", "is no currency with 0, 2 or 3 digits"))?;
+    let owner = text::Email::parse(owner_email).map_err(|error| invalid("owner_email", error.detail()))?;
     if !tradepost_kernel::time::is_time_zone(time_zone) {
         return Err(invalid("time_zone", "is no IANA time zone"));
     }
-    let _ = (engine, name);
-    Err(Refusal::conflict("not_yet", "There is no command to create a merchant in this program yet.").into())
+    let (live_key, test_key) = (mint(engine, KeyKind::Merchant, false), mint(engine, KeyKind::Merchant, true));
+    // The person's names are theirs to say; until then they are called by their address.
+    let first_name = owner.as_str().split('@').next().unwrap_or("Owner").to_owned();
+    let command = CreateMerchant {
+        name: name.clone(),
+        slug: None,
+        currency,
+        time_zone: time_zone.to_owned(),
+        owner,
+        first_name,
+        last_name: name.clone(),
+        live_key: Some((&live_key).into()),
+        test_key: Some((&test_key).into()),
+    };
+    let made = engine.execute(Origin::operator(), command).await?.outcome;
+    Ok(json!({
+        "merchant": made.live.id, "sandbox": made.test.id, "slug": made.slug, "name": name, "owner": made.owner,
+        "live_key": live_key.text().expose(), "test_key": test_key.text().expose(),
+    }))
+}
+
+fn mint(engine: &Engine, kind: KeyKind, test: bool) -> ApiKeyText {
+    ApiKeyText::mint(kind, test, || engine.environment.random::<1>()[0])
 }
 
 /// Makes a key of a merchant or of one partnership.
@@ -36,7 +58,7 @@ pub(crate) async fn create_key(engine: &Engine, merchant: &str, test: bool, part
 /// Mints and stores a key, and answers its text: the only time.
 async fn key(engine: &Engine, owner: KeyOwner, test: bool, name: String, rights: Vec<Right>) -> Result<Json, No> {
     let kind = if owner.partnership.is_some() { KeyKind::Partnership } else { KeyKind::Merchant };
-    let minted = ApiKeyText::mint(kind, test, || engine.environment.random::<1>()[0]);
+    let minted = mint(engine, kind, test);
     let command = CreateApiKey { owner, prepared: (&minted).into(), name, rights: rights.clone(), expires: None, addresses: Vec::new() };
     let made = engine.execute(Origin::operator(), command).await?.outcome;
     let rights: Vec<&str> = rights.iter().map(|right| right.name()).collect();
