@@ -106,6 +106,9 @@ enum MerchantCommand {
         /// The merchant's name
         #[arg(long)]
         name: String,
+        /// Its short name in URLs; made from the name where not given
+        #[arg(long)]
+        slug: Option<String>,
         /// Currency of its program, such as USD
         #[arg(long)]
         currency: String,
@@ -202,8 +205,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Trouble> {
 /// What the remaining commands ask for, the file that goes with it, and whether JSON is to be printed.
 fn to_order(command: Command) -> Result<(Order, Vec<u8>, bool), Trouble> {
     Ok(match command {
-        Command::Merchant(MerchantCommand::Create { name, currency, owner_email, time_zone, json }) => {
-            (Order::CreateMerchant { name, currency, owner_email, time_zone }, Vec::new(), json)
+        Command::Merchant(MerchantCommand::Create { name, slug, currency, owner_email, time_zone, json }) => {
+            (Order::CreateMerchant { name, slug, currency, owner_email, time_zone }, Vec::new(), json)
         }
         Command::Key(KeyCommand::Create { merchant, test, partnership, name, rights, json }) => {
             (Order::CreateKey { merchant, test, partnership, name, rights }, Vec::new(), json)

@@ -12,7 +12,7 @@ use tradepost_kernel::{Currency, Refusal, text};
 use tradepost_store::{params, sql};
 
 /// Makes a merchant with its sandbox, and a key with all rights for each.
-pub(crate) async fn create(engine: &Engine, name: &str, currency: &str, owner_email: &str, time_zone: &str) -> Result<Json, No> {
+pub(crate) async fn create(engine: &Engine, name: &str, slug: Option<String>, currency: &str, owner_email: &str, time_zone: &str) -> Result<Json, No> {
     let name = text::line(name, 200).map_err(|error| invalid("name", error.detail()))?;
     let currency: Currency = currency.parse().map_err(|_| invalid("currency", "is no currency with 0, 2 or 3 digits"))?;
     let owner = text::Email::parse(owner_email).map_err(|error| invalid("owner_email", error.detail()))?;
@@ -24,7 +24,7 @@ pub(crate) async fn create(engine: &Engine, name: &str, currency: &str, owner_em
     let first_name = owner.as_str().split('@').next().unwrap_or("Owner").to_owned();
     let command = CreateMerchant {
         name: name.clone(),
-        slug: None,
+        slug,
         currency,
         time_zone: time_zone.to_owned(),
         owner,

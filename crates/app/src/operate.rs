@@ -18,6 +18,8 @@ pub enum Order {
     CreateMerchant {
         /// Its name.
         name: String,
+        /// Its short name in URLs; made from the name where there is none.
+        slug: Option<String>,
         /// The currency of its program.
         currency: String,
         /// The first owner's address; an access mail goes there.
@@ -88,7 +90,9 @@ pub async fn carry_out(house: &House, order: Order, content: Vec<u8>, listener: 
     let engine = &house.engine;
     let answer = match order {
         Order::Ping {} => json!({"version": env!("CARGO_PKG_VERSION")}),
-        Order::CreateMerchant { name, currency, owner_email, time_zone } => merchant::create(engine, &name, &currency, &owner_email, &time_zone).await?,
+        Order::CreateMerchant { name, slug, currency, owner_email, time_zone } => {
+            merchant::create(engine, &name, slug, &currency, &owner_email, &time_zone).await?
+        }
         Order::CreateKey { merchant, test, partnership, name, rights } => {
             merchant::create_key(engine, &merchant, test, partnership.as_deref(), &name, &rights).await?
         }
