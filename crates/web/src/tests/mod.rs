@@ -1,7 +1,9 @@
 //! The floor, tried through HTTP with a small table of its own.
 
 mod bad_input;
+mod documents;
 mod rights;
+mod sockets;
 mod whole;
 
 use crate::answer::Answer;
@@ -172,6 +174,7 @@ pub(crate) fn table() -> Routes {
     r.get("/v1/sessions", "whoAmI", nothing).tag("Sessions").doc("Who asks.").signed_in().answers_nothing(204);
     r.get("/v1/public", "open", nothing).tag("Sessions").doc("For all.").public().answers_nothing(204);
     r.get("/page", "page", nothing).page().signed_in();
+    crate::system::routes(&mut r);
     r
 }
 
