@@ -1,5 +1,11 @@
 //! Every writing statement on `stock`, `key_import` and `license_key`.
 
+mod imports;
+
+pub(super) use imports::{
+    PlacedKey, abandon_import, delete_staged, finish_import, free_shelves, insert_import, insert_keys, insert_shelf, stage_until, take_in, touch_import,
+};
+
 use super::{KeyState, Level, Taken};
 use crate::command::Ctx;
 use crate::ids::{LicenseKeyId, ProductId};
@@ -105,4 +111,19 @@ async fn note_level(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, product: i64,
     let body = json!({ "product": id.0, "available": available, "threshold": threshold, "level": is.name() });
     ctx.announce(Event::new(merchant, event, id.0, body));
     Ok(())
+}
+
+/// Sets a product's switches, and announces the crossing that a new threshold means.
+pub(super) async fn set_switches(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, product: i64, threshold: i64, backorder: bool) -> Result<(), Fault> {
+    let row: (i64, String) = tx
+        .query_one(
+            sql!(
+                "INSERT INTO stock (merchant, product, threshold, backorder) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT (merchant, product) DO UPDATE SET threshold = excluded.threshold, backorder = excluded.backorder \
+                 RETURNING available, level"
+            ),
+            params![merchant, product, threshold, backorder],
+        )
+        .await?;
+    note_level(ctx, tx, merchant, product, (row.0, threshold, &row.1)).await
 }
