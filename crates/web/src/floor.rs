@@ -171,7 +171,8 @@ impl Floor {
             return Err(Problem::not_found());
         }
         let by_cookie = !headers.contains_key(axum::http::header::AUTHORIZATION) && credentials::cookie(headers, credentials::SESSION_COOKIE).is_some();
-        if by_cookie && !matches!(route.method, Method::GET | Method::HEAD) {
+        // A page's form is checked without a cookie too: nobody shall be signed in as somebody else from afar.
+        if (by_cookie || route.is_page) && !matches!(route.method, Method::GET | Method::HEAD) {
             refuse_cross_site(headers, &self.app.settings.public_url)?;
         }
         if route.access == Access::Public {

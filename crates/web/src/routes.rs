@@ -65,6 +65,8 @@ pub struct Route {
     pub inactive_ok: bool,
     /// The body's schema and whether there may be one.
     pub body: Option<fn(&mut Schemas) -> Value>,
+    /// Whether the body must be there.
+    pub body_required: bool,
     /// Content type of the body where it is not JSON.
     pub body_type: &'static str,
     /// Bytes that the body may have at most.
@@ -154,6 +156,19 @@ impl Route {
     pub fn body<T: Input>(&mut self) -> &mut Self {
         self.body = Some(T::schema);
         self.refuses(&["malformed_body", "unsupported_content_type", "body_too_large", "unknown_field", "invalid_field"])
+    }
+
+    /// It takes this JSON body, or none: see [`Call::has_body`](crate::call::Call::has_body).
+    pub fn body_optional<T: Input>(&mut self) -> &mut Self {
+        self.body_required = false;
+        self.body::<T>()
+    }
+
+    /// It takes the fields of an HTML form, as [`Call::form`](crate::call::Call::form).
+    pub fn form<T: Input>(&mut self) -> &mut Self {
+        self.body = Some(T::schema);
+        self.body_type = "application/x-www-form-urlencoded";
+        self.refuses(&["unsupported_content_type", "body_too_large", "unknown_field", "invalid_field"])
     }
 
     /// It takes a body of another type, as [`Call::bytes`](crate::call::Call::bytes).
@@ -308,7 +323,8 @@ impl Routes {
     methods!(get GET, head HEAD, post POST, put PUT, patch PATCH, delete DELETE);
 
     fn add(&mut self, method: Method, path: &'static str, operation: &'static str, handler: Handler) -> &mut Route {
-        let idempotent = method == Method::POST;
+        // Elsewhere there is no merchant or partnership that could be the key's scope: strangers would share keys.
+        let idempotent = method == Method::POST && side_of_path(path).is_some();
         let place = self.rows.len();
         self.rows.push(Route {
             method,
@@ -319,6 +335,7 @@ impl Routes {
             access: Access::Undeclared,
             inactive_ok: false,
             body: None,
+            body_required: true,
             body_type: "application/json",
             body_limit: None,
             streams: false,
