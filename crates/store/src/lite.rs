@@ -6,7 +6,7 @@ mod writer;
 
 use crate::stats::Counters;
 use crate::tx::{Read, Reader};
-use crate::work::Slot;
+use crate::work;
 use crate::{BoxFuture, Column, Fault, Row, Settings, Stats, Value, Work};
 use readers::Reading;
 use rusqlite::types::ValueRef;
@@ -43,7 +43,7 @@ impl Lite {
     }
 
     pub(crate) async fn write<W: Work>(&self, work: W) -> Result<W::Answer, Fault> {
-        let (queued, answer) = Slot::new(work);
+        let (queued, answer) = work::queued(work);
         self.writer()?.try_send(Message::Work(queued)).map_err(|_| self.refuse())?;
         // Only a writer that died without an answer drops it.
         answer.await.unwrap_or(Err(Fault::OutcomeUnknown))

@@ -7,7 +7,7 @@ mod types;
 
 use crate::stats::Counters;
 use crate::tx::{Driver, Read, Reader};
-use crate::work::{Queued, Slot};
+use crate::work::{self, Queued};
 use crate::{BoxFuture, Column, Fault, Row, Settings, Stats, Value, Work};
 use deadpool_postgres::{Object, Pool};
 use futures_util::FutureExt;
@@ -59,7 +59,7 @@ impl Pg {
     }
 
     pub(crate) async fn write<W: Work>(&self, work: W) -> Result<W::Answer, Fault> {
-        let (queued, answer) = Slot::new(work);
+        let (queued, answer) = work::queued(work);
         match queued.lane() {
             Some(lane) => self.lanes.enqueue(lane, queued).map_err(|()| self.refuse())?,
             None => self.detach(queued)?,

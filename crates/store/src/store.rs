@@ -189,7 +189,7 @@ pub enum Engine {
 }
 
 /// How to open a store.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// `sqlite:///absolute/path`, `sqlite://relative/path`, or `postgres://…`.
     pub url: String,
@@ -205,6 +205,13 @@ pub struct Settings {
     pub lanes: usize,
     /// Longest a single statement may run.
     pub statement_timeout: Duration,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The URL may hold a password.
+        f.debug_struct("Settings").field("queue", &self.queue).field("group", &self.group).finish_non_exhaustive()
+    }
 }
 
 impl Settings {
@@ -224,6 +231,9 @@ pub enum Ended {
     Nothing,
 }
 
+/// How the works of a set ended and what each answers, in order.
+pub type SetAnswers<A> = Vec<(Ended, A)>;
+
 /// One write: run inside a transaction, from the start again where the engine asks for it.
 pub trait Work: Send + Sync + 'static {
     /// What it answers.
@@ -240,7 +250,7 @@ pub trait Work: Send + Sync + 'static {
 
     /// Runs several of the same type in one transaction; one answer each, in order. The default runs them
     /// one after the other.
-    fn run_set<'a>(set: &'a [&'a Self], tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<Vec<(Ended, Self::Answer)>, Fault>>
+    fn run_set<'a>(set: &'a [&'a Self], tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<SetAnswers<Self::Answer>, Fault>>
     where
         Self: Sized,
     {

@@ -22,17 +22,18 @@ pub(crate) trait Queued: Any + Send {
 }
 
 /// The one implementation of [`Queued`].
-pub(crate) struct Slot<W: Work> {
+struct Slot<W: Work> {
     work: W,
     answer: Option<W::Answer>,
     reply: oneshot::Sender<Result<W::Answer, Fault>>,
 }
 
-impl<W: Work> Slot<W> {
-    pub(crate) fn new(work: W) -> (Box<dyn Queued>, oneshot::Receiver<Result<W::Answer, Fault>>) {
-        let (reply, receiver) = oneshot::channel();
-        (Box::new(Self { work, answer: None, reply }), receiver)
-    }
+/// Where the answer to a queued write arrives.
+pub(crate) type Reply<A> = oneshot::Receiver<Result<A, Fault>>;
+
+pub(crate) fn queued<W: Work>(work: W) -> (Box<dyn Queued>, Reply<W::Answer>) {
+    let (reply, receiver) = oneshot::channel();
+    (Box::new(Slot { work, answer: None, reply }), receiver)
 }
 
 impl<W: Work> Queued for Slot<W> {

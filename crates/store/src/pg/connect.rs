@@ -1,5 +1,6 @@
 //! Pools of connections, and the ends of a transaction that can cost a connection.
 
+use crate::fault::reason;
 use crate::{Fault, Settings};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
 use std::sync::Arc;
@@ -79,9 +80,9 @@ pub(super) async fn begin(pool: &Pool, begin: &str) -> Result<Object, Fault> {
         match client.batch_execute(begin).await {
             Ok(()) => return Ok(client),
             Err(error) => {
-                let closed = error.is_closed() || client.is_closed();
+                let lost = is_lost(&client, &error);
                 discard(client);
-                if !closed || left == 0 {
+                if !lost || left == 0 {
                     return Err(error.into());
                 }
                 left -= 1;
@@ -90,10 +91,16 @@ pub(super) async fn begin(pool: &Pool, begin: &str) -> Result<Object, Fault> {
     }
 }
 
+/// Whether the connection is gone or being ended (classes 08 and 57), so that what was asked last may have been
+/// done or not. Any other error is the server's own word that it was not.
+pub(super) fn is_lost(client: &Object, error: &tokio_postgres::Error) -> bool {
+    client.is_closed() || error.is_closed() || error.code().is_none_or(|code| matches!(&code.code()[..2], "08" | "57"))
+}
+
 /// Rolls back and gives the connection back to its pool; one that cannot is dropped, which rolls back too.
 pub(super) async fn roll_back(client: Object) {
     if let Err(error) = client.batch_execute("ROLLBACK").await {
-        tracing::debug!(%error, "a rollback found its connection gone");
+        tracing::debug!(error = reason(&error), "a rollback found its connection gone");
         discard(client);
     }
 }

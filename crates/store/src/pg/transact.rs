@@ -1,6 +1,7 @@
 //! One transaction over one or more works: retried as a whole where the server asks for it.
 
 use super::{Shared, connect};
+use crate::fault::reason;
 use crate::stats::Counters;
 use crate::tx::{Driver, Tx};
 use crate::work::Queued;
@@ -23,7 +24,7 @@ impl Shared {
             self.counters.group(works.len());
             match self.attempt(pool, works).await {
                 Err(Fault::Pg(error)) if is_contention(&error) => {
-                    tracing::debug!(%error, tried, "a transaction is repeated");
+                    tracing::debug!(error = reason(&error), tried, "a transaction is repeated");
                     if tried < TRIES {
                         Counters::add(&self.counters.retried, 1);
                         // Jitter, or the two meet again.
@@ -54,17 +55,16 @@ impl Shared {
     }
 
     async fn commit(&self, client: Object) -> Result<(), Fault> {
-        // A statement timeout that ends the wait for a synchronous standby makes the server answer "committed"
-        // for what only the primary has. So the server waits without one, and we stop waiting without knowing.
-        let commit = client.batch_execute("SET LOCAL statement_timeout = 0; COMMIT");
-        match tokio::time::timeout(self.statement_timeout, commit).await {
+        // The server ends its statement timeout before it commits, and so waits for a synchronous standby as long
+        // as it takes. We stop waiting without knowing, later than any statement would have been stopped.
+        match tokio::time::timeout(self.statement_timeout * 2, client.batch_execute("COMMIT")).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) if is_definite(&error) => {
+            Ok(Err(error)) if !connect::is_lost(&client, &error) => {
                 connect::roll_back(client).await;
                 Err(error.into())
             }
             Ok(Err(error)) => {
-                tracing::error!(%error, "the connection broke while committing");
+                tracing::error!(error = reason(&error), "the connection broke while committing");
                 connect::discard(client);
                 Err(Fault::OutcomeUnknown)
             }
@@ -92,10 +92,4 @@ async fn run(client: &mut Object, works: &mut [Box<dyn Queued>]) -> Result<Ended
 
 fn is_contention(error: &tokio_postgres::Error) -> bool {
     matches!(error.code(), Some(code) if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED)
-}
-
-/// Whether the server itself said that the transaction did not commit. A connection that is being ended
-/// (classes 08 and 57) may have committed before.
-fn is_definite(error: &tokio_postgres::Error) -> bool {
-    !error.is_closed() && error.code().is_some_and(|code| !matches!(&code.code()[..2], "08" | "57"))
 }

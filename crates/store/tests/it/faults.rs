@@ -12,6 +12,8 @@ both!(
     a_work_that_goes_on_after_a_failed_statement_is_not_committed,
     a_guarded_update_that_misses_is_a_fault,
     a_statement_that_runs_too_long_is_stopped,
+    a_constraint_that_only_the_commit_checks_is_a_fault,
+    a_taken_id_is_a_unique_violation,
 );
 
 /// Inserts 1, then ends as told.
@@ -104,4 +106,27 @@ async fn a_statement_that_runs_too_long_is_stopped(place: Place) {
     assert!(matches!(read, Err(Fault::TooLong)));
     store.write(insert(2)).await.expect("the store goes on");
     assert_eq!(ids(&store).await, [2]);
+}
+
+async fn a_constraint_that_only_the_commit_checks_is_a_fault(place: Place) {
+    let store = place.with_items().await;
+    let part = "CREATE TABLE part (item {int} NOT NULL REFERENCES item (id) DEFERRABLE INITIALLY DEFERRED) {strict};";
+    let all = [("0001_item", "CREATE TABLE item (id {int} PRIMARY KEY, amount {int}, note {text}, raw {bytes}) {strict};"), ("0002_part", part)];
+    store.migrate(&tradepost_store::migrations_from(&all)).await.expect("the table is made");
+    let lost = || {
+        let sql = sql!("INSERT INTO part (item) VALUES (5)");
+        work(move |tx| Box::pin(async move { Ok((Ended::Commit, tx.execute(sql, &[]).await?)) }))
+    };
+    let (bad, good) = tokio::join!(store.write(lost()), store.write(insert(1)));
+    let fault = bad.expect_err("there is no item 5");
+    assert!(matches!(fault, Fault::Lite(_) | Fault::Pg(_)), "{fault}");
+    good.expect("it is unharmed");
+    store.write(insert(5)).await.expect("the store goes on");
+    store.write(lost()).await.expect("now there is one");
+}
+
+async fn a_taken_id_is_a_unique_violation(place: Place) {
+    let store = place.with_items().await;
+    store.write(insert(1)).await.expect("it commits");
+    assert!(store.write(insert(1)).await.expect_err("it is taken").is_unique_violation());
 }

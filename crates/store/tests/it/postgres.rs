@@ -3,6 +3,7 @@
 use crate::support::{INSERT, Place, admin_query, gate, ids, insert, insert_at, work};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::time::Duration;
 use tokio::sync::Barrier;
 use tradepost_store::{Ended, Fault, Settings, Sql, Store, params, sql};
 
@@ -10,10 +11,14 @@ only_on!(Postgres:
     two_works_that_lock_in_opposite_order_both_succeed,
     a_work_that_never_gets_through_is_contended_after_five_tries,
     a_connection_lost_at_commit_leaves_the_outcome_unknown,
+    a_commit_without_an_answer_leaves_the_outcome_unknown,
+    a_commit_is_not_stopped_by_the_statement_timeout,
+    a_fault_shows_no_value_of_a_row,
     a_connection_lost_before_the_commit_is_an_outage,
     connections_that_died_in_the_pool_are_replaced,
     more_writes_than_the_queue_holds_are_refused,
     a_server_that_is_not_there_is_an_outage,
+    a_required_tls_never_falls_back_to_plain,
     a_number_too_big_for_its_column_is_a_fault,
 );
 
@@ -74,6 +79,44 @@ async fn a_connection_lost_at_commit_leaves_the_outcome_unknown(place: Place) {
     assert_eq!(ids(&store).await, [1]);
 }
 
+async fn a_commit_without_an_answer_leaves_the_outcome_unknown(place: Place) {
+    let store = place.with_items_and(|settings| settings.statement_timeout = Duration::from_millis(100)).await;
+    admin_query(&place.url, &DIE_AT_COMMIT.replace("pg_terminate_backend(pg_backend_pid())", "pg_sleep(5)")).await;
+    let fault = store.write(insert(13)).await.expect_err("it takes longer than the caller may wait");
+    assert!(matches!(fault, Fault::OutcomeUnknown), "{fault}");
+    store.write(insert(1)).await.expect("the store goes on with another connection");
+}
+
+async fn a_commit_is_not_stopped_by_the_statement_timeout(place: Place) {
+    let store = place.with_items_and(|settings| settings.statement_timeout = Duration::from_secs(1)).await;
+    admin_query(&place.url, &DIE_AT_COMMIT.replace("pg_terminate_backend(pg_backend_pid())", "pg_sleep(1.3)")).await;
+    // If it were, the wait for a synchronous standby would end with it, and the server would answer "committed".
+    store.write(insert(13)).await.expect("it commits, late");
+    assert_eq!(ids(&store).await, [13]);
+}
+
+async fn a_fault_shows_no_value_of_a_row(place: Place) {
+    let store = place.with_items().await;
+    admin_query(&place.url, "ALTER TABLE item ADD CHECK (note <> 'customer@example.com'); CREATE UNIQUE INDEX ON item (note);").await;
+    let note = |id: i64, text: &'static str| {
+        let sql = sql!("INSERT INTO item (id, note) VALUES ($1, $2)");
+        work(move |tx| Box::pin(async move { Ok((Ended::Commit, tx.execute(sql, params![id, text]).await?)) }))
+    };
+    store.write(note(1, "someone@example.com")).await.expect("it commits");
+    let checked = store.write(note(2, "customer@example.com")).await.expect_err("the check says no");
+    let unique = store.write(note(2, "someone@example.com")).await.expect_err("the index says no");
+    assert!(unique.is_unique_violation() && !checked.is_unique_violation());
+    for fault in [checked, unique] {
+        let mut shown = format!("{fault} {fault:?}");
+        let mut source = std::error::Error::source(&fault);
+        while let Some(error) = source {
+            shown += &format!("{error} {error:?}");
+            source = error.source();
+        }
+        assert!(!shown.contains("example.com"), "{shown}");
+    }
+}
+
 async fn a_connection_lost_before_the_commit_is_an_outage(place: Place) {
     let store = place.with_items().await;
     let dies = work(|tx| {
@@ -93,8 +136,11 @@ async fn connections_that_died_in_the_pool_are_replaced(place: Place) {
     let store = place.with_items().await;
     store.write(insert(1)).await.expect("it commits");
     ids(&store).await;
-    admin_query(&place.url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tradepost' AND datname = current_database()")
-        .await;
+    admin_query(
+        &place.url,
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'tradepost' AND datname = current_database()",
+    )
+    .await;
     store.write(insert(2)).await.expect("a new connection is made");
     assert_eq!(ids(&store).await, [1, 2]);
 }
@@ -118,6 +164,15 @@ async fn a_server_that_is_not_there_is_an_outage(_: Place) {
     assert!(matches!(fault, Fault::NoConnection(_)) && fault.is_outage(), "{fault}");
     let fault = Store::open(Settings::new("postgres://nobody:secret@host:port/none")).await.expect_err("no such port");
     assert!(!format!("{fault} {fault:?}").contains("secret"));
+}
+
+async fn a_required_tls_never_falls_back_to_plain(place: Place) {
+    // The test server speaks no TLS.
+    for mode in ["require", "verify-full"] {
+        let opened = Store::open(Settings::new(format!("{}?sslmode={mode}", place.url))).await;
+        assert!(matches!(opened, Err(Fault::NoConnection(_))), "{mode}: {opened:?}");
+    }
+    Store::open(Settings::new(format!("{}?sslmode=disable", place.url))).await.expect("plain where it is asked for");
 }
 
 async fn a_number_too_big_for_its_column_is_a_fault(place: Place) {

@@ -2,13 +2,14 @@
 
 use crate::support::{Closure, INSERT, Place, gate, ids, insert, insert_at, until, work};
 use std::os::unix::fs::PermissionsExt;
-use tradepost_store::{Ended, Fault, Store, params};
+use tradepost_store::{Ended, Fault, Sql, Store, params, sql};
 
 only_on!(Sqlite:
     a_work_that_awaits_something_else_is_rolled_back,
     a_read_that_awaits_something_else_is_a_fault,
     a_group_is_answered_only_after_its_one_commit,
     one_bad_work_does_not_harm_the_others_of_its_group,
+    a_full_disk_is_an_outage_that_passes,
     a_second_opening_of_the_file_is_refused,
     the_file_is_readable_by_its_owner_only,
     a_url_without_a_path_is_refused,
@@ -115,6 +116,30 @@ async fn one_bad_work_does_not_harm_the_others_of_its_group(place: Place) {
         "{answers:?}"
     );
     assert_eq!(ids(&store).await, [1, 2, 3, 4]);
+}
+
+async fn a_full_disk_is_an_outage_that_passes(place: Place) {
+    let store = place.with_items().await;
+    let big = || {
+        work(|tx| {
+            Box::pin(async move {
+                tx.execute(sql!("INSERT INTO item (id, raw) VALUES ($1, $2)"), params![7, vec![0_u8; 400_000]]).await?;
+                Ok((Ended::Commit, ()))
+            })
+        })
+    };
+    let limit = |sql: Sql| work(move |tx| Box::pin(async move { Ok((Ended::Nothing, tx.query_one::<i64>(sql, &[]).await?)) }));
+    store.write(limit(sql!("PRAGMA max_page_count = 20"))).await.expect("a limit");
+    let (tasks, keeper) = queue_behind(&store, vec![insert(2), big(), insert(3)]).await;
+    keeper.let_go();
+    let mut answers = Vec::new();
+    for task in tasks {
+        answers.push(task.await.expect("no panic"));
+    }
+    assert!(matches!(&answers[..], [Ok(()), Ok(()), Err(full), Ok(())] if full.is_outage()), "{answers:?}");
+    store.write(limit(sql!("PRAGMA max_page_count = 100000"))).await.expect("room again");
+    store.write(big()).await.expect("it fits");
+    assert_eq!(ids(&store).await, [1, 2, 3, 7]);
 }
 
 async fn a_second_opening_of_the_file_is_refused(place: Place) {
