@@ -1,0 +1,126 @@
+//! What is read of people, sessions and keys: to let somebody in, and to show them.
+
+use super::api_keys::{ApiKeyRow, KeyOwner};
+use super::{PersonView, SessionView};
+use crate::ids::{ApiKeyId, PersonId};
+use crate::listing::{Page, PageRequest};
+use tradepost_store::{Fault, FromRow, Reader, Row, params, sql};
+
+/// What a password is compared with.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    /// Who.
+    pub person: PersonId,
+    /// `None`: never set.
+    pub password_hash: Option<String>,
+}
+
+/// The password hash of an address, where it is known.
+///
+/// # Errors
+/// The store's.
+pub async fn credential(reader: &mut Reader<'_>, email_key: &str) -> Result<Option<Credential>, Fault> {
+    let row: Option<(PersonId, Option<String>)> =
+        reader.query_opt(sql!("SELECT id, password_hash FROM person WHERE email_key = $1"), params![email_key]).await?;
+    Ok(row.map(|(person, password_hash)| Credential { person, password_hash }))
+}
+
+/// One person.
+///
+/// # Errors
+/// The store's.
+pub async fn person(reader: &mut Reader<'_>, id: PersonId) -> Result<Option<PersonView>, Fault> {
+    reader.query_opt(sql!("SELECT id, email, first_name, last_name, email_confirmed_ms, created_ms FROM person WHERE id = $1"), params![id]).await
+}
+
+/// One person by their address.
+///
+/// # Errors
+/// The store's.
+pub async fn person_by_email(reader: &mut Reader<'_>, email_key: &str) -> Result<Option<PersonView>, Fault> {
+    let select = sql!("SELECT id, email, first_name, last_name, email_confirmed_ms, created_ms FROM person WHERE email_key = $1");
+    reader.query_opt(select, params![email_key]).await
+}
+
+impl FromRow for SessionView {
+    fn from_row(row: Row) -> Result<Self, Fault> {
+        let mut columns = row.take();
+        Ok(Self {
+            id: columns.next()?,
+            person: columns.next()?,
+            created: columns.next()?,
+            last_seen: columns.next()?,
+            expires: columns.next()?,
+            revoked: columns.next()?,
+            address: columns.next()?,
+            agent: columns.next()?,
+        })
+    }
+}
+
+/// The session of a token, by its hash, valid or not.
+///
+/// # Errors
+/// The store's.
+pub async fn session(reader: &mut Reader<'_>, token_hash: [u8; 32]) -> Result<Option<SessionView>, Fault> {
+    let select = sql!("SELECT id, person, created_ms, last_seen_ms, expires_ms, revoked_ms, address, agent FROM session WHERE token_hash = $1");
+    reader.query_opt(select, params![token_hash]).await
+}
+
+/// A person's sessions, newest first.
+///
+/// # Errors
+/// The store's.
+pub async fn sessions(reader: &mut Reader<'_>, person: PersonId, page: PageRequest) -> Result<Page<SessionView>, Fault> {
+    let select = sql!(
+        "SELECT id, person, created_ms, last_seen_ms, expires_ms, revoked_ms, address, agent FROM session WHERE person = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+    );
+    let rows = reader.query(select, params![person, page.bound(), page.fetch()]).await?;
+    Ok(page.page(rows, |row: &SessionView| row.id))
+}
+
+/// The columns of an [`ApiKeyRow`], then what the macro's argument appends.
+macro_rules! select_keys {
+    ($rest:literal) => {
+        sql!(concat!(
+            "SELECT merchant, partnership, id, name, masked, rights, addresses, created_ms, expires_ms, last_used_ms, disabled_by_merchant_ms, ",
+            "disabled_by_reseller_ms, replaced_by FROM api_key ",
+            $rest
+        ))
+    };
+}
+
+/// The key of a hash, valid or not.
+///
+/// # Errors
+/// The store's.
+pub async fn key_by_hash(reader: &mut Reader<'_>, hash: [u8; 32]) -> Result<Option<ApiKeyRow>, Fault> {
+    reader.query_opt(select_keys!("WHERE hash = $1"), params![hash]).await
+}
+
+/// One key of an owner.
+///
+/// # Errors
+/// The store's.
+pub async fn key(reader: &mut Reader<'_>, owner: KeyOwner, id: ApiKeyId) -> Result<Option<ApiKeyRow>, Fault> {
+    let row: Option<ApiKeyRow> = reader.query_opt(select_keys!("WHERE merchant = $1 AND id = $2"), params![owner.merchant, id]).await?;
+    Ok(row.filter(|key| key.owner == owner))
+}
+
+/// An owner's keys, newest first.
+///
+/// # Errors
+/// The store's.
+pub async fn keys(reader: &mut Reader<'_>, owner: KeyOwner, page: PageRequest) -> Result<Page<ApiKeyRow>, Fault> {
+    let rows: Vec<ApiKeyRow> = match owner.partnership {
+        None => {
+            let list = select_keys!("WHERE merchant = $1 AND partnership IS NULL AND id < $2 ORDER BY id DESC LIMIT $3");
+            reader.query(list, params![owner.merchant, page.bound(), page.fetch()]).await?
+        }
+        Some(partnership) => {
+            let list = select_keys!("WHERE merchant = $1 AND id < $2 AND partnership = $4 ORDER BY id DESC LIMIT $3");
+            reader.query(list, params![owner.merchant, page.bound(), page.fetch(), partnership]).await?
+        }
+    };
+    Ok(page.page(rows, |row| row.id))
+}

@@ -1,0 +1,169 @@
+//! Every write on `person`, `session`, `single_use_link` and `sign_in_failure`. API keys: `key_store`.
+
+use super::links::Purpose;
+use super::throttle::Failures;
+use super::{PersonView, SessionView};
+use crate::ids::{PersonId, SessionId, SingleUseLinkId};
+use tradepost_kernel::Timestamp;
+use tradepost_kernel::text::Email;
+use tradepost_store::{Fault, FromRow, Row, Tx, params, sql};
+
+impl FromRow for PersonView {
+    fn from_row(row: Row) -> Result<Self, Fault> {
+        let mut columns = row.take();
+        Ok(Self {
+            id: columns.next()?,
+            email: columns.next()?,
+            first_name: columns.next()?,
+            last_name: columns.next()?,
+            confirmed: columns.next()?,
+            created: columns.next()?,
+        })
+    }
+}
+
+/// A person by their address, locked until the commit.
+pub(crate) async fn lock_person_by_email(tx: &mut Tx<'_>, email_key: &str) -> Result<Option<PersonView>, Fault> {
+    let select = sql!("SELECT id, email, first_name, last_name, email_confirmed_ms, created_ms FROM person WHERE email_key = $1 FOR UPDATE");
+    tx.query_opt(select, params![email_key]).await
+}
+
+/// The password hash of a person, locked until the commit. Outer `None`: no such person.
+pub(crate) async fn lock_password(tx: &mut Tx<'_>, person: PersonId) -> Result<Option<Option<String>>, Fault> {
+    let row: Option<(Option<String>,)> = tx.query_opt(sql!("SELECT password_hash FROM person WHERE id = $1 FOR UPDATE"), params![person]).await?;
+    Ok(row.map(|(hash,)| hash))
+}
+
+/// What a person begins with.
+pub(crate) struct NewPerson<'a> {
+    pub(crate) id: PersonId,
+    pub(crate) email: &'a Email,
+    pub(crate) first_name: &'a str,
+    pub(crate) last_name: &'a str,
+    pub(crate) password_hash: Option<&'a str>,
+}
+
+/// A new person. Where another transaction made one of the same address meanwhile, the work is repeated.
+pub(crate) async fn insert_person(tx: &mut Tx<'_>, p: &NewPerson<'_>, now: Timestamp) -> Result<(), Fault> {
+    let inserted = tx
+        .execute(
+            sql!("INSERT INTO person (id, email, email_key, first_name, last_name, password_hash, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (email_key) DO NOTHING"),
+            params![p.id, p.email.as_str(), p.email.key(), p.first_name, p.last_name, p.password_hash, now],
+        )
+        .await?;
+    if inserted == 1 { Ok(()) } else { Err(Fault::LostRace("e-mail address")) }
+}
+
+/// Sets or drops a password; `confirmed` marks the address as proven where it was not yet.
+pub(crate) async fn write_password(tx: &mut Tx<'_>, person: PersonId, hash: Option<&str>, confirmed: Option<Timestamp>) -> Result<(), Fault> {
+    tx.execute_exactly(
+        1,
+        sql!("UPDATE person SET password_hash = $2, email_confirmed_ms = COALESCE(email_confirmed_ms, $3) WHERE id = $1"),
+        params![person, hash, confirmed],
+    )
+    .await
+}
+
+/// Marks an address as proven, where it was not yet.
+pub(crate) async fn confirm_email(tx: &mut Tx<'_>, person: PersonId, now: Timestamp) -> Result<(), Fault> {
+    let update = sql!("UPDATE person SET email_confirmed_ms = COALESCE(email_confirmed_ms, $2) WHERE id = $1");
+    tx.execute_exactly(1, update, params![person, now]).await
+}
+
+/// A new session.
+pub(crate) async fn insert_session(tx: &mut Tx<'_>, s: &SessionView, token_hash: [u8; 32]) -> Result<(), Fault> {
+    tx.execute_exactly(
+        1,
+        sql!("INSERT INTO session (id, person, token_hash, created_ms, last_seen_ms, expires_ms, address, agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"),
+        params![s.id, s.person, token_hash, s.created, s.last_seen, s.expires, s.address.clone(), s.agent.clone()],
+    )
+    .await
+}
+
+/// Notes that a session is in use.
+pub(crate) async fn touch_session(tx: &mut Tx<'_>, session: SessionId, now: Timestamp) -> Result<(), Fault> {
+    tx.execute(sql!("UPDATE session SET last_seen_ms = $2 WHERE id = $1 AND last_seen_ms < $2"), params![session, now]).await?;
+    Ok(())
+}
+
+/// Ends one session of a person; says whether there was one to end.
+pub(crate) async fn revoke_session(tx: &mut Tx<'_>, person: PersonId, session: SessionId, now: Timestamp) -> Result<bool, Fault> {
+    let update = sql!("UPDATE session SET revoked_ms = $3 WHERE person = $1 AND id = $2 AND revoked_ms IS NULL");
+    Ok(tx.execute(update, params![person, session, now]).await? == 1)
+}
+
+/// Ends all sessions of a person; says how many.
+pub(crate) async fn revoke_sessions(tx: &mut Tx<'_>, person: PersonId, now: Timestamp) -> Result<u64, Fault> {
+    let update = sql!("UPDATE session SET revoked_ms = $2 WHERE person = $1 AND revoked_ms IS NULL AND expires_ms > $2");
+    tx.execute(update, params![person, now]).await
+}
+
+/// A link as its row has it.
+pub(crate) struct LinkRow {
+    pub(crate) purpose: Purpose,
+    pub(crate) person: PersonId,
+    pub(crate) expires: Timestamp,
+    pub(crate) used: Option<Timestamp>,
+}
+
+/// A link, locked until the commit.
+pub(crate) async fn lock_link(tx: &mut Tx<'_>, link: SingleUseLinkId) -> Result<Option<LinkRow>, Fault> {
+    let row: Option<(String, PersonId, Timestamp, Option<Timestamp>)> =
+        tx.query_opt(sql!("SELECT purpose, person, expires_ms, used_ms FROM single_use_link WHERE id = $1 FOR UPDATE"), params![link]).await?;
+    row.map(|(purpose, person, expires, used)| {
+        let purpose = Purpose::from_name(&purpose).ok_or(Fault::Column("a link's purpose"))?;
+        Ok(LinkRow { purpose, person, expires, used })
+    })
+    .transpose()
+}
+
+/// A new link.
+pub(crate) async fn insert_link(tx: &mut Tx<'_>, id: SingleUseLinkId, purpose: Purpose, person: PersonId, now: Timestamp) -> Result<(), Fault> {
+    tx.execute_exactly(
+        1,
+        sql!("INSERT INTO single_use_link (id, purpose, person, created_ms, expires_ms) VALUES ($1, $2, $3, $4, $5)"),
+        params![id, purpose.name(), person, now, now.plus_ms(purpose.lasts_ms())],
+    )
+    .await
+}
+
+/// Uses a link up.
+pub(crate) async fn use_link(tx: &mut Tx<'_>, id: SingleUseLinkId, now: Timestamp) -> Result<(), Fault> {
+    tx.execute_exactly(1, sql!("UPDATE single_use_link SET used_ms = $2 WHERE id = $1 AND used_ms IS NULL"), params![id, now]).await
+}
+
+/// Uses up every link that sets a person's password: one of them did.
+pub(crate) async fn use_password_links(tx: &mut Tx<'_>, person: PersonId, now: Timestamp) -> Result<(), Fault> {
+    let update = sql!("UPDATE single_use_link SET used_ms = $2 WHERE person = $1 AND purpose IN ('password_reset', 'access') AND used_ms IS NULL");
+    tx.execute(update, params![person, now]).await?;
+    Ok(())
+}
+
+/// What is remembered of an account or address, locked until the commit.
+pub(crate) async fn lock_failures(tx: &mut Tx<'_>, subject: [u8; 16]) -> Result<Option<Failures>, Fault> {
+    let row: Option<(i64, Timestamp, Timestamp)> =
+        tx.query_opt(sql!("SELECT failures, first_ms, blocked_until_ms FROM sign_in_failure WHERE subject = $1 FOR UPDATE"), params![subject]).await?;
+    Ok(row.map(|(failures, first, blocked_until)| Failures { failures, first, blocked_until }))
+}
+
+/// Remembers attempts. A first attempt that lost a race against another first one is repeated.
+pub(crate) async fn write_failures(tx: &mut Tx<'_>, subject: [u8; 16], f: Failures, is_new: bool) -> Result<(), Fault> {
+    let values = params![subject, f.failures, f.first, f.blocked_until];
+    if !is_new {
+        return tx.execute_exactly(1, sql!("UPDATE sign_in_failure SET failures = $2, first_ms = $3, blocked_until_ms = $4 WHERE subject = $1"), values).await;
+    }
+    let insert = sql!("INSERT INTO sign_in_failure (subject, failures, first_ms, blocked_until_ms) VALUES ($1, $2, $3, $4) ON CONFLICT (subject) DO NOTHING");
+    if tx.execute(insert, values).await? == 1 { Ok(()) } else { Err(Fault::LostRace("sign-in attempts")) }
+}
+
+/// Forgets an account's attempts: its password was right.
+pub(crate) async fn forget_failures(tx: &mut Tx<'_>, subject: [u8; 16]) -> Result<(), Fault> {
+    tx.execute(sql!("DELETE FROM sign_in_failure WHERE subject = $1"), params![subject]).await?;
+    Ok(())
+}
+
+/// Takes one attempt of an address back: it was right. Others' failures from there still count.
+pub(crate) async fn take_back_attempt(tx: &mut Tx<'_>, subject: [u8; 16]) -> Result<(), Fault> {
+    tx.execute(sql!("UPDATE sign_in_failure SET failures = failures - 1 WHERE subject = $1 AND failures > 0"), params![subject]).await?;
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! Every write on `counter`, `merchant` and `merchant_member`.
+
+use super::MerchantView;
+use crate::access::MerchantRole;
+use crate::ids::PersonId;
+use tradepost_kernel::Timestamp;
+use tradepost_store::{Fault, Tx, params, sql};
+
+/// Next number of a gapless counter, from 1. Its row stays locked until the commit: call it last in a command.
+///
+/// # Errors
+/// The store's.
+pub async fn next_number(tx: &mut Tx<'_>, merchant: i64, name: &str) -> Result<i64, Fault> {
+    next_numbers(tx, merchant, name, 1).await
+}
+
+/// The first of the next `count` numbers of a gapless counter.
+///
+/// # Errors
+/// [`Fault::Invariant`] where `count` is below 1; the store's.
+pub async fn next_numbers(tx: &mut Tx<'_>, merchant: i64, name: &str, count: i64) -> Result<i64, Fault> {
+    if count < 1 {
+        return Err(Fault::invariant(format!("{count} numbers of counter {name}")));
+    }
+    tx.execute_exactly(
+        1,
+        sql!(
+            "INSERT INTO counter (merchant, name, value) VALUES ($1, $2, $3) ON CONFLICT (merchant, name) DO UPDATE SET value = counter.value + excluded.value"
+        ),
+        params![merchant, name, count],
+    )
+    .await?;
+    let (last,): (i64,) = tx.query_one(sql!("SELECT value FROM counter WHERE merchant = $1 AND name = $2"), params![merchant, name]).await?;
+    Ok(last - count + 1)
+}
+
+/// A new merchant row.
+pub(crate) async fn insert(tx: &mut Tx<'_>, m: &MerchantView) -> Result<(), Fault> {
+    tx.execute_exactly(
+        1,
+        sql!("INSERT INTO merchant (number, id, slug, name, environment, twin, currency, time_zone, sender_email, address, country, vat_id, payment_instructions, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"),
+        params![
+            m.number,
+            m.id,
+            &m.slug,
+            &m.name,
+            if m.test { "test" } else { "live" },
+            m.twin,
+            m.currency,
+            &m.time_zone,
+            m.sender_email.clone(),
+            m.address.clone(),
+            m.country.clone(),
+            m.vat_id.clone(),
+            m.payment_instructions.clone(),
+            m.created
+        ],
+    )
+    .await
+}
+
+/// Writes what may change of a merchant and counts its version up, where it still is `m.version`.
+pub(crate) async fn update(tx: &mut Tx<'_>, m: &MerchantView) -> Result<(), Fault> {
+    tx.execute_exactly(
+        1,
+        sql!("UPDATE merchant SET name = $3, time_zone = $4, sender_email = $5, address = $6, country = $7, vat_id = $8, payment_instructions = $9, version = version + 1 WHERE number = $1 AND version = $2"),
+        params![
+            m.number,
+            m.version,
+            &m.name,
+            &m.time_zone,
+            m.sender_email.clone(),
+            m.address.clone(),
+            m.country.clone(),
+            m.vat_id.clone(),
+            m.payment_instructions.clone()
+        ],
+    )
+    .await
+}
+
+/// Adds a member of staff.
+pub(crate) async fn insert_member(tx: &mut Tx<'_>, merchant: i64, person: PersonId, role: MerchantRole, now: Timestamp) -> Result<(), Fault> {
+    let insert = sql!("INSERT INTO merchant_member (merchant, person, role, created_ms) VALUES ($1, $2, $3, $4)");
+    tx.execute_exactly(1, insert, params![merchant, person, role.name(), now]).await
+}
+
+/// Changes a member's role.
+pub(crate) async fn update_member(tx: &mut Tx<'_>, merchant: i64, person: PersonId, role: MerchantRole) -> Result<(), Fault> {
+    let update = sql!("UPDATE merchant_member SET role = $3 WHERE merchant = $1 AND person = $2");
+    tx.execute_exactly(1, update, params![merchant, person, role.name()]).await
+}
+
+/// Removes a member of staff.
+pub(crate) async fn delete_member(tx: &mut Tx<'_>, merchant: i64, person: PersonId) -> Result<(), Fault> {
+    tx.execute_exactly(1, sql!("DELETE FROM merchant_member WHERE merchant = $1 AND person = $2"), params![merchant, person]).await
+}

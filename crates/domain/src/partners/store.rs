@@ -1,0 +1,127 @@
+//! Every write on `partnership`; the other tables of this slice have a file each beside it.
+
+use super::{LockedPartnership, Status};
+use crate::PartnershipScope;
+use crate::ids::{ChannelId, PartnershipId, ResellerId};
+use tradepost_kernel::Timestamp;
+use tradepost_store::{Fault, FromRow, Row, Tx, params, sql};
+
+/// A partnership as its row has it; the scope's merchant is filled in by the reader.
+struct PartnershipRow(LockedPartnership);
+
+impl FromRow for PartnershipRow {
+    fn from_row(row: Row) -> Result<Self, Fault> {
+        let mut columns = row.take();
+        let scope = PartnershipScope { merchant: columns.next()?, partnership: columns.next()? };
+        let status = |name: String| Status::from_name(&name).ok_or(Fault::Column("a partnership status"));
+        Ok(Self(LockedPartnership {
+            scope,
+            reseller: columns.next()?,
+            status: status(columns.next()?)?,
+            reactivates_to: columns.next::<Option<String>>()?.map(status).transpose()?,
+            channel: columns.next()?,
+            balance_due: columns.next()?,
+            orders_placed: columns.next()?,
+            code: columns.next()?,
+            was_approved: columns.next::<Option<i64>>()?.is_some(),
+            version: columns.next()?,
+        }))
+    }
+}
+
+/// Locks a partnership until the commit. `None`: not there.
+///
+/// # Errors
+/// The store's.
+pub async fn lock(tx: &mut Tx<'_>, scope: PartnershipScope) -> Result<Option<LockedPartnership>, Fault> {
+    let row: Option<PartnershipRow> = tx
+        .query_opt(
+            sql!("SELECT merchant, id, reseller, status, reactivates_to, channel, balance_due, orders_placed, code, approved_ms, version FROM partnership WHERE merchant = $1 AND id = $2 FOR UPDATE"),
+            params![scope.merchant, scope.partnership],
+        )
+        .await?;
+    Ok(row.map(|row| row.0))
+}
+
+/// What a new partnership begins with.
+pub(crate) struct NewPartnership {
+    pub(crate) scope: PartnershipScope,
+    pub(crate) reseller: ResellerId,
+    pub(crate) code: String,
+    pub(crate) status: Status,
+    pub(crate) channel: Option<ChannelId>,
+}
+
+/// A new partnership.
+pub(crate) async fn insert(tx: &mut Tx<'_>, p: &NewPartnership, now: Timestamp) -> Result<(), Fault> {
+    let approved = (p.status == Status::Approved).then_some(now);
+    tx.execute_exactly(
+        1,
+        sql!("INSERT INTO partnership (merchant, id, reseller, code, status, mode, channel, approved_ms, created_ms) VALUES ($1, $2, $3, $4, $5, 'stock', $6, $7, $8)"),
+        params![p.scope.merchant, p.scope.partnership, p.reseller, &p.code, p.status.name(), p.channel, approved, now],
+    )
+    .await
+}
+
+/// Moves a locked partnership to another status; the first approval and activation are remembered.
+pub(crate) async fn write_status(tx: &mut Tx<'_>, p: &LockedPartnership, to: Status, back: Option<Status>, now: Timestamp) -> Result<(), Fault> {
+    let approved = (to == Status::Approved).then_some(now);
+    let activated = (to == Status::Active).then_some(now);
+    tx.execute_exactly(
+        1,
+        sql!("UPDATE partnership SET status = $4, reactivates_to = $5, approved_ms = COALESCE(approved_ms, $6), activated_ms = COALESCE(activated_ms, $7), version = version + 1 WHERE merchant = $1 AND id = $2 AND status = $3"),
+        params![p.scope.merchant, p.scope.partnership, p.status.name(), to.name(), back.map(Status::name), approved, activated],
+    )
+    .await
+}
+
+/// Puts a locked partnership into a channel.
+pub(crate) async fn write_channel(tx: &mut Tx<'_>, scope: PartnershipScope, channel: Option<ChannelId>) -> Result<(), Fault> {
+    tx.execute_exactly(
+        1,
+        sql!("UPDATE partnership SET channel = $3, version = version + 1 WHERE merchant = $1 AND id = $2"),
+        params![scope.merchant, scope.partnership, channel],
+    )
+    .await
+}
+
+/// Notes the place of the order that is being placed.
+pub(crate) async fn count_order(tx: &mut Tx<'_>, scope: PartnershipScope, place: i64) -> Result<(), Fault> {
+    tx.execute_exactly(
+        1,
+        sql!("UPDATE partnership SET orders_placed = $3 WHERE merchant = $1 AND id = $2 AND orders_placed = $3 - 1"),
+        params![scope.merchant, scope.partnership, place],
+    )
+    .await
+}
+
+/// Writes the mark that the balance is due; says whether it changed.
+pub(crate) async fn write_balance_due(tx: &mut Tx<'_>, scope: PartnershipScope, due: bool) -> Result<bool, Fault> {
+    let changed = tx
+        .execute(
+            sql!("UPDATE partnership SET balance_due = $3 WHERE merchant = $1 AND id = $2 AND balance_due <> $3"),
+            params![scope.merchant, scope.partnership, due],
+        )
+        .await?;
+    Ok(changed > 0)
+}
+
+/// Deletes a never-approved partnership (PAR-4).
+pub(crate) async fn delete(tx: &mut Tx<'_>, scope: PartnershipScope) -> Result<(), Fault> {
+    tx.execute_exactly(1, sql!("DELETE FROM partnership WHERE merchant = $1 AND id = $2 AND approved_ms IS NULL"), params![scope.merchant, scope.partnership])
+        .await
+}
+
+/// The partnerships of a channel that are there, whatever their status.
+pub(crate) async fn in_channel(tx: &mut Tx<'_>, merchant: i64, channel: ChannelId) -> Result<bool, Fault> {
+    let found: Option<(PartnershipId,)> =
+        tx.query_opt(sql!("SELECT id FROM partnership WHERE merchant = $1 AND channel = $2 LIMIT 1"), params![merchant, channel]).await?;
+    Ok(found.is_some())
+}
+
+/// Whether any partnership of a merchant has ordered.
+pub(crate) async fn has_ordered(tx: &mut Tx<'_>, merchant: i64) -> Result<bool, Fault> {
+    let found: Option<(PartnershipId,)> =
+        tx.query_opt(sql!("SELECT id FROM partnership WHERE merchant = $1 AND orders_placed > 0 LIMIT 1"), params![merchant]).await?;
+    Ok(found.is_some())
+}
