@@ -9,6 +9,7 @@
 //! What does not belong: SQL, rules of the business, calls to the outside.
 
 pub mod answer;
+pub mod api;
 pub mod app;
 pub mod call;
 mod choices;
