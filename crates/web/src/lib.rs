@@ -9,7 +9,9 @@
 //! What does not belong: SQL, rules of the business, calls to the outside.
 
 pub mod answer;
+pub mod api;
 pub mod app;
+pub mod authenticate;
 pub mod call;
 mod choices;
 pub mod codes;
@@ -27,8 +29,10 @@ mod matching;
 pub mod observe;
 pub mod openapi;
 mod paging;
+mod passwords;
 pub mod problem;
 mod query;
+pub mod route;
 pub mod routes;
 pub mod schema;
 pub mod server;

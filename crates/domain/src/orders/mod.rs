@@ -16,6 +16,7 @@ pub mod change_draft;
 pub mod change_terms;
 pub mod confirm_fulfillment;
 pub mod create_draft;
+pub mod detail;
 pub mod download;
 pub mod fill_backorders;
 pub mod place;

@@ -3,6 +3,8 @@
 mod bad_input;
 mod commands;
 mod documents;
+mod fields;
+mod logs;
 mod rights;
 mod sockets;
 mod whole;
