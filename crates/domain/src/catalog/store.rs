@@ -168,7 +168,11 @@ pub(super) async fn replace_tiers(
     tx.write_whole_set(&INSERT_PRICE, columns).await
 }
 
-pub(super) async fn insert_price_list(tx: &mut Tx<'_>, merchant: i64, id: PriceListId, name: &str, now: Timestamp) -> Result<(), Fault> {
+/// A new, empty price list. Also for the one that every merchant starts with.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn insert_price_list(tx: &mut Tx<'_>, merchant: i64, id: PriceListId, name: &str, now: Timestamp) -> Result<(), Fault> {
     tx.execute_exactly(1, sql!("INSERT INTO price_list (merchant, id, name, created_ms) VALUES ($1, $2, $3, $4)"), params![merchant, id, name, now]).await
 }
 
@@ -199,7 +203,7 @@ pub(super) async fn offer(tx: &mut Tx<'_>, merchant: i64, list: PriceListId, pro
 ///
 /// # Errors
 /// The store's.
-pub async fn set_access(tx: &mut Tx<'_>, merchant: i64, partnership: PartnershipId, product: i64, access: Option<bool>) -> Result<(), Fault> {
+pub(crate) async fn set_access(tx: &mut Tx<'_>, merchant: i64, partnership: PartnershipId, product: i64, access: Option<bool>) -> Result<(), Fault> {
     let deleted = sql!("DELETE FROM partnership_product WHERE merchant = $1 AND partnership = $2 AND product = $3");
     let set = sql!(
         "INSERT INTO partnership_product (merchant, partnership, product, access) VALUES ($1, $2, $3, $4) \
@@ -209,5 +213,15 @@ pub async fn set_access(tx: &mut Tx<'_>, merchant: i64, partnership: Partnership
         None => tx.execute(deleted, params![merchant, partnership, product]).await?,
         Some(access) => tx.execute(set, params![merchant, partnership, product, access]).await?,
     };
+    Ok(())
+}
+
+/// Forgets products and prices given to a partnership that goes away.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn forget_partnership(tx: &mut Tx<'_>, merchant: i64, partnership: PartnershipId) -> Result<(), Fault> {
+    tx.execute(sql!("DELETE FROM partnership_product WHERE merchant = $1 AND partnership = $2"), params![merchant, partnership]).await?;
+    tx.execute(sql!("DELETE FROM price WHERE merchant = $1 AND book = 'partnership' AND owner = $2"), params![merchant, partnership]).await?;
     Ok(())
 }
