@@ -2,12 +2,16 @@
 
 use crate::api::licenses::{LockReasonView, lock_reasons};
 use crate::api::orders::OrderSummary;
+use crate::api::partnerships::EffectiveTerms;
+use crate::api::terms::{TermsChange, term_views};
+use crate::errors::Errors;
 use crate::{Answer, Call, OrNotFound, Problem, Routes, view};
 use std::collections::HashMap;
 use tradepost_domain::access::PartnershipScope;
 use tradepost_domain::ids::{PartnershipId, ProductId};
 use tradepost_domain::licenses::LockReason;
 use tradepost_domain::listing::PageRequest;
+use tradepost_domain::orders::change_terms::ChangeTerms;
 use tradepost_domain::orders::detail::{self, CreditDetail};
 use tradepost_domain::orders::queries::{self as orders, OrderFilter};
 use tradepost_domain::{Right, catalog, licenses, partners};
@@ -118,6 +122,28 @@ async fn overview(call: Call) -> Result<Answer, Problem> {
     }))
 }
 
+/// Terms decide what may be owed: raising the limit releases held orders.
+async fn change_terms(call: Call) -> Result<Answer, Problem> {
+    let merchant = call.merchant()?;
+    let partnership: PartnershipId = call.path("id")?;
+    let mut errors = Errors::default();
+    let changes = call.body::<TermsChange>()?.into_changes(&mut errors);
+    if !errors.is_empty() {
+        return Err(Problem::fields(errors));
+    }
+    call.execute(ChangeTerms { partnership, changes }).await?;
+    let terms = call
+        .read(move |reader| {
+            Box::pin(async move {
+                let Some(found) = partners::queries::partnership(reader, merchant, partnership).await? else { return Ok(None) };
+                partners::terms::effective(reader, merchant.merchant, partnership, found.channel).await.map(Some)
+            })
+        })
+        .await?
+        .or_not_found()?;
+    Ok(Answer::ok(&EffectiveTerms { terms: term_views(&terms.origins) }))
+}
+
 /// Every route of credit, and the overview.
 pub fn routes(r: &mut Routes) {
     r.get("/v1/reseller/credit", "getCredit", mine).tag("Credit").doc("Credit limit, used, available and over.").needs(Right::InvoicesRead).answers::<CreditOverview>(200);
@@ -131,4 +157,11 @@ pub fn routes(r: &mut Routes) {
         .doc("Credit limit, used, available and over of a partnership.")
         .needs(Right::MerchantRead)
         .answers::<CreditOverview>(200);
+    r.patch("/v1/merchant/partnerships/{id}/terms", "changeTerms", change_terms)
+        .tag("Partnerships")
+        .doc("Changes terms of one partnership. Raising the credit limit releases held orders, oldest first; lowering it takes nothing back.")
+        .needs(Right::PartnersManage)
+        .body::<TermsChange>()
+        .answers::<EffectiveTerms>(200)
+        .command::<ChangeTerms>();
 }

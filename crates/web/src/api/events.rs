@@ -154,7 +154,7 @@ async fn get_message(call: Call) -> Result<Answer, Problem> {
         })
         .await?
         .or_not_found()?;
-    let template = mail::Template::from_name(&row.template).or_not_found()?;
+    let template = tradepost_domain::notices::rules::Template::from_name(&row.template).or_not_found()?;
     let rendered = mail::render(template, &variables).map_err(|error| tradepost_store::Fault::invariant(error.to_string()))?;
     Ok(Answer::ok(&MessageDetail {
         id,
