@@ -174,7 +174,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Trouble> {
     let flags = |listen: Option<String>| Flags { config: cli.place.config.clone(), data: cli.place.data.clone(), database: cli.place.database.clone(), listen };
     let settings = |listen| Settings::read(&flags(listen), std::env::vars()).map_err(|error| Trouble(error.to_string()));
     match cli.command {
-        Command::Openapi => print(&serve::openapi()),
+        Command::Openapi => print(&serve::openapi("http://127.0.0.1:8080")),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "tradepost", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)
@@ -182,7 +182,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Trouble> {
         Command::Serve { listen } => {
             let settings = settings(listen)?;
             log_as_json(&settings.log);
-            serve::serve(open(settings).await?).await.map(|()| ExitCode::SUCCESS)
+            serve::serve(open(settings).await?, |_| {}).await.map(|()| ExitCode::SUCCESS)
         }
         Command::Demo { listen } => {
             let settings = crate::demo::settings(settings(listen)?, cli.place.data.is_none());

@@ -22,6 +22,8 @@ pub struct Settings {
     pub master_key: PathBuf,
     /// Reverse proxies in front, whose `X-Forwarded-For` is believed.
     pub trusted_proxies: usize,
+    /// What reads `/metrics` from elsewhere; without one only this machine may.
+    pub metrics_token: Option<Secret<String>>,
     /// What is logged, in the form of `RUST_LOG`.
     pub log: String,
     /// The mail server; without one messages are only logged.
@@ -65,6 +67,7 @@ struct Raw {
     database: Option<String>,
     master_key: Option<PathBuf>,
     trusted_proxies: Option<usize>,
+    metrics_token: Option<String>,
     log: Option<String>,
     mail: Option<RawMail>,
 }
@@ -88,6 +91,7 @@ const VARIABLES: &[(&str, &[&str], bool)] = &[
     ("TRADEPOST_DATABASE", &["database"], false),
     ("TRADEPOST_MASTER_KEY", &["master_key"], false),
     ("TRADEPOST_TRUSTED_PROXIES", &["trusted_proxies"], true),
+    ("TRADEPOST_METRICS_TOKEN", &["metrics_token"], false),
     ("TRADEPOST_LOG", &["log"], false),
     ("TRADEPOST_MAIL_HOST", &["mail", "host"], false),
     ("TRADEPOST_MAIL_PORT", &["mail", "port"], true),
@@ -136,6 +140,7 @@ impl Settings {
             data,
             database,
             trusted_proxies: raw.trusted_proxies.unwrap_or(0),
+            metrics_token: raw.metrics_token.map(Secret::new),
             log: raw.log.unwrap_or_else(|| "info,tokio_postgres=warn,lettre=warn,hyper=warn".into()),
             mail: raw.mail.map(mail).transpose()?,
         })

@@ -21,5 +21,5 @@ pub fn settings(mut settings: Settings, data_not_named: bool) -> Settings {
 /// # Errors
 /// As [`serve::serve`].
 pub async fn run(house: House) -> Result<(), Trouble> {
-    serve::serve(house).await
+    serve::serve(house, |_| {}).await
 }

@@ -3,13 +3,15 @@
 use crate::config::Settings;
 use crate::master_key;
 use crate::migrations::migrations;
-use crate::reactions;
+use crate::{reactions, routes};
 use std::path::Path;
 use std::sync::Arc;
 use tradepost_domain::Engine;
 use tradepost_kernel::Environment;
 use tradepost_kernel::secret::Vault;
 use tradepost_store::{Fault, Store, params, sql};
+use tradepost_web::authenticate::Gate;
+use tradepost_web::{App, Floor};
 use tradepost_worker::{Worker, WorkerSettings};
 
 /// Why the house could not be opened, in a sentence for the operator.
@@ -46,6 +48,8 @@ pub struct House {
     pub engine: Engine,
     /// Passes events on and sends messages; runs where it is told to.
     pub worker: Arc<Worker>,
+    /// Answers HTTP requests.
+    pub floor: Floor,
     /// How it was opened.
     pub settings: Arc<Settings>,
     /// The migrations that were applied while opening.
@@ -71,7 +75,23 @@ impl House {
         let engine = Engine { store, environment, vault: Arc::new(Vault::new(&master.key)) };
         let worker_settings = WorkerSettings { base_url: settings.public_url.clone(), mail: settings.mail.clone() };
         let worker = Worker::new(engine.clone(), worker_settings, reactions::all()).map_err(|error| Trouble(error.to_string()))?;
-        Ok(Self { engine, worker: Arc::new(worker), settings: Arc::new(settings), migrated })
+        let floor = Self::floor(&engine, &settings)?;
+        Ok(Self { engine, worker: Arc::new(worker), floor, settings: Arc::new(settings), migrated })
+    }
+
+    fn floor(engine: &Engine, settings: &Settings) -> Result<Floor, Trouble> {
+        let table = routes::all();
+        let mistakes = table.mistakes();
+        if !mistakes.is_empty() {
+            return Err(Trouble(format!("the table of routes is wrong: {}", mistakes.join("; "))));
+        }
+        let mut web = tradepost_web::Settings::new(settings.public_url.clone());
+        web.trusted_proxies = settings.trusted_proxies;
+        web.metrics_token = settings.metrics_token.clone();
+        let app = App::new(engine.clone(), Arc::new(Gate::new(engine.clone())), web);
+        // The schema was brought up to date above.
+        app.migrations_done();
+        Ok(Floor::new(Arc::new(app), &table))
     }
 
     /// Finishes what waits and lets go of the database.

@@ -11,6 +11,7 @@ mod merchant;
 pub mod migrations;
 pub mod operate;
 pub mod reactions;
+pub mod routes;
 pub mod serve;
 mod verify;
 

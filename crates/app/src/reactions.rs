@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use tradepost_domain::orders::fill_backorders::FillBackorders;
 use tradepost_domain::outbox::queries::WaitingEvent;
-use tradepost_domain::{Engine, No, Origin};
-use tradepost_store::{BoxFuture, Fault};
+use tradepost_domain::{Engine, MerchantScope, No, Origin, ProductId, catalog};
+use tradepost_store::BoxFuture;
 use tradepost_worker::reaction::Reaction;
 
 /// Every reaction.
@@ -24,9 +24,11 @@ impl Reaction for FillBackordersOnArrival {
 
     fn react<'a>(&'a self, engine: &'a Engine, event: &'a WaitingEvent) -> BoxFuture<'a, Result<(), No>> {
         Box::pin(async move {
-            let missing = || Fault::invariant(format!("{} {} names no product number", event.kind, event.id));
-            let product = event.body.get("product_number").or_else(|| event.body.get("product")).and_then(serde_json::Value::as_i64).ok_or_else(missing)?;
-            let command = FillBackorders { merchant: event.merchant, product };
+            let (scope, product) = (MerchantScope { merchant: event.merchant }, ProductId::from_bytes(event.subject));
+            let read = engine.store.read(move |reader| Box::pin(async move { catalog::queries::product(reader, scope, product).await }));
+            // A product that is gone has no orders that wait for it.
+            let Some(product) = read.await? else { return Ok(()) };
+            let command = FillBackorders { merchant: event.merchant, product: product.number };
             while engine.execute(Origin::system(), command).await?.outcome.filled > 0 {}
             Ok(())
         })

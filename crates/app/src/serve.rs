@@ -2,14 +2,20 @@
 
 use crate::control;
 use crate::house::{House, Trouble};
-use tokio::signal::unix::{SignalKind, signal};
+use crate::routes;
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-/// Serves until SIGTERM or SIGINT, then finishes what is under way and closes the database.
+/// Serves until SIGTERM or SIGINT, then finishes what is under way and closes the database. `announce` hears the address
+/// once it listens.
 ///
 /// # Errors
 /// [`Trouble`]: the address is taken, the socket cannot be made.
-pub async fn serve(house: House) -> Result<(), Trouble> {
+pub async fn serve(house: House, announce: impl FnOnce(SocketAddr)) -> Result<(), Trouble> {
+    let address = house.settings.listen.clone();
+    let listener = TcpListener::bind(&address).await.map_err(|error| Trouble(format!("{address}: {error}")))?;
     let (stop, stopping) = watch::channel(false);
     let control = if house.settings.is_sqlite() {
         let listener = control::listen(&house.settings.control_socket())?;
@@ -22,7 +28,11 @@ pub async fn serve(house: House) -> Result<(), Trouble> {
         let stopping = stopping.clone();
         async move { worker.run(stopping).await }
     });
-    told_to_stop().await?;
+    let address = listener.local_addr()?;
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), migrated = house.migrated.join(","), "serving");
+    announce(address);
+    let signals = Signals::new()?;
+    tradepost_web::server::serve(house.floor.clone(), listener, signals.told_to_stop()).await;
     tracing::info!("stopping");
     let _nobody_listens = stop.send(true);
     working.await.map_err(|error| Trouble(error.to_string()))?;
@@ -35,17 +45,25 @@ pub async fn serve(house: House) -> Result<(), Trouble> {
     Ok(())
 }
 
-async fn told_to_stop() -> Result<(), Trouble> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// SIGTERM and SIGINT.
+struct Signals(Signal, Signal);
+
+impl Signals {
+    fn new() -> Result<Self, Trouble> {
+        Ok(Self(signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?))
     }
-    Ok(())
+
+    async fn told_to_stop(mut self) {
+        tokio::select! {
+            _ = self.0.recv() => {}
+            _ = self.1.recv() => {}
+        }
+    }
 }
 
 /// The OpenAPI document.
 #[must_use]
-pub fn openapi() -> String {
-    String::from("{}")
+pub fn openapi(public_url: &str) -> String {
+    let document = tradepost_web::openapi::document(&routes::all(), public_url);
+    serde_json::to_string_pretty(&document).unwrap_or_default()
 }
