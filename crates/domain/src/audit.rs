@@ -1,12 +1,14 @@
 //! The audit trail (PLT-4): who, what, before and after, when, from where. Append-only.
 
+use crate::access::{MerchantScope, PartnershipScope};
 use crate::command::Pending;
-use crate::ids::PartnershipId;
+use crate::ids::{AuditId, PartnershipId};
+use crate::listing::{Page, PageRequest};
 use serde_json::Value as Json;
-use tradepost_kernel::Id;
 use tradepost_kernel::id::Noun;
+use tradepost_kernel::{Id, Timestamp};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
-use tradepost_store::{Column, Fault, SetSql, Tx};
+use tradepost_store::{Column, Fault, FromRow, Reader, Row, SetSql, Tx, params, sql};
 
 /// One thing that was done to one subject. A subject's entries are its timeline (ORD-7).
 #[derive(Clone, Debug)]
@@ -100,4 +102,95 @@ pub(crate) async fn write(tx: &mut Tx<'_>, pending: &[Pending]) -> Result<(), Fa
         ],
     )
     .await
+}
+
+/// One entry as it is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditView {
+    /// Which.
+    pub id: AuditId,
+    /// When.
+    pub at: Timestamp,
+    /// `user`, `key`, `system`, `operator` or `nobody`.
+    pub actor_kind: String,
+    /// Which user or key.
+    pub actor_id: Option<[u8; 16]>,
+    /// Their name then.
+    pub actor_name: String,
+    /// What was done.
+    pub action: String,
+    /// The prefix of the subject's id.
+    pub subject_kind: String,
+    /// To what.
+    pub subject: [u8; 16],
+    /// In whose partnership.
+    pub partnership: Option<PartnershipId>,
+    /// What it was before.
+    pub before: Option<Json>,
+    /// What it was then.
+    pub after: Option<Json>,
+    /// From which network address.
+    pub address: Option<String>,
+    /// In which request.
+    pub request_id: Option<String>,
+}
+
+impl FromRow for AuditView {
+    fn from_row(row: Row) -> Result<Self, Fault> {
+        let mut columns = row.take();
+        let json = |text: Option<String>| text.map(|text| serde_json::from_str(&text).map_err(|_| Fault::Column("JSON"))).transpose();
+        Ok(Self {
+            id: columns.next()?,
+            at: columns.next()?,
+            actor_kind: columns.next()?,
+            actor_id: columns.next()?,
+            actor_name: columns.next()?,
+            action: columns.next()?,
+            subject_kind: columns.next()?,
+            subject: columns.next()?,
+            partnership: columns.next()?,
+            before: json(columns.next()?)?,
+            after: json(columns.next()?)?,
+            address: columns.next()?,
+            request_id: columns.next()?,
+        })
+    }
+}
+
+/// The columns of an [`AuditView`], then what the macro's argument appends.
+macro_rules! select_entries {
+    ($rest:literal) => {
+        sql!(concat!(
+            "SELECT id, at_ms, actor_kind, actor_id, actor_name, action, subject_kind, subject, partnership, before_json, after_json, address, request_id FROM audit ",
+            $rest
+        ))
+    };
+}
+
+/// A merchant's audit trail, newest first; only what was done to `subject` where one is given.
+///
+/// # Errors
+/// The store's.
+pub async fn list(reader: &mut Reader<'_>, scope: MerchantScope, subject: Option<[u8; 16]>, page: PageRequest) -> Result<Page<AuditView>, Fault> {
+    let rows: Vec<AuditView> = match subject {
+        None => {
+            let all = select_entries!("WHERE merchant = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
+            reader.query(all, params![scope.merchant, page.bound(), page.fetch()]).await?
+        }
+        Some(subject) => {
+            let of_one = select_entries!("WHERE merchant = $1 AND id < $2 AND subject = $4 ORDER BY id DESC LIMIT $3");
+            reader.query(of_one, params![scope.merchant, page.bound(), page.fetch(), subject]).await?
+        }
+    };
+    Ok(page.page(rows, |row| row.id))
+}
+
+/// Everything that was done in a partnership, newest first.
+///
+/// # Errors
+/// The store's.
+pub async fn timeline(reader: &mut Reader<'_>, scope: PartnershipScope, page: PageRequest) -> Result<Page<AuditView>, Fault> {
+    let of_one = select_entries!("WHERE merchant = $1 AND id < $2 AND partnership = $4 ORDER BY id DESC LIMIT $3");
+    let rows: Vec<AuditView> = reader.query(of_one, params![scope.merchant, page.bound(), page.fetch(), scope.partnership]).await?;
+    Ok(page.page(rows, |row| row.id))
 }

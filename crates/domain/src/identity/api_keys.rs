@@ -140,7 +140,8 @@ impl ApiKeyRow {
     /// Whether it may be used from `address` (`None`: unknown, allowed only without a list).
     #[must_use]
     pub fn is_allowed_from(&self, address: Option<IpAddr>) -> bool {
-        self.addresses.is_empty() || address.is_some_and(|address| self.addresses.iter().filter_map(|rule| AddressRule::parse(rule)).any(|rule| rule.covers(address)))
+        self.addresses.is_empty()
+            || address.is_some_and(|address| self.addresses.iter().filter_map(|rule| AddressRule::parse(rule)).any(|rule| rule.covers(address)))
     }
 
     /// Whether its use is worth noting again.

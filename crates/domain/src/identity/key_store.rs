@@ -2,7 +2,7 @@
 
 use super::api_keys::{ApiKeyRow, KeyOwner};
 use crate::access::Right;
-use crate::ids::ApiKeyId;
+use crate::ids::{ApiKeyId, PartnershipId};
 use tradepost_kernel::Timestamp;
 use tradepost_store::{Fault, FromRow, Row, Tx, params, sql};
 
@@ -81,5 +81,11 @@ pub(crate) async fn delete(tx: &mut Tx<'_>, key: &ApiKeyRow) -> Result<(), Fault
 pub(crate) async fn touch(tx: &mut Tx<'_>, merchant: i64, id: ApiKeyId, at: Timestamp) -> Result<(), Fault> {
     let update = sql!("UPDATE api_key SET last_used_ms = $3 WHERE merchant = $1 AND id = $2 AND (last_used_ms IS NULL OR last_used_ms < $3)");
     tx.execute(update, params![merchant, id, at]).await?;
+    Ok(())
+}
+
+/// Deletes the keys of a partnership that goes away.
+pub(crate) async fn delete_of_partnership(tx: &mut Tx<'_>, merchant: i64, partnership: PartnershipId) -> Result<(), Fault> {
+    tx.execute(sql!("DELETE FROM api_key WHERE merchant = $1 AND partnership = $2"), params![merchant, partnership]).await?;
     Ok(())
 }

@@ -11,7 +11,7 @@
 
 pub mod api_keys;
 pub mod change_keys;
-mod key_store;
+pub(crate) mod key_store;
 pub mod links;
 pub mod passwords;
 pub mod queries;

@@ -52,3 +52,34 @@ pub struct MerchantView {
     /// Counts changes.
     pub version: i64,
 }
+
+/// A slug: 2–40 of a–z, 0–9 and inner hyphens. With `make` it is made from a name, else the text must be one.
+#[must_use]
+pub fn slug(text: &str, make: bool) -> Option<String> {
+    let text = if make {
+        let dashed: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+        dashed.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-").chars().take(40).collect::<String>().trim_matches('-').to_owned()
+    } else {
+        text.to_owned()
+    };
+    let fits = (2..=40).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-');
+    fits.then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_is_made_from_a_name_or_taken_as_it_is() {
+        assert_eq!(slug("Acme Software GmbH & Co.", true).as_deref(), Some("acme-software-gmbh-co"));
+        assert_eq!(slug("acme-2", false).as_deref(), Some("acme-2"));
+        for wrong in ["Acme", "a", "-a", "a-", "a b", "ä-b"] {
+            assert_eq!(slug(wrong, false), None, "{wrong}");
+        }
+        assert_eq!(slug("日本", true), None);
+    }
+}

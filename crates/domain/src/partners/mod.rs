@@ -9,8 +9,16 @@
 //!
 //! What does not belong: credit, orders, prices.
 
+mod channel_store;
+pub mod channels;
+pub mod create_merchant;
+pub mod enroll;
+mod from_catalog;
+pub mod members;
 pub mod queries;
+mod reseller_store;
 pub mod state;
+pub mod steps;
 pub mod store;
 mod term_store;
 pub mod terms;
@@ -20,8 +28,15 @@ use crate::audit::AuditEntry;
 use crate::command::Ctx;
 use crate::ids::{ChannelId, ResellerId};
 use crate::outbox::Event;
+pub use channels::{ChannelChanged, ChannelView, CreateChannel, DeleteChannel, UpdateChannel};
+pub use create_merchant::{CreateMerchant, MerchantCreated, NewMerchant};
+pub use enroll::{CreateReseller, Enrolled, JoinProgram, Profile, SignUp, SignUpReceived};
+pub use members::{AddResellerMember, ChangeResellerMember, RemoveResellerMember, ResellerUpdated, UpdateReseller};
 use serde_json::json;
 pub use state::{Status, Step};
+pub use steps::{
+    ApprovePartnership, ClosePartnership, DeletePartnership, DenyPartnership, MovePartnership, PartnershipChanged, ReactivatePartnership, SuspendPartnership,
+};
 pub use store::lock;
 use tradepost_kernel::Refusal;
 use tradepost_store::{Fault, Tx};

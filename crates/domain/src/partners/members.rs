@@ -1,0 +1,190 @@
+//! A reseller's users and its own profile (PAR-2, PAR-14). Both belong to the company, not to one program: a
+//! partnership's key does not reach them.
+
+use super::enroll::Profile;
+use super::{queries, reseller_store as store};
+use crate::access::{Caller, Need, ResellerRole, Right};
+use crate::audit::AuditEntry;
+use crate::command::{Command, Ctx, No};
+use crate::identity;
+use crate::ids::{PersonId, ResellerId};
+use crate::merchants::MemberChanged;
+use crate::merchants::update::stale;
+use crate::outbox::Event;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tradepost_kernel::Refusal;
+use tradepost_kernel::text::Email;
+use tradepost_store::Tx;
+
+/// The caller's company.
+fn own_company(caller: &Caller) -> Result<ResellerId, Refusal> {
+    match caller {
+        Caller::ResellerPerson { reseller, .. } => Ok(*reseller),
+        _ => Err(Refusal::forbidden("forbidden", "Only the reseller's users may do this; a key belongs to one program.")),
+    }
+}
+
+fn is_user(users: &[queries::UserView], person: PersonId) -> Result<ResellerRole, Refusal> {
+    users.iter().find(|user| user.person == person).map(|user| user.role).ok_or_else(Refusal::not_found)
+}
+
+fn leaves_an_owner(users: &[queries::UserView], person: PersonId) -> Result<(), Refusal> {
+    if users.iter().any(|user| user.person != person && user.role == ResellerRole::Owner) {
+        return Ok(());
+    }
+    Err(Refusal::conflict("last_owner", "This is the last owner; make somebody else an owner first."))
+}
+
+/// Lets a person into the caller's company; one access mail goes to them.
+#[derive(Clone, Debug)]
+pub struct AddResellerMember {
+    /// Their address.
+    pub email: Email,
+    /// First name, used where the address is new.
+    pub first_name: String,
+    /// Last name, used where the address is new.
+    pub last_name: String,
+    /// What they may do.
+    pub role: ResellerRole,
+}
+
+impl Command for AddResellerMember {
+    const NAME: &'static str = "resellers.add_member";
+    const REFUSALS: &'static [&'static str] = &["forbidden", "member_exists"];
+    type Outcome = MemberChanged;
+
+    fn need(&self) -> Need {
+        Need::Right(Right::ResellerPeopleManage)
+    }
+
+    async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<MemberChanged, No> {
+        let reseller = own_company(ctx.caller())?;
+        let known = identity::queries::person_by_email(tx, &self.email.key()).await?;
+        store::lock(tx, reseller).await?;
+        let users = queries::users(tx, reseller).await?;
+        if known.is_some_and(|known| users.iter().any(|user| user.person == known.id)) {
+            return Err(Refusal::conflict("member_exists", "This person already is one of your users.").into());
+        }
+        // From here on it must succeed.
+        let invited = identity::invite(ctx, tx, &self.email, &self.first_name, &self.last_name).await?;
+        store::insert_member(tx, reseller, invited.person, self.role, ctx.now).await?;
+        ctx.audit(AuditEntry::new(0, "reseller.member_added", reseller).after(json!({"person": invited.person, "role": self.role.name()})));
+        let body = json!({"person": invited.person, "link": invited.link, "role": self.role.name()});
+        ctx.announce(Event::new(0, "reseller.member_added", reseller, body));
+        Ok(MemberChanged { person: invited.person })
+    }
+}
+
+/// Gives a user of the caller's company another role.
+#[derive(Clone, Copy, Debug)]
+pub struct ChangeResellerMember {
+    /// Who.
+    pub person: PersonId,
+    /// What they may do from now on.
+    pub role: ResellerRole,
+}
+
+impl Command for ChangeResellerMember {
+    const NAME: &'static str = "resellers.change_member";
+    const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "last_owner"];
+    type Outcome = MemberChanged;
+
+    fn need(&self) -> Need {
+        Need::Right(Right::ResellerPeopleManage)
+    }
+
+    async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<MemberChanged, No> {
+        let reseller = own_company(ctx.caller())?;
+        store::lock(tx, reseller).await?;
+        let users = queries::users(tx, reseller).await?;
+        let was = is_user(&users, self.person)?;
+        if was == ResellerRole::Owner && self.role != ResellerRole::Owner {
+            leaves_an_owner(&users, self.person)?;
+        }
+        // From here on it must succeed.
+        store::update_member(tx, reseller, self.person, self.role).await?;
+        let entry = AuditEntry::new(0, "reseller.member_changed", reseller);
+        ctx.audit(entry.before(json!({"person": self.person, "role": was.name()})).after(json!({"person": self.person, "role": self.role.name()})));
+        ctx.announce(Event::new(0, "reseller.member_changed", reseller, json!({"person": self.person, "role": self.role.name()})));
+        Ok(MemberChanged { person: self.person })
+    }
+}
+
+/// Takes a user out of the caller's company.
+#[derive(Clone, Copy, Debug)]
+pub struct RemoveResellerMember {
+    /// Who.
+    pub person: PersonId,
+}
+
+impl Command for RemoveResellerMember {
+    const NAME: &'static str = "resellers.remove_member";
+    const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "last_owner"];
+    type Outcome = MemberChanged;
+
+    fn need(&self) -> Need {
+        Need::Right(Right::ResellerPeopleManage)
+    }
+
+    async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<MemberChanged, No> {
+        let reseller = own_company(ctx.caller())?;
+        store::lock(tx, reseller).await?;
+        let users = queries::users(tx, reseller).await?;
+        let was = is_user(&users, self.person)?;
+        if was == ResellerRole::Owner {
+            leaves_an_owner(&users, self.person)?;
+        }
+        // From here on it must succeed.
+        store::delete_member(tx, reseller, self.person).await?;
+        ctx.audit(AuditEntry::new(0, "reseller.member_removed", reseller).before(json!({"person": self.person, "role": was.name()})));
+        ctx.announce(Event::new(0, "reseller.member_removed", reseller, json!({"person": self.person})));
+        Ok(MemberChanged { person: self.person })
+    }
+}
+
+/// A reseller changes its own profile, for all its programs; the whole profile is given.
+#[derive(Clone, Debug)]
+pub struct UpdateReseller {
+    /// The version that the change was made from, where it matters to the caller.
+    pub version: Option<i64>,
+    /// What the company says of itself from now on.
+    pub profile: Profile,
+}
+
+/// The company that was changed.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct ResellerUpdated {
+    /// Which.
+    pub reseller: ResellerId,
+}
+
+impl Command for UpdateReseller {
+    const NAME: &'static str = "resellers.update";
+    const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "stale_version"];
+    type Outcome = ResellerUpdated;
+
+    fn need(&self) -> Need {
+        Need::Right(Right::ResellerPeopleManage)
+    }
+
+    async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<ResellerUpdated, No> {
+        let id = own_company(ctx.caller())?;
+        store::lock(tx, id).await?;
+        let before = queries::reseller(tx, id).await?.ok_or_else(Refusal::not_found)?;
+        if self.version.is_some_and(|version| version != before.version) {
+            return Err(stale().into());
+        }
+        let mut after = before.clone();
+        let Profile { company, email, phone, street, city, postal_code, region, country, vat_id } = self.profile.clone();
+        (after.company, after.email, after.phone, after.street, after.city) = (company, email.as_str().to_owned(), phone, street, city);
+        (after.postal_code, after.region, after.country, after.vat_id) = (postal_code, region, country, vat_id);
+        // From here on it must succeed.
+        if after != before {
+            store::update(tx, &after).await?;
+            ctx.audit(AuditEntry::new(0, "reseller.updated", id).before(before.audit_json()).after(after.audit_json()));
+            ctx.announce(Event::new(0, "reseller.updated", id, json!({"reseller": id})));
+        }
+        Ok(ResellerUpdated { reseller: id })
+    }
+}
