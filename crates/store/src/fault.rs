@@ -3,14 +3,17 @@
 /// A bug or an outage. Logged once with its source, answered 500 or 503 without detail.
 ///
 /// Nothing was written, except with [`Fault::OutcomeUnknown`], where nobody knows.
-#[derive(Debug, thiserror::Error)]
+///
+/// Neither its text nor its debug form nor its sources hold a value of a row: PostgreSQL's details ("Failing row
+/// contains …") are left out.
+#[derive(thiserror::Error)]
 pub enum Fault {
     /// SQLite said so.
     #[error("SQLite: {0}")]
     Lite(#[source] rusqlite::Error),
     /// PostgreSQL said so.
     #[error("PostgreSQL: {}", reason(.0))]
-    Pg(#[source] tokio_postgres::Error),
+    Pg(tokio_postgres::Error),
     /// No connection to the database could be had in time.
     #[error("no connection: {0}")]
     NoConnection(String),
@@ -68,6 +71,18 @@ impl Fault {
         Self::Invariant(what.into())
     }
 
+    /// Whether a unique index or a primary key said no: a race that a guard did not see.
+    #[must_use]
+    pub fn is_unique_violation(&self) -> bool {
+        match self {
+            Self::Lite(rusqlite::Error::SqliteFailure(failure, _)) => {
+                matches!(failure.extended_code, rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY)
+            }
+            Self::Pg(error) => error.code() == Some(&tokio_postgres::error::SqlState::UNIQUE_VIOLATION),
+            _ => false,
+        }
+    }
+
     /// The same once more, for every work of a group that went down together.
     pub(crate) fn again(&self) -> Self {
         match self {
@@ -102,6 +117,12 @@ impl Fault {
     }
 }
 
+impl std::fmt::Debug for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Fault({self})")
+    }
+}
+
 impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Self {
         // Only the progress handler interrupts, and only for the deadline.
@@ -115,7 +136,11 @@ impl From<tokio_postgres::Error> for Fault {
     }
 }
 
-/// The server's message where there is one: the driver's own text is only "db error".
-fn reason(error: &tokio_postgres::Error) -> String {
-    error.as_db_error().map_or_else(|| error.to_string(), |db| format!("{} ({})", db.message(), db.code().code()))
+/// The server's message where there is one, without its detail; otherwise the driver's with its cause.
+pub(crate) fn reason(error: &tokio_postgres::Error) -> String {
+    match (error.as_db_error(), std::error::Error::source(error)) {
+        (Some(db), _) => format!("{} ({})", db.message(), db.code().code()),
+        (None, Some(cause)) => format!("{error}: {cause}"),
+        (None, None) => error.to_string(),
+    }
 }
