@@ -10,6 +10,7 @@
 //! What does not belong: credit, orders, prices.
 
 mod channel_store;
+pub mod channel_terms;
 pub mod channels;
 pub mod create_merchant;
 pub mod enroll;

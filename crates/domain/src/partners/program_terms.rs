@@ -33,7 +33,7 @@ pub struct ProgramChanged {
 }
 
 /// Whether the changes touch the currency.
-fn moves_currency(before: &[Term], after: &[Term]) -> bool {
+pub(super) fn moves_currency(before: &[Term], after: &[Term]) -> bool {
     let currency = |terms: &[Term]| terms.iter().find(|term| term.name == TermName::Currency).cloned();
     currency(before) != currency(after)
 }
