@@ -2,6 +2,7 @@
 
 pub mod api_keys;
 pub mod audit;
+pub mod channel_terms;
 pub mod channels;
 pub mod companies;
 pub mod credit;
@@ -33,6 +34,7 @@ pub fn routes(r: &mut Routes) {
     links::routes(r);
     merchant::routes(r);
     channels::routes(r);
+    channel_terms::routes(r);
     partnerships::routes(r);
     partnership_products::routes(r);
     companies::routes(r);
