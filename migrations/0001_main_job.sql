@@ -1,5 +1,5 @@
 -- The main job: catalog, keys, partnerships, orders on credit, licenses, invoices, payments, books.
--- One text for SQLite and PostgreSQL; {tokens} are replaced by the runner. Tenant (merchant number) first in
+-- One text for SQLite and PostgreSQL; tokens in braces are replaced by the runner. Tenant (merchant number) first in
 -- every key. Amounts are minor units, moments are milliseconds since 1970, days are YYYY-MM-DD.
 
 -- Platform ---------------------------------------------------------------------------------------
@@ -68,8 +68,10 @@ CREATE TABLE outbox (
     last_error {text},
     PRIMARY KEY (merchant, id)
 ) {strict};
-CREATE INDEX outbox_waiting ON outbox (due_ms, id) WHERE position IS NULL;
+CREATE INDEX outbox_waiting ON outbox (id) WHERE position IS NULL;
+CREATE INDEX outbox_delayed ON outbox (due_ms) WHERE position IS NULL;
 CREATE UNIQUE INDEX outbox_by_position ON outbox (merchant, position) WHERE position IS NOT NULL;
+CREATE INDEX outbox_by_partnership ON outbox (merchant, partnership, position) WHERE partnership IS NOT NULL AND position IS NOT NULL;
 
 -- Identity ---------------------------------------------------------------------------------------
 
@@ -393,6 +395,7 @@ CREATE TABLE stock (
     FOREIGN KEY (merchant, product) REFERENCES product (merchant, number)
 ) {strict};
 
+-- touched_ms: when its last slice was staged; an import that is not touched for minutes was abandoned.
 CREATE TABLE key_import (
     merchant {int} NOT NULL REFERENCES merchant (number),
     id {id} NOT NULL,
@@ -403,6 +406,7 @@ CREATE TABLE key_import (
     duplicates {int} NOT NULL DEFAULT 0,
     bad {int} NOT NULL DEFAULT 0,
     created_ms {int} NOT NULL,
+    touched_ms {int} NOT NULL,
     finished_ms {int},
     PRIMARY KEY (merchant, id)
 ) {strict};
@@ -478,7 +482,8 @@ CREATE TABLE reseller_information (
 -- Orders -----------------------------------------------------------------------------------------
 
 -- state is what shown_state(facts) says (FUL-5), stored by every command that changes a fact.
--- place: the partnership's own running number of placed orders; the held queue goes by it.
+-- place: the partnership's own running number of placed orders; the held queue goes by it. A placed order
+-- without released_ms is held: beyond the limit or, without a limit, until it is paid.
 CREATE TABLE orders (
     merchant {int} NOT NULL REFERENCES merchant (number),
     id {id} NOT NULL,
@@ -492,7 +497,6 @@ CREATE TABLE orders (
     currency {text} NOT NULL,
     total_minor {int} NOT NULL DEFAULT 0 CHECK (total_minor >= 0),
     paid_minor {int} NOT NULL DEFAULT 0 CHECK (paid_minor >= 0 AND paid_minor <= total_minor),
-    held {int} NOT NULL DEFAULT 0 CHECK (held IN (0, 1)),
     on_credit {int} NOT NULL DEFAULT 0 CHECK (on_credit IN (0, 1)),
     created_ms {int} NOT NULL,
     updated_ms {int} NOT NULL,

@@ -1,1 +1,7 @@
+//! What leaves the house as a text: e-mails, invoices, CSV. Pure: read models in, bytes out.
+//!
+//! Always true here: no I/O, no database, no clock. A text shows what it was given and nothing that it fetched.
 
+pub mod invoice;
+pub mod mail;
+pub mod table;

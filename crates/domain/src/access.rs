@@ -225,6 +225,8 @@ pub enum Need {
     SignedIn,
     /// This right, on its own side.
     Right(Right),
+    /// Either right, each on its own side: what both workspaces can do.
+    Either(Right, Right),
     /// The server or its operator: relays, the command line.
     House,
 }
@@ -235,13 +237,16 @@ impl Caller {
     /// # Errors
     /// `forbidden`.
     pub fn authorize(&self, need: Need) -> Result<(), Refusal> {
+        if let Need::Either(one, other) = need {
+            return self.authorize(Need::Right(one)).or_else(|_| self.authorize(Need::Right(other)));
+        }
         let granted = match (need, self) {
             (_, Self::System | Self::Operator) | (Need::Nothing, _) => true,
             (Need::SignedIn, caller) => caller.person().is_some(),
             (Need::Right(right), Self::MerchantPerson { role, .. }) => role.may(right),
             (Need::Right(right), Self::ResellerPerson { role, .. }) => role.may(right),
             (Need::Right(right), Self::MerchantKey { rights, .. } | Self::PartnershipKey { rights, .. }) => rights.contains(&right),
-            (Need::Right(_) | Need::House, _) => false,
+            (Need::Right(_) | Need::Either(..) | Need::House, _) => false,
         };
         let needed = if let Need::Right(right) = need { format!(" This needs the right {}.", right.name()) } else { String::new() };
         if granted { Ok(()) } else { Err(Refusal::forbidden("forbidden", format!("Your role or key does not allow this.{needed}"))) }

@@ -11,12 +11,35 @@
 pub mod access;
 pub mod audit;
 pub mod command;
-pub mod identity;
+pub mod csv;
 pub mod ids;
 pub mod listing;
-pub mod merchants;
 pub mod outbox;
+
+// The slices, in call order (a blank line between keeps them from being sorted).
+pub mod identity;
+
+pub mod merchants;
+
+pub mod catalog;
+
 pub mod partners;
+
+pub mod ledger;
+
+pub mod stock;
+
+pub mod credit;
+
+pub mod customers;
+
+pub mod licenses;
+
+pub mod billing;
+
+pub mod orders;
+
+pub mod notices;
 
 pub use access::{Caller, MerchantScope, PartnershipScope, Right};
 pub use command::{Command, Ctx, Done, Engine, No, Origin};

@@ -9,6 +9,7 @@ use crate::matching::{Matched, Matcher};
 use crate::observe::Seen;
 use crate::problem::Problem;
 use crate::routes::{Access, Route, Routes};
+use crate::system::Documents;
 use crate::{paging, query};
 use axum::body::{Body, Bytes};
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN, X_CONTENT_TYPE_OPTIONS};
@@ -25,7 +26,7 @@ use tradepost_domain::access::{Need, Side};
 
 tradepost_kernel::id_types! {
     /// A request.
-    Request_ => RequestId "req",
+    ServedRequest => RequestId "req",
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -53,6 +54,7 @@ impl Floor {
     /// Stands the table on the floor.
     #[must_use]
     pub fn new(app: Arc<App>, routes: &Routes) -> Self {
+        let _ = app.documents.set(Documents::new(routes, &app.settings.public_url));
         let rows = routes.rows().iter().cloned().map(Arc::new).collect();
         Self { app, rows, matcher: Arc::new(routes.matcher()) }
     }
@@ -66,7 +68,7 @@ impl Floor {
     /// Answers one request. The peer's address is taken from the request's extension [`SocketAddr`].
     pub async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let began = Instant::now();
-        let request_id = self.app.engine.environment.id::<Request_>().text();
+        let request_id = self.app.engine.environment.id::<ServedRequest>().text();
         let method = request.method().clone();
         let mut trace = Trace::default();
         let (mut response, code) = match self.attempt(request, &request_id, &mut trace).await {
@@ -116,7 +118,7 @@ impl Floor {
         if !route.key_in_query_ok {
             query::refuse_credentials(&pairs)?;
         }
-        let caller = self.identify(&route, &request, address, trace).await?;
+        let caller = self.identify(&route, request.headers(), address, trace).await?;
         check_query(&route, &pairs)?;
         let idempotency_key = idempotency_key(&route, request.headers())?;
         let path = request.uri().path().to_owned();
@@ -164,13 +166,13 @@ impl Floor {
     }
 
     /// Who asks, and whether they may.
-    async fn identify(&self, route: &Route, request: &Request<Body>, address: Option<IpAddr>, trace: &mut Trace) -> Result<Caller, Problem> {
+    async fn identify(&self, route: &Route, headers: &HeaderMap, address: Option<IpAddr>, trace: &mut Trace) -> Result<Caller, Problem> {
         if route.access == Access::Undeclared {
             return Err(Problem::not_found());
         }
-        let headers = request.headers();
         let by_cookie = !headers.contains_key(axum::http::header::AUTHORIZATION) && credentials::cookie(headers, credentials::SESSION_COOKIE).is_some();
-        if by_cookie && !matches!(*request.method(), Method::GET | Method::HEAD) {
+        // A page's form is checked without a cookie too: nobody shall be signed in as somebody else from afar.
+        if (by_cookie || route.is_page) && !matches!(route.method, Method::GET | Method::HEAD) {
             refuse_cross_site(headers, &self.app.settings.public_url)?;
         }
         if route.access == Access::Public {
@@ -207,7 +209,7 @@ impl Floor {
             Ok(Ok(collected)) => collected.to_bytes(),
             Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
             Ok(Err(_)) => return Err(Problem::bad_request("malformed_request", "The body ended early.")),
-            Err(_) => return Err(Problem::bad_request("malformed_request", "The body took too long.")),
+            Err(_) => return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body took too long.")),
         };
         if route.body.is_some() && !bytes.is_empty() {
             check_content(route, headers)?;
@@ -272,7 +274,7 @@ fn unnamed(side: Side) -> Problem {
 }
 
 fn check_query(route: &Route, pairs: &[(String, String)]) -> Result<(), Problem> {
-    if route.is_page && route.query.is_none() {
+    if pairs.is_empty() || route.is_page && route.query.is_none() {
         return Ok(()); // people arrive at pages with all kinds of tracking parameters
     }
     let fields = route.query.map_or_else(Vec::new, |fields| fields(&mut crate::schema::Schemas::default()));
@@ -280,7 +282,7 @@ fn check_query(route: &Route, pairs: &[(String, String)]) -> Result<(), Problem>
     if route.is_list {
         known.extend(paging::PARAMETERS);
     }
-    if pairs.is_empty() { Ok(()) } else { query::refuse_unknown(pairs, &known) }
+    query::refuse_unknown(pairs, &known)
 }
 
 fn check_content(route: &Route, headers: &HeaderMap) -> Result<(), Problem> {

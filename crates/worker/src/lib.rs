@@ -1,1 +1,167 @@
+//! What happens after a commit: events are passed on, messages are sent. The only crate that talks to the outside.
+//!
+//! Always true here:
+//! - Nothing is awaited from the network inside a transaction: a command before, the network, a command after.
+//! - Whatever is done from an event can be done again: an event is passed on at least once.
+//! - Events of one partnership keep their order; one that fails holds back those behind it, not the other
+//!   partnerships' (PLT-5).
+//!
+//! What does not belong: decisions. They are commands of the domain.
 
+pub mod mailer;
+pub mod reaction;
+pub mod relay;
+pub mod smtp;
+
+use mailer::Mailer;
+use reaction::Reaction;
+use relay::Relay;
+use smtp::{MailSettings, NotUsable};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tradepost_domain::Engine;
+use tradepost_store::Fault;
+
+/// How often the worker looks without being woken: other servers on the same database, retries that came due.
+const POLL: Duration = Duration::from_secs(1);
+
+/// How the worker reaches the outside.
+#[derive(Clone, Debug)]
+pub struct WorkerSettings {
+    /// The address under which people reach this server, without a slash at its end: for links in messages.
+    pub base_url: String,
+    /// The mail server; without one messages are only logged.
+    pub mail: Option<MailSettings>,
+}
+
+/// What a round did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Events passed on.
+    pub events: u64,
+    /// Events that failed and wait.
+    pub delayed: u64,
+    /// Messages that the mail server took.
+    pub sent: u64,
+    /// Messages that it did not take, and queued ones that were only logged.
+    pub unsent: u64,
+}
+
+impl Round {
+    fn did_something(self) -> bool {
+        self != Self::default()
+    }
+
+    fn add(&mut self, other: Self) {
+        self.events += other.events;
+        self.delayed += other.delayed;
+        self.sent += other.sent;
+        self.unsent += other.unsent;
+    }
+}
+
+/// Wakes a worker after a commit, from anywhere. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Wake(Arc<Notify>);
+
+impl Wake {
+    /// There may be something to do.
+    pub fn now(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// Passes on events and sends messages, for one database. Several on one PostgreSQL share the work.
+#[derive(Debug)]
+pub struct Worker {
+    relay: Relay,
+    mailer: Mailer,
+    wake: Wake,
+}
+
+impl Worker {
+    /// A worker over an open engine.
+    ///
+    /// # Errors
+    /// [`NotUsable`] mail settings.
+    pub fn new(engine: Engine, settings: WorkerSettings, reactions: Vec<Arc<dyn Reaction>>) -> Result<Self, NotUsable> {
+        let relay = Relay { engine: engine.clone(), mail: settings.mail.is_some(), reactions };
+        let mailer = Mailer::new(engine, settings.base_url, settings.mail.as_ref())?;
+        Ok(Self { relay, mailer, wake: Wake::default() })
+    }
+
+    /// What wakes it.
+    #[must_use]
+    pub fn wake(&self) -> Wake {
+        self.wake.clone()
+    }
+
+    /// Does everything that is due now, and what follows from that, without waiting for anything to become due.
+    ///
+    /// # Errors
+    /// The store's. What failed of its own (an event, a mail) is noted at its row and is no error here.
+    pub async fn run_until_idle(&self) -> Result<Round, Fault> {
+        let mut all = Round::default();
+        loop {
+            let mut round = self.relay.pass().await?;
+            round.add(self.mailer.pass().await?);
+            if !round.did_something() {
+                return Ok(all);
+            }
+            all.add(round);
+        }
+    }
+
+    /// Works until `stop` becomes true (or its sender is gone), then finishes the round that it is in.
+    /// Mail has a loop of its own: a slow mail server holds nothing else up.
+    pub async fn run(&self, stop: watch::Receiver<bool>) {
+        let (relay, mail) = (Wake::default(), Wake::default());
+        let relaying = each_time(&relay, stop.clone(), "relay", || self.relay_and_wake(&mail));
+        let mailing = each_time(&mail, stop.clone(), "mailer", || self.mailer.pass());
+        tokio::join!(relaying, mailing, self.forward(&relay, stop));
+    }
+
+    async fn relay_and_wake(&self, mail: &Wake) -> Result<Round, Fault> {
+        let round = self.relay.pass().await?;
+        if round.events > 0 {
+            mail.now();
+        }
+        Ok(round)
+    }
+
+    /// From the public wake-up to the relay's.
+    async fn forward(&self, relay: &Wake, mut stop: watch::Receiver<bool>) {
+        loop {
+            tokio::select! {
+                () = self.wake.0.notified() => relay.now(),
+                () = stopped(&mut stop) => return,
+            }
+        }
+    }
+}
+
+/// Runs `pass` until it has nothing to do, then waits to be woken or for the next poll.
+async fn each_time<F, R>(wake: &Wake, mut stop: watch::Receiver<bool>, name: &'static str, pass: F)
+where
+    F: Fn() -> R,
+    R: Future<Output = Result<Round, Fault>>,
+{
+    while !*stop.borrow() {
+        match pass().await {
+            Ok(round) if round.did_something() => continue,
+            Ok(_) => {}
+            Err(fault) => tracing::error!(part = name, error = %fault, "the worker could not work"),
+        }
+        tokio::select! {
+            () = wake.0.notified() => {}
+            () = tokio::time::sleep(POLL) => {}
+            () = stopped(&mut stop) => return,
+        }
+    }
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // A sender that is gone means that the house is closing.
+    let _closed = stop.wait_for(|stop| *stop).await;
+}

@@ -1,7 +1,7 @@
 //! What the merchant does to a partnership's status (PAR-1, PAR-4, PAR-6), its channel (PAR-7), and deleting one
 //! that was never approved.
 
-use super::{LockedPartnership, Status, Step, channels, from_catalog, queries, reseller_store, store, term_store, terms::Level};
+use super::{LockedPartnership, Status, Step, channels, queries, reseller_store, store, term_store, terms::Level};
 use crate::PartnershipScope;
 use crate::access::{Need, Right};
 use crate::audit::AuditEntry;
@@ -195,7 +195,7 @@ impl Command for DeletePartnership {
         let elsewhere = queries::is_elsewhere(tx, p.reseller, p.scope).await?;
         // From here on it must succeed.
         key_store::delete_of_partnership(tx, merchant, id).await?;
-        from_catalog::forget_partnership(tx, merchant, id).await?;
+        crate::catalog::forget_partnership(tx, merchant, id).await?;
         term_store::delete_all(tx, merchant, Level::Partnership, Value::from(id)).await?;
         store::delete(tx, p.scope).await?;
         if !elsewhere {

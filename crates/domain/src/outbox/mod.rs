@@ -1,6 +1,9 @@
 //! Events, written in the transaction that caused them (PLT-5). What follows from one (an e-mail, a webhook,
 //! another command) reads it from here, at least once.
 
+pub mod queries;
+pub(crate) mod store;
+
 use crate::command::Pending;
 use crate::ids::PartnershipId;
 use serde_json::Value as Json;

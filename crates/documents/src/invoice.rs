@@ -1,0 +1,321 @@
+//! The invoice as a page: self-contained HTML with its own styles, no script and nothing fetched, ready to print (BIL-3).
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use tradepost_domain::billing::InvoiceStatus;
+use tradepost_domain::billing::document::{InvoiceDocument, InvoiceLine};
+use tradepost_kernel::{Currency, Date};
+
+/// What moved since the invoice was issued; shown beside the document, which never changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvoiceStanding {
+    /// What came in.
+    pub paid_minor: i64,
+    /// The day from which it counts as overdue is after its due date; today, in the merchant's zone.
+    pub today: Date,
+    /// Whether it was canceled.
+    pub canceled: bool,
+    /// Whether it belongs to a sandbox.
+    pub test: bool,
+}
+
+/// The page. `nonce` is that of the answer's content security policy, which allows this one style element and
+/// nothing else.
+#[must_use]
+pub fn render(document: &InvoiceDocument, standing: Option<&InvoiceStanding>, nonce: Option<&str>) -> String {
+    let amount = |minor: i64| money(document.currency, minor);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex";
+                title { "Invoice " (document.number) " – " (document.seller.name) }
+                style nonce=[nonce] { (PreEscaped(STYLE)) }
+            }
+            body {
+                main {
+                    @if let Some(standing) = standing { (ribbon(document, standing)) }
+                    (letterhead(document))
+                    (facts(document))
+                    (lines(document))
+                    (totals(document, standing))
+                    @if document.total_minor > 0 { (instructions(document)) }
+                    footer { (document.seller.name) @if let Some(vat) = &document.seller.vat_id { " · VAT id " (vat) } " · Invoice " (document.number) " · " (amount(document.total_minor)) }
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// An amount with its digits grouped, for people: `1,250.00 USD`.
+fn money(currency: Currency, minor: i64) -> String {
+    let text = currency.minor(minor).amount_text();
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("−", rest));
+    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, fraction)| (whole, Some(fraction)));
+    let mut grouped = String::new();
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let fraction = fraction.map(|fraction| format!(".{fraction}")).unwrap_or_default();
+    format!("{sign}{grouped}{fraction} {currency}")
+}
+
+fn ribbon(document: &InvoiceDocument, standing: &InvoiceStanding) -> Markup {
+    let status = InvoiceStatus::of(document.total_minor, standing.paid_minor, standing.canceled, document.due_on, standing.today).name();
+    html! {
+        p.ribbon.{ (status) } {
+            @if standing.test { span { "Sandbox: this is no real invoice. " } }
+            @match status {
+                "canceled" => { "Canceled" }
+                "paid" => { "Paid in full" }
+                "overdue" => { "Overdue since " (document.due_on) }
+                _ => { "To be paid by " (document.due_on) }
+            }
+        }
+    }
+}
+
+fn letterhead(document: &InvoiceDocument) -> Markup {
+    let (seller, buyer) = (&document.seller, &document.buyer);
+    html! {
+        header {
+            div.seller {
+                p.name { (seller.name) }
+                @for line in &seller.address { p { (line) } }
+                @if let Some(vat) = &seller.vat_id { p { "VAT id " (vat) } }
+            }
+            div.buyer {
+                p.label { "Bill to" }
+                p.name { (buyer.company) }
+                @for line in &buyer.address { p { (line) } }
+                @if let Some(vat) = &buyer.vat_id { p { "VAT id " (vat) } }
+                p { "Reseller code " (buyer.code) }
+            }
+        }
+    }
+}
+
+fn facts(document: &InvoiceDocument) -> Markup {
+    html! {
+        h1 { "Invoice " (document.number) }
+        dl {
+            div { dt { "Issued" } dd { (document.issued_on) } }
+            div { dt { "Due" } dd { (document.due_on) } }
+            @if let Some(order) = &document.order_number { div { dt { "Order" } dd { (order) } } }
+            @if let Some(reference) = &document.reference { div { dt { "Your reference" } dd { (reference) } } }
+        }
+    }
+}
+
+fn lines(document: &InvoiceDocument) -> Markup {
+    let taxed = document.lines.iter().any(|line| line.tax_minor != 0);
+    html! {
+        table {
+            thead { tr {
+                th { "Item" } th.number { "Quantity" } th.number { "List price" } th.number { "Your price" } @if taxed { th.number { "Tax" } } th.number { "Amount" }
+            } }
+            tbody { @for line in &document.lines { (row(document.currency, line, taxed)) } }
+        }
+    }
+}
+
+fn row(currency: Currency, line: &InvoiceLine, taxed: bool) -> Markup {
+    html! {
+        tr {
+            td {
+                span.description { (line.description) }
+                span.sku { (line.sku) }
+                @if let Some(margin) = &line.margin_percent { span.reduction { "Partner margin " (margin) " %" } }
+                @if let Some(discount) = &line.discount { span.reduction { "Discount " (discount) } }
+            }
+            td.number { (line.quantity) }
+            td.number { (money(currency, line.list_unit_minor)) }
+            td.number { (money(currency, line.unit_minor)) }
+            @if taxed { td.number { (money(currency, line.tax_minor)) } }
+            td.number { (money(currency, line.line_minor)) }
+        }
+    }
+}
+
+fn totals(document: &InvoiceDocument, standing: Option<&InvoiceStanding>) -> Markup {
+    let amount = |minor: i64| money(document.currency, minor);
+    let optional = [
+        ("Tax", document.tax_minor),
+        ("Shipping", document.shipping_minor),
+        ("Fee", document.fee_minor),
+        ("Other", document.other_minor),
+        ("Discounts", -document.discounts_minor),
+        ("Deductions", -document.deductions_minor),
+    ];
+    let paid = standing.map_or(0, |standing| standing.paid_minor);
+    html! {
+        table.totals {
+            tbody {
+                tr { th { "Subtotal" } td.number { (amount(document.subtotal_minor)) } }
+                @for (name, minor) in optional.iter().filter(|(_, minor)| *minor != 0) { tr { th { (name) } td.number { (amount(*minor)) } } }
+                tr.total { th { "Total" } td.number { (amount(document.total_minor)) } }
+                @if paid > 0 {
+                    tr { th { "Paid" } td.number { (amount(-paid)) } }
+                    tr.total { th { "Open" } td.number { (amount(document.total_minor - paid)) } }
+                }
+            }
+        }
+    }
+}
+
+fn instructions(document: &InvoiceDocument) -> Markup {
+    html! {
+        @if !document.payment_instructions.is_empty() {
+            section {
+                h2 { "How to pay" }
+                @for instruction in &document.payment_instructions {
+                    h3 { @match instruction.method.as_str() { "check" => { "Check or money order" } "wire" => { "Wire transfer" } other => { (other) } } }
+                    @for line in instruction.text.lines() { p { (line) } }
+                }
+            }
+        }
+    }
+}
+
+/// The one style element of the page, for the answer's content security policy.
+pub const STYLE: &str = "
+:root { color-scheme: light; }
+* { box-sizing: border-box; }
+body { margin: 0; padding: 32px 16px; background: #f4f5f7; color: #1d2433; font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', sans-serif; }
+main { max-width: 820px; margin: 0 auto; padding: 48px; background: #fff; border: 1px solid #dfe3ea; border-radius: 8px; }
+p { margin: 0; }
+header { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 32px; margin-bottom: 40px; }
+.name { font-weight: 600; font-size: 17px; }
+.label, dt, .sku, .reduction, footer { color: #5a6478; font-size: 13px; }
+h1 { margin: 0 0 16px; font-size: 26px; }
+h2 { margin: 40px 0 8px; font-size: 17px; }
+h3 { margin: 16px 0 4px; font-size: 15px; }
+dl { display: flex; flex-wrap: wrap; gap: 12px 40px; margin: 0 0 32px; }
+dd { margin: 0; font-weight: 600; overflow-wrap: anywhere; }
+table { width: 100%; border-collapse: collapse; }
+th { padding: 8px; text-align: left; color: #5a6478; font-size: 13px; font-weight: 600; border-bottom: 2px solid #dfe3ea; }
+td { padding: 10px 8px; border-bottom: 1px solid #e9ecf1; vertical-align: top; }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.description { font-weight: 600; overflow-wrap: anywhere; }
+.sku, .reduction { display: block; overflow-wrap: anywhere; }
+.totals { width: auto; min-width: 280px; margin: 16px 0 0 auto; }
+.totals th { border: 0; font-weight: 400; font-size: 15px; }
+.totals td { border: 0; }
+.total th, .total td { border-top: 2px solid #1d2433; color: #1d2433; font-weight: 700; }
+.ribbon { margin: -16px 0 32px; padding: 10px 14px; border-radius: 6px; background: #eef2ff; color: #1b3a9c; font-weight: 600; }
+.ribbon.paid { background: #e5f6ea; color: #14602c; }
+.ribbon.overdue { background: #fdeaea; color: #8f1d1d; }
+.ribbon.canceled { background: #eceef2; color: #3c4457; }
+footer { margin-top: 48px; padding-top: 16px; border-top: 1px solid #dfe3ea; }
+@media (max-width: 600px) { main { padding: 24px 16px; } td, th { padding: 8px 4px; } .number { white-space: normal; } }
+@media print {
+  @page { margin: 18mm; }
+  body { padding: 0; background: #fff; font-size: 11pt; }
+  main { max-width: none; padding: 0; border: 0; }
+  .ribbon { display: none; }
+  thead { display: table-header-group; }
+  tr, section { break-inside: avoid; }
+}
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tradepost_domain::billing::document::{Buyer, PaymentInstruction, Seller};
+
+    fn document() -> InvoiceDocument {
+        let usd: Currency = "USD".parse().expect("a currency");
+        InvoiceDocument {
+            number: "INV-17".into(),
+            issued_on: "2026-11-21".parse().expect("a date"),
+            due_on: "2026-12-21".parse().expect("a date"),
+            currency: usd,
+            seller: Seller { name: "Northwind <Software>".into(), address: vec!["1 Pier Road".into(), "Boston".into()], vat_id: Some("US12".into()) },
+            buyer: Buyer { company: "Acme & Sons".into(), address: vec!["Main St 5".into()], vat_id: None, code: "R-7K2M".into() },
+            reference: Some("PO \"4711\"".into()),
+            order_number: Some("2026-000017".into()),
+            lines: vec![InvoiceLine {
+                sku: "KEY-PRO".into(),
+                description: "Studio Pro <script>alert(1)</script>".into(),
+                quantity: 75,
+                unit_minor: 2_000,
+                list_unit_minor: 2_500,
+                margin_percent: Some("20".into()),
+                discount: None,
+                line_minor: 150_000,
+                tax_minor: 0,
+            }],
+            subtotal_minor: 150_000,
+            tax_minor: 0,
+            shipping_minor: 0,
+            fee_minor: 0,
+            other_minor: 0,
+            discounts_minor: 0,
+            deductions_minor: 0,
+            total_minor: 150_000,
+            payment_instructions: PaymentInstruction::check_and_wire(Some("IBAN DE00 1234")),
+        }
+    }
+
+    /// BIL-3: letterhead, addresses, reference, lines, totals, instructions for each method.
+    #[test]
+    fn an_invoice_page_shows_the_whole_document_and_runs_nothing() {
+        let page = render(&document(), None, Some("abc"));
+        let needed = [
+            "Northwind &lt;Software&gt;",
+            "1 Pier Road",
+            "VAT id US12",
+            "Acme &amp; Sons",
+            "Main St 5",
+            "R-7K2M",
+            "INV-17",
+            "PO &quot;4711&quot;",
+            "2026-000017",
+            "2026-12-21",
+            "KEY-PRO",
+            "Partner margin 20 %",
+            "25.00 USD",
+            "20.00 USD",
+            "1,500.00 USD",
+            "Check or money order",
+            "Wire transfer",
+            "3–5 business days",
+            "IBAN DE00 1234",
+            "nonce=\"abc\"",
+        ];
+        for text in needed {
+            assert!(page.contains(text), "{text}\n{page}");
+        }
+        assert!(!page.contains("<script") && !page.contains("http://") && !page.contains("https://") && !page.contains("url("));
+        assert!(!page.contains("style="));
+    }
+
+    #[test]
+    fn the_standing_is_shown_beside_the_document() {
+        let document = document();
+        let standing = |paid_minor, today: &str, canceled| InvoiceStanding { paid_minor, today: today.parse().expect("a date"), canceled, test: true };
+        for (standing, status_now, text) in [
+            (standing(0, "2026-12-21", false), "unpaid", "To be paid by 2026-12-21"),
+            (standing(50_000, "2026-12-22", false), "overdue", "−500.00 USD"),
+            (standing(150_000, "2027-01-01", false), "paid", "Paid in full"),
+            (standing(0, "2026-12-01", true), "canceled", "Canceled"),
+        ] {
+            let page = render(&document, Some(&standing), None);
+            assert!(page.contains(text) && page.contains("Sandbox") && page.contains(&format!("class=\"ribbon {status_now}\"")), "{status_now}: {page}");
+        }
+    }
+
+    #[test]
+    fn amounts_are_grouped_with_the_digits_of_their_currency() {
+        for (code, minor, text) in
+            [("USD", 123_456_789, "1,234,567.89 USD"), ("JPY", 1_758, "1,758 JPY"), ("KWD", -5, "−0.005 KWD"), ("USD", 99_900, "999.00 USD")]
+        {
+            assert_eq!(money(code.parse().expect("a currency"), minor), text);
+        }
+    }
+}

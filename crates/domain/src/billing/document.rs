@@ -1,0 +1,160 @@
+//! The invoice as it was issued: what the `body` column keeps, what the API answers and what is printed (BIL-1, BIL-3).
+//!
+//! Plain values, in minor units of `currency` and days as `YYYY-MM-DD`, so that a document that was issued years
+//! ago still reads. A field may be added with a default; none may change its meaning.
+
+use serde::{Deserialize, Serialize};
+use tradepost_kernel::{Currency, Date};
+
+/// An invoice as issued. Immutable (BIL-1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceDocument {
+    /// Its number, without gaps per merchant and series.
+    pub number: String,
+    /// The day of issue in the merchant's time zone.
+    pub issued_on: Date,
+    /// The day by which it is to be paid.
+    pub due_on: Date,
+    /// The currency of every amount in it.
+    pub currency: Currency,
+    /// The letterhead.
+    pub seller: Seller,
+    /// Who is to pay.
+    pub buyer: Buyer,
+    /// The reseller's own invoice or PO number (ORD-1).
+    pub reference: Option<String>,
+    /// The number of the order; `None` where several orders stand on it.
+    pub order_number: Option<String>,
+    /// The lines, in the order of the order's items.
+    pub lines: Vec<InvoiceLine>,
+    /// Sum of the lines after their own margin and discount.
+    pub subtotal_minor: i64,
+    /// Sum of the lines' tax.
+    pub tax_minor: i64,
+    /// Shipping.
+    pub shipping_minor: i64,
+    /// Fees.
+    pub fee_minor: i64,
+    /// Other charges.
+    pub other_minor: i64,
+    /// Discounts on the invoice as a whole.
+    pub discounts_minor: i64,
+    /// Deductions from the invoice as a whole.
+    pub deductions_minor: i64,
+    /// subtotal + tax + shipping + fee + other − discounts − deductions (BIL-1).
+    pub total_minor: i64,
+    /// How to pay, one entry per allowed method (PAY-3).
+    pub payment_instructions: Vec<PaymentInstruction>,
+}
+
+/// The merchant on the letterhead.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seller {
+    /// The merchant's name.
+    pub name: String,
+    /// Its address, a line of the letter per entry.
+    pub address: Vec<String>,
+    /// Its VAT id.
+    pub vat_id: Option<String>,
+}
+
+/// The reseller as it was when the invoice was issued.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Buyer {
+    /// The company's name.
+    pub company: String,
+    /// Its address, a line of the letter per entry.
+    pub address: Vec<String>,
+    /// Its VAT id.
+    pub vat_id: Option<String>,
+    /// Its reseller code.
+    pub code: String,
+}
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceLine {
+    /// The product's SKU.
+    pub sku: String,
+    /// What was sold.
+    pub description: String,
+    /// How many.
+    pub quantity: i64,
+    /// What one costs, after margin and discount.
+    pub unit_minor: i64,
+    /// What one costs by the price book, before margin and discount.
+    pub list_unit_minor: i64,
+    /// The partner margin of the line as a decimal text (`33.3333`); `None` for none.
+    pub margin_percent: Option<String>,
+    /// The discount of the line as people read it (`10 %`, `25.00`); `None` for none.
+    pub discount: Option<String>,
+    /// What the line costs.
+    pub line_minor: i64,
+    /// The tax on it.
+    pub tax_minor: i64,
+}
+
+/// One way to pay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentInstruction {
+    /// `check`, `wire`.
+    pub method: String,
+    /// What to do, in lines.
+    pub text: String,
+}
+
+impl InvoiceDocument {
+    /// What the total must be by the rule of BIL-1; `None` where it does not fit 64 bits.
+    #[must_use]
+    pub fn total_by_rule(&self) -> Option<i64> {
+        let plus = [self.subtotal_minor, self.tax_minor, self.shipping_minor, self.fee_minor, self.other_minor];
+        let minus = [self.discounts_minor, self.deductions_minor];
+        let sum: i128 = plus.iter().map(|&minor| i128::from(minor)).sum::<i128>() - minus.iter().map(|&minor| i128::from(minor)).sum::<i128>();
+        i64::try_from(sum).ok()
+    }
+}
+
+impl PaymentInstruction {
+    /// Check and wire (PAY-3); a wire takes 3–5 business days.
+    #[must_use]
+    pub fn check_and_wire(merchant_instructions: Option<&str>) -> Vec<Self> {
+        let own = merchant_instructions.map(|text| format!("\n{text}")).unwrap_or_default();
+        vec![
+            Self { method: "check".into(), text: format!("Make the check or money order out to us and write the invoice number on it.{own}") },
+            Self { method: "wire".into(), text: format!("Name the invoice number as the purpose. A wire takes 3–5 business days to arrive.{own}") },
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// BIL-1: total = subtotal + tax + shipping + fee + other − discounts − deductions.
+    #[test]
+    fn the_total_follows_from_its_parts() {
+        let document = InvoiceDocument {
+            number: "INV-1".into(),
+            issued_on: "2026-11-21".parse().expect("a date"),
+            due_on: "2026-12-21".parse().expect("a date"),
+            currency: "USD".parse().expect("a currency"),
+            seller: Seller::default(),
+            buyer: Buyer::default(),
+            reference: None,
+            order_number: None,
+            lines: Vec::new(),
+            subtotal_minor: 100,
+            tax_minor: 19,
+            shipping_minor: 5,
+            fee_minor: 4,
+            other_minor: 3,
+            discounts_minor: 20,
+            deductions_minor: 1,
+            total_minor: 110,
+            payment_instructions: PaymentInstruction::check_and_wire(None),
+        };
+        assert_eq!(document.total_by_rule(), Some(document.total_minor));
+        let kept = serde_json::to_string(&document).expect("JSON");
+        assert_eq!(serde_json::from_str::<InvoiceDocument>(&kept).expect("the same"), document);
+    }
+}

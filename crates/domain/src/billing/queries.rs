@@ -1,0 +1,206 @@
+//! Invoices and payments as they are read.
+
+use super::{InvoiceDocument, InvoiceStatus, PaymentMethod};
+use crate::access::MerchantScope;
+use crate::ids::{InvoiceId, OrderId, PartnershipId, PaymentId, nobody};
+use crate::listing::{Page, PageRequest};
+use tradepost_kernel::{Currency, Date, Timestamp};
+use tradepost_store::{Fault, FromRow, Reader, Row, params, sql};
+
+/// An invoice: the document as issued, and what moved since.
+#[derive(Clone, Debug)]
+pub struct InvoiceRow {
+    /// Its id.
+    pub id: InvoiceId,
+    /// Its number.
+    pub number: String,
+    /// Who owes it.
+    pub partnership: PartnershipId,
+    /// Issued on.
+    pub issued_on: Date,
+    /// Due on.
+    pub due_on: Date,
+    /// Its currency.
+    pub currency: Currency,
+    /// Its total, minor units.
+    pub total_minor: i64,
+    /// Paid of it, minor units.
+    pub paid_minor: i64,
+    /// Whether it was canceled.
+    pub canceled: Option<Timestamp>,
+    /// The document (JSON).
+    body: String,
+}
+
+impl InvoiceRow {
+    /// Its status on `today`.
+    #[must_use]
+    pub fn status(&self, today: Date) -> InvoiceStatus {
+        InvoiceStatus::of(self.total_minor, self.paid_minor, self.canceled.is_some(), self.due_on, today)
+    }
+
+    /// The document as issued.
+    ///
+    /// # Errors
+    /// [`Fault::Invariant`] where it does not read back.
+    pub fn document(&self) -> Result<InvoiceDocument, Fault> {
+        serde_json::from_str(&self.body).map_err(|error| Fault::invariant(format!("the document of {}: {error}", self.id)))
+    }
+
+    /// What is still open, minor units; nothing of a canceled one.
+    #[must_use]
+    pub const fn open_minor(&self) -> i64 {
+        if self.canceled.is_some() { 0 } else { self.total_minor - self.paid_minor }
+    }
+}
+
+impl FromRow for InvoiceRow {
+    fn from_row(row: Row) -> Result<Self, Fault> {
+        let mut c = row.take();
+        Ok(Self {
+            id: c.next()?,
+            number: c.next()?,
+            partnership: c.next()?,
+            issued_on: c.next()?,
+            due_on: c.next()?,
+            currency: c.next()?,
+            total_minor: c.next()?,
+            paid_minor: c.next()?,
+            canceled: c.next()?,
+            body: c.next()?,
+        })
+    }
+}
+
+macro_rules! invoice_sql {
+    ($rest:literal) => {
+        sql!(concat!("SELECT id, number, partnership, issued_on, due_on, currency, total_minor, paid_minor, canceled_ms, body FROM invoice ", $rest))
+    };
+}
+
+/// One invoice of the merchant; of one partnership only, where given.
+///
+/// # Errors
+/// The store's.
+pub async fn invoice(reader: &mut Reader<'_>, scope: MerchantScope, partnership: Option<PartnershipId>, id: InvoiceId) -> Result<Option<InvoiceRow>, Fault> {
+    let found: Option<InvoiceRow> = reader.query_opt(invoice_sql!("WHERE merchant = $1 AND id = $2"), params![scope.merchant, id]).await?;
+    Ok(found.filter(|invoice| partnership.is_none_or(|of| of == invoice.partnership)))
+}
+
+/// A page of invoices, newest first; of one partnership only, where given.
+///
+/// # Errors
+/// The store's.
+pub async fn list(reader: &mut Reader<'_>, scope: MerchantScope, partnership: Option<PartnershipId>, page: PageRequest) -> Result<Page<InvoiceRow>, Fault> {
+    let rows = match partnership {
+        Some(of) => {
+            let text = invoice_sql!("WHERE merchant = $1 AND partnership = $2 AND id < $3 ORDER BY id DESC LIMIT $4");
+            reader.query(text, params![scope.merchant, of, page.bound(), page.fetch()]).await?
+        }
+        None => {
+            let text = invoice_sql!("WHERE merchant = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
+            reader.query(text, params![scope.merchant, page.bound(), page.fetch()]).await?
+        }
+    };
+    Ok(page.page(rows, |row: &InvoiceRow| row.id))
+}
+
+/// The orders on an invoice, oldest first.
+///
+/// # Errors
+/// The store's.
+pub async fn orders_of(reader: &mut Reader<'_>, merchant: i64, invoice: InvoiceId) -> Result<Vec<OrderId>, Fault> {
+    let rows: Vec<(OrderId,)> =
+        reader.query(sql!("SELECT orders FROM invoice_order WHERE merchant = $1 AND invoice = $2 ORDER BY orders"), params![merchant, invoice]).await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// The invoice of an order that is not canceled, with its number and due date.
+///
+/// # Errors
+/// The store's.
+pub async fn of_order(reader: &mut Reader<'_>, merchant: i64, order: OrderId) -> Result<Option<(InvoiceId, String, Date)>, Fault> {
+    reader
+        .query_opt(
+            sql!(
+                "SELECT i.id, i.number, i.due_on FROM invoice_order o JOIN invoice i ON i.merchant = o.merchant AND i.id = o.invoice
+                 WHERE o.merchant = $1 AND o.orders = $2 ORDER BY i.id DESC"
+            ),
+            params![merchant, order],
+        )
+        .await
+}
+
+/// A payment as shown.
+#[derive(Clone, Debug)]
+pub struct PaymentRow {
+    /// Its id.
+    pub id: PaymentId,
+    /// Who paid.
+    pub partnership: PartnershipId,
+    /// For which invoice.
+    pub invoice: InvoiceId,
+    /// How.
+    pub method: PaymentMethod,
+    /// Its currency.
+    pub currency: Currency,
+    /// What came in, minor units.
+    pub amount_minor: i64,
+    /// What of it went to orders; the rest is account balance.
+    pub allocated_minor: i64,
+    /// The day it came in.
+    pub received_on: Date,
+    /// Check number, wire reference.
+    pub reference: Option<String>,
+    /// When it was recorded.
+    pub recorded: Timestamp,
+}
+
+impl FromRow for PaymentRow {
+    fn from_row(row: Row) -> Result<Self, Fault> {
+        let mut c = row.take();
+        Ok(Self {
+            id: c.next()?,
+            partnership: c.next()?,
+            invoice: c.next()?,
+            method: PaymentMethod::from_name(&c.next::<String>()?).ok_or(Fault::Column("a payment method"))?,
+            currency: c.next()?,
+            amount_minor: c.next()?,
+            allocated_minor: c.next()?,
+            received_on: c.next()?,
+            reference: c.next()?,
+            recorded: c.next()?,
+        })
+    }
+}
+
+/// A page of payments, newest first; of one partnership or invoice only, where given.
+///
+/// # Errors
+/// The store's.
+pub async fn payments(
+    reader: &mut Reader<'_>,
+    scope: MerchantScope,
+    partnership: Option<PartnershipId>,
+    invoice: Option<InvoiceId>,
+    page: PageRequest,
+) -> Result<Page<PaymentRow>, Fault> {
+    let rows = reader
+        .query(
+            sql!(
+                "SELECT id, partnership, invoice, method, currency, amount_minor, allocated_minor, received_on, reference, created_ms FROM payment
+                 WHERE merchant = $1 AND id < $2 AND ($4 = 0 OR partnership = $5) AND ($6 = 0 OR invoice = $7) ORDER BY id DESC LIMIT $3"
+            ),
+            params![
+                scope.merchant,
+                page.bound(),
+                page.fetch(),
+                partnership.is_some(),
+                partnership.unwrap_or(nobody()),
+                invoice.is_some(),
+                invoice.unwrap_or(nobody())
+            ],
+        )
+        .await?;
+    Ok(page.page(rows, |row: &PaymentRow| row.id))
+}

@@ -1,0 +1,211 @@
+//! Licenses as they are read. Whether their orders allow anything is asked in `orders`.
+
+use super::state::{LicenseFacts, Stage, Status};
+use crate::access::PartnershipScope;
+use crate::catalog::{EndUserInformation, Method};
+use crate::ids::{CustomerId, LicenseId, LicenseKeyId, OrderId, OrderItemId, PartnershipId, ResellerInformationId};
+use crate::listing::{Page, PageRequest};
+use tradepost_kernel::Timestamp;
+use tradepost_store::{Column, Fault, FromRow, Reader, Row, params, sql};
+
+/// One license, as stored.
+#[derive(Clone, Debug)]
+pub struct LicenseRow {
+    /// Its id.
+    pub id: LicenseId,
+    /// Its order.
+    pub order: OrderId,
+    /// The line of the order.
+    pub item: OrderItemId,
+    /// Whose it is.
+    pub partnership: PartnershipId,
+    /// What it is of.
+    pub product: i64,
+    /// How it is fulfilled.
+    pub method: Method,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Its fulfillment status.
+    pub status: Status,
+    /// When the end user is asked for.
+    pub end_user_information: EndUserInformation,
+    /// Whether the selling company is asked for.
+    pub needs_reseller_information: bool,
+    /// The key that it carries.
+    pub key: Option<LicenseKeyId>,
+    /// Its owner.
+    pub customer: Option<CustomerId>,
+    /// Who sells it on.
+    pub reseller_information: Option<ResellerInformationId>,
+    /// When it was handed over.
+    pub distributed: Option<Timestamp>,
+    /// When it was last sent to its owner.
+    pub sent: Option<Timestamp>,
+    /// When the merchant confirmed.
+    pub confirmed: Option<Timestamp>,
+    /// When it was ordered.
+    pub created: Timestamp,
+}
+
+impl LicenseRow {
+    /// What its state follows from.
+    #[must_use]
+    pub const fn facts(&self) -> LicenseFacts {
+        LicenseFacts {
+            method: self.method,
+            end_user_information: self.end_user_information,
+            has_customer: self.customer.is_some(),
+            needs_reseller_information: self.needs_reseller_information,
+            has_reseller_information: self.reseller_information.is_some(),
+            has_key: self.key.is_some(),
+            distributed: matches!(self.stage, Stage::Distributed),
+            confirmed: self.confirmed.is_some(),
+        }
+    }
+}
+
+fn known<T>(found: Option<T>) -> Result<T, Fault> {
+    found.ok_or(Fault::Column("a name that the code knows"))
+}
+
+impl FromRow for LicenseRow {
+    fn from_row(row: Row) -> Result<Self, Fault> {
+        let mut c = row.take();
+        Ok(Self {
+            id: c.next()?,
+            order: c.next()?,
+            item: c.next()?,
+            partnership: c.next()?,
+            product: c.next()?,
+            method: known(Method::from_name(&c.next::<String>()?))?,
+            stage: known(Stage::from_name(&c.next::<String>()?))?,
+            status: known(Status::from_name(&c.next::<String>()?))?,
+            end_user_information: known(EndUserInformation::from_name(&c.next::<String>()?))?,
+            needs_reseller_information: c.next()?,
+            key: c.next()?,
+            customer: c.next()?,
+            reseller_information: c.next()?,
+            distributed: c.next()?,
+            sent: c.next()?,
+            confirmed: c.next()?,
+            created: c.next()?,
+        })
+    }
+}
+
+/// The columns of [`LicenseRow`], for statements that end in their own FROM and WHERE.
+macro_rules! license_sql {
+    ($rest:literal) => {
+        sql!(concat!(
+            "SELECT l.id, l.orders, l.item, l.partnership, l.product, l.method, l.stage, l.status, l.end_user_information, ",
+            "l.needs_reseller_information, l.license_key, l.customer, l.reseller_information, l.distributed_ms, l.sent_ms, ",
+            "l.confirmed_ms, l.created_ms FROM license l ",
+            $rest
+        ))
+    };
+}
+pub(crate) use license_sql;
+
+/// Every license of these orders, oldest first within each order.
+///
+/// # Errors
+/// The store's.
+pub async fn of_orders(reader: &mut Reader<'_>, merchant: i64, orders: &[OrderId]) -> Result<Vec<LicenseRow>, Fault> {
+    reader.query_each(license_sql!("WHERE l.merchant = $1 AND l.orders = ANY($2) ORDER BY l.id"), params![merchant], &Column::ids(orders.iter().copied())).await
+}
+
+/// Licenses by id, within the merchant.
+///
+/// # Errors
+/// The store's.
+pub async fn by_ids(reader: &mut Reader<'_>, merchant: i64, ids: &[LicenseId]) -> Result<Vec<LicenseRow>, Fault> {
+    reader.query_each(license_sql!("WHERE l.merchant = $1 AND l.id = ANY($2)"), params![merchant], &Column::ids(ids.iter().copied())).await
+}
+
+/// Which licenses a list shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LicenseFilter {
+    /// Only this order's.
+    pub order: Option<OrderId>,
+    /// Only of this product.
+    pub product: Option<i64>,
+    /// Only in this stage.
+    pub stage: Option<Stage>,
+    /// Only with this status.
+    pub status: Option<Status>,
+}
+
+/// A page of a merchant's licenses, or of one partnership's, newest first.
+///
+/// # Errors
+/// The store's.
+pub async fn list(
+    reader: &mut Reader<'_>,
+    merchant: i64,
+    partnership: Option<PartnershipId>,
+    filter: LicenseFilter,
+    page: PageRequest,
+) -> Result<Page<LicenseRow>, Fault> {
+    let (by_partnership, partnership) = (partnership.is_some(), partnership.unwrap_or(crate::ids::nobody()));
+    let (by_order, order) = (filter.order.is_some(), filter.order.unwrap_or(crate::ids::nobody()));
+    let stage = filter.stage.map_or("", Stage::name);
+    let status = filter.status.map_or("", Status::name);
+    let product = filter.product.unwrap_or(0);
+    let columns = params![merchant, page.bound(), page.fetch(), product, stage, status];
+    // Three statements, so that each goes by its own index.
+    let rows = if by_order {
+        let mut columns = columns.to_vec();
+        columns.extend(params![order, by_partnership, partnership].iter().cloned());
+        let text = license_sql!(
+            "WHERE l.merchant = $1 AND l.orders = $7 AND l.id < $2 AND ($4 = 0 OR l.product = $4) AND ($5 = '' OR l.stage = $5)
+             AND ($6 = '' OR l.status = $6) AND ($8 = 0 OR l.partnership = $9) ORDER BY l.id DESC LIMIT $3"
+        );
+        reader.query(text, &columns).await?
+    } else if by_partnership {
+        let mut columns = columns.to_vec();
+        columns.extend(params![partnership].iter().cloned());
+        let text = license_sql!(
+            "WHERE l.merchant = $1 AND l.partnership = $7 AND l.id < $2 AND ($4 = 0 OR l.product = $4) AND ($5 = '' OR l.stage = $5)
+             AND ($6 = '' OR l.status = $6) ORDER BY l.id DESC LIMIT $3"
+        );
+        reader.query(text, &columns).await?
+    } else {
+        let text = license_sql!(
+            "WHERE l.merchant = $1 AND l.id < $2 AND ($4 = 0 OR l.product = $4) AND ($5 = '' OR l.stage = $5)
+             AND ($6 = '' OR l.status = $6) ORDER BY l.id DESC LIMIT $3"
+        );
+        reader.query(text, columns).await?
+    };
+    Ok(page.page(rows, |row| row.id))
+}
+
+/// Available Licenses per product of a partnership (ORD-9): (product, count).
+///
+/// # Errors
+/// The store's.
+pub async fn available_counts(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<Vec<(i64, i64)>, Fault> {
+    reader
+        .query(
+            sql!("SELECT product, COUNT(*) FROM license WHERE merchant = $1 AND partnership = $2 AND stage = 'available' GROUP BY product ORDER BY product"),
+            params![scope.merchant, scope.partnership],
+        )
+        .await
+}
+
+/// The number of a product, by id or SKU, that the partnership has licenses of: also one withdrawn since.
+///
+/// # Errors
+/// The store's.
+pub async fn product_of(reader: &mut Reader<'_>, scope: PartnershipScope, text: &str) -> Result<Option<i64>, Fault> {
+    let id = text.parse::<crate::ids::ProductId>().map_or_else(|_| Vec::new(), |id| id.bytes().to_vec());
+    let row: Option<(i64,)> = reader
+        .query_opt(
+            sql!(
+                "SELECT p.number FROM product p WHERE p.merchant = $1 AND (p.sku = $3 OR p.id = $4)
+                 AND EXISTS (SELECT 1 FROM license l WHERE l.merchant = $1 AND l.partnership = $2 AND l.product = p.number)"
+            ),
+            params![scope.merchant, scope.partnership, text, id],
+        )
+        .await?;
+    Ok(row.map(|row| row.0))
+}

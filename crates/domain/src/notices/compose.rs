@@ -1,0 +1,220 @@
+//! From an event to its messages: who gets them, and what they say. Reads only.
+
+use super::NewMessage;
+use super::rules::{self, Audience, Rule};
+use crate::ids::{CustomerId, InvoiceId, LicenseId, OrderId, PersonId, SingleUseLinkId};
+use crate::outbox::queries::WaitingEvent;
+use serde_json::{Value as Json, json};
+use std::str::FromStr;
+use tradepost_kernel::{Currency, Date};
+use tradepost_store::{Fault, Reader, params, sql};
+
+/// An address, and whether its owner confirmed it.
+struct Recipient {
+    email: String,
+    name: String,
+    confirmed: bool,
+}
+
+/// The messages that follow from an event.
+pub(super) async fn compose(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<Vec<NewMessage>, Fault> {
+    let mut messages = Vec::new();
+    for rule in rules::of(&event.kind) {
+        let Some(facts) = facts(&mut *reader, event, rule).await? else { continue };
+        let recipients = recipients(&mut *reader, event, rule, &facts).await?;
+        for recipient in recipients {
+            messages.push(message(event, rule, &facts, recipient));
+        }
+    }
+    Ok(messages)
+}
+
+/// What a message is about: the variables that all its recipients share.
+struct Facts {
+    variables: Json,
+    /// Whether it happened in a sandbox.
+    test: bool,
+    /// Where the facts already name the one recipient.
+    to: Option<Recipient>,
+}
+
+fn message(event: &WaitingEvent, rule: &Rule, facts: &Facts, recipient: Recipient) -> NewMessage {
+    let mut variables = facts.variables.clone();
+    variables["recipient_name"] = Json::String(recipient.name);
+    variables["test"] = Json::Bool(facts.test);
+    NewMessage {
+        log: if rule.audience.is_private() { 0 } else { event.merchant },
+        partnership: event.partnership,
+        template: rule.template,
+        recipient: recipient.email,
+        variables,
+        may_leave: !facts.test || recipient.confirmed,
+    }
+}
+
+async fn facts(reader: &mut Reader<'_>, event: &WaitingEvent, rule: &Rule) -> Result<Option<Facts>, Fault> {
+    match rule.audience {
+        Audience::MerchantStaff | Audience::ResellerOwners => partnership_facts(reader, event).await,
+        Audience::ResellerCompany => order_facts(reader, event).await,
+        Audience::Customer => license_facts(reader, event).await,
+        Audience::LinkHolder => link_facts(reader, event).await,
+        Audience::Person => person_facts(reader, event).await,
+    }
+}
+
+async fn recipients(reader: &mut Reader<'_>, event: &WaitingEvent, rule: &Rule, facts: &Facts) -> Result<Vec<Recipient>, Fault> {
+    if let Some(to) = &facts.to {
+        return Ok(vec![Recipient { email: to.email.clone(), name: to.name.clone(), confirmed: to.confirmed }]);
+    }
+    let people: Vec<(String, String, String, i64)> = match rule.audience {
+        Audience::MerchantStaff => {
+            // Staff belong to the live merchant and its sandbox alike.
+            let people = sql!(
+                "SELECT DISTINCT p.email, p.first_name, p.last_name, CASE WHEN p.email_confirmed_ms IS NULL THEN 0 ELSE 1 END
+                 FROM merchant t JOIN merchant_member m ON m.merchant IN (t.number, t.twin) JOIN person p ON p.id = m.person
+                 WHERE t.number = $1 AND m.role IN ('owner', 'admin')"
+            );
+            reader.query(people, params![event.merchant]).await?
+        }
+        Audience::ResellerOwners => {
+            let people = sql!(
+                "SELECT p.email, p.first_name, p.last_name, CASE WHEN p.email_confirmed_ms IS NULL THEN 0 ELSE 1 END
+                 FROM partnership a JOIN reseller_member m ON m.reseller = a.reseller JOIN person p ON p.id = m.person
+                 WHERE a.merchant = $1 AND a.id = $2 AND m.role = 'owner'"
+            );
+            reader.query(people, params![event.merchant, event.partnership]).await?
+        }
+        Audience::ResellerCompany | Audience::Customer | Audience::LinkHolder | Audience::Person => Vec::new(),
+    };
+    Ok(people.into_iter().map(|(email, first, last, confirmed)| Recipient { email, name: format!("{first} {last}"), confirmed: confirmed == 1 }).collect())
+}
+
+/// The id that the body names, else the subject where it is of that noun.
+fn named<N: tradepost_kernel::id::Noun>(event: &WaitingEvent, field: &str) -> Option<tradepost_kernel::Id<N>> {
+    let in_body = event.body.get(field).and_then(Json::as_str).and_then(|text| tradepost_kernel::Id::from_str(text).ok());
+    in_body.or_else(|| (event.subject_kind == N::PREFIX).then(|| tradepost_kernel::Id::from_bytes(event.subject)))
+}
+
+async fn partnership_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<Option<Facts>, Fault> {
+    let row: Option<(String, String, String, String)> = reader
+        .query_opt(
+            sql!(
+                "SELECT t.name, t.environment, r.company, a.code FROM partnership a
+                 JOIN merchant t ON t.number = a.merchant JOIN reseller r ON r.id = a.reseller WHERE a.merchant = $1 AND a.id = $2"
+            ),
+            params![event.merchant, event.partnership],
+        )
+        .await?;
+    Ok(row.map(|(merchant, environment, company, code)| Facts {
+        variables: json!({"merchant": merchant, "company": company, "code": code, "partnership": event.partnership, "note": event.body.get("note")}),
+        test: environment == "test",
+        to: None,
+    }))
+}
+
+type OrderRow = (String, String, String, String, Option<String>, Option<String>, Currency, i64, Option<String>, Option<i64>, i64);
+
+async fn order_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<Option<Facts>, Fault> {
+    let Some(order) = named::<crate::ids::Order>(event, "order") else { return Ok(None) };
+    let order: OrderId = order;
+    let row: Option<OrderRow> = reader
+        .query_opt(
+            sql!(
+                "SELECT t.name, t.environment, r.company, r.email, o.number, o.reference, o.currency, o.total_minor, o.cancel_note, c.order_email,
+                        (SELECT count(*) FROM person p WHERE p.email_key = lower(r.email) AND p.email_confirmed_ms IS NOT NULL)
+                 FROM orders o JOIN partnership a ON a.merchant = o.merchant AND a.id = o.partnership
+                 JOIN merchant t ON t.number = o.merchant JOIN reseller r ON r.id = a.reseller
+                 LEFT JOIN channel c ON c.merchant = a.merchant AND c.id = a.channel
+                 WHERE o.merchant = $1 AND o.id = $2"
+            ),
+            params![event.merchant, order],
+        )
+        .await?;
+    let Some((merchant, environment, company, email, number, reference, currency, total, note, order_email, confirmed)) = row else { return Ok(None) };
+    // A channel may switch off the mail about placing (ORD-8); that about cancelling always goes out (DEL-8).
+    if event.kind == "order.placed" && order_email == Some(0) {
+        return Ok(None);
+    }
+    let invoice: Option<(InvoiceId, String, Date)> = reader
+        .query_opt(
+            sql!(
+                "SELECT i.id, i.number, i.due_on FROM invoice_order x JOIN invoice i ON i.merchant = x.merchant AND i.id = x.invoice
+                 WHERE x.merchant = $1 AND x.orders = $2 AND i.canceled_ms IS NULL ORDER BY i.id LIMIT 1"
+            ),
+            params![event.merchant, order],
+        )
+        .await?;
+    let total = currency.minor(total);
+    let mut variables = json!({"merchant": merchant, "company": company, "order": order, "order_number": number, "reference": reference,
+        "total": total.amount_text(), "currency": currency.code(), "note": note, "invoice_number": null, "due_on": null, "invoice_link": null});
+    if let Some((invoice, number, due_on)) = invoice {
+        variables["invoice_number"] = json!(number);
+        variables["due_on"] = json!(due_on);
+        variables["invoice_link"] = json!({"$invoice_link": invoice});
+    }
+    Ok(Some(Facts { variables, test: environment == "test", to: Some(Recipient { email, name: company, confirmed: confirmed > 0 }) }))
+}
+
+type LicenseRow = (String, String, String, String, String, Option<Vec<u8>>, String, String, String, i64);
+
+async fn license_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<Option<Facts>, Fault> {
+    let Some(license) = named::<crate::ids::License>(event, "license") else { return Ok(None) };
+    let license: LicenseId = license;
+    // The owner may have changed since: what was announced is what is sent.
+    let customer: Option<CustomerId> = event.body.get("customer").and_then(Json::as_str).and_then(|text| text.parse().ok());
+    let Some(customer) = customer else { return Ok(None) };
+    let row: Option<LicenseRow> = reader
+        .query_opt(
+            sql!(
+                "SELECT t.name, t.environment, r.company, p.name, p.sku, l.license_key, c.email, c.first_name, c.last_name,
+                        (SELECT count(*) FROM person q WHERE q.email_key = c.email_key AND q.email_confirmed_ms IS NOT NULL)
+                 FROM license l JOIN merchant t ON t.number = l.merchant
+                 JOIN partnership a ON a.merchant = l.merchant AND a.id = l.partnership JOIN reseller r ON r.id = a.reseller
+                 JOIN product p ON p.merchant = l.merchant AND p.number = l.product
+                 JOIN customer c ON c.merchant = l.merchant AND c.id = $3
+                 WHERE l.merchant = $1 AND l.id = $2"
+            ),
+            params![event.merchant, license, customer],
+        )
+        .await?;
+    let Some((merchant, environment, company, product, sku, key, email, first, last, confirmed)) = row else { return Ok(None) };
+    let code = key.map(|_| json!({"$code": license}));
+    let variables = json!({"merchant": merchant, "company": company, "license": license, "product": product, "sku": sku, "code": code});
+    let to = Recipient { email, name: format!("{first} {last}"), confirmed: confirmed > 0 };
+    Ok(Some(Facts { variables, test: environment == "test", to: Some(to) }))
+}
+
+async fn link_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<Option<Facts>, Fault> {
+    let link: Option<SingleUseLinkId> = event.body.get("link").and_then(Json::as_str).and_then(|text| text.parse().ok());
+    let Some(link) = link else { return Ok(None) };
+    let row: Option<(PersonId, String, String, String, i64)> = reader
+        .query_opt(
+            sql!(
+                "SELECT p.id, p.email, p.first_name, p.last_name, l.expires_ms
+                 FROM single_use_link l JOIN person p ON p.id = l.person WHERE l.id = $1"
+            ),
+            params![link],
+        )
+        .await?;
+    let Some((person, email, first, last, expires)) = row else { return Ok(None) };
+    let merchant: Option<(String, String)> =
+        reader.query_opt(sql!("SELECT name, environment FROM merchant WHERE number = $1"), params![event.merchant]).await?;
+    let (merchant, environment) = merchant.unzip();
+    let variables = json!({"merchant": merchant, "person": person, "link": {"$link": link},
+        "expires_at": tradepost_kernel::Timestamp::from_ms(expires)});
+    // It always goes out, confirmed or not (that is what it is for), but for people made by hand in a sandbox.
+    let test = environment.as_deref() == Some("test");
+    Ok(Some(Facts { variables, test, to: Some(Recipient { email, name: format!("{first} {last}"), confirmed: false }) }))
+}
+
+async fn person_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<Option<Facts>, Fault> {
+    let Some(person) = named::<crate::ids::Person>(event, "person") else { return Ok(None) };
+    let row: Option<(String, String, String)> =
+        reader.query_opt(sql!("SELECT email, first_name, last_name FROM person WHERE id = $1"), params![person]).await?;
+    let Some((email, first, last)) = row else { return Ok(None) };
+    let merchant: Option<crate::ids::MerchantId> = event.body.get("merchant").and_then(Json::as_str).and_then(|text| text.parse().ok());
+    let merchant: Option<(String, String)> = reader.query_opt(sql!("SELECT name, environment FROM merchant WHERE id = $1"), params![merchant]).await?;
+    let (merchant, environment) = merchant.unzip();
+    let test = environment.as_deref() == Some("test");
+    Ok(Some(Facts { variables: json!({"merchant": merchant, "person": person}), test, to: Some(Recipient { email, name: format!("{first} {last}"), confirmed: false }) }))
+}

@@ -1,0 +1,316 @@
+//! Orders as they are read.
+
+use super::state::State;
+use crate::access::{MerchantScope, PartnershipScope};
+use crate::credit::OpenOrder;
+use crate::ids::{OrderId, OrderItemId, PartnershipId, nobody};
+use crate::licenses::queries::{LicenseRow, license_sql};
+use crate::listing::{Page, PageRequest};
+use tradepost_kernel::{Currency, Timestamp};
+use tradepost_store::{Column, Fault, FromRow, Reader, Row, params, sql};
+
+/// One order, as stored.
+#[derive(Clone, Debug)]
+pub struct OrderRow {
+    /// Its id.
+    pub id: OrderId,
+    /// Whose it is.
+    pub partnership: PartnershipId,
+    /// The human number, given at placing (ORD-7).
+    pub number: Option<String>,
+    /// The stored state.
+    pub state: State,
+    /// The reseller's own PO number.
+    pub reference: Option<String>,
+    /// Who to ask about it.
+    pub contact: Option<String>,
+    /// Where it goes.
+    pub delivery_address: Option<String>,
+    /// The currency of its amounts.
+    pub currency: Currency,
+    /// What it costs, fixed at placing; minor units.
+    pub total_minor: i64,
+    /// What was paid of it; minor units.
+    pub paid_minor: i64,
+    /// Whether it was released unpaid.
+    pub on_credit: bool,
+    /// When it was begun.
+    pub created: Timestamp,
+    /// When it last changed.
+    pub updated: Timestamp,
+    /// When it was placed.
+    pub placed: Option<Timestamp>,
+    /// When its goods were released.
+    pub released: Option<Timestamp>,
+    /// When nothing was open any more.
+    pub completed: Option<Timestamp>,
+    /// When it was canceled.
+    pub canceled: Option<Timestamp>,
+    /// Why it was canceled, in the merchant's words.
+    pub cancel_note: Option<String>,
+    /// Counts up with every change.
+    pub version: i64,
+}
+
+impl OrderRow {
+    /// What is still to be paid, minor units.
+    #[must_use]
+    pub const fn open_minor(&self) -> i64 {
+        if self.placed.is_none() || self.canceled.is_some() { 0 } else { self.total_minor - self.paid_minor }
+    }
+
+    /// Placed and nothing open.
+    #[must_use]
+    pub const fn is_paid(&self) -> bool {
+        self.placed.is_some() && self.paid_minor >= self.total_minor
+    }
+
+    /// Placed, not canceled, not released.
+    #[must_use]
+    pub const fn is_held(&self) -> bool {
+        self.placed.is_some() && self.released.is_none() && self.canceled.is_none()
+    }
+}
+
+impl FromRow for OrderRow {
+    fn from_row(row: Row) -> Result<Self, Fault> {
+        let mut c = row.take();
+        Ok(Self {
+            id: c.next()?,
+            partnership: c.next()?,
+            number: c.next()?,
+            state: State::from_name(&c.next::<String>()?).ok_or(Fault::Column("an order state"))?,
+            reference: c.next()?,
+            contact: c.next()?,
+            delivery_address: c.next()?,
+            currency: c.next()?,
+            total_minor: c.next()?,
+            paid_minor: c.next()?,
+            on_credit: c.next()?,
+            created: c.next()?,
+            updated: c.next()?,
+            placed: c.next()?,
+            released: c.next()?,
+            completed: c.next()?,
+            canceled: c.next()?,
+            cancel_note: c.next()?,
+            version: c.next()?,
+        })
+    }
+}
+
+macro_rules! order_sql {
+    ($rest:literal) => {
+        sql!(concat!(
+            "SELECT id, partnership, number, state, reference, contact, delivery_address, currency, total_minor, paid_minor, on_credit, ",
+            "created_ms, updated_ms, placed_ms, released_ms, completed_ms, canceled_ms, cancel_note, version FROM orders ",
+            $rest
+        ))
+    };
+}
+
+/// One line of an order, as stored.
+#[derive(Clone, Debug)]
+pub struct ItemRow {
+    /// Its id.
+    pub id: OrderItemId,
+    /// Its order.
+    pub order: OrderId,
+    /// Its place, from 1.
+    pub place: i64,
+    /// What is ordered.
+    pub product: i64,
+    /// How many.
+    pub quantity: i64,
+    /// What one costs, as placed; minor units.
+    pub unit_minor: i64,
+    /// What the line costs, as placed; minor units.
+    pub line_minor: i64,
+    /// How the price came about, as placed (JSON).
+    pub explanation: Option<String>,
+}
+
+impl FromRow for ItemRow {
+    fn from_row(row: Row) -> Result<Self, Fault> {
+        let mut c = row.take();
+        Ok(Self {
+            id: c.next()?,
+            order: c.next()?,
+            place: c.next()?,
+            product: c.next()?,
+            quantity: c.next()?,
+            unit_minor: c.next()?,
+            line_minor: c.next()?,
+            explanation: c.next()?,
+        })
+    }
+}
+
+/// One order of the merchant; of one partnership only, where given.
+///
+/// # Errors
+/// The store's.
+pub async fn order(reader: &mut Reader<'_>, scope: MerchantScope, partnership: Option<PartnershipId>, id: OrderId) -> Result<Option<OrderRow>, Fault> {
+    let found: Option<OrderRow> = reader.query_opt(order_sql!("WHERE merchant = $1 AND id = $2"), params![scope.merchant, id]).await?;
+    Ok(found.filter(|order| partnership.is_none_or(|of| of == order.partnership)))
+}
+
+/// The same with the row locked until the transaction ends.
+pub(super) async fn locked(reader: &mut Reader<'_>, merchant: i64, ids: &[OrderId]) -> Result<Vec<OrderRow>, Fault> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    reader.query_each(order_sql!("WHERE merchant = $1 AND id = ANY($2) ORDER BY id FOR UPDATE"), params![merchant], &Column::ids(ids)).await
+}
+
+/// Orders by id.
+///
+/// # Errors
+/// The store's.
+pub async fn by_ids(reader: &mut Reader<'_>, merchant: i64, ids: &[OrderId]) -> Result<Vec<OrderRow>, Fault> {
+    reader.query_each(order_sql!("WHERE merchant = $1 AND id = ANY($2)"), params![merchant], &Column::ids(ids.iter().copied())).await
+}
+
+/// The lines of orders, in their places.
+///
+/// # Errors
+/// The store's.
+pub async fn items(reader: &mut Reader<'_>, merchant: i64, orders: &[OrderId]) -> Result<Vec<ItemRow>, Fault> {
+    reader
+        .query_each(
+            sql!(
+                "SELECT id, orders, place, product, quantity, unit_minor, line_minor, explanation FROM order_item
+                 WHERE merchant = $1 AND orders = ANY($2) ORDER BY place"
+            ),
+            params![merchant],
+            &Column::ids(orders.iter().copied()),
+        )
+        .await
+}
+
+/// Which orders a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct OrderFilter {
+    /// Only in this state.
+    pub state: Option<State>,
+    /// Only with this number, or this reference.
+    pub search: Option<String>,
+    /// Begun at or after.
+    pub created_from: Option<Timestamp>,
+    /// Begun before.
+    pub created_to: Option<Timestamp>,
+}
+
+/// A page of orders, newest first; of one partnership only, where given.
+///
+/// # Errors
+/// The store's.
+pub async fn list(
+    reader: &mut Reader<'_>,
+    scope: MerchantScope,
+    partnership: Option<PartnershipId>,
+    filter: &OrderFilter,
+    page: PageRequest,
+) -> Result<Page<OrderRow>, Fault> {
+    let columns = params![
+        scope.merchant,
+        partnership.unwrap_or(nobody()),
+        page.bound(),
+        page.fetch(),
+        filter.state.map_or("", State::name),
+        filter.search.clone().unwrap_or_default(),
+        filter.created_from.map_or(i64::MIN, Timestamp::ms),
+        filter.created_to.map_or(i64::MAX, Timestamp::ms)
+    ];
+    // Two statements, so that each goes by its own index.
+    let text = if partnership.is_some() {
+        order_sql!(
+            "WHERE merchant = $1 AND partnership = $2 AND id < $3 AND ($5 = '' OR state = $5) AND ($6 = '' OR number = $6 OR reference = $6)
+             AND created_ms >= $7 AND created_ms < $8 ORDER BY id DESC LIMIT $4"
+        )
+    } else {
+        order_sql!(
+            "WHERE merchant = $1 AND partnership <> $2 AND id < $3 AND ($5 = '' OR state = $5) AND ($6 = '' OR number = $6 OR reference = $6)
+             AND created_ms >= $7 AND created_ms < $8 ORDER BY id DESC LIMIT $4"
+        )
+    };
+    let rows = reader.query(text, columns).await?;
+    Ok(page.page(rows, |row: &OrderRow| row.id))
+}
+
+/// Orders of a partnership that are placed, not canceled and not fully paid, oldest first: what its credit is about.
+///
+/// # Errors
+/// The store's.
+pub async fn open(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<Vec<OpenOrder>, Fault> {
+    let rows: Vec<(OrderId, i64, Option<i64>)> = reader
+        .query(
+            sql!(
+                "SELECT id, total_minor - paid_minor, released_ms FROM orders
+                 WHERE merchant = $1 AND partnership = $2 AND placed_ms IS NOT NULL AND canceled_ms IS NULL AND paid_minor < total_minor ORDER BY place"
+            ),
+            params![scope.merchant, scope.partnership],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|(order, open_minor, released)| OpenOrder { order, open_minor, held: released.is_none() }).collect())
+}
+
+/// The oldest available license of a product; only of paid orders while unpaid ones stop.
+pub(super) async fn next_to_distribute(reader: &mut Reader<'_>, scope: PartnershipScope, product: i64, only_paid: bool) -> Result<Option<LicenseRow>, Fault> {
+    reader
+        .query_opt(
+            license_sql!(
+                "JOIN orders o ON o.merchant = l.merchant AND o.id = l.orders
+                 WHERE l.merchant = $1 AND l.partnership = $2 AND l.product = $3 AND l.stage = 'available'
+                 AND ($4 = 0 OR o.paid_minor >= o.total_minor) ORDER BY l.id LIMIT 1"
+            ),
+            params![scope.merchant, scope.partnership, product, only_paid],
+        )
+        .await
+}
+
+/// Every available license of a product whose goods may leave now, oldest first, up to `most`.
+pub(super) async fn all_to_distribute(reader: &mut Reader<'_>, scope: PartnershipScope, product: i64, most: i64) -> Result<Vec<LicenseRow>, Fault> {
+    reader
+        .query(
+            license_sql!("WHERE l.merchant = $1 AND l.partnership = $2 AND l.product = $3 AND l.stage = 'available' ORDER BY l.id LIMIT $4"),
+            params![scope.merchant, scope.partnership, product, most],
+        )
+        .await
+}
+
+/// Licenses of a product that were not distributed, by what they wait for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Undistributed {
+    /// In the inventory.
+    pub available: i64,
+    /// In orders that are not released.
+    pub held: i64,
+}
+
+pub(super) async fn undistributed(reader: &mut Reader<'_>, scope: PartnershipScope, product: i64) -> Result<Undistributed, Fault> {
+    let (available, held): (i64, i64) = reader
+        .query_one(
+            sql!(
+                "SELECT COUNT(CASE WHEN l.stage = 'available' THEN 1 END), COUNT(CASE WHEN l.stage = 'waiting' AND o.released_ms IS NULL THEN 1 END)
+                 FROM license l JOIN orders o ON o.merchant = l.merchant AND o.id = l.orders
+                 WHERE l.merchant = $1 AND l.partnership = $2 AND l.product = $3 AND l.stage IN ('available', 'waiting')"
+            ),
+            params![scope.merchant, scope.partnership, product],
+        )
+        .await?;
+    Ok(Undistributed { available, held })
+}
+
+/// Licenses of a product that wait for a key, first in, first out by when their orders were made.
+pub(super) async fn backordered(reader: &mut Reader<'_>, merchant: i64, product: i64, most: i64) -> Result<Vec<LicenseRow>, Fault> {
+    reader
+        .query(
+            license_sql!(
+                "WHERE l.merchant = $1 AND l.product = $2 AND l.method = 'key_pool' AND l.license_key IS NULL AND l.stage = 'waiting'
+                 ORDER BY l.id LIMIT $3"
+            ),
+            params![merchant, product, most],
+        )
+        .await
+}

@@ -1,0 +1,115 @@
+//! A partnership's standing while its row is locked: terms, exposure, and what follows when they change.
+
+use super::{queries, settle, store};
+use crate::access::PartnershipScope;
+use crate::audit::AuditEntry;
+use crate::command::Ctx;
+use crate::credit::Exposure;
+use crate::ids::OrderId;
+use crate::licenses::OrderFacts;
+use crate::orders::OrderRow;
+use crate::outbox::Event;
+use crate::partners::terms::{self, EffectiveTerms};
+use crate::partners::{self, LockedPartnership};
+use serde_json::json;
+use std::collections::BTreeSet;
+use tradepost_store::{Fault, Tx};
+
+/// What is known of a partnership under its lock.
+#[derive(Debug)]
+pub struct Standing {
+    /// The locked partnership.
+    pub partnership: LockedPartnership,
+    /// Its effective terms.
+    pub terms: EffectiveTerms,
+    /// Its limit and open orders.
+    pub exposure: Exposure,
+}
+
+impl Standing {
+    /// Locks the partnership and loads its terms and open orders. `None`: there is no such partnership.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn load(tx: &mut Tx<'_>, scope: PartnershipScope) -> Result<Option<Self>, Fault> {
+        let Some(partnership) = partners::lock(tx, scope).await? else { return Ok(None) };
+        let terms = terms::effective(tx, scope.merchant, scope.partnership, partnership.channel).await?;
+        let open = queries::open(tx, scope).await?;
+        let exposure = Exposure { limit: terms.credit_limit, open };
+        Ok(Some(Self { partnership, terms, exposure }))
+    }
+
+    /// The same for a partnership that must be there, because one of its rows was just read.
+    ///
+    /// # Errors
+    /// [`Fault::Invariant`] where it is not.
+    pub async fn of(tx: &mut Tx<'_>, scope: PartnershipScope) -> Result<Self, Fault> {
+        Self::load(tx, scope).await?.ok_or_else(|| Fault::invariant("a row without its partnership"))
+    }
+
+    /// Which partnership.
+    #[must_use]
+    pub const fn scope(&self) -> PartnershipScope {
+        self.partnership.scope
+    }
+
+    /// Whether unpaid goods stop right now (CRD-5).
+    #[must_use]
+    pub fn stops_at_limit(&self) -> bool {
+        self.terms.hold_unpaid_at_limit && self.exposure.limit_reached()
+    }
+
+    /// What is known of one of its orders.
+    #[must_use]
+    pub fn facts(&self, order: &OrderRow) -> OrderFacts {
+        facts(&self.terms, &self.exposure, order)
+    }
+
+    /// After credit, payments or terms changed: releases held orders that fit now, strictly oldest first, raises or
+    /// lowers the flag that the balance is due, and settles the orders in `touched` and all that were let go.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn rejudge(&mut self, ctx: &mut Ctx, tx: &mut Tx<'_>, touched: &[OrderId]) -> Result<(), Fault> {
+        let scope = self.scope();
+        let stopped_before = self.partnership.balance_due;
+        self.terms = terms::effective(tx, scope.merchant, scope.partnership, self.partnership.channel).await?;
+        self.exposure = Exposure { limit: self.terms.credit_limit, open: queries::open(tx, scope).await? };
+        let fitting = self.exposure.releasable();
+        let released: Vec<(OrderId, bool)> = fitting.iter().map(|order| (*order, true)).collect();
+        store::release(ctx, tx, scope.merchant, &released).await?;
+        for order in &fitting {
+            note_release(ctx, scope, *order, "credit");
+        }
+        for open in &mut self.exposure.open {
+            open.held = open.held && !fitting.contains(&open.order);
+        }
+        let due = self.exposure.limit_reached();
+        partners::set_balance_due(ctx, tx, scope, due).await?;
+        self.partnership.balance_due = due;
+        let mut settled: BTreeSet<OrderId> = touched.iter().copied().chain(fitting).collect();
+        if stopped_before && !due {
+            // What stopped at the limit goes on: orders whose goods the platform hands over by itself.
+            settled.extend(self.exposure.open.iter().filter(|open| !open.held).map(|open| open.order));
+        }
+        settle::settle(ctx, tx, self, &settled.into_iter().collect::<Vec<_>>()).await
+    }
+}
+
+/// What is known of an order of a partnership with these terms and this exposure.
+#[must_use]
+pub fn facts(terms: &EffectiveTerms, exposure: &Exposure, order: &OrderRow) -> OrderFacts {
+    OrderFacts {
+        paid: order.is_paid(),
+        released: order.released.is_some(),
+        canceled: order.canceled.is_some(),
+        has_limit: exposure.limit.is_some(),
+        stopped_at_limit: terms.hold_unpaid_at_limit && exposure.limit_reached(),
+    }
+}
+
+/// Notes in timeline and outbox that an order's goods may leave, and why.
+pub(super) fn note_release(ctx: &mut Ctx, scope: PartnershipScope, order: OrderId, because: &'static str) {
+    ctx.audit(AuditEntry::new(scope.merchant, "order.released", order).of(scope.partnership).after(json!({"because": because})));
+    ctx.announce(Event::new(scope.merchant, "order.released", order, json!({"because": because})).of(scope.partnership));
+}

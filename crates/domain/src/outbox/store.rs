@@ -1,0 +1,49 @@
+//! What the relay writes on events: their position once passed on, or why they were not.
+
+use crate::ids::EventId;
+use tradepost_kernel::Timestamp;
+use tradepost_store::ColumnType::{Bytes, Int};
+use tradepost_store::{Column, Fault, SetSql, Tx, params, sql};
+
+static SET_POSITION: SetSql = SetSql::update(
+    "UPDATE outbox SET position = r.position_now, last_error = NULL, attempts = attempts + 1
+     FROM rows r WHERE outbox.merchant = r.tenant AND outbox.id = r.event AND outbox.position IS NULL",
+    &[("tenant", Int), ("event", Bytes), ("position_now", Int)],
+);
+
+/// Passed on: each event gets the next position of its merchant, from `first` on, in the order given.
+pub(crate) async fn set_positions(tx: &mut Tx<'_>, merchant: i64, events: &[EventId], first: i64) -> Result<(), Fault> {
+    let positions = (first..).take(events.len());
+    let columns = vec![Column::same(merchant, events.len()), Column::ids(events.iter().copied()), Column::ints(positions)];
+    tx.write_whole_set(&SET_POSITION, columns).await
+}
+
+/// Not passed on: the event is due again later. Says whether it still waited.
+pub(crate) async fn delay(tx: &mut Tx<'_>, merchant: i64, event: EventId, due: Timestamp, error: &str) -> Result<bool, Fault> {
+    let changed = tx
+        .execute(
+            sql!("UPDATE outbox SET attempts = attempts + 1, due_ms = $3, last_error = $4 WHERE merchant = $1 AND id = $2 AND position IS NULL"),
+            params![merchant, event, due, error],
+        )
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Which of `events` still wait, in the order of their ids; their rows stay locked until the commit, so that two
+/// relays never pass on the same one.
+pub(crate) async fn lock_waiting(tx: &mut Tx<'_>, merchant: i64, events: &[EventId]) -> Result<Vec<super::queries::WaitingEvent>, Fault> {
+    let mut waiting = Vec::with_capacity(events.len());
+    for event in events {
+        let row = tx
+            .query_opt(
+                sql!(
+                    "SELECT merchant, id, partnership, kind, subject_kind, subject, body, at_ms, attempts FROM outbox
+                     WHERE merchant = $1 AND id = $2 AND position IS NULL FOR UPDATE"
+                ),
+                params![merchant, event],
+            )
+            .await?;
+        waiting.extend(row);
+    }
+    Ok(waiting)
+}

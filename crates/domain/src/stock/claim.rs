@@ -1,0 +1,102 @@
+//! Taking keys out of stock and moving them between states, with their counters (STK-2 … STK-4).
+
+use super::store::{self, CounterChange};
+use super::{KeyState, queries};
+use crate::command::Ctx;
+use crate::ids::{LicenseId, LicenseKeyId};
+use std::collections::{BTreeMap, HashSet};
+use tradepost_store::{Fault, Tx, params, sql};
+
+/// A claimed key and the license it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// The key.
+    pub key: LicenseKeyId,
+    /// Its product's number.
+    pub product: i64,
+    /// The license that gets it.
+    pub license: LicenseId,
+}
+
+/// The first `count` available keys of a product, first in, first out, locked for this transaction and not yet
+/// changed; fewer are a shortage (STK-3). Ask product by product in order of number, so that two orders never
+/// wait for each other.
+///
+/// Rows that another transaction holds are skipped at first; on a shortage they are waited for, since a held key
+/// may come back.
+///
+/// # Errors
+/// The store's.
+pub async fn claim(tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64) -> Result<Vec<LicenseKeyId>, Fault> {
+    let skipping = sql!(
+        "SELECT k.id FROM license_key k WHERE k.merchant = $1 AND k.product = $2 AND k.state = 0 \
+         AND k.place < (SELECT s.horizon FROM stock s WHERE s.merchant = $1 AND s.product = $2) \
+         ORDER BY k.place LIMIT $3 FOR UPDATE SKIP LOCKED"
+    );
+    let waiting = sql!(
+        "SELECT k.id FROM license_key k WHERE k.merchant = $1 AND k.product = $2 AND k.state = 0 \
+         AND k.place < (SELECT s.horizon FROM stock s WHERE s.merchant = $1 AND s.product = $2) \
+         ORDER BY k.place LIMIT $3 FOR UPDATE"
+    );
+    if count <= 0 {
+        return Ok(Vec::new());
+    }
+    let asked = params![merchant, product, count];
+    let keys: Vec<(LicenseKeyId,)> = tx.query(skipping, asked).await?;
+    let short = i64::try_from(keys.len()).is_ok_and(|found| found < count);
+    let keys = if short { tx.query(waiting, asked).await? } else { keys };
+    Ok(keys.into_iter().map(|(key,)| key).collect())
+}
+
+/// Moves claimed keys from available to `to`, each with its license, and the counters; announces `stock.low` and
+/// `stock.out` once per crossing.
+///
+/// # Errors
+/// [`Fault::Rows`] where a key was not claimed in this transaction; the store's.
+pub async fn take(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, taken: &[Taken], to: KeyState) -> Result<(), Fault> {
+    store::hand_over(tx, merchant, taken, to).await?;
+    let products = count_by(taken.iter().map(|taken| taken.product));
+    for (product, count) in products {
+        let change = CounterChange::default().less(KeyState::Available, count).plus(to, count);
+        store::change_counters(ctx, tx, merchant, product, change).await?;
+    }
+    Ok(())
+}
+
+/// Moves keys (with their products' numbers) from one state to another, with the counters. Back to available
+/// clears the license, and a key that was ever shown is burned instead (STK-2). Announces every crossing.
+///
+/// # Errors
+/// [`Fault::Rows`] where a key is not in `from`; the store's.
+pub async fn move_keys(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, keys: &[(LicenseKeyId, i64)], from: KeyState, to: KeyState) -> Result<(), Fault> {
+    if keys.is_empty() || from == to {
+        return Ok(());
+    }
+    let shown: HashSet<LicenseKeyId> = if to == KeyState::Available { queries::shown(tx, merchant, keys).await? } else { HashSet::new() };
+    let (burned, moved): (Vec<_>, Vec<_>) = keys.iter().copied().partition(|(key, _)| shown.contains(key));
+    for (keys, to) in [(moved, to), (burned, KeyState::Burned)] {
+        store::move_rows(tx, merchant, &keys, from, to).await?;
+        for (product, count) in count_by(keys.iter().map(|(_, product)| *product)) {
+            let change = CounterChange::default().less(from, count).plus(to, count);
+            store::change_counters(ctx, tx, merchant, product, change).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Notes that keys were shown to somebody outside the merchant, where it was not noted before.
+///
+/// # Errors
+/// The store's.
+pub async fn mark_shown(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, keys: &[LicenseKeyId]) -> Result<(), Fault> {
+    store::mark_shown(tx, merchant, keys, ctx.now).await
+}
+
+/// How many of each product, in order of number: counters are locked in that order.
+fn count_by(products: impl Iterator<Item = i64>) -> BTreeMap<i64, i64> {
+    let mut counts = BTreeMap::new();
+    for product in products {
+        *counts.entry(product).or_insert(0) += 1;
+    }
+    counts
+}

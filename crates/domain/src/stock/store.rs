@@ -1,0 +1,129 @@
+//! Every writing statement on `stock`, `key_import` and `license_key`.
+
+mod imports;
+
+pub(super) use imports::{
+    PlacedKey, abandon_import, delete_staged, finish_import, free_shelves, insert_import, insert_keys, insert_shelf, stage_until, take_in, touch_import,
+};
+
+use super::{KeyState, Level, Taken};
+use crate::command::Ctx;
+use crate::ids::{LicenseKeyId, ProductId};
+use crate::outbox::Event;
+use serde_json::json;
+use tradepost_kernel::Timestamp;
+use tradepost_store::ColumnType::{Bytes, Int};
+use tradepost_store::{Column, Fault, SetSql, Tx, params, sql};
+
+static HAND_OVER: SetSql = SetSql::update(
+    "UPDATE license_key SET state = r.state, license = r.license FROM rows r \
+     WHERE license_key.merchant = r.merchant AND license_key.id = r.id AND license_key.state = 0",
+    &[("merchant", Int), ("id", Bytes), ("license", Bytes), ("state", Int)],
+);
+
+/// Available → `to`, with the license; every key must have been available.
+pub(super) async fn hand_over(tx: &mut Tx<'_>, merchant: i64, taken: &[Taken], to: KeyState) -> Result<(), Fault> {
+    let columns = vec![
+        Column::same(merchant, taken.len()),
+        Column::ids(taken.iter().map(|taken| taken.key)),
+        Column::ids(taken.iter().map(|taken| taken.license)),
+        Column::same(to.code(), taken.len()),
+    ];
+    tx.write_whole_set(&HAND_OVER, columns).await
+}
+
+static MOVE: SetSql = SetSql::update(
+    "UPDATE license_key SET state = r.new_state FROM rows r \
+     WHERE license_key.merchant = r.merchant AND license_key.id = r.id AND license_key.product = r.product AND license_key.state = r.old_state",
+    &[("merchant", Int), ("id", Bytes), ("product", Int), ("old_state", Int), ("new_state", Int)],
+);
+
+static RETURN: SetSql = SetSql::update(
+    "UPDATE license_key SET state = r.new_state, license = NULL FROM rows r \
+     WHERE license_key.merchant = r.merchant AND license_key.id = r.id AND license_key.product = r.product AND license_key.state = r.old_state",
+    &[("merchant", Int), ("id", Bytes), ("product", Int), ("old_state", Int), ("new_state", Int)],
+);
+
+/// `from` → `to`; every key must have been in `from`. Into available the license is cleared.
+pub(super) async fn move_rows(tx: &mut Tx<'_>, merchant: i64, keys: &[(LicenseKeyId, i64)], from: KeyState, to: KeyState) -> Result<(), Fault> {
+    let columns = vec![
+        Column::same(merchant, keys.len()),
+        Column::ids(keys.iter().map(|(key, _)| *key)),
+        Column::ints(keys.iter().map(|(_, product)| *product)),
+        Column::same(from.code(), keys.len()),
+        Column::same(to.code(), keys.len()),
+    ];
+    tx.write_whole_set(if to == KeyState::Available { &RETURN } else { &MOVE }, columns).await
+}
+
+static MARK_SHOWN: SetSql = SetSql::update(
+    "UPDATE license_key SET shown_ms = r.at_ms FROM rows r \
+     WHERE license_key.merchant = r.merchant AND license_key.id = r.id AND license_key.shown_ms IS NULL AND license_key.state <> 0",
+    &[("merchant", Int), ("id", Bytes), ("at_ms", Int)],
+);
+
+/// Sets the moment of the first showing. A key in stock is never shown, so it is never marked.
+pub(super) async fn mark_shown(tx: &mut Tx<'_>, merchant: i64, keys: &[LicenseKeyId], at: Timestamp) -> Result<(), Fault> {
+    let columns = vec![Column::same(merchant, keys.len()), Column::ids(keys.iter().copied()), Column::same(at.ms(), keys.len())];
+    tx.write_set(&MARK_SHOWN, columns).await.map(|_| ())
+}
+
+/// By how much each counter of a product changes, in order of [`KeyState`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct CounterChange([i64; 6]);
+
+impl CounterChange {
+    pub(super) const fn plus(mut self, state: KeyState, count: i64) -> Self {
+        self.0[state as usize] += count;
+        self
+    }
+
+    pub(super) const fn less(self, state: KeyState, count: i64) -> Self {
+        self.plus(state, -count)
+    }
+}
+
+/// Changes a product's counters in one statement and announces the crossing of its threshold, if any (STK-4).
+pub(super) async fn change_counters(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, product: i64, change: CounterChange) -> Result<(), Fault> {
+    let CounterChange([available, reserved, allocated, delivered, revoked, burned]) = change;
+    let row: Option<(i64, i64, String)> = tx
+        .query_opt(
+            sql!(
+                "UPDATE stock SET available = available + $3, reserved = reserved + $4, allocated = allocated + $5, \
+                 delivered = delivered + $6, revoked = revoked + $7, burned = burned + $8 \
+                 WHERE merchant = $1 AND product = $2 RETURNING available, threshold, level"
+            ),
+            params![merchant, product, available, reserved, allocated, delivered, revoked, burned],
+        )
+        .await?;
+    let (available, threshold, level) = row.ok_or_else(|| Fault::invariant(format!("no stock counters for product {product} of merchant {merchant}")))?;
+    note_level(ctx, tx, merchant, product, (available, threshold, &level)).await
+}
+
+/// Stores the level that follows from the counters, and announces its change.
+async fn note_level(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, product: i64, counters: (i64, i64, &str)) -> Result<(), Fault> {
+    let (available, threshold, was) = counters;
+    let was = Level::from_name(was).ok_or(Fault::Column("a level of stock"))?;
+    let is = Level::of(available, threshold);
+    let Some(event) = was.event(is) else { return Ok(()) };
+    tx.execute_exactly(1, sql!("UPDATE stock SET level = $3 WHERE merchant = $1 AND product = $2"), params![merchant, product, is.name()]).await?;
+    let id: (ProductId,) = tx.query_one(sql!("SELECT id FROM product WHERE merchant = $1 AND number = $2"), params![merchant, product]).await?;
+    let body = json!({ "product": id.0, "available": available, "threshold": threshold, "level": is.name() });
+    ctx.announce(Event::new(merchant, event, id.0, body));
+    Ok(())
+}
+
+/// Sets a product's switches, and announces the crossing that a new threshold means.
+pub(super) async fn set_switches(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, product: i64, threshold: i64, backorder: bool) -> Result<(), Fault> {
+    let row: (i64, String) = tx
+        .query_one(
+            sql!(
+                "INSERT INTO stock (merchant, product, threshold, backorder) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT (merchant, product) DO UPDATE SET threshold = excluded.threshold, backorder = excluded.backorder \
+                 RETURNING available, level"
+            ),
+            params![merchant, product, threshold, backorder],
+        )
+        .await?;
+    note_level(ctx, tx, merchant, product, (row.0, threshold, &row.1)).await
+}
