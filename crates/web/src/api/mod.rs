@@ -2,7 +2,6 @@
 
 pub mod api_keys;
 pub mod audit;
-pub mod channel_terms;
 pub mod channels;
 pub mod companies;
 pub mod credit;
@@ -34,7 +33,6 @@ pub fn routes(r: &mut Routes) {
     links::routes(r);
     merchant::routes(r);
     channels::routes(r);
-    channel_terms::routes(r);
     partnerships::routes(r);
     partnership_products::routes(r);
     companies::routes(r);
