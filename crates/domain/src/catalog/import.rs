@@ -64,7 +64,8 @@ impl ProductFile {
         reader.push(bytes, |record| records.push(record));
         reader.end(|record| records.push(record));
         let mut records = records.into_iter().filter(|record| !is_blank(record));
-        let header = records.next().and_then(|record| record.fields.ok()).ok_or_else(|| invalid_header("The file has no first line with the columns.".into()))?;
+        let header =
+            records.next().and_then(|record| record.fields.ok()).ok_or_else(|| invalid_header("The file has no first line with the columns.".into()))?;
         let columns = columns(&header)?;
         let lines: Vec<ProductLine> = records.map(|record| line(record, &columns)).collect();
         if lines.len() > MOST_LINES {

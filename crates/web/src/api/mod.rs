@@ -4,6 +4,7 @@ pub mod license_keys;
 pub mod partnership_products;
 pub mod price_lists;
 pub mod prices;
+pub mod product_imports;
 pub mod products;
 pub mod reseller_products;
 pub mod stock;
@@ -13,6 +14,7 @@ use crate::routes::Routes;
 /// Adds every route of the API.
 pub fn routes(r: &mut Routes) {
     products::routes(r);
+    product_imports::routes(r);
     prices::routes(r);
     price_lists::routes(r);
     partnership_products::routes(r);
