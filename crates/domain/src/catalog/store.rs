@@ -168,6 +168,33 @@ pub(super) async fn replace_tiers(
     tx.write_whole_set(&INSERT_PRICE, columns).await
 }
 
+static DELETE_LIST_PRICE: SetSql = SetSql::update(
+    "DELETE FROM price USING rows r WHERE price.merchant = r.merchant AND price.product = r.product AND price.book = 'list' AND price.currency = r.currency",
+    &[("merchant", Int), ("product", Int), ("currency", Text)],
+);
+
+/// The list prices of many products, in place of those they had in the same currencies.
+pub(super) async fn replace_list_prices(tx: &mut Tx<'_>, merchant: i64, prices: &[(i64, Currency, &[Tier])]) -> Result<(), Fault> {
+    let columns = vec![
+        Column::same(merchant, prices.len()),
+        Column::ints(prices.iter().map(|(product, _, _)| *product)),
+        Column::texts(prices.iter().map(|(_, currency, _)| currency.code().to_owned())),
+    ];
+    tx.write_set(&DELETE_LIST_PRICE, columns).await?;
+    let rows: Vec<(i64, Currency, Tier)> =
+        prices.iter().flat_map(|(product, currency, tiers)| tiers.iter().map(move |tier| (*product, *currency, *tier))).collect();
+    let columns = vec![
+        Column::same(merchant, rows.len()),
+        Column::ints(rows.iter().map(|(product, _, _)| *product)),
+        Column::texts(rows.iter().map(|_| Book::List.name().to_owned())),
+        Column::Ids(vec![[0; 16]; rows.len()]),
+        Column::texts(rows.iter().map(|(_, currency, _)| currency.code().to_owned())),
+        Column::ints(rows.iter().map(|(_, _, tier)| tier.from_quantity)),
+        Column::ints(rows.iter().map(|(_, _, tier)| tier.unit_minor)),
+    ];
+    tx.write_whole_set(&INSERT_PRICE, columns).await
+}
+
 /// A new, empty price list. Also for the one that every merchant starts with.
 ///
 /// # Errors

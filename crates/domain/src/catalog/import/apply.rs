@@ -5,7 +5,7 @@ use super::{Change, LinePlan, ProductFile};
 use crate::access::{Caller, MerchantScope, Need, Right};
 use crate::audit::AuditEntry;
 use crate::catalog::pricing::Book;
-use crate::catalog::{ProductFields, queries, store};
+use crate::catalog::{ProductFields, Tier, queries, store};
 use crate::command::{Command, Ctx, No};
 use crate::ids::ProductId;
 use crate::merchants;
@@ -13,7 +13,7 @@ use crate::outbox::Event;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::HashMap;
-use tradepost_kernel::Refusal;
+use tradepost_kernel::{Currency, Refusal};
 use tradepost_store::{Fault, Reader, Tx};
 
 /// What each line would do: the dry run.
@@ -86,16 +86,16 @@ impl Command for ImportProducts {
 
         // From here it must succeed.
         let numbers = self.write_products(ctx, tx, &known, &plans).await?;
+        let mut prices: Vec<(i64, Currency, &[Tier])> = Vec::new();
         for plan in &plans {
             let number = number_of(&numbers, &plan.sku)?;
+            prices.extend(plan.prices.iter().map(|(currency, tiers)| (number, *currency, tiers.as_slice())));
             if let Some(parts) = &plan.parts {
                 let parts: Result<Vec<(i64, i64)>, Fault> = parts.iter().map(|(sku, quantity)| Ok((number_of(&numbers, sku)?, *quantity))).collect();
                 store::replace_parts(tx, self.scope.merchant, number, &parts?).await?;
             }
-            for (currency, tiers) in &plan.prices {
-                store::replace_tiers(tx, self.scope.merchant, number, (Book::List, [0; 16]), *currency, tiers).await?;
-            }
         }
+        store::replace_list_prices(tx, self.scope.merchant, &prices).await?;
         let count = |change: Change| i64::try_from(plans.iter().filter(|plan| plan.change == change).count()).unwrap_or(i64::MAX);
         Ok(ImportCounts { created: count(Change::Created), updated: count(Change::Updated), unchanged: count(Change::Unchanged) })
     }
