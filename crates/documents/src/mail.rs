@@ -3,7 +3,7 @@
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::Value as Json;
 use std::sync::OnceLock;
-use tradepost_domain::notices::rules::Template;
+pub use tradepost_domain::notices::rules::Template;
 
 /// A rendered e-mail. Its body may hold a code: it is made for its recipient and not kept.
 #[derive(Clone, PartialEq, Eq)]
@@ -47,8 +47,10 @@ const TEXTS: &[(&str, &str)] = templates![
     "footer.txt",
     "partnership_signed_up.txt",
     "partnership_signed_up.html",
-    "partnership_access.txt",
-    "partnership_access.html",
+    "access.txt",
+    "access.html",
+    "sign_up_repeated.txt",
+    "sign_up_repeated.html",
     "partnership_approved.txt",
     "partnership_approved.html",
     "partnership_denied.txt",
@@ -133,7 +135,7 @@ pub fn sample(template: Template) -> Json {
         Template::LicenseSent => serde_json::json!({
             "license": "lic_01h455vb4pex5vsknk084sn02q", "product": "Studio Pro <2026>", "sku": "KEY-PRO", "code": "AAAA-<BBB>-CCCC",
         }),
-        Template::PasswordReset | Template::EmailConfirmation | Template::PartnershipAccess => serde_json::json!({
+        Template::PasswordReset | Template::EmailConfirmation | Template::Access | Template::SignUpRepeated => serde_json::json!({
             "person": "usr_01h455vb4pex5vsknk084sn02q", "link": "https://tradepost.example/links/abc?d=e&f=g", "expires_at": "2026-11-22T10:00:00.000Z",
             "merchant": null,
         }),

@@ -171,7 +171,8 @@ impl Floor {
             return Err(Problem::not_found());
         }
         let by_cookie = !headers.contains_key(axum::http::header::AUTHORIZATION) && credentials::cookie(headers, credentials::SESSION_COOKIE).is_some();
-        if by_cookie && !matches!(route.method, Method::GET | Method::HEAD) {
+        // A page's form is checked without a cookie too: nobody shall be signed in as somebody else from afar.
+        if (by_cookie || route.is_page) && !matches!(route.method, Method::GET | Method::HEAD) {
             refuse_cross_site(headers, &self.app.settings.public_url)?;
         }
         if route.access == Access::Public {
@@ -208,7 +209,7 @@ impl Floor {
             Ok(Ok(collected)) => collected.to_bytes(),
             Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
             Ok(Err(_)) => return Err(Problem::bad_request("malformed_request", "The body ended early.")),
-            Err(_) => return Err(Problem::bad_request("malformed_request", "The body took too long.")),
+            Err(_) => return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body took too long.")),
         };
         if route.body.is_some() && !bytes.is_empty() {
             check_content(route, headers)?;
@@ -249,6 +250,9 @@ fn authorize(route: &Route, identified: &Identified) -> Result<(), Problem> {
     }
     match route.access {
         Access::Right(right) => {
+            if matches!(caller, Caller::Person { .. }) {
+                return Err(unnamed(right.side()));
+            }
             caller.authorize(Need::Right(right))?;
             if !identified.partnership_active && !route.inactive_ok && right.side() == Side::Reseller {
                 let detail = "The partnership is not approved, or it is suspended or closed.";
@@ -259,6 +263,14 @@ fn authorize(route: &Route, identified: &Identified) -> Result<(), Problem> {
         Access::Public | Access::Anyone | Access::Undeclared => {}
     }
     Ok(())
+}
+
+/// A person who could act in several places (or in none) must say where.
+fn unnamed(side: Side) -> Problem {
+    match side {
+        Side::Merchant => Problem::bad_request("merchant_required", "Name the merchant that you mean in the header Tradepost-Merchant."),
+        Side::Reseller => Problem::bad_request("partnership_required", "Name the program that you mean in the header Tradepost-Partnership."),
+    }
 }
 
 fn check_query(route: &Route, pairs: &[(String, String)]) -> Result<(), Problem> {

@@ -11,6 +11,7 @@
 pub mod answer;
 pub mod api;
 pub mod app;
+pub mod authenticate;
 pub mod call;
 mod choices;
 pub mod codes;
@@ -28,8 +29,10 @@ mod matching;
 pub mod observe;
 pub mod openapi;
 mod paging;
+mod passwords;
 pub mod problem;
 mod query;
+pub mod route;
 pub mod routes;
 pub mod schema;
 pub mod server;

@@ -101,7 +101,7 @@ fn operation(route: &Route, problem: &Value, schemas: &mut Schemas) -> Value {
         "responses": responses(route, problem, schemas),
     });
     if let Some(body) = route.body {
-        out["requestBody"] = json!({ "required": true, "content": { route.body_type: { "schema": body(schemas) } } });
+        out["requestBody"] = json!({ "required": route.body_required, "content": { route.body_type: { "schema": body(schemas) } } });
     }
     out["security"] = if matches!(route.access, Access::Public | Access::Anyone) { json!([]) } else { json!([{ "bearer": [] }]) };
     if let Access::Right(right) = route.access {
@@ -121,6 +121,9 @@ pub fn path_parameters(path: &'static str) -> Vec<&'static str> {
 #[must_use]
 pub fn query_parameters(route: &Route, schemas: &mut Schemas) -> Vec<FieldDoc> {
     let mut fields = route.query.map_or_else(Vec::new, |fields| fields(schemas));
+    for field in &mut fields {
+        field.schema = not_null(field.schema.take());
+    }
     if route.is_list {
         let limit = json!({ "type": "integer", "minimum": 1, "maximum": 200, "default": paging::USUAL_LIMIT });
         fields.push(FieldDoc { name: "limit", doc: "Rows on the page.".into(), required: false, schema: limit });
@@ -130,9 +133,21 @@ pub fn query_parameters(route: &Route, schemas: &mut Schemas) -> Vec<FieldDoc> {
     fields
 }
 
+/// A parameter is left out, it is never null.
+fn not_null(mut schema: Value) -> Value {
+    if let Some(first) = schema["anyOf"].get(0) {
+        return first.clone();
+    }
+    if let Some(first) = schema["type"].get(0) {
+        schema["type"] = first.clone();
+    }
+    schema
+}
+
 fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Value> {
     let text = json!({ "type": "string" });
-    let mut out: Vec<Value> = path_parameters(route.path).into_iter().map(|name| json!({ "name": name, "in": "path", "required": true, "schema": text })).collect();
+    let mut out: Vec<Value> =
+        path_parameters(route.path).into_iter().map(|name| json!({ "name": name, "in": "path", "required": true, "schema": text })).collect();
     for field in query_parameters(route, schemas) {
         let mut parameter = json!({ "name": field.name, "in": "query", "required": field.required, "schema": field.schema });
         if parameter["schema"]["type"] == "array" {
@@ -141,7 +156,8 @@ fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Value> {
         }
         out.push(described(parameter, &field.doc));
     }
-    let mut header = |name: &str, doc: &str, schema: Value| out.push(json!({ "name": name, "in": "header", "required": false, "description": doc, "schema": schema }));
+    let mut header =
+        |name: &str, doc: &str, schema: Value| out.push(json!({ "name": name, "in": "header", "required": false, "description": doc, "schema": schema }));
     if route.idempotent {
         header("Idempotency-Key", "Makes a repeated call safe for 30 days.", json!({ "type": "string", "minLength": 1, "maxLength": 255 }));
     }
@@ -199,7 +215,13 @@ pub fn access_table(routes: &Routes) -> String {
             Access::Undeclared => ("?".into(), "nobody".into()),
         };
         let inactive = match route.side() {
-            Some(Side::Reseller) if matches!(route.access, Access::Right(_)) => if route.inactive_ok { "yes" } else { "no" },
+            Some(Side::Reseller) if matches!(route.access, Access::Right(_)) => {
+                if route.inactive_ok {
+                    "yes"
+                } else {
+                    "no"
+                }
+            }
             _ => "",
         };
         out.push_str(&format!("| {} | `{}` | {} | {needs} | {roles} | {inactive} |\n", route.method, route.path, route.operation));

@@ -51,7 +51,10 @@ pub async fn serve(floor: Floor, listener: TcpListener, shutdown: impl Future<Ou
         let compress = CompressionLayer::new().compress_when(SizeAbove::new(WORTH_COMPRESSING).and(may_be_compressed));
         let service = TowerToHyperService::new(ServiceBuilder::new().layer(compress).service(answer));
         let mut http = hyper::server::conn::http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(limits.header_time).max_buf_size(limits.headers_bytes + limits.uri_bytes + (16 << 10)).half_close(false);
+        http.timer(TokioTimer::new())
+            .header_read_timeout(limits.header_time)
+            .max_buf_size(limits.headers_bytes + limits.uri_bytes + (16 << 10))
+            .half_close(false);
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {

@@ -62,13 +62,7 @@ impl Standing {
     /// What is known of one of its orders.
     #[must_use]
     pub fn facts(&self, order: &OrderRow) -> OrderFacts {
-        OrderFacts {
-            paid: order.is_paid(),
-            released: order.released.is_some(),
-            canceled: order.canceled.is_some(),
-            has_limit: self.exposure.limit.is_some(),
-            stopped_at_limit: self.stops_at_limit(),
-        }
+        facts(&self.terms, &self.exposure, order)
     }
 
     /// After credit, payments or terms changed: releases held orders that fit now, strictly oldest first, raises or
@@ -99,6 +93,18 @@ impl Standing {
             settled.extend(self.exposure.open.iter().filter(|open| !open.held).map(|open| open.order));
         }
         settle::settle(ctx, tx, self, &settled.into_iter().collect::<Vec<_>>()).await
+    }
+}
+
+/// What is known of an order of a partnership with these terms and this exposure.
+#[must_use]
+pub fn facts(terms: &EffectiveTerms, exposure: &Exposure, order: &OrderRow) -> OrderFacts {
+    OrderFacts {
+        paid: order.is_paid(),
+        released: order.released.is_some(),
+        canceled: order.canceled.is_some(),
+        has_limit: exposure.limit.is_some(),
+        stopped_at_limit: terms.hold_unpaid_at_limit && exposure.limit_reached(),
     }
 }
 

@@ -10,11 +10,13 @@
 //! What does not belong: credit, orders, prices.
 
 mod channel_store;
+pub mod channel_terms;
 pub mod channels;
 pub mod create_merchant;
 pub mod enroll;
 pub mod members;
 pub mod products;
+pub mod program_terms;
 pub mod queries;
 mod reseller_store;
 pub mod state;
@@ -32,6 +34,7 @@ pub use channels::{ChannelChanged, ChannelView, CreateChannel, DeleteChannel, Up
 pub use create_merchant::{CreateMerchant, MerchantCreated, NewMerchant};
 pub use enroll::{CreateReseller, Enrolled, JoinProgram, Profile, SignUp, SignUpReceived};
 pub use members::{AddResellerMember, ChangeResellerMember, RemoveResellerMember, ResellerUpdated, UpdateReseller};
+pub use program_terms::{ChangeProgramTerms, ProgramChanged};
 use serde_json::json;
 pub use state::{Status, Step};
 pub use steps::{
