@@ -170,11 +170,11 @@ fn parameters(route: &Route, named: Named<'_>) -> Markup {
     html! {
         @if !names.is_empty() {
             h4 { "In the path" }
-            ul.fields { @for name in names { (field_row(named, name, &text, true, 0)) } }
+            ul.fields { @for name in names { (field_row(named, name, &text, true, true, 0)) } }
         }
         @if !query.is_empty() {
             h4 { "In the query" }
-            ul.fields { @for field in query { (field_row(named, field.name, &described(field.schema.clone(), &field.doc), field.required, 0)) } }
+            ul.fields { @for field in query { (field_row(named, field.name, &described(field.schema.clone(), &field.doc), field.required, true, 0)) } }
         }
     }
 }
@@ -209,7 +209,7 @@ fn reason(status: u16) -> &'static str {
 fn refusals(route: &Route) -> Markup {
     html! {
         details.answer {
-            summary { span.status.bad { "4xx" } " Refusals" }
+            summary { span.status.bad { "4xx 5xx" } " Refusals" }
             table.refusals {
                 @for (status, codes) in refusals_by_status(route) {
                     tr { th scope="row" { (status) } td { @for code in codes { a.code href=(format!("#error-{code}")) { (code) } " " } } }

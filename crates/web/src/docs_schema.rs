@@ -74,14 +74,14 @@ pub(crate) fn fields(named: Named<'_>, schema: &Value, show_required: bool, dept
         @if properties.is_empty() { p.none { "Any JSON." } }
         ul.fields {
             @for (name, field) in properties {
-                (field_row(named, name, field, show_required && required.contains(&name.as_str()), depth))
+                (field_row(named, name, field, show_required && required.contains(&name.as_str()), show_required, depth))
             }
         }
     }
 }
 
 /// One field.
-pub(crate) fn field_row(named: Named<'_>, name: &str, field: &Value, required: bool, depth: usize) -> Markup {
+pub(crate) fn field_row(named: Named<'_>, name: &str, field: &Value, required: bool, show_required: bool, depth: usize) -> Markup {
     let (inner, _) = without_null(field);
     let of_list = if kind(inner) == "array" { &inner["items"] } else { inner };
     let nested = named.resolve(of_list);
@@ -98,7 +98,7 @@ pub(crate) fn field_row(named: Named<'_>, name: &str, field: &Value, required: b
                 p.values { @for value in values { code { (value.as_str().unwrap_or("")) } " " } }
             }
             @if opens {
-                details { summary { "Fields of " code { (name) } } (fields(named, of_list, true, depth + 1)) }
+                details { summary { "Fields of " code { (name) } } (fields(named, of_list, show_required, depth + 1)) }
             }
         }
     }

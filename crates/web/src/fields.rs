@@ -132,8 +132,8 @@ impl Field for Quantity {
     fn read_text(text: &str, at: &Pointer, errors: &mut Errors) -> Option<Self> {
         Self::read(&Json::Number(text.to_owned()), at, errors)
     }
-    fn schema(_schemas: &mut Schemas) -> Value {
-        json!({ "type": "integer", "minimum": 1, "maximum": Self::MOST })
+    fn schema(schemas: &mut Schemas) -> Value {
+        schemas.named("Quantity", |_| json!({ "type": "integer", "description": "How many of something.", "minimum": 1, "maximum": Self::MOST }))
     }
 }
 

@@ -92,6 +92,21 @@ impl std::fmt::Debug for Route {
     }
 }
 
+/// What the fields of an input, however deep, may be refused with. Their schemas tell.
+fn field_codes<T: Input>() -> Vec<&'static str> {
+    let mut schemas = Schemas::default();
+    let _ = T::schema(&mut schemas);
+    let text = schemas.into_value().to_string();
+    let by_schema: [(&str, &[&'static str]); 4] = [
+        ("\"maxLength\"", &["invalid_text"]),
+        ("\"format\":\"email\"", &["invalid_email"]),
+        ("schemas/Money\"", &["invalid_amount"]),
+        ("schemas/Quantity\"", &["invalid_quantity", "quantity_out_of_range"]),
+    ];
+    let found = by_schema.iter().filter(|(part, _)| text.contains(part)).flat_map(|(_, codes)| *codes);
+    ["unknown_field", "read_only_field", "invalid_field"].iter().chain(found).copied().collect()
+}
+
 /// Which side a path is on.
 #[must_use]
 pub fn side_of_path(path: &str) -> Option<Side> {
@@ -151,7 +166,7 @@ impl Route {
     /// It takes this JSON body.
     pub fn body<T: Input>(&mut self) -> &mut Self {
         self.body = Some(T::schema);
-        self.refuses(&["malformed_body", "unsupported_content_type", "body_too_large", "unknown_field", "invalid_field"])
+        self.refuses(&["malformed_body", "unsupported_content_type", "body_too_large"]).refuses(&field_codes::<T>())
     }
 
     /// It takes this JSON body, or none: see [`Call::has_body`](crate::call::Call::has_body).
@@ -164,7 +179,7 @@ impl Route {
     pub fn form<T: Input>(&mut self) -> &mut Self {
         self.body = Some(T::schema);
         self.body_type = "application/x-www-form-urlencoded";
-        self.refuses(&["unsupported_content_type", "body_too_large", "unknown_field", "invalid_field"])
+        self.refuses(&["malformed_body", "unsupported_content_type", "body_too_large"]).refuses(&field_codes::<T>())
     }
 
     /// It takes a body of another type, as [`Call::bytes`](crate::call::Call::bytes).

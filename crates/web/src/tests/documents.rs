@@ -17,6 +17,10 @@ fn the_document_lists_every_route_with_its_refusals() {
             assert!(text.contains(code), "{route:?} does not list {code}");
         }
     }
+    let create = document["paths"]["/v1/reseller/orders"]["post"]["responses"]["422"].to_string();
+    for code in ["unknown_field", "read_only_field", "invalid_text", "invalid_email", "invalid_amount", "invalid_quantity", "quantity_out_of_range"] {
+        assert!(create.contains(code), "what the fields of a body may be refused with is listed by itself: {code}");
+    }
     let item = &document["components"]["schemas"]["NewItem"];
     assert_eq!(item["required"], serde_json::json!(["product", "quantity"]));
     assert_eq!(item["properties"]["quantity"]["description"], "How many.");

@@ -23,19 +23,20 @@ async fn the_log_has_a_line_per_request_and_no_secret() {
     let lines = Lines::default();
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt().json().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    // For the whole binary: what the tests beside this one log is looked at too.
+    tracing::subscriber::set_global_default(subscriber).expect("the only one");
     let (floor, _folder) = floor().await;
     ask(&floor, "GET", "/v1/reseller/orders?sort=hush-query", "seller", "").await;
     ask(&floor, "GET", "/v1/reseller/orders?token=hush-token", "hush-bearer", "").await;
     ask(&floor, "POST", "/v1/reseller/orders", "seller", r#"{"items":[],"reference":"hush-body","email":"hush@x"}"#).await;
     ask(&floor, "GET", "/v1/reseller/orders/hush-path", "seller", "").await;
     ask(&floor, "POST", "/v1/reseller/panic", "seller", "").await;
-    drop(guard);
     let text = String::from_utf8(lines.0.lock().expect("not poisoned").clone()).expect("text");
     assert!(!text.contains("hush"), "{text}");
     let requests: Vec<&str> = text.lines().filter(|line| line.contains("\"message\":\"request\"")).collect();
-    assert_eq!(requests.len(), 5, "{text}");
-    assert!(requests[0].contains("\"route\":\"/v1/reseller/orders\"") && requests[0].contains("\"actor\":\"user\""), "{}", requests[0]);
+    assert!(requests.len() >= 5, "{text}");
+    let list = |line: &&str| line.contains("\"route\":\"/v1/reseller/orders\"") && line.contains("\"actor\":\"user\"");
+    assert!(requests.iter().any(list), "{text}");
     assert!(requests.iter().all(|line| line.contains("\"request_id\":\"req_")));
-    assert_eq!(text.matches("a handler panicked").count(), 1);
+    assert!(text.contains("a handler panicked"));
 }

@@ -6,6 +6,7 @@ mod documents;
 mod fields;
 mod logs;
 mod rights;
+mod table;
 mod sockets;
 mod whole;
 
