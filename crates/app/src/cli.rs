@@ -128,9 +128,9 @@ enum MerchantCommand {
 enum KeyCommand {
     /// Create an API key and print it: the only time it is shown
     Create {
-        /// Merchant id or short name
+        /// Merchant id or short name; may be left out where there is one merchant
         #[arg(long)]
-        merchant: String,
+        merchant: Option<String>,
         /// For the merchant's sandbox
         #[arg(long)]
         test: bool,

@@ -1,17 +1,17 @@
 //! `tradepost import`: files of products and license keys, through the same commands as the API.
 
 use crate::operate::{Listener, Progress};
+use crate::product_file;
 use serde_json::{Value as Json, json};
 use tradepost_domain::stock::import::{Format, ImportSettings, Importer, Listed, ListedLine, Mode, Report};
 use tradepost_domain::{Engine, MerchantScope, No, Origin};
-use tradepost_kernel::Refusal;
 
 /// Bytes that are read between two looks at the progress bar.
 const CHUNK: usize = 64 * 1024;
 
 /// Imports a CSV file of products with prices (CAT-9).
-pub(crate) async fn products(_engine: &Engine, _merchant: i64, _content: Vec<u8>, _dry_run: bool, _listener: Listener<'_>) -> Result<Json, No> {
-    Err(Refusal::conflict("not_yet", "There is no product import in this program yet.").into())
+pub(crate) async fn products(engine: &Engine, merchant: i64, content: Vec<u8>, dry_run: bool, listener: Listener<'_>) -> Result<Json, No> {
+    product_file::import(engine, MerchantScope { merchant }, &content, dry_run, listener).await
 }
 
 /// Imports license keys (STK-1): `sku,code` with that header, or one code per line for the product named. Duplicates and
