@@ -1,5 +1,5 @@
 -- The main job: catalog, keys, partnerships, orders on credit, licenses, invoices, payments, books.
--- One text for SQLite and PostgreSQL; {tokens} are replaced by the runner. Tenant (merchant number) first in
+-- One text for SQLite and PostgreSQL; the words in braces are replaced by the runner. Tenant (merchant number) first in
 -- every key. Amounts are minor units, moments are milliseconds since 1970, days are YYYY-MM-DD.
 
 -- Platform ---------------------------------------------------------------------------------------
