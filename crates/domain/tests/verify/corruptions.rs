@@ -49,7 +49,7 @@ macro_rules! invoice {
 /// A license of nothing to deliver, in the first order.
 macro_rules! file_license {
     () => {
-        concat!("(SELECT MIN(id) FROM license WHERE method = 'none' AND orders = ", order!("on credit"), ")")
+        concat!("(SELECT id FROM license WHERE method = 'none' AND orders = ", order!("on credit"), " ORDER BY id LIMIT 1)")
     };
 }
 
@@ -77,7 +77,7 @@ pub const ALL: &[Corruption] = &[
     breaks(&["ledger.reversals"], "UPDATE transfer SET reverses = reference WHERE kind = 'order_canceled'"),
     breaks(&["ledger.postings"], concat!("UPDATE transfer SET kind = 'gift' WHERE id = ", transfer!("order_placed" of "unpaid"))),
     breaks(&["ledger.postings"], "UPDATE transfer SET kind = 'gift' WHERE kind = 'order_canceled'"),
-    breaks(&["ledger.postings"], "UPDATE transfer SET kind = 'gift' WHERE id = (SELECT MIN(id) FROM transfer WHERE kind = 'payment')"),
+    breaks(&["ledger.postings"], "UPDATE transfer SET kind = 'gift' WHERE id = (SELECT id FROM transfer WHERE kind = 'payment' ORDER BY id LIMIT 1)"),
     // Credit and licenses.
     breaks(&["credit.used", "billing.payments"], "UPDATE orders SET paid_minor = paid_minor + 1 WHERE reference = 'unpaid'"),
     breaks(&["credit.released_fit"], "UPDATE orders SET on_credit = 1 WHERE reference = 'beyond'"),
@@ -96,32 +96,37 @@ pub const ALL: &[Corruption] = &[
     // Stock.
     breaks(
         &["stock.one_license_per_key"],
-        concat!("UPDATE license SET license_key = (SELECT MIN(id) FROM license_key WHERE state = 2) WHERE id = ", file_license!()),
+        concat!("UPDATE license SET license_key = (SELECT id FROM license_key WHERE state = 2 ORDER BY id LIMIT 1) WHERE id = ", file_license!()),
     ),
     breaks(
         &["stock.key_and_license_agree"],
-        concat!("UPDATE license SET license_key = (SELECT MIN(id) FROM license_key WHERE state = 0) WHERE id = ", file_license!()),
+        concat!("UPDATE license SET license_key = (SELECT id FROM license_key WHERE state = 0 ORDER BY id LIMIT 1) WHERE id = ", file_license!()),
     ),
     breaks(
         &["stock.key_and_license_agree"],
-        "UPDATE license_key SET state = 5 - state WHERE id IN (SELECT MIN(k.id) FROM license_key k JOIN product p ON p.number = k.product AND p.merchant = k.merchant
-         WHERE p.sku = 'KEY' AND k.state IN (2, 3) GROUP BY k.state)",
+        concat!(
+            "UPDATE license_key SET state = 5 - state WHERE id = (SELECT license_key FROM license WHERE stage = 'available' AND orders = ",
+            order!("on credit"),
+            " ORDER BY id LIMIT 1) OR id = (SELECT license_key FROM license WHERE stage = 'distributed' AND license_key IS NOT NULL AND orders = ",
+            order!("on credit"),
+            " ORDER BY id LIMIT 1)"
+        ),
     ),
     breaks(&["stock.key_and_license_agree"], "UPDATE license_key SET license = NULL WHERE state = 1").and_the_schema(),
     breaks(&["stock.counters"], "UPDATE stock SET available = available + 1 WHERE available > 0"),
     breaks(&["stock.counters"], "UPDATE stock SET horizon = horizon + 1 WHERE horizon < next_place"),
-    breaks(&["stock.shown_never_available"], "UPDATE license_key SET shown_ms = 1 WHERE id = (SELECT MAX(id) FROM license_key WHERE state = 0)").and_the_schema(),
+    breaks(&["stock.shown_never_available"], "UPDATE license_key SET shown_ms = 1 WHERE id = (SELECT id FROM license_key WHERE state = 0 ORDER BY id DESC LIMIT 1)").and_the_schema(),
     breaks(
         &["stock.codes_open"],
-        "UPDATE license_key SET sealed = (SELECT k.sealed FROM license_key k ORDER BY k.id LIMIT 1) WHERE id = (SELECT MAX(id) FROM license_key)",
+        "UPDATE license_key SET sealed = (SELECT k.sealed FROM license_key k ORDER BY k.id LIMIT 1) WHERE id = (SELECT id FROM license_key ORDER BY id DESC LIMIT 1)",
     ),
-    breaks(&["stock.codes_open"], "UPDATE license_key SET fingerprint = id WHERE id = (SELECT MAX(id) FROM license_key)").in_full(),
-    breaks(&["stock.codes_open"], "UPDATE license_key SET masked = 'KEYA' WHERE id = (SELECT MIN(id) FROM license_key)"),
+    breaks(&["stock.codes_open"], "UPDATE license_key SET fingerprint = id WHERE id = (SELECT id FROM license_key ORDER BY id DESC LIMIT 1)").in_full(),
+    breaks(&["stock.codes_open"], "UPDATE license_key SET masked = 'KEYA' WHERE id = (SELECT id FROM license_key ORDER BY id LIMIT 1)"),
     // Orders.
     breaks(&["orders.licenses_per_item"], concat!("DELETE FROM license WHERE orders = ", order!("late"))),
     breaks(
         &["orders.licenses_per_item"],
-        concat!("DELETE FROM license WHERE id = (SELECT MAX(id) FROM license WHERE orders = ", order!("beyond"), ")"),
+        concat!("DELETE FROM license WHERE id = (SELECT id FROM license WHERE orders = ", order!("beyond"), " ORDER BY id LIMIT 1)"),
     ),
     breaks(
         &["orders.licenses_per_item", "orders.prices_explained"],
