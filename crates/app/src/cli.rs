@@ -128,9 +128,9 @@ enum MerchantCommand {
 enum KeyCommand {
     /// Create an API key and print it: the only time it is shown
     Create {
-        /// Merchant id or short name
+        /// Merchant id or short name; may be left out where there is one merchant
         #[arg(long)]
-        merchant: String,
+        merchant: Option<String>,
         /// For the merchant's sandbox
         #[arg(long)]
         test: bool,
@@ -347,6 +347,6 @@ mod tests {
     #[test]
     fn answers_are_readable_without_json() {
         let answer = serde_json::json!({"merchant": "mer_1", "live_key": {"id": "key_1"}, "checks": ["a", {"name": "b", "rows": 2}]});
-        assert_eq!(in_words(&answer, 0), "checks:\n  - a\n  - name: b\n    rows: 2\nlive key:\n  id: key_1\nmerchant: mer_1");
+        assert_eq!(in_words(&answer, 0), "merchant: mer_1\nlive key:\n  id: key_1\nchecks:\n  - a\n  - name: b\n    rows: 2");
     }
 }

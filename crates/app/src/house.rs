@@ -75,23 +75,19 @@ impl House {
         let engine = Engine { store, environment, vault: Arc::new(Vault::new(&master.key)) };
         let worker_settings = WorkerSettings { base_url: settings.public_url.clone(), mail: settings.mail.clone() };
         let worker = Worker::new(engine.clone(), worker_settings, reactions::all()).map_err(|error| Trouble(error.to_string()))?;
-        let floor = Self::floor(&engine, &settings)?;
+        let floor = Self::floor(&engine, &settings);
         Ok(Self { engine, worker: Arc::new(worker), floor, settings: Arc::new(settings), migrated })
     }
 
-    fn floor(engine: &Engine, settings: &Settings) -> Result<Floor, Trouble> {
+    fn floor(engine: &Engine, settings: &Settings) -> Floor {
         let table = routes::all();
-        let mistakes = table.mistakes();
-        if !mistakes.is_empty() {
-            return Err(Trouble(format!("the table of routes is wrong: {}", mistakes.join("; "))));
-        }
         let mut web = tradepost_web::Settings::new(settings.public_url.clone());
         web.trusted_proxies = settings.trusted_proxies;
         web.metrics_token = settings.metrics_token.clone();
         let app = App::new(engine.clone(), Arc::new(Gate::new(engine.clone())), web);
         // The schema was brought up to date above.
         app.migrations_done();
-        Ok(Floor::new(Arc::new(app), &table))
+        Floor::new(Arc::new(app), &table)
     }
 
     /// Finishes what waits and lets go of the database.

@@ -45,8 +45,8 @@ fn mint(engine: &Engine, kind: KeyKind, test: bool) -> ApiKeyText {
 }
 
 /// Makes a key of a merchant or of one partnership.
-pub(crate) async fn create_key(engine: &Engine, merchant: &str, test: bool, partnership: Option<&str>, name: &str, rights: &[String]) -> Result<Json, No> {
-    let merchant = find(engine, merchant, test).await?;
+pub(crate) async fn create_key(engine: &Engine, merchant: Option<&str>, test: bool, partnership: Option<&str>, name: &str, rights: &[String]) -> Result<Json, No> {
+    let merchant = find_or_only(engine, merchant, test).await?;
     let name = text::line(name, 100).map_err(|error| invalid("name", error.detail()))?;
     let partnership: Option<PartnershipId> =
         partnership.map(|text| text.parse().map_err(|_| invalid("partnership", "is no partnership's id (par_…)"))).transpose()?;

@@ -29,8 +29,8 @@ pub enum Order {
     },
     /// An API key of a merchant or of one partnership.
     CreateKey {
-        /// `mer_…` or the merchant's short name.
-        merchant: String,
+        /// `mer_…` or short name; may be left out where there is one merchant.
+        merchant: Option<String>,
         /// In the sandbox.
         test: bool,
         /// `par_…` for a partnership's key.
@@ -94,7 +94,7 @@ pub async fn carry_out(house: &House, order: Order, content: Vec<u8>, listener: 
             merchant::create(engine, &name, slug, &currency, &owner_email, &time_zone).await?
         }
         Order::CreateKey { merchant, test, partnership, name, rights } => {
-            merchant::create_key(engine, &merchant, test, partnership.as_deref(), &name, &rights).await?
+            merchant::create_key(engine, merchant.as_deref(), test, partnership.as_deref(), &name, &rights).await?
         }
         Order::Import { what, merchant, test, product, dry_run } => {
             let merchant = merchant::find_or_only(engine, merchant.as_deref(), test).await?;

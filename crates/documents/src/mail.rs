@@ -3,7 +3,7 @@
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::Value as Json;
 use std::sync::OnceLock;
-pub use tradepost_domain::notices::rules::Template;
+use tradepost_domain::notices::rules::Template;
 
 /// A rendered e-mail. Its body may hold a code: it is made for its recipient and not kept.
 #[derive(Clone, PartialEq, Eq)]

@@ -41,6 +41,8 @@ pub mod orders;
 
 pub mod notices;
 
+pub mod verify;
+
 pub use access::{Caller, MerchantScope, PartnershipScope, Right};
 pub use command::{Command, Ctx, Done, Engine, No, Origin};
 pub use ids::*;

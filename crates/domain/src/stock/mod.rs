@@ -123,7 +123,7 @@ fn place_of(merchant: i64, key: LicenseKeyId) -> [u8; 24] {
 }
 
 /// Within what a code is unique: merchant and product.
-fn unique_within(merchant: i64, product: i64) -> [u8; 16] {
+pub(crate) fn unique_within(merchant: i64, product: i64) -> [u8; 16] {
     let mut scope = [0; 16];
     scope[..8].copy_from_slice(&merchant.to_be_bytes());
     scope[8..].copy_from_slice(&product.to_be_bytes());

@@ -1,0 +1,149 @@
+//! The books: sums, balances, currencies, reversals, and that business was booked as it happened.
+
+use super::scan::{Scan, keys, within, wrong};
+use super::{Check, How};
+use tradepost_store::sql;
+
+pub(super) static TRANSFERS_BALANCE: Check = Check {
+    name: "ledger.transfers_balance",
+    meaning: "The entries of every transfer sum to zero, and there are at least two.",
+    how: How::Scans(&[Scan::ids(
+        keys!("transfer"),
+        "trf",
+        wrong!(
+            "SELECT t.merchant, t.id, CAST(COUNT(e.place) AS text) || ' entries sum to ' || CAST(COALESCE(SUM(e.amount_minor), 0) AS text)
+             FROM transfer t LEFT JOIN entry e ON e.merchant = t.merchant AND e.transfer = t.id WHERE ",
+            within!("t"),
+            " GROUP BY t.merchant, t.id HAVING COALESCE(SUM(e.amount_minor), 0) <> 0 OR COUNT(e.place) < 2 ORDER BY t.merchant, t.id"
+        ),
+    )]),
+};
+
+pub(super) static ZERO_SUM: Check = Check {
+    name: "ledger.zero_sum",
+    meaning: "The balances of a merchant's accounts sum to zero in every currency.",
+    how: How::Scans(&[Scan::ids(
+        sql!("SELECT number, id FROM merchant WHERE (number, id) > ($1, $2) ORDER BY number, id LIMIT $3"),
+        "mer",
+        wrong!(
+            "SELECT m.number, m.id, 'balances in ' || a.currency || ' sum to ' || CAST(SUM(a.balance_minor) AS text)
+             FROM merchant m JOIN account a ON a.merchant = m.number
+             WHERE (m.number, m.id) > ($1, $2) AND (m.number, m.id) <= ($3, $4)
+             GROUP BY m.number, m.id, a.currency HAVING SUM(a.balance_minor) <> 0 ORDER BY m.number"
+        ),
+    )
+    .of_rows(20)]),
+};
+
+pub(super) static BALANCES: Check = Check {
+    name: "ledger.balances",
+    meaning: "The balance of every account is the sum of its entries; an account balance is never overdrawn.",
+    how: How::Scans(&[Scan::ids(
+        keys!("account"),
+        "acc",
+        wrong!(
+            "SELECT a.merchant, a.id, a.kind || ' has ' || CAST(a.balance_minor AS text) || ', its entries sum to ' || CAST(COALESCE(SUM(e.amount_minor), 0) AS text)
+             FROM account a LEFT JOIN entry e ON e.merchant = a.merchant AND e.account = a.id WHERE ",
+            within!("a"),
+            " GROUP BY a.merchant, a.id, a.kind, a.balance_minor
+             HAVING COALESCE(SUM(e.amount_minor), 0) <> a.balance_minor OR (a.kind IN ('account_balance', 'prepaid') AND a.balance_minor > 0)
+             ORDER BY a.merchant, a.id"
+        ),
+    )
+    .of_rows(50)]),
+};
+
+pub(super) static ENTRY_CURRENCY: Check = Check {
+    name: "ledger.entry_currency",
+    meaning: "All entries of a transfer are on accounts of one currency: that of its order or payment.",
+    how: How::Scans(&[Scan::ids(
+        keys!("transfer"),
+        "trf",
+        wrong!(
+            "SELECT t.merchant, t.id, 'books ' || COALESCE(MIN(o.currency), MIN(p.currency), MIN(a.currency)) || ' on accounts in ' || MIN(a.currency) || ' to ' || MAX(a.currency)
+             FROM transfer t JOIN entry e ON e.merchant = t.merchant AND e.transfer = t.id
+             JOIN account a ON a.merchant = e.merchant AND a.id = e.account
+             LEFT JOIN orders o ON o.merchant = t.merchant AND o.id = t.reference
+             LEFT JOIN payment p ON p.merchant = t.merchant AND p.id = t.reference WHERE ",
+            within!("t"),
+            " GROUP BY t.merchant, t.id
+             HAVING MIN(a.currency) <> MAX(a.currency) OR MIN(a.currency) <> COALESCE(MIN(o.currency), MIN(p.currency), MIN(a.currency))
+             ORDER BY t.merchant, t.id"
+        ),
+    )]),
+};
+
+pub(super) static REVERSALS: Check = Check {
+    name: "ledger.reversals",
+    meaning: "A reversal negates the transfer that it names, account by account, and no transfer is reversed twice.",
+    how: How::Scans(&[
+        Scan::ids(
+            keys!("transfer"),
+            "trf",
+            wrong!(
+                "SELECT t.merchant, t.id, 'and its original leave ' || CAST(SUM(e.amount_minor) AS text) || ' on an account'
+                 FROM transfer t JOIN entry e ON e.merchant = t.merchant AND e.transfer IN (t.id, t.reverses) WHERE t.reverses IS NOT NULL AND ",
+                within!("t"),
+                " GROUP BY t.merchant, t.id, e.account HAVING SUM(e.amount_minor) <> 0 ORDER BY t.merchant, t.id"
+            ),
+        ),
+        Scan::ids(
+            keys!("transfer"),
+            "trf",
+            wrong!(
+                "SELECT t.merchant, t.id, 'reverses ' || CASE WHEN o.id IS NULL THEN 'nothing' ELSE o.kind || ' of another subject' END
+                 FROM transfer t LEFT JOIN transfer o ON o.merchant = t.merchant AND o.id = t.reverses
+                 WHERE t.reverses IS NOT NULL AND (o.id IS NULL OR o.reference <> t.reference) AND ",
+                within!("t"),
+                " ORDER BY t.merchant, t.id"
+            ),
+        ),
+    ]),
+};
+
+pub(super) static POSTINGS: Check = Check {
+    name: "ledger.postings",
+    meaning: "Every placed order is booked once as a debt of its total, taken back where it was canceled; every payment is booked at what it came to.",
+    how: How::Scans(&[
+        Scan::ids(
+            keys!("orders"),
+            "ord",
+            wrong!(
+                "SELECT o.merchant, o.id, 'owes ' || CAST(CASE WHEN o.placed_ms IS NULL THEN 0 ELSE o.total_minor END AS text)
+                   || ', booked ' || CAST(COALESCE(SUM(CASE WHEN a.id IS NOT NULL THEN e.amount_minor END), 0) AS text)
+                 FROM orders o LEFT JOIN transfer t ON t.merchant = o.merchant AND t.kind = 'order_placed' AND t.reference = o.id
+                 LEFT JOIN entry e ON e.merchant = t.merchant AND e.transfer = t.id
+                 LEFT JOIN account a ON a.merchant = e.merchant AND a.id = e.account AND a.kind = 'receivable' AND a.partnership = o.partnership WHERE ",
+                within!("o"),
+                " GROUP BY o.merchant, o.id, o.placed_ms, o.total_minor
+                 HAVING COALESCE(SUM(CASE WHEN a.id IS NOT NULL THEN e.amount_minor END), 0) <> CASE WHEN o.placed_ms IS NULL THEN 0 ELSE o.total_minor END
+                 ORDER BY o.merchant, o.id"
+            ),
+        ),
+        Scan::ids(
+            keys!("orders"),
+            "ord",
+            wrong!(
+                "SELECT o.merchant, o.id, CASE WHEN t.id IS NULL THEN 'is canceled and its debt not taken back' ELSE 'is not canceled and its debt taken back' END
+                 FROM orders o LEFT JOIN transfer t ON t.merchant = o.merchant AND t.kind = 'order_canceled' AND t.reference = o.id
+                 WHERE o.placed_ms IS NOT NULL AND o.total_minor > 0 AND (o.canceled_ms IS NULL) <> (t.id IS NULL) AND ",
+                within!("o"),
+                " ORDER BY o.merchant, o.id"
+            ),
+        ),
+        Scan::ids(
+            keys!("payment"),
+            "pay",
+            wrong!(
+                "SELECT p.merchant, p.id, 'pays debts of ' || CAST(p.allocated_minor AS text) || ', booked ' || CAST(COALESCE(SUM(CASE WHEN a.id IS NOT NULL THEN -e.amount_minor END), 0) AS text)
+                 FROM payment p LEFT JOIN transfer t ON t.merchant = p.merchant AND t.kind = 'payment' AND t.reference = p.id
+                 LEFT JOIN entry e ON e.merchant = t.merchant AND e.transfer = t.id
+                 LEFT JOIN account a ON a.merchant = e.merchant AND a.id = e.account AND a.kind = 'receivable' AND a.partnership = p.partnership WHERE ",
+                within!("p"),
+                " GROUP BY p.merchant, p.id, p.allocated_minor
+                 HAVING COALESCE(SUM(CASE WHEN a.id IS NOT NULL THEN -e.amount_minor END), 0) <> p.allocated_minor OR COUNT(e.place) = 0
+                 ORDER BY p.merchant, p.id"
+            ),
+        ),
+    ]),
+};

@@ -1,0 +1,147 @@
+//! `tradepost verify` (PLT-2): every invariant over the whole database, each named. Reads all tables, writes none.
+//!
+//! Always true here:
+//! - It runs beside a working server: a page of at most [`PAGE`] rows is one read over one snapshot, with all facts
+//!   that belong together; nothing is held between two pages.
+//! - What a page finds is looked at once more, in a new snapshot, before it is reported.
+//! - Memory is bounded: counting is the database's work, and only the first [`SHOWN`] violations are kept.
+//! - No code is ever printed, nor any other secret.
+//!
+//! What does not belong: repairing. Names of checks are stable: scripts and alerts rely on them.
+
+mod balance_due;
+mod billing;
+mod codes;
+mod credit;
+mod ledger;
+mod licenses;
+mod numbers;
+mod orders;
+mod partnerships;
+mod plaintext;
+mod prices;
+mod report;
+mod scan;
+mod states;
+mod stock;
+mod storage;
+mod tenancy;
+mod traces;
+
+pub use report::{CheckReport, Options, Report, Violation};
+
+use crate::command::Engine;
+use scan::{Found, Scan, Whole};
+use tradepost_store::Fault;
+
+/// Most rows that one page begins with.
+pub const PAGE: i64 = 2_000;
+/// How many violations of a check are kept; the others are counted.
+pub const SHOWN: usize = 20;
+
+/// One invariant.
+#[derive(Debug)]
+pub struct Check {
+    /// Stable, with its area in front: `ledger.balances`.
+    pub name: &'static str,
+    /// What is true where it is clean, in one sentence.
+    pub meaning: &'static str,
+    how: How,
+}
+
+/// How a check is made.
+#[derive(Debug)]
+enum How {
+    /// By pages of rows.
+    Scans(&'static [Scan]),
+    /// By a function of its own.
+    Whole(Whole),
+}
+
+/// Every check, in the order in which they run.
+pub static CHECKS: &[&Check] = &[
+    &ledger::TRANSFERS_BALANCE,
+    &ledger::ZERO_SUM,
+    &ledger::BALANCES,
+    &ledger::ENTRY_CURRENCY,
+    &ledger::REVERSALS,
+    &ledger::POSTINGS,
+    &credit::USED,
+    &credit::RELEASED_FIT,
+    &licenses::FUNDED,
+    &states::LICENSES,
+    &stock::ONE_LICENSE_PER_KEY,
+    &stock::KEY_AND_LICENSE_AGREE,
+    &stock::COUNTERS,
+    &stock::SHOWN_NEVER_AVAILABLE,
+    &codes::CODES_OPEN,
+    &licenses::PER_ITEM,
+    &orders::TOTALS,
+    &prices::EXPLAINED,
+    &states::ORDERS,
+    &numbers::ORDERS,
+    &numbers::INVOICES,
+    &billing::INVOICE_TOTALS,
+    &billing::PAYMENTS,
+    &billing::ONE_LIVE_INVOICE_PER_ORDER,
+    &traces::ORDER_PLACED,
+    &traces::RELAYED_IN_ORDER,
+    &traces::REVEALS,
+    &partnerships::ORDERS_PLACED,
+    &balance_due::BALANCE_DUE,
+    &tenancy::FOREIGN_KEYS,
+    &tenancy::REFERENCES,
+    &plaintext::NO_PLAINTEXT_CODES,
+    &storage::INTEGRITY,
+];
+
+/// The first of `only` that names no check and no area, if any.
+#[must_use]
+pub fn unknown(only: &[String]) -> Option<&str> {
+    only.iter().map(String::as_str).find(|name| !CHECKS.iter().any(|check| asked(check, name)))
+}
+
+/// Whether `name` is the check's own or its area's (`ledger`).
+fn asked(check: &Check, name: &str) -> bool {
+    check.name == name || check.name.split('.').next() == Some(name)
+}
+
+/// Runs the checks asked for, or all of them.
+///
+/// # Errors
+/// [`Fault::Invariant`] where `only` names something that is no check (ask [`unknown`] first); the store's: then
+/// nothing is known, and it is no violation.
+pub async fn run(engine: &Engine, options: &Options) -> Result<Report, Fault> {
+    if let Some(name) = unknown(&options.only) {
+        return Err(Fault::invariant(format!("there is no check {name}")));
+    }
+    let mut report = Report::default();
+    for check in CHECKS.iter().filter(|check| options.only.is_empty() || options.only.iter().any(|name| asked(check, name))) {
+        report.checks.push(run_one(engine, check, options.full).await?);
+    }
+    Ok(report)
+}
+
+/// Runs one check; for callers that show progress or take the time between two.
+///
+/// # Errors
+/// The store's.
+pub async fn run_one(engine: &Engine, check: &'static Check, full: bool) -> Result<CheckReport, Fault> {
+    let mut found = Found::default();
+    match check.how {
+        How::Scans(scans) => {
+            for scan in scans {
+                scan.run(engine, &mut found).await?;
+            }
+        }
+        How::Whole(whole) => whole(engine.clone(), full, &mut found).await?,
+    }
+    Ok(found.report(check.name))
+}
+
+/// The table of `docs/verify.md`.
+#[must_use]
+pub fn table() -> String {
+    let rows = CHECKS.iter().map(|check| format!("| `{}` | {} |\n", check.name, check.meaning));
+    std::iter::once("| name | true where it is clean |\n|---|---|\n".to_owned()).chain(rows).collect()
+}

@@ -1,0 +1,238 @@
+//! Pages: which rows the next one has, what is wrong with them, and whether it still is a moment later.
+
+use super::report::{CheckReport, Violation};
+use super::{PAGE, SHOWN};
+use crate::command::Engine;
+use std::collections::HashSet;
+use tradepost_kernel::Id;
+use tradepost_store::{BoxFuture, Fault, FromRow, Reader, Row, Sql, Value};
+
+/// Rows of one table, page by page in the order of (merchant, key).
+#[derive(Debug)]
+pub(super) struct Scan {
+    /// `SELECT merchant, key … WHERE (merchant, key) > ($1, $2) ORDER BY … LIMIT $3`. A key need not be unique: a page
+    /// has all rows of its last key.
+    pub keys: Sql,
+    /// What comes before the first key.
+    pub start: Start,
+    /// Rows of one page: [`PAGE`], fewer where each stands for many others.
+    pub rows: i64,
+    /// What the subject of a violation is, in front of its id: `ord`, `product number`.
+    pub subject: &'static str,
+    /// What is wrong with a page.
+    pub look: Look,
+}
+
+/// The type of a scan's key.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Start {
+    /// Ids.
+    Id,
+    /// Numbers.
+    Int,
+    /// Names.
+    Text,
+}
+
+/// How a page is judged.
+#[derive(Clone, Copy)]
+pub(super) enum Look {
+    /// By a statement that gives merchant, subject and detail of everything wrong between ($1, $2) and ($3, $4].
+    Sql(Sql),
+    /// By code that reads what it needs.
+    Code(for<'a, 'b> fn(&'a mut Reader<'b>, Bounds) -> BoxFuture<'a, Result<Vec<Finding>, Fault>>),
+}
+
+impl std::fmt::Debug for Look {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if matches!(self, Self::Sql(_)) { "Sql" } else { "Code" })
+    }
+}
+
+/// A check of its own making: it notes what it looked at and what is wrong.
+pub(super) type Whole = for<'a> fn(Engine, bool, &'a mut Found) -> BoxFuture<'a, Result<(), Fault>>;
+
+/// Where a page begins (exclusive) and ends (inclusive), for `($1, $2)` and `($3, $4)`.
+#[derive(Clone, Debug)]
+pub(super) struct Bounds(pub Vec<Value>);
+
+/// One thing that is wrong on a page.
+#[derive(Clone, Debug)]
+pub(super) struct Finding {
+    pub merchant: i64,
+    pub subject: Value,
+    pub detail: String,
+}
+
+impl FromRow for Finding {
+    fn from_row(row: Row) -> Result<Self, Fault> {
+        let mut columns = row.take();
+        Ok(Self { merchant: columns.next()?, subject: columns.next()?, detail: columns.next()? })
+    }
+}
+
+impl Finding {
+    pub fn new<N>(merchant: i64, subject: Id<N>, detail: impl Into<String>) -> Self {
+        Self { merchant, subject: subject.into(), detail: detail.into() }
+    }
+
+    /// What it is known by, when it is looked for again.
+    fn identity(&self) -> (i64, Vec<u8>) {
+        let subject = match &self.subject {
+            Value::Null => Vec::new(),
+            Value::Int(number) => number.to_be_bytes().to_vec(),
+            Value::Text(text) => text.clone().into_bytes(),
+            Value::Bytes(bytes) => bytes.clone(),
+        };
+        (self.merchant, subject)
+    }
+
+    fn violation(self, prefix: &str) -> Violation {
+        let subject = match self.subject {
+            Value::Bytes(bytes) => match <[u8; 16]>::try_from(bytes) {
+                Ok(id) => format!("{prefix}_{}", Id::<()>::from_bytes(id).suffix()),
+                Err(_) => format!("{prefix} whose id is none"),
+            },
+            Value::Int(number) => format!("{prefix} {number}"),
+            Value::Text(name) if prefix.is_empty() => name,
+            Value::Text(name) => format!("{prefix} {name}"),
+            Value::Null => prefix.to_owned(),
+        };
+        Violation { merchant: self.merchant, subject, detail: self.detail }
+    }
+}
+
+/// What a check found so far.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub checked: i64,
+    total: i64,
+    violations: Vec<Violation>,
+}
+
+impl Found {
+    /// Notes a violation.
+    pub fn add(&mut self, violation: Violation) {
+        self.total += 1;
+        if self.violations.len() < SHOWN {
+            self.violations.push(violation);
+        }
+    }
+
+    /// Notes what was found of a kind of subject.
+    pub fn add_findings(&mut self, prefix: &str, findings: Vec<Finding>) {
+        findings.into_iter().for_each(|finding| self.add(finding.violation(prefix)));
+    }
+
+    pub fn report(self, name: &'static str) -> CheckReport {
+        CheckReport { name, checked: self.checked, total: self.total, violations: self.violations }
+    }
+}
+
+impl Scan {
+    pub const fn ids(keys: Sql, subject: &'static str, look: Look) -> Self {
+        Self { keys, start: Start::Id, rows: PAGE, subject, look }
+    }
+
+    /// With pages of fewer rows.
+    pub const fn of_rows(mut self, rows: i64) -> Self {
+        self.rows = rows;
+        self
+    }
+
+    /// With keys that are no ids.
+    pub const fn by(mut self, start: Start) -> Self {
+        self.start = start;
+        self
+    }
+
+    pub async fn run(&self, engine: &Engine, found: &mut Found) -> Result<(), Fault> {
+        let mut after = vec![
+            Value::Int(i64::MIN),
+            match self.start {
+                Start::Id => Value::Bytes(Vec::new()),
+                Start::Int => Value::Int(i64::MIN),
+                Start::Text => Value::Text(String::new()),
+            },
+        ];
+        loop {
+            let (keys, rows, from) = (self.keys, self.rows, after.clone());
+            let page: Vec<(i64, Value)> = engine
+                .store
+                .read(move |reader| {
+                    Box::pin(async move {
+                        let [merchant, key] = <[Value; 2]>::try_from(from).map_err(|_| Fault::invariant("a key of two parts"))?;
+                        reader.query(keys, &[merchant, key, Value::Int(rows)]).await
+                    })
+                })
+                .await?;
+            let Some((merchant, key)) = page.last().cloned() else { return Ok(()) };
+            let count = i64::try_from(page.len()).unwrap_or(i64::MAX);
+            found.checked += count;
+            let last = vec![Value::Int(merchant), key];
+            let bounds = Bounds([after, last.clone()].concat());
+            let findings = self.judge(engine, &bounds).await?;
+            if !findings.is_empty() {
+                found.add_findings(self.subject, self.still(engine, &bounds, findings).await?);
+            }
+            if count < rows {
+                return Ok(());
+            }
+            after = last;
+        }
+    }
+
+    async fn judge(&self, engine: &Engine, bounds: &Bounds) -> Result<Vec<Finding>, Fault> {
+        let (look, bounds) = (self.look, bounds.clone());
+        engine
+            .store
+            .read(move |reader| {
+                Box::pin(async move {
+                    match look {
+                        Look::Sql(sql) => reader.query(sql, &bounds.0).await,
+                        Look::Code(code) => code(reader, bounds).await,
+                    }
+                })
+            })
+            .await
+    }
+
+    /// Those of `findings` that are found again.
+    async fn still(&self, engine: &Engine, bounds: &Bounds, findings: Vec<Finding>) -> Result<Vec<Finding>, Fault> {
+        let before: HashSet<(i64, Vec<u8>)> = findings.iter().map(Finding::identity).collect();
+        let again = self.judge(engine, bounds).await?;
+        Ok(again.into_iter().filter(|finding| before.contains(&finding.identity())).collect())
+    }
+}
+
+/// The keys of a table with `merchant` and `id`, for [`Scan::keys`].
+macro_rules! keys {
+    ($table:literal) => {
+        keys!($table, "id")
+    };
+    ($table:literal, $key:literal) => {
+        tradepost_store::sql!(concat!(
+            "SELECT merchant, ", $key, " FROM ", $table, " WHERE (merchant, ", $key, ") > ($1, $2) ORDER BY merchant, ", $key, " LIMIT $3"
+        ))
+    };
+}
+pub(super) use keys;
+
+/// `alias` is within the bounds of the page.
+macro_rules! within {
+    ($alias:literal) => {
+        within!($alias, "id")
+    };
+    ($alias:literal, $key:literal) => {
+        concat!("(", $alias, ".merchant, ", $alias, ".", $key, ") > ($1, $2) AND (", $alias, ".merchant, ", $alias, ".", $key, ") <= ($3, $4)")
+    };
+}
+pub(super) use within;
+
+/// A statement over a page of one alias: everything before and after the bounds.
+macro_rules! wrong {
+    ($($part:tt)+) => {
+        $crate::verify::scan::Look::Sql(tradepost_store::sql!(concat!($($part)+)))
+    };
+}
+pub(super) use wrong;

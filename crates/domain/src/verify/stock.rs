@@ -1,0 +1,100 @@
+//! Keys: sold once, in step with their licenses, counted right, never sold again once seen.
+
+use super::scan::{Scan, Start, keys, within, wrong};
+use super::{Check, How};
+
+pub(super) static ONE_LICENSE_PER_KEY: Check = Check {
+    name: "stock.one_license_per_key",
+    meaning: "No key is carried by a license while another has it (STK-3).",
+    how: How::Scans(&[Scan::ids(
+        keys!("license"),
+        "lic",
+        wrong!(
+            "SELECT l.merchant, l.id, 'carries a key that another license has'
+             FROM license l JOIN license_key k ON k.merchant = l.merchant AND k.id = l.license_key
+             WHERE k.license IS NOT NULL AND k.license <> l.id AND ",
+            within!("l"),
+            " ORDER BY l.merchant, l.id"
+        ),
+    )]),
+};
+
+pub(super) static KEY_AND_LICENSE_AGREE: Check = Check {
+    name: "stock.key_and_license_agree",
+    meaning: "A key is where its license is: of the same product, reserved while it waits, allocated while it is available, delivered once it was handed over.",
+    how: How::Scans(&[
+        Scan::ids(
+            keys!("license"),
+            "lic",
+            wrong!(
+                "SELECT l.merchant, l.id, CASE
+                   WHEN l.license_key IS NULL THEN 'is ' || l.stage || ' without a key'
+                   WHEN l.method <> 'key_pool' THEN 'needs no key and carries one'
+                   WHEN k.license IS NULL THEN 'carries a key that has no license'
+                   WHEN l.product <> k.product THEN 'carries a key of another product'
+                   ELSE 'is ' || l.stage || ' and its key in state ' || CAST(k.state AS text) END
+                 FROM license l LEFT JOIN license_key k ON k.merchant = l.merchant AND k.id = l.license_key
+                 WHERE ((l.license_key IS NULL AND l.method = 'key_pool' AND l.stage IN ('available', 'distributed'))
+                   OR (k.id IS NOT NULL AND k.license IS NULL)
+                   OR (k.license = l.id AND (l.method <> 'key_pool' OR l.product <> k.product
+                     OR k.state <> CASE l.stage WHEN 'waiting' THEN 1 WHEN 'available' THEN 2 WHEN 'distributed' THEN 3 ELSE -1 END))) AND ",
+                within!("l"),
+                " ORDER BY l.merchant, l.id"
+            ),
+        ),
+        Scan::ids(
+            keys!("license_key"),
+            "lky",
+            wrong!(
+                "SELECT k.merchant, k.id, CASE WHEN k.license IS NULL THEN 'is out of stock for no license'
+                   WHEN l.id IS NULL THEN 'has a license that does not exist' WHEN k.state = 0 THEN 'is in stock and has a license'
+                   ELSE 'has a license that does not carry it' END
+                 FROM license_key k LEFT JOIN license l ON l.merchant = k.merchant AND l.id = k.license
+                 WHERE ((k.license IS NULL AND k.state IN (1, 2, 3)) OR (k.license IS NOT NULL AND (l.id IS NULL OR k.state = 0))
+                   OR (k.state IN (1, 2, 3) AND l.id IS NOT NULL AND (l.license_key IS NULL OR l.license_key <> k.id))) AND ",
+                within!("k"),
+                " ORDER BY k.merchant, k.id"
+            ),
+        ),
+    ]),
+};
+
+pub(super) static COUNTERS: Check = Check {
+    name: "stock.counters",
+    meaning: "The counters of a product are its keys, state by state; what is staged is untouched and no stock (STK-4).",
+    how: How::Scans(&[Scan::ids(
+        keys!("product", "number"),
+        "product number",
+        wrong!(
+            "SELECT g.merchant, g.number, 'counted ' || CAST(COALESCE(s.available, 0) AS text) || '/' || CAST(COALESCE(s.reserved, 0) AS text) || '/' || CAST(COALESCE(s.allocated, 0) AS text)
+               || '/' || CAST(COALESCE(s.delivered, 0) AS text) || '/' || CAST(COALESCE(s.revoked, 0) AS text) || '/' || CAST(COALESCE(s.burned, 0) AS text)
+               || ', there are ' || CAST(g.available AS text) || '/' || CAST(g.reserved AS text) || '/' || CAST(g.allocated AS text)
+               || '/' || CAST(g.delivered AS text) || '/' || CAST(g.revoked AS text) || '/' || CAST(g.burned AS text) || ', misplaced ' || CAST(g.misplaced AS text)
+             FROM (SELECT p.merchant, p.number,
+                 COUNT(CASE WHEN k.state = 0 AND k.place < COALESCE(h.horizon, 1) THEN 1 END) AS available,
+                 COUNT(CASE WHEN k.state = 1 THEN 1 END) AS reserved, COUNT(CASE WHEN k.state = 2 THEN 1 END) AS allocated,
+                 COUNT(CASE WHEN k.state = 3 THEN 1 END) AS delivered, COUNT(CASE WHEN k.state = 4 THEN 1 END) AS revoked,
+                 COUNT(CASE WHEN k.state = 5 THEN 1 END) AS burned,
+                 COUNT(CASE WHEN k.place >= COALESCE(h.next_place, 1) OR (k.state <> 0 AND k.place >= COALESCE(h.horizon, 1)) THEN 1 END) AS misplaced
+               FROM product p LEFT JOIN stock h ON h.merchant = p.merchant AND h.product = p.number
+               LEFT JOIN license_key k ON k.merchant = p.merchant AND k.product = p.number WHERE ",
+            within!("p", "number"),
+            " GROUP BY p.merchant, p.number) g LEFT JOIN stock s ON s.merchant = g.merchant AND s.product = g.number
+             WHERE g.available <> COALESCE(s.available, 0) OR g.reserved <> COALESCE(s.reserved, 0) OR g.allocated <> COALESCE(s.allocated, 0)
+               OR g.delivered <> COALESCE(s.delivered, 0) OR g.revoked <> COALESCE(s.revoked, 0) OR g.burned <> COALESCE(s.burned, 0) OR g.misplaced > 0
+             ORDER BY g.merchant, g.number"
+        ),
+    )
+    .by(Start::Int)
+    .of_rows(5)]),
+};
+
+pub(super) static SHOWN_NEVER_AVAILABLE: Check = Check {
+    name: "stock.shown_never_available",
+    meaning: "A key that somebody saw is not in stock again (STK-2).",
+    how: How::Scans(&[Scan::ids(
+        keys!("license_key"),
+        "lky",
+        wrong!("SELECT k.merchant, k.id, 'is in stock and was shown' FROM license_key k WHERE k.state = 0 AND k.shown_ms IS NOT NULL AND ", within!("k"), " ORDER BY k.merchant, k.id"),
+    )]),
+};

@@ -1,0 +1,102 @@
+//! What changes leave behind: events, their order, and the audit row of every look at a code.
+
+use super::scan::{Scan, Start, keys, within, wrong};
+use super::{Check, How};
+use tradepost_store::sql;
+
+/// The events that are counted; the text of the index `outbox_of_subject`, which both engines then go by.
+macro_rules! counted {
+    ($alias:literal, $kind:literal) => {
+        concat!(
+            "(SELECT COUNT(*) FROM outbox e WHERE e.merchant = ", $alias, ".merchant AND e.subject = ", $alias, ".id AND e.kind IN ('order.placed', 'order.canceled', 'invoice.issued')",
+            " AND e.kind = '", $kind, "')"
+        )
+    };
+}
+
+pub(super) static ORDER_PLACED: Check = Check {
+    name: "events.order_placed",
+    meaning: "Each placed order has exactly one event order.placed, each canceled one of them one order.canceled, each invoice one invoice.issued (PLT-5).",
+    how: How::Scans(&[
+        Scan::ids(
+            keys!("orders"),
+            "ord",
+            wrong!(
+                "SELECT x.merchant, x.id, 'has ' || CAST(x.placed AS text) || ' events order.placed and ' || CAST(x.canceled AS text) || ' order.canceled'
+                 FROM (SELECT o.merchant, o.id, o.placed_ms, o.canceled_ms, ",
+                counted!("o", "order.placed"),
+                " AS placed, ",
+                counted!("o", "order.canceled"),
+                " AS canceled FROM orders o WHERE ",
+                within!("o"),
+                ") x WHERE x.placed <> CASE WHEN x.placed_ms IS NULL THEN 0 ELSE 1 END
+                   OR x.canceled <> CASE WHEN x.placed_ms IS NULL OR x.canceled_ms IS NULL THEN 0 ELSE 1 END ORDER BY x.merchant, x.id"
+            ),
+        ),
+        Scan::ids(
+            keys!("invoice"),
+            "inv",
+            wrong!(
+                "SELECT x.merchant, x.id, 'has ' || CAST(x.issued AS text) || ' events invoice.issued' FROM (SELECT i.merchant, i.id, ",
+                counted!("i", "invoice.issued"),
+                " AS issued FROM invoice i WHERE ",
+                within!("i"),
+                ") x WHERE x.issued <> 1 ORDER BY x.merchant, x.id"
+            ),
+        ),
+    ]),
+};
+
+pub(super) static RELAYED_IN_ORDER: Check = Check {
+    name: "outbox.relayed_in_order",
+    meaning: "Positions of events count without gaps per merchant, and within a partnership events were passed on in the order in which they happened (PLT-5).",
+    how: How::Scans(&[
+        Scan::ids(
+            keys!("counter", "name"),
+            "counter",
+            wrong!(
+                "SELECT c.merchant, c.name, 'stands at ' || CAST(c.value AS text) || '; passed on ' || CAST(COUNT(e.position) AS text) || ', highest ' || CAST(COALESCE(MAX(e.position), 0) AS text)
+                 FROM counter c LEFT JOIN outbox e ON e.merchant = c.merchant AND e.position IS NOT NULL WHERE c.name = 'event' AND ",
+                within!("c", "name"),
+                " GROUP BY c.merchant, c.name, c.value
+                 HAVING COUNT(e.position) <> c.value OR COALESCE(MAX(e.position), 0) <> c.value OR COALESCE(MIN(e.position), 1) <> 1 ORDER BY c.merchant"
+            ),
+        )
+        .by(Start::Text)
+        .of_rows(20),
+        Scan::ids(
+            // Two servers' clocks differ a little; within one server ids rise.
+            sql!("SELECT merchant, position FROM outbox WHERE position IS NOT NULL AND (merchant, position) > ($1, $2) ORDER BY merchant, position LIMIT $3"),
+            "evt",
+            wrong!(
+                "SELECT e.merchant, e.id, 'was passed on after a later one of its partnership'
+                 FROM outbox e JOIN outbox b ON b.merchant = e.merchant AND b.partnership = e.partnership AND b.position =
+                   (SELECT MAX(x.position) FROM outbox x WHERE x.merchant = e.merchant AND x.partnership = e.partnership AND x.position < e.position)
+                 WHERE e.position IS NOT NULL AND (b.at_ms > e.at_ms + 1000 OR (b.at_ms = e.at_ms AND b.id > e.id)) AND ",
+                within!("e", "position"),
+                " ORDER BY e.merchant, e.id"
+            ),
+        )
+        .by(Start::Int),
+    ]),
+};
+
+pub(super) static REVEALS: Check = Check {
+    name: "audit.reveals",
+    meaning: "Each key that a license's holder saw has the audit row of that moment: revealed, activated, sent, or downloaded (STK-5).",
+    how: How::Scans(&[Scan::ids(
+        keys!("license_key"),
+        "lky",
+        wrong!(
+            "SELECT k.merchant, k.id, 'was shown and nobody noted it'
+             FROM license_key k JOIN license l ON l.merchant = k.merchant AND l.id = k.license
+             WHERE k.shown_ms IS NOT NULL
+               AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.merchant = k.merchant AND a.subject = l.id AND a.at_ms = k.shown_ms
+                 AND a.action IN ('license.revealed', 'license.activated', 'license.sent', 'licenses.downloaded'))
+               AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.merchant = k.merchant AND a.subject = l.orders AND a.at_ms = k.shown_ms AND a.action = 'licenses.downloaded')
+               AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.merchant = k.merchant AND a.subject = l.partnership AND a.at_ms = k.shown_ms AND a.action = 'licenses.downloaded') AND ",
+            within!("k"),
+            " ORDER BY k.merchant, k.id"
+        ),
+    )]),
+};
