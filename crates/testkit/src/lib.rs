@@ -135,7 +135,8 @@ macro_rules! app_test {
             #[allow(unused_imports, reason = "a body need not use everything of its file")]
             use super::*;
 
-            async fn body($app: $crate::TestApp) $body
+            #[allow(clippy::large_futures, reason = "a journey is long")]
+            pub async fn body($app: $crate::TestApp) $body
 
             #[test]
             fn sqlite() {
@@ -163,13 +164,15 @@ macro_rules! sabotage_test {
     )+ };
 }
 
-/// Runs a drill with a bug built in, and fails where the drill does not notice. Set for the whole process: tests run
-/// in a process each.
+/// Runs a drill with a bug built in, and fails where the drill does not notice. The bug is chosen for the whole process:
+/// one twin at a time, and no other test beside it (`cargo nextest` runs each test in a process of its own).
 ///
 /// # Panics
 /// Where the drill passes.
 #[cfg(feature = "sabotage")]
 pub fn must_fail<F: Future<Output = ()> + Send + 'static>(kind: Kind, bug: &'static str, body: impl FnOnce(TestApp) -> F + Send + 'static) {
+    static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     tradepost_kernel::sabotage::begin(bug);
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(kind, bug, body)));
     tradepost_kernel::sabotage::end();

@@ -11,13 +11,19 @@ use crate::command::Ctx;
 use crate::ids::{LicenseKeyId, ProductId};
 use crate::outbox::Event;
 use serde_json::json;
-use tradepost_kernel::Timestamp;
+use tradepost_kernel::{Timestamp, sabotage};
 use tradepost_store::ColumnType::{Bytes, Int};
 use tradepost_store::{Column, Fault, SetSql, Tx, params, sql};
 
 static HAND_OVER: SetSql = SetSql::update(
     "UPDATE license_key SET state = r.state, license = r.license FROM rows r \
      WHERE license_key.merchant = r.merchant AND license_key.id = r.id AND license_key.state = 0",
+    &[("merchant", Int), ("id", Bytes), ("license", Bytes), ("state", Int)],
+);
+
+/// The same without its guard: the bug `stock.double_claim`.
+static TAKE_AGAIN: SetSql = SetSql::update(
+    "UPDATE license_key SET state = r.state, license = r.license FROM rows r WHERE license_key.merchant = r.merchant AND license_key.id = r.id",
     &[("merchant", Int), ("id", Bytes), ("license", Bytes), ("state", Int)],
 );
 
@@ -29,6 +35,9 @@ pub(super) async fn hand_over(tx: &mut Tx<'_>, merchant: i64, taken: &[Taken], t
         Column::ids(taken.iter().map(|taken| taken.license)),
         Column::same(to.code(), taken.len()),
     ];
+    if sabotage::is("stock.double_claim") {
+        return tx.write_set(&TAKE_AGAIN, columns).await.map(drop);
+    }
     tx.write_whole_set(&HAND_OVER, columns).await
 }
 

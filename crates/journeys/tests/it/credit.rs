@@ -273,3 +273,7 @@ app_test! {
         assert!(!contoso.balance_due().await, "above zero again");
     }
 }
+
+tradepost_testkit::sabotage_test! {
+    fn the_journey_of_a_held_order_notices_goods_that_leave_unpaid: "fulfillment.unpaid" on Sqlite makes a_held_order_gives_nothing_away_by_any_route::body;
+}
