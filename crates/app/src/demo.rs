@@ -76,7 +76,10 @@ fn in_words(story: &Json, address: SocketAddr) -> String {
             "curl -s -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' -d '{{\"items\":[{{\"product\":\"KEY-HOME\",\"quantity\":3}}]}}' {url}/v1/reseller/orders",
             text(&first["key"])
         ),
-        format!("curl -s -H 'Content-Type: application/json' -d '{{\"email\":\"{}\",\"password\":\"{PASSWORD}\"}}' {url}/v1/sessions", text(&merchant["email"])),
+        format!(
+            "curl -s -H 'Content-Type: application/json' -d '{{\"email\":\"{}\",\"password\":\"{PASSWORD}\"}}' {url}/v1/sessions",
+            text(&merchant["email"])
+        ),
     ];
     for line in lines {
         let _ = writeln!(out, "  {line}");

@@ -58,6 +58,9 @@ mod tests {
             {"name": "stock.counters", "checked": 3, "total": 0, "violations": []},
         ]});
         let words = in_words(&answer);
-        assert!(words.contains("VIOLATED  ledger.balances: 1\n            merchant 1, acc_1: is 5, sums to 4\nok        stock.counters (3 rows)\nviolated"), "{words}");
+        assert!(
+            words.contains("VIOLATED  ledger.balances: 1\n            merchant 1, acc_1: is 5, sums to 4\nok        stock.counters (3 rows)\nviolated"),
+            "{words}"
+        );
     }
 }

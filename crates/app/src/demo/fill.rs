@@ -31,9 +31,23 @@ struct Part(&'static str, (&'static str, &'static str), &'static str, Option<&'s
 
 const PARTS: &[Part] = &[
     Part("Harbor IT", ("Nils", "Holm"), "nils@harbor.example", None, &[("KEY-HOME", 2)], "no credit: its order waits for the payment"),
-    Part("Acme Resellers", ("Ada", "Byron"), "ada@acme.example", Some("5000.00"), &[("KEY-PRO", 10), ("KEY-TEAM", 2)], "within its credit limit of 5,000.00 USD"),
+    Part(
+        "Acme Resellers",
+        ("Ada", "Byron"),
+        "ada@acme.example",
+        Some("5000.00"),
+        &[("KEY-PRO", 10), ("KEY-TEAM", 2)],
+        "within its credit limit of 5,000.00 USD",
+    ),
     Part("Brightline", ("Bo", "Lind"), "bo@brightline.example", Some("2580.00"), &[("KEY-PRO", 25)], "at its credit limit of 2,580.00 USD"),
-    Part("Cobalt Cloud", ("Cara", "Diaz"), "cara@cobalt.example", Some("1000.00"), &[("KEY-PRO", 5), ("KEY-TEAM", 4)], "beyond its credit limit of 1,000.00 USD: its second order is held"),
+    Part(
+        "Cobalt Cloud",
+        ("Cara", "Diaz"),
+        "cara@cobalt.example",
+        Some("1000.00"),
+        &[("KEY-PRO", 5), ("KEY-TEAM", 4)],
+        "beyond its credit limit of 1,000.00 USD: its second order is held",
+    ),
 ];
 
 /// Fills the house and says how to get in.
