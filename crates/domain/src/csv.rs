@@ -63,17 +63,7 @@ impl Records {
     /// Comma-separated records of at most `longest` bytes.
     #[must_use]
     pub const fn separated(longest: usize) -> Self {
-        Self {
-            separated: true,
-            longest,
-            line: 1,
-            began: 1,
-            state: State::FieldStart,
-            bad: None,
-            field: Vec::new(),
-            fields: Vec::new(),
-            size: 0,
-        }
+        Self { separated: true, longest, line: 1, began: 1, state: State::FieldStart, bad: None, field: Vec::new(), fields: Vec::new(), size: 0 }
     }
 
     /// Whole lines of at most `longest` bytes, each one field; quotes and commas are characters like others.
@@ -207,13 +197,7 @@ mod tests {
         let whole = read(text, text.len());
         assert_eq!(
             whole,
-            [
-                (1, fields(&["sku", "code"])),
-                (2, fields(&["A", "x,\"y\"\nz"])),
-                (4, fields(&[""])),
-                (5, fields(&["", ""])),
-                (6, fields(&["B", "last"])),
-            ]
+            [(1, fields(&["sku", "code"])), (2, fields(&["A", "x,\"y\"\nz"])), (4, fields(&[""])), (5, fields(&["", ""])), (6, fields(&["B", "last"])),]
         );
         for chunk in 1..7 {
             assert_eq!(read(text, chunk), whole, "{chunk}");

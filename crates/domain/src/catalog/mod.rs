@@ -12,6 +12,7 @@
 mod change;
 mod create;
 mod fields;
+pub mod import;
 mod price_lists;
 mod prices;
 pub mod pricing;

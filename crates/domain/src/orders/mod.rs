@@ -22,6 +22,7 @@ pub mod fill_backorders;
 pub mod place;
 pub mod queries;
 pub mod record_payment;
+pub mod rejudge;
 pub mod reveal;
 pub mod settle;
 pub mod standing;

@@ -4,9 +4,9 @@
 use super::channels::{ChannelView, DEFAULT};
 use super::terms::{self, Place, Setting, TermChange, TermName, TermValue};
 use super::{channel_store, terms::Qualifier};
-use crate::catalog;
 use crate::access::{Caller, MerchantRole, Need, Right, Side};
 use crate::audit::AuditEntry;
+use crate::catalog;
 use crate::command::{Command, Ctx, No};
 use crate::identity::{self, ApiKeyRow, KeyOwner, PreparedKey, key_store};
 use crate::ids::{ApiKeyId, MerchantId, PersonId, SingleUseLinkId};

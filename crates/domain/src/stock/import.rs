@@ -229,8 +229,7 @@ impl Importer {
         }
         let (scope, new): (MerchantScope, Vec<String>) = (self.settings.scope, new.into_iter().cloned().collect());
         let asked = new.clone();
-        let mut found =
-            self.engine.store.read(move |reader| Box::pin(async move { catalog::queries::products_by_sku(reader, scope, &asked).await })).await?;
+        let mut found = self.engine.store.read(move |reader| Box::pin(async move { catalog::queries::products_by_sku(reader, scope, &asked).await })).await?;
         for sku in new {
             let product = found.remove(&sku).map(Found::from);
             // What is unknown is not kept: a file of a million wrong SKUs must not fill the memory.
@@ -245,8 +244,7 @@ impl Importer {
         let (merchant, code) = (self.settings.scope.merchant, line.code.expose());
         let id: LicenseKeyId = self.engine.environment.id();
         let fingerprint = self.engine.vault.fingerprint(&unique_within(merchant, product), code.as_bytes());
-        let sealed =
-            if self.settings.dry_run { Vec::new() } else { seal_code(&self.engine.vault, self.engine.environment.random(), merchant, id, code) };
+        let sealed = if self.settings.dry_run { Vec::new() } else { seal_code(&self.engine.vault, self.engine.environment.random(), merchant, id, code) };
         StagedKey { line: line.line, product, id, sealed, fingerprint, masked: text::mask(code) }
     }
 

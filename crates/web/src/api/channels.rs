@@ -1,12 +1,15 @@
 //! Channels (PAR-7).
 
+use super::terms::{TermView, TermsChange, own_term_views};
 use crate::answer::Answer;
 use crate::call::{Call, OrNotFound as _};
+use crate::errors::Errors;
 use crate::fields::Line;
 use crate::problem::Problem;
 use crate::routes::Routes;
 use crate::{input, view};
-use tradepost_domain::partners::{ChannelView, CreateChannel, DeleteChannel, UpdateChannel, queries};
+use tradepost_domain::partners::terms::{self, Level, Place};
+use tradepost_domain::partners::{ChangeChannelTerms, ChannelView, CreateChannel, DeleteChannel, UpdateChannel, queries};
 use tradepost_domain::{ChannelId, PriceListId, Right};
 use tradepost_kernel::Timestamp;
 
@@ -23,6 +26,14 @@ view! {
         pub order_email: bool,
         /// Since when.
         pub created_at: Timestamp,
+    }
+}
+
+view! {
+    /// What a channel sets for its partnerships.
+    pub struct ChannelTerms {
+        /// The terms that it sets itself.
+        pub terms: Vec<TermView>,
     }
 }
 
@@ -93,6 +104,23 @@ async fn delete(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::no_content())
 }
 
+async fn show_terms(call: Call) -> Result<Answer, Problem> {
+    let scope = call.merchant()?;
+    let (channel, _) = one(&call, call.path("id")?).await?;
+    let found = call.read(move |reader| Box::pin(async move { terms::load(reader, scope.merchant, Place::Channel(channel.id)).await })).await?;
+    Ok(Answer::ok(&ChannelTerms { terms: own_term_views(&found, Level::Channel) }))
+}
+
+async fn change_terms(call: Call) -> Result<Answer, Problem> {
+    let mut errors = Errors::default();
+    let changes = call.body::<TermsChange>()?.into_changes(&mut errors);
+    if !errors.is_empty() {
+        return Err(Problem::fields(errors));
+    }
+    call.execute(ChangeChannelTerms { channel: call.path("id")?, changes }).await?;
+    show_terms(call).await
+}
+
 pub(super) fn routes(r: &mut Routes) {
     let tag = "Channels";
     r.get("/v1/merchant/channels", "listChannels", list).tag(tag).doc("Lists channels, newest first.").needs(Right::MerchantRead).lists::<Channel>();
@@ -117,4 +145,17 @@ pub(super) fn routes(r: &mut Routes) {
         .needs(Right::MerchantManage)
         .answers_nothing(204)
         .command::<DeleteChannel>();
+    r.get("/v1/merchant/channels/{id}/terms", "getChannelTerms", show_terms)
+        .tag(tag)
+        .doc("The terms that a channel sets for its partnerships.")
+        .needs(Right::MerchantRead)
+        .answers::<ChannelTerms>(200);
+    r.patch("/v1/merchant/channels/{id}/terms", "changeChannelTerms", change_terms)
+        .tag(tag)
+        .doc("Changes the terms that a channel sets for its partnerships.")
+        .needs(Right::MerchantManage)
+        .body::<TermsChange>()
+        .answers::<ChannelTerms>(200)
+        .refuses(&["invalid_amount"])
+        .command::<ChangeChannelTerms>();
 }

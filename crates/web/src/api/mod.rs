@@ -16,6 +16,7 @@ pub mod partnership_products;
 pub mod partnerships;
 pub mod price_lists;
 pub mod prices;
+pub mod product_imports;
 pub mod products;
 pub mod reseller_products;
 pub mod sessions;
@@ -40,6 +41,7 @@ pub fn routes(r: &mut Routes) {
     api_keys::routes(r);
     audit::routes(r);
     products::routes(r);
+    product_imports::routes(r);
     prices::routes(r);
     price_lists::routes(r);
     license_keys::routes(r);

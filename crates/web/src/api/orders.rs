@@ -1,6 +1,7 @@
 //! Orders, as both workspaces see them.
 
 use crate::api::licenses::{LockReasonView, lock_reasons};
+use crate::api::reseller_products::{PriceStepView, step_view};
 use crate::fields::{Line, Paragraph, Quantity};
 use crate::input::Patch;
 use crate::{Answer, Call, OrNotFound, Problem, Routes, input, view};
@@ -150,7 +151,7 @@ view! {
         /// What the line costs.
         pub line_total: Option<Money>,
         /// Every step from the first price to the line, with its source.
-        pub price_explanation: serde_json::Value,
+        pub price_explanation: Vec<PriceStepView>,
     }
 
     /// How many licenses an order has, by where they are.
@@ -262,7 +263,7 @@ fn item_view(item: ItemDetail, currency: Currency) -> OrderItemView {
         quantity: item.quantity,
         unit_price: item.unit_minor.map(|minor| currency.minor(minor)),
         line_total: item.line_minor.map(|minor| currency.minor(minor)),
-        price_explanation: item.explanation.and_then(|steps| serde_json::to_value(steps).ok()).unwrap_or_default(),
+        price_explanation: item.explanation.iter().flat_map(|explanation| &explanation.steps).map(|step| step_view(currency, step)).collect(),
     }
 }
 

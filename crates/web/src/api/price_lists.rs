@@ -76,11 +76,7 @@ pub fn routes(r: &mut Routes) {
         .body::<PriceListInput>()
         .answers::<PriceListView>(201)
         .command::<CreatePriceList>();
-    r.get("/v1/merchant/price-lists/{id}", "getPriceList", get)
-        .tag(tag)
-        .doc("Shows a price list.")
-        .needs(Right::MerchantRead)
-        .answers::<PriceListView>(200);
+    r.get("/v1/merchant/price-lists/{id}", "getPriceList", get).tag(tag).doc("Shows a price list.").needs(Right::MerchantRead).answers::<PriceListView>(200);
     r.patch("/v1/merchant/price-lists/{id}", "renamePriceList", rename)
         .tag(tag)
         .doc("Renames a price list. `If-Match` is honored.")

@@ -12,7 +12,7 @@ use crate::schema::Schemas;
 use crate::{choices, input, named_choice, view};
 use serde_json::{Value, json};
 use tradepost_domain::catalog::queries::{self, ProductFilter};
-use tradepost_domain::catalog::{ChangeProduct, CreateProduct, EndUserInformation, Kind, Method, PartPatch, ProductPatch, grams, kilograms};
+use tradepost_domain::catalog::{ChangeProduct, CreateProduct, EndUserInformation, Kind, Method, PartPatch, ProductPatch, grams, import, kilograms};
 use tradepost_domain::ids::ProductId;
 use tradepost_domain::{MerchantScope, Right};
 use tradepost_kernel::Timestamp;
@@ -258,7 +258,8 @@ pub fn routes(r: &mut Routes) {
         .doc("Lists the products, newest first. With `Accept: text/csv` all of them as the file that `/products/imports` takes.")
         .needs(Right::MerchantRead)
         .query::<ProductQuery>()
-        .lists::<ProductView>();
+        .lists::<ProductView>()
+        .answers_text("text/csv");
     r.post("/v1/merchant/products", "createProduct", create)
         .tag("Products")
         .doc("Creates a product or a bundle.")
@@ -266,11 +267,7 @@ pub fn routes(r: &mut Routes) {
         .body::<NewProduct>()
         .answers::<ProductView>(201)
         .command::<CreateProduct>();
-    r.get("/v1/merchant/products/{id}", "getProduct", get)
-        .tag("Products")
-        .doc("Shows a product.")
-        .needs(Right::MerchantRead)
-        .answers::<ProductView>(200);
+    r.get("/v1/merchant/products/{id}", "getProduct", get).tag("Products").doc("Shows a product.").needs(Right::MerchantRead).answers::<ProductView>(200);
     r.patch("/v1/merchant/products/{id}", "changeProduct", change)
         .tag("Products")
         .doc("Changes a product. `If-Match` is honored.")
@@ -294,13 +291,12 @@ pub fn routes(r: &mut Routes) {
 
 async fn list(call: Call) -> Result<Answer, Problem> {
     let (scope, asked) = (call.merchant()?, call.query::<ProductQuery>()?);
-    let filter = ProductFilter {
-        enabled: asked.enabled,
-        kind: asked.kind,
-        group: asked.group.map(Into::into),
-        parent: None,
-        search: asked.search.map(Into::into),
-    };
+    if call.wants_csv() {
+        let file = call.read(move |reader| Box::pin(async move { import::export(reader, scope).await })).await?;
+        return Ok(Answer::csv("products.csv", file));
+    }
+    let filter =
+        ProductFilter { enabled: asked.enabled, kind: asked.kind, group: asked.group.map(Into::into), parent: None, search: asked.search.map(Into::into) };
     let page = call.page()?;
     let page = call.read(move |reader| Box::pin(async move { queries::products(reader, scope, &filter, page).await })).await?;
     Ok(call.list(page, ProductView::from))

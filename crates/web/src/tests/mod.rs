@@ -6,8 +6,8 @@ mod documents;
 mod fields;
 mod logs;
 mod rights;
-mod table;
 mod sockets;
+mod table;
 mod whole;
 
 use crate::answer::Answer;

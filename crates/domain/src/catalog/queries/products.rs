@@ -249,3 +249,13 @@ pub async fn prices(reader: &mut Reader<'_>, scope: MerchantScope, products: &[i
     }
     Ok(books)
 }
+
+/// Locks the rows of products by SKU, so that a file is compared with what stays.
+///
+/// # Errors
+/// The store's.
+pub async fn lock_skus(reader: &mut Reader<'_>, scope: MerchantScope, skus: &[String]) -> Result<(), Fault> {
+    let sql = sql!("SELECT number FROM product WHERE merchant = $1 AND sku = ANY($2) FOR UPDATE");
+    let _locked: Vec<(i64,)> = reader.query_each(sql, params![scope.merchant], &Column::texts(skus.iter().cloned())).await?;
+    Ok(())
+}

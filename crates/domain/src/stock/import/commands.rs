@@ -140,12 +140,7 @@ impl Command for StageKeys {
 }
 
 /// The keys whose codes are new; the lines of the others are noted.
-fn new_keys<'a>(
-    keys: &[&'a StagedKey],
-    known: &HashMap<[u8; 16], KeyImportId>,
-    import: KeyImportId,
-    staging: &mut Staging,
-) -> Vec<&'a StagedKey> {
+fn new_keys<'a>(keys: &[&'a StagedKey], known: &HashMap<[u8; 16], KeyImportId>, import: KeyImportId, staging: &mut Staging) -> Vec<&'a StagedKey> {
     let mut seen = HashSet::new();
     let mut new = Vec::with_capacity(keys.len());
     for &key in keys {

@@ -143,8 +143,7 @@ macro_rules! stock_from {
 /// # Errors
 /// The store's.
 pub async fn stock(reader: &mut Reader<'_>, scope: MerchantScope, level: Option<Level>, page: PageRequest) -> Result<Page<StockView>, Fault> {
-    const LIST: Sql =
-        sql!(concat!(stock_from!(), "AND p.id < $2 AND (COALESCE(s.level, 'out') = $3 OR $3 IS NULL) ORDER BY p.id DESC LIMIT $4"));
+    const LIST: Sql = sql!(concat!(stock_from!(), "AND p.id < $2 AND (COALESCE(s.level, 'out') = $3 OR $3 IS NULL) ORDER BY p.id DESC LIMIT $4"));
     let rows = reader.query(LIST, params![scope.merchant, page.bound(), level.map(Level::name), page.fetch()]).await?;
     Ok(page.page(rows, |stock: &StockView| stock.id))
 }
