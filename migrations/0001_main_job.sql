@@ -1,5 +1,5 @@
 -- The main job: catalog, keys, partnerships, orders on credit, licenses, invoices, payments, books.
--- One text for SQLite and PostgreSQL; the words in braces are replaced by the runner. Tenant (merchant number) first in
+-- One text for SQLite and PostgreSQL; tokens in braces are replaced by the runner. Tenant (merchant number) first in
 -- every key. Amounts are minor units, moments are milliseconds since 1970, days are YYYY-MM-DD.
 
 -- Platform ---------------------------------------------------------------------------------------
@@ -397,6 +397,7 @@ CREATE TABLE stock (
     FOREIGN KEY (merchant, product) REFERENCES product (merchant, number)
 ) {strict};
 
+-- touched_ms: when its last slice was staged; an import that is not touched for minutes was abandoned.
 CREATE TABLE key_import (
     merchant {int} NOT NULL REFERENCES merchant (number),
     id {id} NOT NULL,
@@ -407,6 +408,7 @@ CREATE TABLE key_import (
     duplicates {int} NOT NULL DEFAULT 0,
     bad {int} NOT NULL DEFAULT 0,
     created_ms {int} NOT NULL,
+    touched_ms {int} NOT NULL,
     finished_ms {int},
     PRIMARY KEY (merchant, id)
 ) {strict};

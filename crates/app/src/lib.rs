@@ -1,1 +1,20 @@
+//! The server and its command line: settings, wiring, orders of the operator.
 
+pub mod cli;
+pub mod config;
+pub mod control;
+pub mod demo;
+pub mod house;
+mod import;
+pub mod master_key;
+mod merchant;
+pub mod migrations;
+pub mod operate;
+pub mod reactions;
+pub mod routes;
+pub mod serve;
+mod product_file;
+mod verify;
+
+pub use config::Settings;
+pub use house::{House, Trouble};

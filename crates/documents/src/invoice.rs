@@ -182,7 +182,8 @@ fn instructions(document: &InvoiceDocument) -> Markup {
     }
 }
 
-const STYLE: &str = "
+/// The one style element of the page, for the answer's content security policy.
+pub const STYLE: &str = "
 :root { color-scheme: light; }
 * { box-sizing: border-box; }
 body { margin: 0; padding: 32px 16px; background: #f4f5f7; color: #1d2433; font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', sans-serif; }

@@ -47,8 +47,10 @@ const TEXTS: &[(&str, &str)] = templates![
     "footer.txt",
     "partnership_signed_up.txt",
     "partnership_signed_up.html",
-    "partnership_access.txt",
-    "partnership_access.html",
+    "access.txt",
+    "access.html",
+    "sign_up_repeated.txt",
+    "sign_up_repeated.html",
     "partnership_approved.txt",
     "partnership_approved.html",
     "partnership_denied.txt",
@@ -105,7 +107,9 @@ pub fn render(template: Template, variables: &Json) -> Result<Mail, NotRendered>
 fn one(name: &str, variables: &Json) -> Result<String, NotRendered> {
     let template = environment().get_template(name).map_err(|error| NotRendered(format!("{name}: {}", error.kind())))?;
     // The kind and line only: the detail may quote a variable.
-    template.render(minijinja::Value::from(minijinja::value::Serde(variables))).map_err(|error| NotRendered(format!("{name}, line {}: {}", error.line().unwrap_or(0), error.kind())))
+    template
+        .render(minijinja::Value::from(minijinja::value::Serde(variables)))
+        .map_err(|error| NotRendered(format!("{name}, line {}: {}", error.line().unwrap_or(0), error.kind())))
 }
 
 /// Variables that a template is rendered with in tests and previews; hostile where a stranger chooses the text.
@@ -131,7 +135,7 @@ pub fn sample(template: Template) -> Json {
         Template::LicenseSent => serde_json::json!({
             "license": "lic_01h455vb4pex5vsknk084sn02q", "product": "Studio Pro <2026>", "sku": "KEY-PRO", "code": "AAAA-<BBB>-CCCC",
         }),
-        Template::PasswordReset | Template::EmailConfirmation | Template::PartnershipAccess => serde_json::json!({
+        Template::PasswordReset | Template::EmailConfirmation | Template::Access | Template::SignUpRepeated => serde_json::json!({
             "person": "usr_01h455vb4pex5vsknk084sn02q", "link": "https://tradepost.example/links/abc?d=e&f=g", "expires_at": "2026-11-22T10:00:00.000Z",
             "merchant": null,
         }),

@@ -74,9 +74,7 @@ mod tests {
     /// PLT-14: text cells that begin like a formula are neutralized, others are not touched.
     #[test]
     fn cells_that_begin_like_a_formula_are_neutralized() {
-        let dangerous = [
-            "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\u{a0}=1", "＝1", "＋1", "－1", "＠x", "=HYPERLINK(\"http://x\")",
-        ];
+        let dangerous = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\u{a0}=1", "＝1", "＋1", "－1", "＠x", "=HYPERLINK(\"http://x\")"];
         for text in dangerous {
             assert_eq!(neutral(text), format!("'{text}"), "{text:?}");
         }

@@ -11,6 +11,7 @@
 pub mod access;
 pub mod audit;
 pub mod command;
+pub mod csv;
 pub mod ids;
 pub mod listing;
 pub mod outbox;

@@ -9,6 +9,7 @@ pub mod id;
 pub mod money;
 pub mod password;
 pub mod refusal;
+pub mod sabotage;
 pub mod secret;
 pub mod text;
 pub mod time;

@@ -110,9 +110,15 @@ impl Answer {
     /// A page with exactly this text in its one `<style>` element.
     #[must_use]
     pub fn html_with_style(markup: Markup, style: &str) -> Self {
+        Self::page_bytes(markup.into_string(), style)
+    }
+
+    /// As [`Answer::html_with_style`], for a page that was made before.
+    #[must_use]
+    pub fn page_bytes(page: impl Into<Bytes>, style: &str) -> Self {
         let hash = STANDARD.encode(sha256(style.as_bytes()));
         let policy = PAGE_POLICY.replacen("style-src 'self'", &format!("style-src 'self' 'sha256-{hash}'"), 1);
-        Self::html(markup).header(CONTENT_SECURITY_POLICY, &policy)
+        Self::bytes("text/html; charset=utf-8", page).header(CONTENT_SECURITY_POLICY, &policy)
     }
 
     /// Bytes of any type.

@@ -2,11 +2,13 @@
 
 use crate::credentials::Authenticator;
 use crate::limits::{Limiter, Limits};
+use crate::system::Documents;
 use metrics_exporter_prometheus::PrometheusHandle;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
 use tradepost_domain::Engine;
+use tradepost_kernel::Secret;
 
 /// How the server is set.
 #[derive(Clone, Debug)]
@@ -15,6 +17,8 @@ pub struct Settings {
     pub public_url: String,
     /// Reverse proxies in front, whose `X-Forwarded-For` is believed: 0 for none.
     pub trusted_proxies: usize,
+    /// What `/metrics` asks for as bearer; `None`: it answers this machine only.
+    pub metrics_token: Option<Secret<String>>,
     /// How much of everything.
     pub limits: Limits,
 }
@@ -23,7 +27,7 @@ impl Settings {
     /// The defaults.
     #[must_use]
     pub fn new(public_url: impl Into<String>) -> Self {
-        Self { public_url: public_url.into(), trusted_proxies: 0, limits: Limits::default() }
+        Self { public_url: public_url.into(), trusted_proxies: 0, metrics_token: None, limits: Limits::default() }
     }
 }
 
@@ -39,6 +43,7 @@ pub struct App {
     pub metrics: PrometheusHandle,
     pub(crate) limiter: Limiter,
     pub(crate) in_flight: Arc<Semaphore>,
+    pub(crate) documents: OnceLock<Documents>,
     migrated: AtomicBool,
 }
 
@@ -58,6 +63,7 @@ impl App {
             metrics: crate::observe::metrics(),
             limiter: Limiter::new(&settings.limits),
             in_flight: Arc::new(Semaphore::new(settings.limits.in_flight)),
+            documents: OnceLock::new(),
             migrated: AtomicBool::new(false),
             settings,
         }

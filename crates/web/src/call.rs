@@ -145,6 +145,22 @@ impl Call {
         }
     }
 
+    /// The fields of an HTML form. A field that is empty counts as left out.
+    ///
+    /// # Errors
+    /// 400 `malformed_body`; 422 with everything that is wrong with its fields.
+    pub fn form<T: Input>(&self) -> Result<T, Problem> {
+        let malformed = || Problem::bad_request("malformed_body", "The form is not UTF-8 or has a broken % escape.");
+        let text = std::str::from_utf8(&self.body).map_err(|_| malformed())?;
+        let pairs = crate::query::pairs(text).map_err(|_| malformed())?;
+        let mut errors = Errors::default();
+        let read = T::take(Source::Form(&pairs), &Pointer::root(), &mut errors);
+        match read {
+            Some(read) if errors.is_empty() => Ok(read),
+            _ => Err(Problem::fields(errors)),
+        }
+    }
+
     /// Whether there is a body at all, where it may be left out.
     #[must_use]
     pub fn has_body(&self) -> bool {
@@ -157,7 +173,8 @@ impl Call {
         &self.body
     }
 
-    /// The body piece by piece, once, on a route that `streams()`. The route's limit ends it with an error.
+    /// The body piece by piece, once, on a route that `streams()`. The route's limit ends it with an error, which
+    /// [`Problem::of_body`] turns into 413.
     #[must_use]
     pub fn body_stream(&self) -> Option<BodyDataStream> {
         let body = self.stream.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -224,12 +241,7 @@ impl Call {
             let step = if nth == 0 { String::new() } else { format!(" #{nth}") };
             Idempotency { route: format!("{} {}{step}", self.route.method, self.path), key: key.clone(), body_hash: body_hash() }
         });
-        Origin {
-            caller: self.caller.clone(),
-            request_id: Some(self.request_id.clone()),
-            address: self.address.map(|address| address.to_string()),
-            idempotency,
-        }
+        Origin { caller: self.caller.clone(), request_id: Some(self.request_id.clone()), address: self.address.map(|address| address.to_string()), idempotency }
     }
 
     /// Runs a command in the name of the caller, at most once per `Idempotency-Key`.

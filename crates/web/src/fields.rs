@@ -132,8 +132,8 @@ impl Field for Quantity {
     fn read_text(text: &str, at: &Pointer, errors: &mut Errors) -> Option<Self> {
         Self::read(&Json::Number(text.to_owned()), at, errors)
     }
-    fn schema(_schemas: &mut Schemas) -> Value {
-        json!({ "type": "integer", "minimum": 1, "maximum": Self::MOST })
+    fn schema(schemas: &mut Schemas) -> Value {
+        schemas.named("Quantity", |_| json!({ "type": "integer", "description": "How many of something.", "minimum": 1, "maximum": Self::MOST }))
     }
 }
 
@@ -335,13 +335,7 @@ pub(crate) fn percent_schema(schemas: &mut Schemas) -> Value {
 }
 
 /// Reads one of a set of names.
-pub fn read_choice<'a, T>(
-    value: &Json,
-    by_name: fn(&str) -> Option<T>,
-    names: impl Iterator<Item = &'a str>,
-    at: &Pointer,
-    errors: &mut Errors,
-) -> Option<T> {
+pub fn read_choice<'a, T>(value: &Json, by_name: fn(&str) -> Option<T>, names: impl Iterator<Item = &'a str>, at: &Pointer, errors: &mut Errors) -> Option<T> {
     let chosen = by_name(text_of(value, at, errors)?);
     chosen.or_else(|| errors.refuse(at, format!("must be one of: {}", names.collect::<Vec<_>>().join(", "))))
 }

@@ -9,6 +9,7 @@ use crate::matching::{Matched, Matcher};
 use crate::observe::Seen;
 use crate::problem::Problem;
 use crate::routes::{Access, Route, Routes};
+use crate::system::Documents;
 use crate::{paging, query};
 use axum::body::{Body, Bytes};
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN, X_CONTENT_TYPE_OPTIONS};
@@ -25,7 +26,7 @@ use tradepost_domain::access::{Need, Side};
 
 tradepost_kernel::id_types! {
     /// A request.
-    Request_ => RequestId "req",
+    ServedRequest => RequestId "req",
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -53,6 +54,7 @@ impl Floor {
     /// Stands the table on the floor.
     #[must_use]
     pub fn new(app: Arc<App>, routes: &Routes) -> Self {
+        let _ = app.documents.set(Documents::new(routes, &app.settings.public_url));
         let rows = routes.rows().iter().cloned().map(Arc::new).collect();
         Self { app, rows, matcher: Arc::new(routes.matcher()) }
     }
@@ -66,7 +68,7 @@ impl Floor {
     /// Answers one request. The peer's address is taken from the request's extension [`SocketAddr`].
     pub async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let began = Instant::now();
-        let request_id = self.app.engine.environment.id::<Request_>().text();
+        let request_id = self.app.engine.environment.id::<ServedRequest>().text();
         let method = request.method().clone();
         let mut trace = Trace::default();
         let (mut response, code) = match self.attempt(request, &request_id, &mut trace).await {
@@ -116,7 +118,7 @@ impl Floor {
         if !route.key_in_query_ok {
             query::refuse_credentials(&pairs)?;
         }
-        let caller = self.identify(&route, &request, address, trace).await?;
+        let caller = self.identify(&route, request.headers(), address, trace).await?;
         check_query(&route, &pairs)?;
         let idempotency_key = idempotency_key(&route, request.headers())?;
         let path = request.uri().path().to_owned();
@@ -164,13 +166,13 @@ impl Floor {
     }
 
     /// Who asks, and whether they may.
-    async fn identify(&self, route: &Route, request: &Request<Body>, address: Option<IpAddr>, trace: &mut Trace) -> Result<Caller, Problem> {
+    async fn identify(&self, route: &Route, headers: &HeaderMap, address: Option<IpAddr>, trace: &mut Trace) -> Result<Caller, Problem> {
         if route.access == Access::Undeclared {
             return Err(Problem::not_found());
         }
-        let headers = request.headers();
         let by_cookie = !headers.contains_key(axum::http::header::AUTHORIZATION) && credentials::cookie(headers, credentials::SESSION_COOKIE).is_some();
-        if by_cookie && !matches!(*request.method(), Method::GET | Method::HEAD) {
+        // A page's form is checked without a cookie too: nobody shall be signed in as somebody else from afar.
+        if (by_cookie || route.is_page) && !matches!(route.method, Method::GET | Method::HEAD) {
             refuse_cross_site(headers, &self.app.settings.public_url)?;
         }
         if route.access == Access::Public {
@@ -207,7 +209,7 @@ impl Floor {
             Ok(Ok(collected)) => collected.to_bytes(),
             Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
             Ok(Err(_)) => return Err(Problem::bad_request("malformed_request", "The body ended early.")),
-            Err(_) => return Err(Problem::bad_request("malformed_request", "The body took too long.")),
+            Err(_) => return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body took too long.")),
         };
         if route.body.is_some() && !bytes.is_empty() {
             check_content(route, headers)?;
@@ -248,6 +250,9 @@ fn authorize(route: &Route, identified: &Identified) -> Result<(), Problem> {
     }
     match route.access {
         Access::Right(right) => {
+            if matches!(caller, Caller::Person { .. }) {
+                return Err(unnamed(right.side()));
+            }
             caller.authorize(Need::Right(right))?;
             if !identified.partnership_active && !route.inactive_ok && right.side() == Side::Reseller {
                 let detail = "The partnership is not approved, or it is suspended or closed.";
@@ -260,8 +265,16 @@ fn authorize(route: &Route, identified: &Identified) -> Result<(), Problem> {
     Ok(())
 }
 
+/// A person who could act in several places (or in none) must say where.
+fn unnamed(side: Side) -> Problem {
+    match side {
+        Side::Merchant => Problem::bad_request("merchant_required", "Name the merchant that you mean in the header Tradepost-Merchant."),
+        Side::Reseller => Problem::bad_request("partnership_required", "Name the program that you mean in the header Tradepost-Partnership."),
+    }
+}
+
 fn check_query(route: &Route, pairs: &[(String, String)]) -> Result<(), Problem> {
-    if route.is_page && route.query.is_none() {
+    if pairs.is_empty() || route.is_page && route.query.is_none() {
         return Ok(()); // people arrive at pages with all kinds of tracking parameters
     }
     let fields = route.query.map_or_else(Vec::new, |fields| fields(&mut crate::schema::Schemas::default()));
@@ -269,7 +282,7 @@ fn check_query(route: &Route, pairs: &[(String, String)]) -> Result<(), Problem>
     if route.is_list {
         known.extend(paging::PARAMETERS);
     }
-    if pairs.is_empty() { Ok(()) } else { query::refuse_unknown(pairs, &known) }
+    query::refuse_unknown(pairs, &known)
 }
 
 fn check_content(route: &Route, headers: &HeaderMap) -> Result<(), Problem> {
@@ -280,7 +293,11 @@ fn check_content(route: &Route, headers: &HeaderMap) -> Result<(), Problem> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let (essence, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
     let utf8 = !parameters.to_ascii_lowercase().contains("charset=") || parameters.to_ascii_lowercase().contains("utf-8");
-    if essence.trim().eq_ignore_ascii_case(route.body_type) && utf8 { Ok(()) } else { wrong("unsupported_content_type", format!("The body must be {}.", route.body_type)) }
+    if essence.trim().eq_ignore_ascii_case(route.body_type) && utf8 {
+        Ok(())
+    } else {
+        wrong("unsupported_content_type", format!("The body must be {}.", route.body_type))
+    }
 }
 
 fn idempotency_key(route: &Route, headers: &HeaderMap) -> Result<Option<String>, Problem> {
@@ -288,7 +305,11 @@ fn idempotency_key(route: &Route, headers: &HeaderMap) -> Result<Option<String>,
     let Some(value) = values.next().filter(|_| route.idempotent) else { return Ok(None) };
     let text = value.to_str().unwrap_or("");
     let fits = (1..=255).contains(&text.len()) && text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) && values.next().is_none();
-    if fits { Ok(Some(text.to_owned())) } else { Err(Problem::bad_request("invalid_idempotency_key", "Idempotency-Key must be one, with 1–255 printable ASCII characters.")) }
+    if fits {
+        Ok(Some(text.to_owned()))
+    } else {
+        Err(Problem::bad_request("invalid_idempotency_key", "Idempotency-Key must be one, with 1–255 printable ASCII characters."))
+    }
 }
 
 /// A cookie is sent by the browser whoever asks, so a change by cookie must come from our own pages.

@@ -61,6 +61,8 @@ pub enum Source<'a> {
     Object(&'a [(String, Json)]),
     /// The decoded parameters of a query; what the floor itself reads (`limit`, `cursor`) is not among them.
     Query(&'a [(String, String)]),
+    /// The decoded fields of an HTML form: an empty one was left out.
+    Form(&'a [(String, String)]),
 }
 
 impl Source<'_> {
@@ -78,6 +80,13 @@ impl Source<'_> {
             Self::Query(pairs) => {
                 let at = at.field(name);
                 match pairs.iter().find(|(key, _)| key == name) {
+                    Some((_, text)) => T::read_text(text, &at, errors),
+                    None => missing(errors, &at),
+                }
+            }
+            Self::Form(pairs) => {
+                let at = at.field(name);
+                match pairs.iter().find(|(key, text)| key == name && !text.trim().is_empty()) {
                     Some((_, text)) => T::read_text(text, &at, errors),
                     None => missing(errors, &at),
                 }
@@ -100,7 +109,7 @@ impl Source<'_> {
         };
         match self {
             Self::Object(pairs) => pairs.iter().for_each(|(name, _)| refuse(name, errors)),
-            Self::Query(pairs) => pairs.iter().for_each(|(name, _)| refuse(name, errors)),
+            Self::Query(pairs) | Self::Form(pairs) => pairs.iter().for_each(|(name, _)| refuse(name, errors)),
         }
     }
 }

@@ -9,11 +9,15 @@
 //! What does not belong: SQL, rules of the business, calls to the outside.
 
 pub mod answer;
+pub mod api;
 pub mod app;
+pub mod authenticate;
 pub mod call;
 mod choices;
 pub mod codes;
 pub mod credentials;
+pub mod docs_page;
+mod docs_schema;
 mod error_page;
 pub mod errors;
 pub mod fields;
@@ -23,11 +27,16 @@ pub mod json;
 pub mod limits;
 mod matching;
 pub mod observe;
+pub mod openapi;
 mod paging;
+mod passwords;
 pub mod problem;
 mod query;
+pub mod route;
 pub mod routes;
 pub mod schema;
+pub mod server;
+pub mod system;
 pub mod view;
 
 pub use answer::Answer;

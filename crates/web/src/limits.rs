@@ -107,7 +107,8 @@ impl Left {
 
     /// Adds the header fields.
     pub fn write(self, headers: &mut HeaderMap) {
-        for (name, value) in [("ratelimit-limit", u64::from(self.limit)), ("ratelimit-remaining", u64::from(self.remaining)), ("ratelimit-reset", self.reset_s)] {
+        for (name, value) in [("ratelimit-limit", u64::from(self.limit)), ("ratelimit-remaining", u64::from(self.remaining)), ("ratelimit-reset", self.reset_s)]
+        {
             headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
         }
     }

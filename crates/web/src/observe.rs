@@ -4,6 +4,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
 use std::time::Duration;
 use tradepost_domain::Caller;
+use tradepost_store::Stats;
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
@@ -52,5 +53,21 @@ impl Seen<'_> {
         let labels = [("operation", self.operation.to_owned()), ("method", known_method.to_owned()), ("status", status.to_string())];
         metrics::counter!("http_requests_total", &labels).increment(1);
         metrics::histogram!("http_request_seconds", "operation" => self.operation).record(self.took.as_secs_f64());
+    }
+}
+
+/// Puts the store's counters beside those of requests, when somebody asks for them.
+pub(crate) fn note_store(stats: &Stats) {
+    metrics::gauge!("store_writes_waiting").set(u32::try_from(stats.queued).unwrap_or(u32::MAX));
+    let counters = [
+        ("store_groups_total", stats.groups),
+        ("store_grouped_writes_total", stats.grouped),
+        ("store_writes_in_sets_total", stats.in_sets),
+        ("store_groups_split_total", stats.split),
+        ("store_retries_total", stats.retried),
+        ("store_refused_total", stats.refused),
+    ];
+    for (name, value) in counters {
+        metrics::counter!(name).absolute(value);
     }
 }

@@ -84,6 +84,16 @@ impl Problem {
         no
     }
 
+    /// Of a body that did not arrive whole: 413 where it went beyond the limit, else 400.
+    #[must_use]
+    pub fn of_body(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut sources = std::iter::successors(Some(error), |error| error.source());
+        if sources.any(|error| error.is::<http_body_util::LengthLimitError>()) {
+            return Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is larger than this path takes.");
+        }
+        Self::bad_request("malformed_request", "The body ended early.")
+    }
+
     /// The same with a header field.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -203,5 +213,50 @@ impl From<No> for Problem {
             No::Refusal(refusal) => refusal.into(),
             No::Fault(fault) => fault.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(no: Problem) -> (u16, &'static str, bool) {
+        let (status, code) = (no.status().as_u16(), no.code());
+        (status, code, no.into_response("req_1").headers().contains_key(RETRY_AFTER))
+    }
+
+    #[test]
+    fn every_class_of_refusal_has_its_status() {
+        let rows = [
+            (Class::Invalid, 422),
+            (Class::NotFound, 404),
+            (Class::Forbidden, 403),
+            (Class::Unauthenticated, 401),
+            (Class::Conflict, 409),
+            (Class::PaymentRequired, 402),
+            (Class::Gone, 410),
+            (Class::Stale, 412),
+            (Class::TooOften, 429),
+            (Class::Unavailable, 503),
+        ];
+        for (class, status) in rows {
+            assert_eq!(Problem::from(Refusal::new(class, "some_code", "why")).status().as_u16(), status, "{class:?}");
+        }
+    }
+
+    #[test]
+    fn an_outage_asks_to_come_back_and_a_bug_tells_nothing() {
+        assert_eq!(answered(Fault::NoConnection("10.0.0.1".into()).into()), (503, "storage_unavailable", true));
+        assert_eq!(answered(Fault::OutcomeUnknown.into()), (503, "outcome_unknown", true));
+        assert_eq!(answered(Fault::Overloaded.into()), (503, "overloaded", true));
+        assert_eq!(answered(Fault::invariant("secret").into()), (500, "internal", false));
+        assert!(!Problem::from(Fault::invariant("secret")).body("req_1").to_string().contains("secret"));
+    }
+
+    #[test]
+    fn a_refusal_names_its_field_and_the_state() {
+        let no = Problem::from(Refusal::conflict("order_confirmed", "It was placed.").at("/reference").in_state("placed"));
+        let body = no.body("req_1");
+        assert_eq!((&body["state"], &body["errors"][0]["pointer"]), (&json!("placed"), &json!("/reference")));
     }
 }

@@ -1,277 +1,156 @@
 //! The one table of routes. The matcher, the rights, the OpenAPI document, `/docs` and the table of access all read it.
+//!
+//! A noun's file adds its rows:
+//!
+//! ```
+//! use tradepost_domain::access::Need;
+//! use tradepost_domain::listing::Page;
+//! use tradepost_domain::{Command, Ctx, No, OrderId, Right};
+//! use tradepost_kernel::{Money, Timestamp};
+//! use tradepost_store::Tx;
+//! use tradepost_web::fields::{Line, Quantity};
+//! use tradepost_web::{Answer, Call, OrNotFound, Problem, Routes, choices, input, view};
+//!
+//! choices! {
+//!     /// Where an order is.
+//!     pub enum Status { Draft = "draft", Placed = "placed" }
+//! }
+//!
+//! input! {
+//!     /// Which orders are wanted.
+//!     pub struct OrderFilter {
+//!         /// Only those in one of these states.
+//!         pub status: Option<Vec<Status>>,
+//!         /// Made at this moment or later.
+//!         pub created_from: Option<Timestamp>,
+//!         /// Made before this moment.
+//!         pub created_to: Option<Timestamp>,
+//!     }
+//!
+//!     /// A new draft.
+//!     pub struct NewOrder {
+//!         /// The reseller's own number for it.
+//!         pub reference: Option<Line<64>>,
+//!         /// What is ordered.
+//!         pub items: Vec<NewItem>,
+//!     }
+//!
+//!     /// A line of a new draft.
+//!     pub struct NewItem {
+//!         /// Id or SKU of the product.
+//!         pub product: Line<64>,
+//!         /// How many.
+//!         pub quantity: Quantity,
+//!     }
+//! }
+//!
+//! view! {
+//!     /// An order.
+//!     pub struct OrderView {
+//!         /// Its id.
+//!         pub id: OrderId,
+//!         /// Where it is.
+//!         pub status: Status,
+//!         /// The reseller's own number for it.
+//!         pub reference: Option<String>,
+//!         /// What it costs.
+//!         pub total: Option<Money>,
+//!     }
+//! }
+//!
+//! pub fn routes(r: &mut Routes) {
+//!     r.get("/v1/reseller/orders", "listOrders", list)
+//!         .tag("Orders")
+//!         .doc("List orders. Newest first.")
+//!         .needs(Right::OrdersRead)
+//!         .inactive_ok()
+//!         .query::<OrderFilter>()
+//!         .lists::<OrderView>();
+//!     r.post("/v1/reseller/orders", "createOrder", create)
+//!         .tag("Orders")
+//!         .doc("Create a draft. Nothing is owed before it is confirmed.")
+//!         .needs(Right::OrdersPlace)
+//!         .body::<NewOrder>()
+//!         .command::<DraftOrder>()
+//!         .answers::<OrderView>(201);
+//!     r.get("/v1/reseller/orders/{id}", "getOrder", show)
+//!         .tag("Orders")
+//!         .doc("One order.")
+//!         .needs(Right::OrdersRead)
+//!         .inactive_ok()
+//!         .answers::<OrderView>(200);
+//!     r.post("/v1/reseller/orders/{id}/confirm", "confirmOrder", confirm)
+//!         .tag("Orders")
+//!         .doc("Place the order. It cannot be changed afterwards.")
+//!         .needs(Right::OrdersPlace)
+//!         .command::<ConfirmOrder>()
+//!         .refuses(&["not_found"])
+//!         .answers::<OrderView>(200);
+//! }
+//!
+//! async fn list(call: Call) -> Result<Answer, Problem> {
+//!     let (_scope, _filter, page) = (call.partnership()?, call.query::<OrderFilter>()?, call.page()?);
+//!     // orders::queries::list(reader, scope, filter, page).await
+//!     let page: Page<OrderView> = call.read(move |_reader| Box::pin(async move { Ok(page.page(Vec::new(), |row: &OrderView| row.id)) })).await?;
+//!     Ok(call.list(page, |row| row))
+//! }
+//!
+//! async fn create(call: Call) -> Result<Answer, Problem> {
+//!     let body: NewOrder = call.body()?;
+//!     let command = DraftOrder { reference: body.reference.map(String::from), items: body.items.iter().map(|item| item.quantity.get()).collect() };
+//!     let id = call.execute(command).await?.outcome;
+//!     Ok(Answer::created(&one(&call, id).await?, &call.location(id)).etag(1))
+//! }
+//!
+//! async fn show(call: Call) -> Result<Answer, Problem> {
+//!     Ok(Answer::ok(&one(&call, call.path("id")?).await?))
+//! }
+//!
+//! async fn confirm(call: Call) -> Result<Answer, Problem> {
+//!     let id = call.path("id")?;
+//!     call.execute(ConfirmOrder { order: id, version: call.if_match()? }).await?;
+//!     Ok(Answer::ok(&one(&call, id).await?))
+//! }
+//!
+//! async fn one(call: &Call, id: OrderId) -> Result<OrderView, Problem> {
+//!     let _scope = call.partnership()?;
+//!     // orders::queries::order(reader, scope, id).await
+//!     let found = call.read(move |_reader| Box::pin(async move { Ok(Some(id)) })).await?;
+//!     let id = found.or_not_found()?;
+//!     Ok(OrderView { id, status: Status::Draft, reference: None, total: None })
+//! }
+//! # struct DraftOrder { reference: Option<String>, items: Vec<i64> }
+//! # impl Command for DraftOrder {
+//! #     const NAME: &'static str = "orders.draft";
+//! #     const REFUSALS: &'static [&'static str] = &["product_not_available"];
+//! #     type Outcome = OrderId;
+//! #     fn need(&self) -> Need { Need::Right(Right::OrdersPlace) }
+//! #     async fn run(&self, ctx: &mut Ctx, _tx: &mut Tx<'_>) -> Result<OrderId, No> { Ok(ctx.id()) }
+//! # }
+//! # struct ConfirmOrder { order: OrderId, version: Option<i64> }
+//! # impl Command for ConfirmOrder {
+//! #     const NAME: &'static str = "orders.place";
+//! #     const REFUSALS: &'static [&'static str] = &["order_confirmed", "order_empty"];
+//! #     type Outcome = ();
+//! #     fn need(&self) -> Need { Need::Right(Right::OrdersPlace) }
+//! #     async fn run(&self, _ctx: &mut Ctx, _tx: &mut Tx<'_>) -> Result<(), No> { Ok(()) }
+//! # }
+//! # let mut table = Routes::new();
+//! # routes(&mut table);
+//! # assert_eq!(table.mistakes(), Vec::<String>::new());
+//! ```
 
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::codes;
-use crate::input::Input;
 use crate::matching::Matcher;
 use crate::problem::Problem;
-use crate::schema::{FieldDoc, Schemas};
-use crate::view::{ListView, View};
+pub use crate::route::{Access, AnswerDoc, Handler, Route, side_of_path};
+use crate::schema::Schemas;
 use axum::http::Method;
-use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
-use tradepost_domain::access::Side;
-use tradepost_domain::{Command, Right};
-use tradepost_store::BoxFuture;
-
-/// What answers a request.
-pub type Handler = Arc<dyn Fn(Call) -> BoxFuture<'static, Result<Answer, Problem>> + Send + Sync>;
-
-/// Who may ask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Nobody said yet: the table is refused by [`Routes::mistakes`], and the route answers nobody.
-    Undeclared,
-    /// Anybody; credentials are not looked at.
-    Public,
-    /// Anybody, but who has a valid session or key is known: pages that look different to those who signed in.
-    Anyone,
-    /// A person who signed in, whatever their role and whether or not they named a merchant or partnership.
-    SignedIn,
-    /// Who holds the right, on the side of the path.
-    Right(Right),
-}
-
-/// An answer of a route, for the document.
-#[derive(Clone)]
-pub struct AnswerDoc {
-    /// Its status.
-    pub status: u16,
-    /// Its content type; `None` where it has no body.
-    pub content: Option<&'static str>,
-    /// Its schema.
-    pub schema: fn(&mut Schemas) -> Value,
-}
-
-/// One row of the table.
-#[derive(Clone)]
-pub struct Route {
-    /// The method.
-    pub method: Method,
-    /// The template, `/v1/reseller/orders/{id}`; `{*rest}` at the end takes the rest of a path.
-    pub path: &'static str,
-    /// The operation's id, camelCase; the name of its list and of its metrics.
-    pub operation: &'static str,
-    /// The chapter of the document.
-    pub tag: &'static str,
-    /// What it does: a first sentence that stands alone, then more.
-    pub doc: &'static str,
-    /// Who may ask.
-    pub access: Access,
-    /// Whether it works while the partnership is not active.
-    pub inactive_ok: bool,
-    /// The body's schema and whether there may be one.
-    pub body: Option<fn(&mut Schemas) -> Value>,
-    /// Content type of the body where it is not JSON.
-    pub body_type: &'static str,
-    /// Bytes that the body may have at most.
-    pub body_limit: Option<usize>,
-    /// Whether the handler reads the body piece by piece.
-    pub streams: bool,
-    /// The parameters of the query.
-    pub query: Option<fn(&mut Schemas) -> Vec<FieldDoc>>,
-    /// Whether it is a list: `limit` and `cursor`.
-    pub is_list: bool,
-    /// Whether `Idempotency-Key` is read (a POST that creates or acts).
-    pub idempotent: bool,
-    /// Whether a key may stand in its query (dynamic URLs).
-    pub key_in_query_ok: bool,
-    /// Whether it is a page for people: no part of the OpenAPI document, problems are shown as HTML.
-    pub is_page: bool,
-    /// The answers.
-    pub answers: Vec<AnswerDoc>,
-    /// Codes that it refuses with, besides those of the floor.
-    pub refusals: Vec<&'static str>,
-    pub(crate) handler: Handler,
-}
-
-impl std::fmt::Debug for Route {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} ({})", self.method, self.path, self.operation)
-    }
-}
-
-/// Which side a path is on.
-#[must_use]
-pub fn side_of_path(path: &str) -> Option<Side> {
-    let below = |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if below("/v1/merchant") {
-        Some(Side::Merchant)
-    } else if below("/v1/reseller") {
-        Some(Side::Reseller)
-    } else {
-        None
-    }
-}
-
-impl Route {
-    /// Which side its path is on.
-    #[must_use]
-    pub fn side(&self) -> Option<Side> {
-        side_of_path(self.path)
-    }
-
-    /// The chapter of the document.
-    pub fn tag(&mut self, tag: &'static str) -> &mut Self {
-        self.tag = tag;
-        self
-    }
-
-    /// What it does: a first sentence that stands alone, then more.
-    pub fn doc(&mut self, doc: &'static str) -> &mut Self {
-        self.doc = doc;
-        self
-    }
-
-    /// Anybody may ask.
-    pub fn public(&mut self) -> &mut Self {
-        self.access = Access::Public;
-        self
-    }
-
-    /// Anybody may ask; who signed in is known.
-    pub fn anyone(&mut self) -> &mut Self {
-        self.access = Access::Anyone;
-        self
-    }
-
-    /// Who signed in may ask.
-    pub fn signed_in(&mut self) -> &mut Self {
-        self.access = Access::SignedIn;
-        self
-    }
-
-    /// Who holds this right may ask.
-    pub fn needs(&mut self, right: Right) -> &mut Self {
-        self.access = Access::Right(right);
-        self
-    }
-
-    /// It takes this JSON body.
-    pub fn body<T: Input>(&mut self) -> &mut Self {
-        self.body = Some(T::schema);
-        self.refuses(&["malformed_body", "unsupported_content_type", "body_too_large", "unknown_field", "invalid_field"])
-    }
-
-    /// It takes a body of another type, as [`Call::bytes`](crate::call::Call::bytes).
-    pub fn body_of(&mut self, content_type: &'static str) -> &mut Self {
-        self.body = Some(|_| json!({ "type": "string" }));
-        self.body_type = content_type;
-        self.refuses(&["unsupported_content_type", "body_too_large"])
-    }
-
-    /// Its body may have this many bytes instead of what is set for all.
-    pub fn body_limit(&mut self, bytes: usize) -> &mut Self {
-        self.body_limit = Some(bytes);
-        self
-    }
-
-    /// The handler reads the body piece by piece, with [`Call::body_stream`](crate::call::Call::body_stream).
-    pub fn streams(&mut self) -> &mut Self {
-        self.streams = true;
-        self
-    }
-
-    /// It takes these parameters.
-    pub fn query<T: Input>(&mut self) -> &mut Self {
-        self.query = Some(T::fields);
-        self
-    }
-
-    /// It answers this with the status.
-    pub fn answers<V: View>(&mut self, status: u16) -> &mut Self {
-        self.answers.push(AnswerDoc { status, content: Some("application/json"), schema: V::schema });
-        self
-    }
-
-    /// It answers a page of these: `limit` and `cursor` are read.
-    pub fn lists<V: View>(&mut self) -> &mut Self {
-        self.is_list = true;
-        self.answers::<ListView<V>>(200)
-    }
-
-    /// It answers without a body (204, 303, …).
-    pub fn answers_nothing(&mut self, status: u16) -> &mut Self {
-        self.answers.push(AnswerDoc { status, content: None, schema: |_| Value::Null });
-        self
-    }
-
-    /// It answers 200 with a text of this type (`text/csv`, `text/html`, …).
-    pub fn answers_text(&mut self, content_type: &'static str) -> &mut Self {
-        self.answers.push(AnswerDoc { status: 200, content: Some(content_type), schema: |_| json!({ "type": "string" }) });
-        self
-    }
-
-    /// It runs this command: what that refuses with is listed.
-    pub fn command<C: Command>(&mut self) -> &mut Self {
-        self.refuses(C::REFUSALS)
-    }
-
-    /// It refuses with these codes too.
-    pub fn refuses(&mut self, codes: &[&'static str]) -> &mut Self {
-        for code in codes {
-            if !self.refusals.contains(code) {
-                self.refusals.push(code);
-            }
-        }
-        self
-    }
-
-    /// It works while the partnership is not active.
-    pub fn inactive_ok(&mut self) -> &mut Self {
-        self.inactive_ok = true;
-        self
-    }
-
-    /// `Idempotency-Key` has no meaning here: sign-in, sign-up, resets (PLT-3).
-    pub fn not_idempotent(&mut self) -> &mut Self {
-        self.idempotent = false;
-        self
-    }
-
-    /// A key may stand in the query here.
-    pub fn key_in_query_ok(&mut self) -> &mut Self {
-        self.key_in_query_ok = true;
-        self
-    }
-
-    /// It is a page for people.
-    pub fn page(&mut self) -> &mut Self {
-        self.is_page = true;
-        self.idempotent = false;
-        self
-    }
-
-    /// Every code that it may answer with, the floor's included.
-    #[must_use]
-    pub fn all_refusals(&self) -> Vec<&'static str> {
-        let mut codes = self.refusals.clone();
-        let mut add = |more: &[&'static str]| more.iter().for_each(|code| if !codes.contains(code) { codes.push(code) });
-        if !matches!(self.access, Access::Public | Access::Anyone) {
-            add(&["unauthenticated", "too_many_requests"]);
-        }
-        if matches!(self.access, Access::Right(_)) {
-            add(&["forbidden"]);
-        }
-        if self.side() == Some(Side::Reseller) && !self.inactive_ok && matches!(self.access, Access::Right(_)) {
-            add(&["partnership_not_active"]);
-        }
-        if self.path.contains('{') {
-            add(&["not_found"]);
-        }
-        if self.idempotent {
-            add(&["idempotency_key_reused", "invalid_idempotency_key"]);
-        }
-        add(&["invalid_query", "storage_unavailable"]);
-        if self.method != Method::GET {
-            add(&["outcome_unknown"]);
-        }
-        codes
-    }
-}
 
 /// The table.
 #[derive(Debug, Default)]
@@ -302,7 +181,8 @@ impl Routes {
     methods!(get GET, head HEAD, post POST, put PUT, patch PATCH, delete DELETE);
 
     fn add(&mut self, method: Method, path: &'static str, operation: &'static str, handler: Handler) -> &mut Route {
-        let idempotent = method == Method::POST;
+        // Elsewhere there is no merchant or partnership that could be the key's scope: strangers would share keys.
+        let idempotent = method == Method::POST && side_of_path(path).is_some();
         let place = self.rows.len();
         self.rows.push(Route {
             method,
@@ -313,6 +193,7 @@ impl Routes {
             access: Access::Undeclared,
             inactive_ok: false,
             body: None,
+            body_required: true,
             body_type: "application/json",
             body_limit: None,
             streams: false,

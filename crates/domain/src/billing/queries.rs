@@ -74,10 +74,7 @@ impl FromRow for InvoiceRow {
 
 macro_rules! invoice_sql {
     ($rest:literal) => {
-        sql!(concat!(
-            "SELECT id, number, partnership, issued_on, due_on, currency, total_minor, paid_minor, canceled_ms, body FROM invoice ",
-            $rest
-        ))
+        sql!(concat!("SELECT id, number, partnership, issued_on, due_on, currency, total_minor, paid_minor, canceled_ms, body FROM invoice ", $rest))
     };
 }
 
@@ -85,12 +82,7 @@ macro_rules! invoice_sql {
 ///
 /// # Errors
 /// The store's.
-pub async fn invoice(
-    reader: &mut Reader<'_>,
-    scope: MerchantScope,
-    partnership: Option<PartnershipId>,
-    id: InvoiceId,
-) -> Result<Option<InvoiceRow>, Fault> {
+pub async fn invoice(reader: &mut Reader<'_>, scope: MerchantScope, partnership: Option<PartnershipId>, id: InvoiceId) -> Result<Option<InvoiceRow>, Fault> {
     let found: Option<InvoiceRow> = reader.query_opt(invoice_sql!("WHERE merchant = $1 AND id = $2"), params![scope.merchant, id]).await?;
     Ok(found.filter(|invoice| partnership.is_none_or(|of| of == invoice.partnership)))
 }
@@ -99,12 +91,7 @@ pub async fn invoice(
 ///
 /// # Errors
 /// The store's.
-pub async fn list(
-    reader: &mut Reader<'_>,
-    scope: MerchantScope,
-    partnership: Option<PartnershipId>,
-    page: PageRequest,
-) -> Result<Page<InvoiceRow>, Fault> {
+pub async fn list(reader: &mut Reader<'_>, scope: MerchantScope, partnership: Option<PartnershipId>, page: PageRequest) -> Result<Page<InvoiceRow>, Fault> {
     let rows = match partnership {
         Some(of) => {
             let text = invoice_sql!("WHERE merchant = $1 AND partnership = $2 AND id < $3 ORDER BY id DESC LIMIT $4");
@@ -123,9 +110,8 @@ pub async fn list(
 /// # Errors
 /// The store's.
 pub async fn orders_of(reader: &mut Reader<'_>, merchant: i64, invoice: InvoiceId) -> Result<Vec<OrderId>, Fault> {
-    let rows: Vec<(OrderId,)> = reader
-        .query(sql!("SELECT orders FROM invoice_order WHERE merchant = $1 AND invoice = $2 ORDER BY orders"), params![merchant, invoice])
-        .await?;
+    let rows: Vec<(OrderId,)> =
+        reader.query(sql!("SELECT orders FROM invoice_order WHERE merchant = $1 AND invoice = $2 ORDER BY orders"), params![merchant, invoice]).await?;
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 

@@ -1,7 +1,7 @@
 //! Every writing statement on invoices and payments.
 
-use super::document::InvoiceDocument;
 use super::PaymentMethod;
+use super::document::InvoiceDocument;
 use crate::command::Ctx;
 use crate::ids::{InvoiceId, OrderId, PartnershipId, PaymentId};
 use tradepost_kernel::{Currency, Date};

@@ -206,6 +206,25 @@ impl ProductFields {
     }
 }
 
+/// A weight in kilograms with at most three decimals, in grams: `0.35` is 350.
+#[must_use]
+pub fn grams(kilograms: &str) -> Option<i64> {
+    let (whole, fraction) = kilograms.split_once('.').map_or((kilograms, ""), |(whole, fraction)| (whole, fraction));
+    let numeric = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let bare_point = kilograms.contains('.') && fraction.is_empty();
+    if whole.is_empty() || whole.len() > 7 || fraction.len() > 3 || bare_point || !numeric(whole) || !numeric(fraction) {
+        return None;
+    }
+    format!("{whole}{fraction:0<3}").parse().ok()
+}
+
+/// Grams as kilograms: 350 is `0.35`.
+#[must_use]
+pub fn kilograms(grams: i64) -> String {
+    let text = format!("{}.{:03}", grams / 1000, grams % 1000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// What is wrong with the parts asked for, as far as it shows without the database.
 pub(super) fn parts_error(bundle: bool, parts: Option<&[PartPatch]>) -> Option<Refusal> {
     let Some(parts) = parts else { return None };
@@ -297,6 +316,16 @@ mod tests {
         let was = ProductFields::new(&ProductPatch { group: Some(Some("Office".into())), ..named("A-1", "Atlas") });
         let is = was.with(&ProductPatch { enabled: Some(false), group: Some(None), ..ProductPatch::default() });
         assert_eq!((is.sku.as_str(), is.enabled, is.group), ("A-1", false, None));
+    }
+
+    #[test]
+    fn weights_are_kilograms_outside_and_grams_inside() {
+        for (text, inside) in [("0.35", 350), ("12", 12_000), ("1.005", 1005), ("0", 0)] {
+            assert_eq!((grams(text), kilograms(inside).as_str()), (Some(inside), text));
+        }
+        for wrong in ["", ".5", "1.", "1.2345", "-1", "1e3", "12345678"] {
+            assert_eq!(grams(wrong), None, "{wrong}");
+        }
     }
 
     /// CAT-2

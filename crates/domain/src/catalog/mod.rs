@@ -12,6 +12,7 @@
 mod change;
 mod create;
 mod fields;
+pub mod import;
 mod price_lists;
 mod prices;
 pub mod pricing;
@@ -20,10 +21,10 @@ mod store;
 
 pub use change::ChangeProduct;
 pub use create::CreateProduct;
-pub use fields::{PartPatch, ProductFields, ProductPatch};
+pub use fields::{MOST_UNITS, PartPatch, ProductFields, ProductPatch, grams, kilograms};
 pub use price_lists::{CreatePriceList, DeletePriceList, OfferProduct, RenamePriceList};
 pub use prices::{SetPrices, Shelf, Tier, replace_prices, tiers_error};
-pub use store::set_access;
+pub(crate) use store::{forget_partnership, insert_price_list, set_access};
 
 use crate::access::named;
 use crate::ids::ProductId;
@@ -138,7 +139,7 @@ pub struct SellableProduct {
     pub max_quantity: Option<i64>,
 }
 
-fn variant_follows_parent() -> Refusal {
+pub(crate) fn variant_follows_parent() -> Refusal {
     Refusal::invalid("variant_follows_parent", "A variant is shared and sold as its parent is: name the parent.")
 }
 

@@ -123,6 +123,15 @@ pub enum StepKind {
     ForcedTotal,
 }
 
+named!(StepKind {
+    Price = "price",
+    WholesaleDiscount = "wholesale_discount",
+    Margin = "margin",
+    Quantity = "quantity",
+    ItemDiscount = "item_discount",
+    ForcedTotal = "forced_total",
+});
+
 /// Where a step's number came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -140,6 +149,15 @@ pub enum Source {
     /// This item.
     Item,
 }
+
+named!(Source {
+    Partnership = "partnership",
+    PriceList = "price_list",
+    List = "list",
+    Terms = "terms",
+    TermsAndItem = "terms_and_item",
+    Item = "item",
+});
 
 impl From<Book> for Source {
     fn from(book: Book) -> Self {
@@ -216,9 +234,7 @@ fn discounted(line: i64, discount: ItemDiscount) -> Result<Option<Step>, Refusal
             let after = percent.taken_from(line);
             Ok(Some(step(StepKind::ItemDiscount, Source::Item, Some(percent), line - after, after)))
         }
-        ItemDiscount::Amount(amount) if (0..=line).contains(&amount) => {
-            Ok(Some(step(StepKind::ItemDiscount, Source::Item, None, amount, line - amount)))
-        }
+        ItemDiscount::Amount(amount) if (0..=line).contains(&amount) => Ok(Some(step(StepKind::ItemDiscount, Source::Item, None, amount, line - amount))),
         ItemDiscount::Amount(_) => Err(Refusal::invalid("invalid_amount", "A discount must not be negative or larger than its line.").at("/discount")),
     }
 }

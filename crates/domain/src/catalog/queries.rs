@@ -6,9 +6,11 @@
 mod lists;
 mod products;
 
-pub use lists::{OfferedProduct, PriceListView, channel_selling_from, direct_access, lock_price_list, offered, price_list, price_list_by_name, price_lists};
+pub use lists::{
+    OfferedProduct, PriceListView, access, channel_selling_from, direct_access, lock_price_list, offered, price_list, price_list_by_name, price_lists,
+};
 pub use products::{
-    BookView, PartView, ProductFilter, ProductView, find_product, lock_product, prices, product, products, products_by_sku, sku_owner, tiers,
+    BookView, PartView, ProductFilter, ProductView, find_product, lock_product, lock_skus, prices, product, products, products_by_sku, sku_owner, tiers,
 };
 
 use super::{EndUserInformation, Kind, Method, SellableProduct};

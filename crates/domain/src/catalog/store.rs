@@ -1,9 +1,9 @@
 //! Every writing statement on `product`, `bundle_part`, `price`, `price_list`, `price_list_product` and
 //! `partnership_product`.
 
-use super::pricing::Book;
-use super::prices::Tier;
 use super::ProductFields;
+use super::prices::Tier;
+use super::pricing::Book;
 use crate::ids::{PartnershipId, PriceListId, ProductId};
 use tradepost_kernel::{Currency, Timestamp};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
@@ -106,6 +106,11 @@ fn field_columns(merchant: i64, rows: &[(i64, &ProductFields)], now: Timestamp) 
     ]
 }
 
+/// A SKU or name that was free when it was looked for and is not any more: from the start again, where it is found.
+fn raced(fault: Fault) -> Fault {
+    if fault.is_unique_violation() { Fault::LostRace("a unique name of the catalog") } else { fault }
+}
+
 /// Parents must stand before their variants: SQLite checks row by row.
 pub(super) async fn insert_products(tx: &mut Tx<'_>, merchant: i64, rows: &[NewProduct<'_>], now: Timestamp) -> Result<(), Fault> {
     let fields: Vec<(i64, &ProductFields)> = rows.iter().map(|row| (row.number, row.fields)).collect();
@@ -114,11 +119,11 @@ pub(super) async fn insert_products(tx: &mut Tx<'_>, merchant: i64, rows: &[NewP
     columns.push(Column::OptInts(rows.iter().map(|row| row.parent).collect()));
     columns.push(Column::texts(rows.iter().map(|row| if row.fields.bundle { "bundle".to_owned() } else { "regular".to_owned() })));
     columns.push(Column::same(now.ms(), rows.len()));
-    tx.write_whole_set(&INSERT_PRODUCT, columns).await
+    tx.write_whole_set(&INSERT_PRODUCT, columns).await.map_err(raced)
 }
 
 pub(super) async fn update_products(tx: &mut Tx<'_>, merchant: i64, rows: &[(i64, &ProductFields)], now: Timestamp) -> Result<(), Fault> {
-    tx.write_whole_set(&UPDATE_PRODUCT, field_columns(merchant, rows, now)).await
+    tx.write_whole_set(&UPDATE_PRODUCT, field_columns(merchant, rows, now)).await.map_err(raced)
 }
 
 static INSERT_PART: SetSql = SetSql::insert("bundle_part", &[("merchant", Int), ("bundle", Int), ("part", Int), ("quantity", Int)], "");
@@ -168,18 +173,44 @@ pub(super) async fn replace_tiers(
     tx.write_whole_set(&INSERT_PRICE, columns).await
 }
 
-pub(super) async fn insert_price_list(tx: &mut Tx<'_>, merchant: i64, id: PriceListId, name: &str, now: Timestamp) -> Result<(), Fault> {
-    tx.execute_exactly(
-        1,
-        sql!("INSERT INTO price_list (merchant, id, name, created_ms) VALUES ($1, $2, $3, $4)"),
-        params![merchant, id, name, now],
-    )
-    .await
+static DELETE_LIST_PRICE: SetSql = SetSql::update(
+    "DELETE FROM price USING rows r WHERE price.merchant = r.merchant AND price.product = r.product AND price.book = 'list' AND price.currency = r.currency",
+    &[("merchant", Int), ("product", Int), ("currency", Text)],
+);
+
+/// The list prices of many products, in place of those they had in the same currencies.
+pub(super) async fn replace_list_prices(tx: &mut Tx<'_>, merchant: i64, prices: &[(i64, Currency, &[Tier])]) -> Result<(), Fault> {
+    let columns = vec![
+        Column::same(merchant, prices.len()),
+        Column::ints(prices.iter().map(|(product, _, _)| *product)),
+        Column::texts(prices.iter().map(|(_, currency, _)| currency.code().to_owned())),
+    ];
+    tx.write_set(&DELETE_LIST_PRICE, columns).await?;
+    let rows: Vec<(i64, Currency, Tier)> =
+        prices.iter().flat_map(|(product, currency, tiers)| tiers.iter().map(move |tier| (*product, *currency, *tier))).collect();
+    let columns = vec![
+        Column::same(merchant, rows.len()),
+        Column::ints(rows.iter().map(|(product, _, _)| *product)),
+        Column::texts(rows.iter().map(|_| Book::List.name().to_owned())),
+        Column::Ids(vec![[0; 16]; rows.len()]),
+        Column::texts(rows.iter().map(|(_, currency, _)| currency.code().to_owned())),
+        Column::ints(rows.iter().map(|(_, _, tier)| tier.from_quantity)),
+        Column::ints(rows.iter().map(|(_, _, tier)| tier.unit_minor)),
+    ];
+    tx.write_whole_set(&INSERT_PRICE, columns).await
+}
+
+/// A new, empty price list. Also for the one that every merchant starts with.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn insert_price_list(tx: &mut Tx<'_>, merchant: i64, id: PriceListId, name: &str, now: Timestamp) -> Result<(), Fault> {
+    tx.execute_exactly(1, sql!("INSERT INTO price_list (merchant, id, name, created_ms) VALUES ($1, $2, $3, $4)"), params![merchant, id, name, now]).await
 }
 
 pub(super) async fn rename_price_list(tx: &mut Tx<'_>, merchant: i64, id: PriceListId, name: &str) -> Result<(), Fault> {
     let sql = sql!("UPDATE price_list SET name = $3, version = version + 1 WHERE merchant = $1 AND id = $2");
-    tx.execute_exactly(1, sql, params![merchant, id, name]).await
+    tx.execute_exactly(1, sql, params![merchant, id, name]).await.map_err(raced)
 }
 
 /// The list, what it offers, and its prices.
@@ -204,7 +235,7 @@ pub(super) async fn offer(tx: &mut Tx<'_>, merchant: i64, list: PriceListId, pro
 ///
 /// # Errors
 /// The store's.
-pub async fn set_access(tx: &mut Tx<'_>, merchant: i64, partnership: PartnershipId, product: i64, access: Option<bool>) -> Result<(), Fault> {
+pub(crate) async fn set_access(tx: &mut Tx<'_>, merchant: i64, partnership: PartnershipId, product: i64, access: Option<bool>) -> Result<(), Fault> {
     let deleted = sql!("DELETE FROM partnership_product WHERE merchant = $1 AND partnership = $2 AND product = $3");
     let set = sql!(
         "INSERT INTO partnership_product (merchant, partnership, product, access) VALUES ($1, $2, $3, $4) \
@@ -214,5 +245,15 @@ pub async fn set_access(tx: &mut Tx<'_>, merchant: i64, partnership: Partnership
         None => tx.execute(deleted, params![merchant, partnership, product]).await?,
         Some(access) => tx.execute(set, params![merchant, partnership, product, access]).await?,
     };
+    Ok(())
+}
+
+/// Forgets products and prices given to a partnership that goes away.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn forget_partnership(tx: &mut Tx<'_>, merchant: i64, partnership: PartnershipId) -> Result<(), Fault> {
+    tx.execute(sql!("DELETE FROM partnership_product WHERE merchant = $1 AND partnership = $2"), params![merchant, partnership]).await?;
+    tx.execute(sql!("DELETE FROM price WHERE merchant = $1 AND book = 'partnership' AND owner = $2"), params![merchant, partnership]).await?;
     Ok(())
 }

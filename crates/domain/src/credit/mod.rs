@@ -118,8 +118,14 @@ mod tests {
             let view = self.exposure.view();
             let held: String = self.exposure.open.iter().filter(|o| o.held).map(|o| o.order.bytes()[0] as char).collect();
             let reached = if self.exposure.limit_reached() { " reached" } else { "" };
-            writeln!(self.printed, "{step}: used {} available {} over {}{reached} held [{held}]", view.used_minor, view.available_minor.unwrap_or(0), view.over_minor)
-                .expect("a string takes all");
+            writeln!(
+                self.printed,
+                "{step}: used {} available {} over {}{reached} held [{held}]",
+                view.used_minor,
+                view.available_minor.unwrap_or(0),
+                view.over_minor
+            )
+            .expect("a string takes all");
         }
 
         fn place(&mut self, name: char, total: i64) {

@@ -81,15 +81,7 @@ pub struct CustomerView {
 impl FromRow for CustomerView {
     fn from_row(row: Row) -> Result<Self, Fault> {
         let mut c = row.take();
-        Ok(Self {
-            id: c.next()?,
-            first_name: c.next()?,
-            last_name: c.next()?,
-            email: c.next()?,
-            company: c.next()?,
-            country: c.next()?,
-            language: c.next()?,
-        })
+        Ok(Self { id: c.next()?, first_name: c.next()?, last_name: c.next()?, email: c.next()?, company: c.next()?, country: c.next()?, language: c.next()? })
     }
 }
 

@@ -129,9 +129,8 @@ async fn open_accounts(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, names: &BTreeS
 /// # Errors
 /// The store's; a second reversal breaks the unique (kind, reference).
 pub async fn reverse(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, kind: &'static str, reversal: &'static str, reference: [u8; 16]) -> Result<(), Fault> {
-    let original: Option<(TransferId,)> = tx
-        .query_opt(sql!("SELECT id FROM transfer WHERE merchant = $1 AND kind = $2 AND reference = $3"), params![merchant, kind, reference])
-        .await?;
+    let original: Option<(TransferId,)> =
+        tx.query_opt(sql!("SELECT id FROM transfer WHERE merchant = $1 AND kind = $2 AND reference = $3"), params![merchant, kind, reference]).await?;
     let Some((original,)) = original else { return Ok(()) };
     let sides: Vec<(PartnershipId, String, Currency, i64)> = tx
         .query(

@@ -111,9 +111,7 @@ pub(crate) use license_sql;
 /// # Errors
 /// The store's.
 pub async fn of_orders(reader: &mut Reader<'_>, merchant: i64, orders: &[OrderId]) -> Result<Vec<LicenseRow>, Fault> {
-    reader
-        .query_each(license_sql!("WHERE l.merchant = $1 AND l.orders = ANY($2) ORDER BY l.id"), params![merchant], &Column::ids(orders.iter().copied()))
-        .await
+    reader.query_each(license_sql!("WHERE l.merchant = $1 AND l.orders = ANY($2) ORDER BY l.id"), params![merchant], &Column::ids(orders.iter().copied())).await
 }
 
 /// Licenses by id, within the merchant.
@@ -121,9 +119,7 @@ pub async fn of_orders(reader: &mut Reader<'_>, merchant: i64, orders: &[OrderId
 /// # Errors
 /// The store's.
 pub async fn by_ids(reader: &mut Reader<'_>, merchant: i64, ids: &[LicenseId]) -> Result<Vec<LicenseRow>, Fault> {
-    reader
-        .query_each(license_sql!("WHERE l.merchant = $1 AND l.id = ANY($2)"), params![merchant], &Column::ids(ids.iter().copied()))
-        .await
+    reader.query_each(license_sql!("WHERE l.merchant = $1 AND l.id = ANY($2)"), params![merchant], &Column::ids(ids.iter().copied())).await
 }
 
 /// Which licenses a list shows.

@@ -127,11 +127,7 @@ static ATTACH_CUSTOMER: SetSql = SetSql::update(
 /// # Errors
 /// The store's.
 pub async fn attach_customer(tx: &mut Tx<'_>, merchant: i64, licenses: &[LicenseId], customer: CustomerId) -> Result<(), Fault> {
-    let columns = vec![
-        Column::same(merchant, licenses.len()),
-        Column::ids(licenses.iter().copied()),
-        Column::ids(licenses.iter().map(|_| customer)),
-    ];
+    let columns = vec![Column::same(merchant, licenses.len()), Column::ids(licenses.iter().copied()), Column::ids(licenses.iter().map(|_| customer))];
     tx.write_whole_set(&ATTACH_CUSTOMER, columns).await
 }
 
@@ -145,11 +141,7 @@ static ATTACH_COMPANY: SetSql = SetSql::update(
 /// # Errors
 /// The store's.
 pub async fn attach_selling_company(tx: &mut Tx<'_>, merchant: i64, licenses: &[LicenseId], company: ResellerInformationId) -> Result<(), Fault> {
-    let columns = vec![
-        Column::same(merchant, licenses.len()),
-        Column::ids(licenses.iter().copied()),
-        Column::ids(licenses.iter().map(|_| company)),
-    ];
+    let columns = vec![Column::same(merchant, licenses.len()), Column::ids(licenses.iter().copied()), Column::ids(licenses.iter().map(|_| company))];
     tx.write_whole_set(&ATTACH_COMPANY, columns).await
 }
 
@@ -164,11 +156,7 @@ static ATTACH_KEYS: SetSql = SetSql::update(
 /// # Errors
 /// [`Fault::Rows`] where one already has a key.
 pub async fn attach_keys(tx: &mut Tx<'_>, merchant: i64, keys: &[(LicenseId, LicenseKeyId)]) -> Result<(), Fault> {
-    let columns = vec![
-        Column::same(merchant, keys.len()),
-        Column::ids(keys.iter().map(|pair| pair.0)),
-        Column::ids(keys.iter().map(|pair| pair.1)),
-    ];
+    let columns = vec![Column::same(merchant, keys.len()), Column::ids(keys.iter().map(|pair| pair.0)), Column::ids(keys.iter().map(|pair| pair.1))];
     tx.write_whole_set(&ATTACH_KEYS, columns).await
 }
 

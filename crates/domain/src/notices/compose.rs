@@ -43,7 +43,7 @@ fn message(event: &WaitingEvent, rule: &Rule, facts: &Facts, recipient: Recipien
     variables["recipient_name"] = Json::String(recipient.name);
     variables["test"] = Json::Bool(facts.test);
     NewMessage {
-        log: if rule.audience == Audience::LinkHolder { 0 } else { event.merchant },
+        log: if rule.audience.is_private() { 0 } else { event.merchant },
         partnership: event.partnership,
         template: rule.template,
         recipient: recipient.email,
@@ -58,6 +58,7 @@ async fn facts(reader: &mut Reader<'_>, event: &WaitingEvent, rule: &Rule) -> Re
         Audience::ResellerCompany => order_facts(reader, event).await,
         Audience::Customer => license_facts(reader, event).await,
         Audience::LinkHolder => link_facts(reader, event).await,
+        Audience::Person => person_facts(reader, event).await,
     }
 }
 
@@ -83,7 +84,7 @@ async fn recipients(reader: &mut Reader<'_>, event: &WaitingEvent, rule: &Rule, 
             );
             reader.query(people, params![event.merchant, event.partnership]).await?
         }
-        Audience::ResellerCompany | Audience::Customer | Audience::LinkHolder => Vec::new(),
+        Audience::ResellerCompany | Audience::Customer | Audience::LinkHolder | Audience::Person => Vec::new(),
     };
     Ok(people.into_iter().map(|(email, first, last, confirmed)| Recipient { email, name: format!("{first} {last}"), confirmed: confirmed == 1 }).collect())
 }
@@ -201,8 +202,19 @@ async fn link_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<Opt
     let (merchant, environment) = merchant.unzip();
     let variables = json!({"merchant": merchant, "person": person, "link": {"$link": link},
         "expires_at": tradepost_kernel::Timestamp::from_ms(expires)});
-    // The address is the person's own and being confirmed, or is where access is given: it always goes out,
-    // but for people made by hand in a sandbox.
+    // It always goes out, confirmed or not (that is what it is for), but for people made by hand in a sandbox.
     let test = environment.as_deref() == Some("test");
     Ok(Some(Facts { variables, test, to: Some(Recipient { email, name: format!("{first} {last}"), confirmed: false }) }))
+}
+
+async fn person_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<Option<Facts>, Fault> {
+    let Some(person) = named::<crate::ids::Person>(event, "person") else { return Ok(None) };
+    let row: Option<(String, String, String)> =
+        reader.query_opt(sql!("SELECT email, first_name, last_name FROM person WHERE id = $1"), params![person]).await?;
+    let Some((email, first, last)) = row else { return Ok(None) };
+    let merchant: Option<crate::ids::MerchantId> = event.body.get("merchant").and_then(Json::as_str).and_then(|text| text.parse().ok());
+    let merchant: Option<(String, String)> = reader.query_opt(sql!("SELECT name, environment FROM merchant WHERE id = $1"), params![merchant]).await?;
+    let (merchant, environment) = merchant.unzip();
+    let test = environment.as_deref() == Some("test");
+    Ok(Some(Facts { variables: json!({"merchant": merchant, "person": person}), test, to: Some(Recipient { email, name: format!("{first} {last}"), confirmed: false }) }))
 }

@@ -5,7 +5,8 @@
 #[allow(missing_docs, reason = "the table of rules says what each is for")]
 pub enum Template {
     PartnershipSignedUp,
-    PartnershipAccess,
+    Access,
+    SignUpRepeated,
     PartnershipApproved,
     PartnershipDenied,
     PartnershipSuspended,
@@ -19,7 +20,8 @@ pub enum Template {
 }
 crate::access::named!(Template {
     PartnershipSignedUp = "partnership_signed_up",
-    PartnershipAccess = "partnership_access",
+    Access = "access",
+    SignUpRepeated = "sign_up_repeated",
     PartnershipApproved = "partnership_approved",
     PartnershipDenied = "partnership_denied",
     PartnershipSuspended = "partnership_suspended",
@@ -45,6 +47,16 @@ pub enum Audience {
     Customer,
     /// The person whom a single-use link is for; the message stands in the operator's log.
     LinkHolder,
+    /// The person whom it is about; the message stands in the operator's log.
+    Person,
+}
+
+impl Audience {
+    /// Whether the message is about a person's own account and so none of a merchant's business.
+    #[must_use]
+    pub const fn is_private(self) -> bool {
+        matches!(self, Self::LinkHolder | Self::Person)
+    }
 }
 
 /// One line of the table.
@@ -67,7 +79,10 @@ const fn rule(event: &'static str, template: Template, audience: Audience, requi
 /// The table.
 pub const RULES: &[Rule] = &[
     rule("partnership.signed_up", Template::PartnershipSignedUp, Audience::MerchantStaff, "PAR-1"),
-    rule("partnership.created", Template::PartnershipAccess, Audience::LinkHolder, "PAR-2"),
+    rule("merchant.created", Template::Access, Audience::LinkHolder, "PAR-2"),
+    rule("merchant.member_added", Template::Access, Audience::LinkHolder, "PAR-14"),
+    rule("reseller.member_added", Template::Access, Audience::LinkHolder, "PAR-14"),
+    rule("partnership.created", Template::Access, Audience::LinkHolder, "PAR-2"),
     rule("partnership.approved", Template::PartnershipApproved, Audience::ResellerOwners, "PAR-4"),
     rule("partnership.denied", Template::PartnershipDenied, Audience::ResellerOwners, "PAR-4"),
     rule("partnership.suspended", Template::PartnershipSuspended, Audience::ResellerOwners, "PAR-1"),
@@ -77,6 +92,7 @@ pub const RULES: &[Rule] = &[
     rule("order.canceled", Template::OrderCanceled, Audience::ResellerCompany, "DEL-8"),
     rule("license.sent", Template::LicenseSent, Audience::Customer, "FUL-4"),
     rule("person.password_reset_requested", Template::PasswordReset, Audience::LinkHolder, "PAR-15"),
+    rule("person.sign_up_repeated", Template::SignUpRepeated, Audience::Person, "PAR-2"),
     rule("person.signed_up", Template::EmailConfirmation, Audience::LinkHolder, "PAR-15"),
 ];
 
@@ -110,7 +126,7 @@ mod tests {
     #[test]
     fn links_that_open_an_account_go_to_their_holder_only() {
         for rule in RULES {
-            let opens_an_account = matches!(rule.template, Template::PasswordReset | Template::EmailConfirmation | Template::PartnershipAccess);
+            let opens_an_account = matches!(rule.template, Template::PasswordReset | Template::EmailConfirmation | Template::Access);
             assert_eq!(opens_an_account, rule.audience == Audience::LinkHolder, "{}", rule.event);
         }
     }

@@ -66,8 +66,7 @@ pub(super) async fn claim(tx: &mut Tx<'_>, merchant: i64, id: MessageId, now: Ti
 
 /// A queued message that is kept and not sent.
 pub(super) async fn log(tx: &mut Tx<'_>, merchant: i64, id: MessageId) -> Result<bool, Fault> {
-    let changed =
-        tx.execute(sql!("UPDATE message SET state = 'logged' WHERE merchant = $1 AND id = $2 AND state = 'queued'"), params![merchant, id]).await?;
+    let changed = tx.execute(sql!("UPDATE message SET state = 'logged' WHERE merchant = $1 AND id = $2 AND state = 'queued'"), params![merchant, id]).await?;
     Ok(changed == 1)
 }
 

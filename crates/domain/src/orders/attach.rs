@@ -1,7 +1,7 @@
 //! Who a license is for, and who sells it on: attached by either side, before or after payment (FUL-2, FUL-3, CAT-3).
 
-use super::activate::find;
 use super::activate::LicenseOutcome;
+use super::activate::find;
 use crate::access::{Caller, Need, Right};
 use crate::audit::AuditEntry;
 use crate::command::{Command, Ctx, No};

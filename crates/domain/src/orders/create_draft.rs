@@ -79,10 +79,8 @@ impl Command for CreateDraft {
 /// `partnership_not_active`, `channel_required`, `setup_incomplete`.
 pub fn may_order(partnership: &LockedPartnership, terms: &EffectiveTerms) -> Result<(ChannelId, Currency), Refusal> {
     partnership.may_trade()?;
-    let channel =
-        partnership.channel.ok_or_else(|| Refusal::conflict("channel_required", "The merchant has not put this partnership into a channel yet."))?;
-    let currency =
-        terms.currency.ok_or_else(|| Refusal::conflict("setup_incomplete", "The merchant has not set the currency of this partnership yet."))?;
+    let channel = partnership.channel.ok_or_else(|| Refusal::conflict("channel_required", "The merchant has not put this partnership into a channel yet."))?;
+    let currency = terms.currency.ok_or_else(|| Refusal::conflict("setup_incomplete", "The merchant has not set the currency of this partnership yet."))?;
     Ok((channel, currency))
 }
 

@@ -13,8 +13,8 @@ use crate::licenses::{self, Stage};
 use crate::stock;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tradepost_kernel::{Id, Refusal};
 use tradepost_kernel::id::Noun;
+use tradepost_kernel::{Id, Refusal};
 use tradepost_store::Tx;
 
 /// The most codes in one file; what is beyond comes with the next order's file.
@@ -121,7 +121,8 @@ async fn of_order(tx: &mut Tx<'_>, standing: &Standing, order: OrderId) -> Resul
     }
     // What was activated has its owner and its code was shown; the file may hold it again.
     let in_file = |license: &LicenseRow| {
-        license.key.is_some() && (license.stage == Stage::Distributed || (license.stage == Stage::Available && license.end_user_information == EndUserInformation::None))
+        license.key.is_some()
+            && (license.stage == Stage::Distributed || (license.stage == Stage::Available && license.end_user_information == EndUserInformation::None))
     };
     let found: Vec<LicenseRow> = licenses.iter().filter(|license| in_file(license)).cloned().collect();
     if found.is_empty() {

@@ -1,8 +1,8 @@
 //! Keys arrived: backordered licenses get theirs, first in, first out (STK-7). Follows `stock.arrived`.
 
+use super::queries;
 use super::settle::settle;
 use super::standing::Standing;
-use super::queries;
 use crate::access::{Caller, Need, PartnershipScope};
 use crate::audit::AuditEntry;
 use crate::command::{Command, Ctx, No};

@@ -98,7 +98,16 @@ impl Command for PlaceOrder {
     fn lane(&self, caller: &Caller) -> Option<u64> {
         let partnership = caller.partnership().ok()?.partnership.bytes();
         // The last bytes of an id are random.
-        Some(u64::from_be_bytes([partnership[8], partnership[9], partnership[10], partnership[11], partnership[12], partnership[13], partnership[14], partnership[15]]))
+        Some(u64::from_be_bytes([
+            partnership[8],
+            partnership[9],
+            partnership[10],
+            partnership[11],
+            partnership[12],
+            partnership[13],
+            partnership[14],
+            partnership[15],
+        ]))
     }
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<PlaceOutcome, No> {
@@ -187,7 +196,9 @@ fn price_line(
         for (part, each) in &product.parts {
             let part = parts.get(part).map(|part| asked(part, terms)).ok_or_else(|| catalog::product_not_available().at(format!("{pointer}/product")))?;
             let quantity = each.checked_mul(item.quantity).filter(|quantity| *quantity <= 100_000);
-            let quantity = quantity.ok_or_else(|| Refusal::invalid("quantity_out_of_range", "A line makes at most 100,000 licenses of a part.").at(format!("{pointer}/quantity")))?;
+            let quantity = quantity.ok_or_else(|| {
+                Refusal::invalid("quantity_out_of_range", "A line makes at most 100,000 licenses of a part.").at(format!("{pointer}/quantity"))
+            })?;
             units.push((part, quantity));
         }
     } else {
@@ -275,8 +286,7 @@ fn new_facts(product: &SellableProduct, has_key: bool) -> LicenseFacts {
 /// The debt arises with the order, held or not.
 async fn post_debt(ctx: &Ctx, tx: &mut Tx<'_>, scope: PartnershipScope, order: &OrderRow, decision: &Decision) -> Result<(), Fault> {
     let total = decision.total_minor;
-    let postings =
-        vec![Posting { kind: AccountKind::Receivable, amount_minor: total }, Posting { kind: AccountKind::Sales, amount_minor: -total }];
+    let postings = vec![Posting { kind: AccountKind::Receivable, amount_minor: total }, Posting { kind: AccountKind::Sales, amount_minor: -total }];
     let transfer = NewTransfer {
         kind: "order_placed",
         reference: order.id.bytes(),
@@ -339,14 +349,7 @@ struct Paper<'a> {
     terms: &'a EffectiveTerms,
 }
 
-fn document(
-    ctx: &Ctx,
-    order: &OrderRow,
-    decision: &Decision,
-    paper: &Paper<'_>,
-    order_number: &str,
-    number: String,
-) -> InvoiceDocument {
+fn document(ctx: &Ctx, order: &OrderRow, decision: &Decision, paper: &Paper<'_>, order_number: &str, number: String) -> InvoiceDocument {
     let Paper { merchant, buyer, terms } = paper;
     let issued_on = ctx.now.date_in(&merchant.time_zone);
     let lines_of = |text: &Option<String>| text.iter().flat_map(|text| text.lines().map(str::to_owned)).collect::<Vec<_>>();

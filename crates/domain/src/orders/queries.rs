@@ -256,12 +256,7 @@ pub async fn open(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<Ve
 }
 
 /// The oldest available license of a product; only of paid orders while unpaid ones stop.
-pub(super) async fn next_to_distribute(
-    reader: &mut Reader<'_>,
-    scope: PartnershipScope,
-    product: i64,
-    only_paid: bool,
-) -> Result<Option<LicenseRow>, Fault> {
+pub(super) async fn next_to_distribute(reader: &mut Reader<'_>, scope: PartnershipScope, product: i64, only_paid: bool) -> Result<Option<LicenseRow>, Fault> {
     reader
         .query_opt(
             license_sql!(
@@ -275,17 +270,10 @@ pub(super) async fn next_to_distribute(
 }
 
 /// Every available license of a product whose goods may leave now, oldest first, up to `most`.
-pub(super) async fn all_to_distribute(
-    reader: &mut Reader<'_>,
-    scope: PartnershipScope,
-    product: i64,
-    most: i64,
-) -> Result<Vec<LicenseRow>, Fault> {
+pub(super) async fn all_to_distribute(reader: &mut Reader<'_>, scope: PartnershipScope, product: i64, most: i64) -> Result<Vec<LicenseRow>, Fault> {
     reader
         .query(
-            license_sql!(
-                "WHERE l.merchant = $1 AND l.partnership = $2 AND l.product = $3 AND l.stage = 'available' ORDER BY l.id LIMIT $4"
-            ),
+            license_sql!("WHERE l.merchant = $1 AND l.partnership = $2 AND l.product = $3 AND l.stage = 'available' ORDER BY l.id LIMIT $4"),
             params![scope.merchant, scope.partnership, product, most],
         )
         .await

@@ -42,7 +42,8 @@ pub struct PaymentOutcome {
 
 impl Command for RecordPayment {
     const NAME: &'static str = "payments.record";
-    const REFUSALS: &'static [&'static str] = &["not_found", "invoice_canceled", "currency_mismatch", "invalid_amount", "payment_method_not_allowed", "invalid_field"];
+    const REFUSALS: &'static [&'static str] =
+        &["not_found", "invoice_canceled", "currency_mismatch", "invalid_amount", "payment_method_not_allowed", "invalid_field"];
     type Outcome = PaymentOutcome;
 
     fn need(&self) -> Need {
@@ -112,14 +113,8 @@ pub(super) async fn book(ctx: &mut Ctx, tx: &mut Tx<'_>, scope: PartnershipScope
         Posting { kind: AccountKind::Receivable, amount_minor: -allocated },
         Posting { kind: AccountKind::AccountBalance, amount_minor: allocated - payment.amount_minor },
     ];
-    let transfer = NewTransfer {
-        kind: "payment",
-        reference: payment.id.bytes(),
-        partnership: scope.partnership,
-        currency: payment.currency,
-        postings,
-        reverses: None,
-    };
+    let transfer =
+        NewTransfer { kind: "payment", reference: payment.id.bytes(), partnership: scope.partnership, currency: payment.currency, postings, reverses: None };
     ledger::post(ctx, tx, scope.merchant, &[transfer]).await?;
     billing::store::record_payment(ctx, tx, scope.merchant, payment).await?;
     store::pay(ctx, tx, scope.merchant, &payment.parts).await?;

@@ -23,7 +23,14 @@ pub struct DraftFields {
 ///
 /// # Errors
 /// The store's.
-pub async fn insert_draft(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, partnership: PartnershipId, currency: Currency, fields: &DraftFields) -> Result<OrderId, Fault> {
+pub async fn insert_draft(
+    ctx: &Ctx,
+    tx: &mut Tx<'_>,
+    merchant: i64,
+    partnership: PartnershipId,
+    currency: Currency,
+    fields: &DraftFields,
+) -> Result<OrderId, Fault> {
     let id: OrderId = ctx.id();
     tx.execute_exactly(
         1,
@@ -104,11 +111,8 @@ pub struct NewItem {
     pub quantity: i64,
 }
 
-static INSERT_ITEMS: SetSql = SetSql::insert(
-    "order_item",
-    &[("merchant", Int), ("id", Bytes), ("orders", Bytes), ("place", Int), ("product", Int), ("quantity", Int)],
-    "",
-);
+static INSERT_ITEMS: SetSql =
+    SetSql::insert("order_item", &[("merchant", Int), ("id", Bytes), ("orders", Bytes), ("place", Int), ("product", Int), ("quantity", Int)], "");
 
 /// Writes lines of a draft.
 ///

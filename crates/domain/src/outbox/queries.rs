@@ -72,10 +72,7 @@ pub async fn due(reader: &mut Reader<'_>, now: Timestamp, after: EventId, limit:
 /// The store's.
 pub async fn delayed_partnerships(reader: &mut Reader<'_>, now: Timestamp) -> Result<Vec<(i64, PartnershipId)>, Fault> {
     reader
-        .query(
-            sql!("SELECT DISTINCT merchant, partnership FROM outbox WHERE position IS NULL AND due_ms > $1 AND partnership IS NOT NULL"),
-            params![now],
-        )
+        .query(sql!("SELECT DISTINCT merchant, partnership FROM outbox WHERE position IS NULL AND due_ms > $1 AND partnership IS NOT NULL"), params![now])
         .await
 }
 

@@ -3,9 +3,10 @@
 
 use super::channels::{ChannelView, DEFAULT};
 use super::terms::{self, Place, Setting, TermChange, TermName, TermValue};
-use super::{channel_store, from_catalog, terms::Qualifier};
+use super::{channel_store, terms::Qualifier};
 use crate::access::{Caller, MerchantRole, Need, Right, Side};
 use crate::audit::AuditEntry;
+use crate::catalog;
 use crate::command::{Command, Ctx, No};
 use crate::identity::{self, ApiKeyRow, KeyOwner, PreparedKey, key_store};
 use crate::ids::{ApiKeyId, MerchantId, PersonId, SingleUseLinkId};
@@ -122,7 +123,7 @@ impl CreateMerchant {
         let currency = TermChange { name: TermName::Currency, qualifier: Qualifier::General, to: Setting::Value(TermValue::Currency(self.currency)) };
         terms::write(tx, number, Place::Program, &[currency]).await?;
         let list = ctx.id();
-        from_catalog::insert_price_list(tx, number, list, DEFAULT, ctx.now).await?;
+        catalog::insert_price_list(tx, number, list, DEFAULT, ctx.now).await?;
         let channel = ChannelView { id: ctx.id(), name: DEFAULT.to_owned(), price_list: list, order_email: true, created: ctx.now, version: 1 };
         channel_store::insert(tx, number, &channel).await?;
         let after = json!({"name": self.name, "slug": slug, "currency": self.currency, "time_zone": self.time_zone, "owner": owner});

@@ -13,15 +13,19 @@ mod channel_store;
 pub mod channels;
 pub mod create_merchant;
 pub mod enroll;
-mod from_catalog;
 pub mod members;
+pub mod products;
+pub mod program_terms;
 pub mod queries;
 mod reseller_store;
 pub mod state;
 pub mod steps;
 pub mod store;
+mod term;
 mod term_store;
 pub mod terms;
+#[cfg(test)]
+mod terms_tests;
 
 use crate::PartnershipScope;
 use crate::audit::AuditEntry;
@@ -32,6 +36,7 @@ pub use channels::{ChannelChanged, ChannelView, CreateChannel, DeleteChannel, Up
 pub use create_merchant::{CreateMerchant, MerchantCreated, NewMerchant};
 pub use enroll::{CreateReseller, Enrolled, JoinProgram, Profile, SignUp, SignUpReceived};
 pub use members::{AddResellerMember, ChangeResellerMember, RemoveResellerMember, ResellerUpdated, UpdateReseller};
+pub use program_terms::{ChangeChannelTerms, ChangeProgramTerms, ProgramChanged};
 use serde_json::json;
 pub use state::{Status, Step};
 pub use steps::{

@@ -1,7 +1,7 @@
 //! What the merchant does to a partnership's status (PAR-1, PAR-4, PAR-6), its channel (PAR-7), and deleting one
 //! that was never approved.
 
-use super::{LockedPartnership, Status, Step, channels, from_catalog, queries, reseller_store, store, term_store, terms::Level};
+use super::{LockedPartnership, Status, Step, channels, queries, reseller_store, store, term_store, terms, terms::Level};
 use crate::PartnershipScope;
 use crate::access::{Need, Right};
 use crate::audit::AuditEntry;
@@ -53,6 +53,22 @@ async fn take(ctx: &mut Ctx, tx: &mut Tx<'_>, p: &LockedPartnership, to: Status,
     Ok(PartnershipChanged::new(p, to))
 }
 
+/// A channel may bring another currency along; what was ordered in the old one stands against that.
+///
+/// Whether any of it is still open is known to later slices only, so that any order counts.
+async fn keeps_currency(tx: &mut Tx<'_>, p: &LockedPartnership, channel: ChannelId) -> Result<(), No> {
+    if p.orders_placed == 0 || p.channel == Some(channel) {
+        return Ok(());
+    }
+    let (merchant, id) = (p.scope.merchant, p.scope.partnership);
+    let before = terms::effective(tx, merchant, id, p.channel).await?.currency;
+    if before == terms::effective(tx, merchant, id, Some(channel)).await?.currency {
+        return Ok(());
+    }
+    let detail = "The channel has another currency than what was ordered; set the partnership's own currency first.";
+    Err(Refusal::conflict("currency_in_use", detail).at("/channel").into())
+}
+
 /// Puts the partnership into another channel, with its audit entry and event.
 async fn put(ctx: &mut Ctx, tx: &mut Tx<'_>, p: &LockedPartnership, channel: ChannelId) -> Result<(), No> {
     if p.channel == Some(channel) {
@@ -76,7 +92,7 @@ pub struct ApprovePartnership {
 
 impl Command for ApprovePartnership {
     const NAME: &'static str = "partnerships.approve";
-    const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "partnership_step_not_allowed", "no_channel"];
+    const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "partnership_step_not_allowed", "no_channel", "currency_in_use"];
     type Outcome = PartnershipChanged;
 
     fn need(&self) -> Need {
@@ -87,6 +103,9 @@ impl Command for ApprovePartnership {
         let p = locked(ctx, tx, self.partnership).await?;
         let to = decide(&p, Step::Approve)?;
         let channel = channels::for_approval(tx, p.scope.of_merchant(), self.channel.or(p.channel)).await?;
+        if let Some(channel) = channel {
+            keeps_currency(tx, &p, channel).await?;
+        }
         // From here on it must succeed.
         if let Some(channel) = channel {
             put(ctx, tx, &p, channel).await?;
@@ -147,7 +166,7 @@ pub struct MovePartnership {
 
 impl Command for MovePartnership {
     const NAME: &'static str = "partnerships.move";
-    const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "stale_version", "no_channel"];
+    const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "stale_version", "no_channel", "currency_in_use"];
     type Outcome = PartnershipChanged;
 
     fn need(&self) -> Need {
@@ -160,6 +179,7 @@ impl Command for MovePartnership {
             return Err(stale().into());
         }
         channels::for_approval(tx, p.scope.of_merchant(), Some(self.channel)).await?;
+        keeps_currency(tx, &p, self.channel).await?;
         // From here on it must succeed.
         put(ctx, tx, &p, self.channel).await?;
         Ok(PartnershipChanged::new(&p, p.status))
@@ -195,7 +215,7 @@ impl Command for DeletePartnership {
         let elsewhere = queries::is_elsewhere(tx, p.reseller, p.scope).await?;
         // From here on it must succeed.
         key_store::delete_of_partnership(tx, merchant, id).await?;
-        from_catalog::forget_partnership(tx, merchant, id).await?;
+        crate::catalog::forget_partnership(tx, merchant, id).await?;
         term_store::delete_all(tx, merchant, Level::Partnership, Value::from(id)).await?;
         store::delete(tx, p.scope).await?;
         if !elsewhere {

@@ -118,3 +118,15 @@ pub(crate) async fn in_channel(tx: &mut Tx<'_>, merchant: i64, channel: ChannelI
         tx.query_opt(sql!("SELECT id FROM partnership WHERE merchant = $1 AND channel = $2 LIMIT 1"), params![merchant, channel]).await?;
     Ok(found.is_some())
 }
+
+/// Whether any partnership of a merchant, or of one of its channels, has ordered.
+pub(crate) async fn has_ordered(tx: &mut Tx<'_>, merchant: i64, channel: Option<ChannelId>) -> Result<bool, Fault> {
+    let found: Option<(PartnershipId,)> = match channel {
+        None => tx.query_opt(sql!("SELECT id FROM partnership WHERE merchant = $1 AND orders_placed > 0 LIMIT 1"), params![merchant]).await?,
+        Some(channel) => {
+            let select = sql!("SELECT id FROM partnership WHERE merchant = $1 AND channel = $2 AND orders_placed > 0 LIMIT 1");
+            tx.query_opt(select, params![merchant, channel]).await?
+        }
+    };
+    Ok(found.is_some())
+}

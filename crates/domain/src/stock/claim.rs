@@ -5,6 +5,7 @@ use super::{KeyState, queries};
 use crate::command::Ctx;
 use crate::ids::{LicenseId, LicenseKeyId};
 use std::collections::{BTreeMap, HashSet};
+use tradepost_kernel::sabotage;
 use tradepost_store::{Fault, Tx, params, sql};
 
 /// A claimed key and the license it is for.
@@ -42,6 +43,11 @@ pub async fn claim(tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64) -> 
         return Ok(Vec::new());
     }
     let asked = params![merchant, product, count];
+    if sabotage::is("stock.double_claim") {
+        let unguarded = sql!("SELECT k.id FROM license_key k WHERE k.merchant = $1 AND k.product = $2 ORDER BY k.place DESC LIMIT $3");
+        let keys: Vec<(LicenseKeyId,)> = tx.query(unguarded, asked).await?;
+        return Ok(keys.into_iter().map(|(key,)| key).collect());
+    }
     let keys: Vec<(LicenseKeyId,)> = tx.query(skipping, asked).await?;
     let short = i64::try_from(keys.len()).is_ok_and(|found| found < count);
     let keys = if short { tx.query(waiting, asked).await? } else { keys };
@@ -55,6 +61,10 @@ pub async fn claim(tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64) -> 
 /// [`Fault::Rows`] where a key was not claimed in this transaction; the store's.
 pub async fn take(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, taken: &[Taken], to: KeyState) -> Result<(), Fault> {
     store::hand_over(tx, merchant, taken, to).await?;
+    if sabotage::is("stock.double_claim") {
+        // The counter would notice.
+        return Ok(());
+    }
     let products = count_by(taken.iter().map(|taken| taken.product));
     for (product, count) in products {
         let change = CounterChange::default().less(KeyState::Available, count).plus(to, count);
@@ -68,14 +78,7 @@ pub async fn take(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, taken: &[Taken]
 ///
 /// # Errors
 /// [`Fault::Rows`] where a key is not in `from`; the store's.
-pub async fn move_keys(
-    ctx: &mut Ctx,
-    tx: &mut Tx<'_>,
-    merchant: i64,
-    keys: &[(LicenseKeyId, i64)],
-    from: KeyState,
-    to: KeyState,
-) -> Result<(), Fault> {
+pub async fn move_keys(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, keys: &[(LicenseKeyId, i64)], from: KeyState, to: KeyState) -> Result<(), Fault> {
     if keys.is_empty() || from == to {
         return Ok(());
     }

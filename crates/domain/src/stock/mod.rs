@@ -11,10 +11,15 @@
 //! What does not belong: who bought a key (`licenses`), which order waits for one (`orders`).
 
 mod claim;
+pub mod import;
 pub mod queries;
+mod reveal;
 mod store;
+mod switches;
 
 pub use claim::{Taken, claim, mark_shown, move_keys, take};
+pub use reveal::RevealKey;
+pub use switches::SetStockSwitches;
 
 use crate::access::named;
 use crate::ids::LicenseKeyId;

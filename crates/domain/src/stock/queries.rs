@@ -1,5 +1,12 @@
 //! What is asked of the stock: counts, sealed codes, lists of masked keys.
 
+mod imports;
+mod keys;
+
+pub use imports::{KeyImportView, import, imports};
+pub(super) use imports::{abandoned_imports, known_codes, lock_import, lock_shelf, shelves_of, staged_keys};
+pub use keys::{KeyFilter, KeyView, StockView, key, keys, stock, stock_of};
+
 use super::Level;
 use crate::ids::LicenseKeyId;
 use std::collections::{HashMap, HashSet};

@@ -1,17 +1,29 @@
 //! Every writing statement on `stock`, `key_import` and `license_key`.
 
+mod imports;
+
+pub(super) use imports::{
+    PlacedKey, abandon_import, delete_staged, finish_import, free_shelves, insert_import, insert_keys, insert_shelf, stage_until, take_in, touch_import,
+};
+
 use super::{KeyState, Level, Taken};
 use crate::command::Ctx;
 use crate::ids::{LicenseKeyId, ProductId};
 use crate::outbox::Event;
 use serde_json::json;
-use tradepost_kernel::Timestamp;
+use tradepost_kernel::{Timestamp, sabotage};
 use tradepost_store::ColumnType::{Bytes, Int};
 use tradepost_store::{Column, Fault, SetSql, Tx, params, sql};
 
 static HAND_OVER: SetSql = SetSql::update(
     "UPDATE license_key SET state = r.state, license = r.license FROM rows r \
      WHERE license_key.merchant = r.merchant AND license_key.id = r.id AND license_key.state = 0",
+    &[("merchant", Int), ("id", Bytes), ("license", Bytes), ("state", Int)],
+);
+
+/// The same without its guard: the bug `stock.double_claim`.
+static TAKE_AGAIN: SetSql = SetSql::update(
+    "UPDATE license_key SET state = r.state, license = r.license FROM rows r WHERE license_key.merchant = r.merchant AND license_key.id = r.id",
     &[("merchant", Int), ("id", Bytes), ("license", Bytes), ("state", Int)],
 );
 
@@ -23,6 +35,9 @@ pub(super) async fn hand_over(tx: &mut Tx<'_>, merchant: i64, taken: &[Taken], t
         Column::ids(taken.iter().map(|taken| taken.license)),
         Column::same(to.code(), taken.len()),
     ];
+    if sabotage::is("stock.double_claim") {
+        return tx.write_set(&TAKE_AGAIN, columns).await.map(drop);
+    }
     tx.write_whole_set(&HAND_OVER, columns).await
 }
 
@@ -105,4 +120,19 @@ async fn note_level(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, product: i64,
     let body = json!({ "product": id.0, "available": available, "threshold": threshold, "level": is.name() });
     ctx.announce(Event::new(merchant, event, id.0, body));
     Ok(())
+}
+
+/// Sets a product's switches, and announces the crossing that a new threshold means.
+pub(super) async fn set_switches(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, product: i64, threshold: i64, backorder: bool) -> Result<(), Fault> {
+    let row: (i64, String) = tx
+        .query_one(
+            sql!(
+                "INSERT INTO stock (merchant, product, threshold, backorder) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT (merchant, product) DO UPDATE SET threshold = excluded.threshold, backorder = excluded.backorder \
+                 RETURNING available, level"
+            ),
+            params![merchant, product, threshold, backorder],
+        )
+        .await?;
+    note_level(ctx, tx, merchant, product, (row.0, threshold, &row.1)).await
 }

@@ -23,8 +23,8 @@ impl Shared {
         for tried in 1..=TRIES {
             self.counters.group(works.len());
             match self.attempt(pool, works).await {
-                Err(Fault::Pg(error)) if is_contention(&error) => {
-                    tracing::debug!(error = reason(&error), tried, "a transaction is repeated");
+                Err(fault) if is_contention(&fault) => {
+                    tracing::debug!(%fault, tried, "a transaction is repeated");
                     if tried < TRIES {
                         Counters::add(&self.counters.retried, 1);
                         // Jitter, or the two meet again.
@@ -90,6 +90,13 @@ async fn run(client: &mut Object, works: &mut [Box<dyn Queued>]) -> Result<Ended
     tx.settle(&ends)
 }
 
-fn is_contention(error: &tokio_postgres::Error) -> bool {
-    matches!(error.code(), Some(code) if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED)
+/// Whether another transaction got in between, so that the whole is worth another try.
+fn is_contention(fault: &Fault) -> bool {
+    match fault {
+        Fault::LostRace(_) => true,
+        Fault::Pg(error) => {
+            matches!(error.code(), Some(code) if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED)
+        }
+        _ => false,
+    }
 }

@@ -57,8 +57,12 @@ async fn everything_that_is_wrong_is_told_at_once() {
     let (floor, _folder) = floor().await;
     let body = r#"{"items":[{"product":"","quantity":0},{"quantity":1,"a/b~c":2}],"email":"x"}"#;
     let (status, code, answer) = ask(&floor, "POST", ORDERS, "seller", body).await;
-    let told: Vec<(&str, &str)> =
-        answer["errors"].as_array().expect("errors").iter().map(|error| (error["pointer"].as_str().expect("text"), error["code"].as_str().expect("text"))).collect();
+    let told: Vec<(&str, &str)> = answer["errors"]
+        .as_array()
+        .expect("errors")
+        .iter()
+        .map(|error| (error["pointer"].as_str().expect("text"), error["code"].as_str().expect("text")))
+        .collect();
     assert_eq!((status, code.as_str()), (422, "invalid_field"));
     assert_eq!(
         told,

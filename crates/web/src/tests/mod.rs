@@ -1,7 +1,13 @@
 //! The floor, tried through HTTP with a small table of its own.
 
 mod bad_input;
+mod commands;
+mod documents;
+mod fields;
+mod logs;
 mod rights;
+mod sockets;
+mod table;
 mod whole;
 
 use crate::answer::Answer;
@@ -15,6 +21,7 @@ use crate::routes::Routes;
 use crate::{Floor, choices, input, view};
 use axum::body::{Body, Bytes};
 use axum::http::{Request, Response};
+use futures_util::StreamExt as _;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use std::sync::Arc;
@@ -93,6 +100,8 @@ fn order(id: OrderId, reference: Option<String>) -> OrderView {
 async fn create(call: Call) -> Result<Answer, Problem> {
     call.partnership()?;
     let body: NewOrder = call.body()?;
+    let asked: i64 = body.items.iter().map(|item| item.quantity.get() + i64::from(item.product.is_empty())).sum();
+    assert!(asked >= 0 && body.email.is_none() && body.at_most.is_none());
     let view = order(OrderId::from_bytes([1; 16]), body.reference.map(Line::into_string));
     Ok(Answer::created(&view, &call.location(view.id)).etag(1))
 }
@@ -100,7 +109,7 @@ async fn create(call: Call) -> Result<Answer, Problem> {
 async fn list(call: Call) -> Result<Answer, Problem> {
     let filter: OrderFilter = call.query()?;
     let page = call.page()?;
-    assert!(filter.items.is_none_or(|items| items > -100));
+    assert!(filter.items.is_none_or(|items| items > -100) && filter.created_from.is_none_or(|from| from.ms() > 0));
     let rows: Vec<u8> = (0..=u8::try_from(page.limit).expect("at most 200")).collect();
     let page: Page<u8> = page.page(rows, |&row| OrderId::from_bytes([row; 16]));
     Ok(call.list(page, |row| OrderView { sort: filter.sort, ..order(OrderId::from_bytes([row; 16]), None) }))
@@ -134,6 +143,26 @@ async fn panicking(_call: Call) -> Result<Answer, Problem> {
     panic!("on purpose")
 }
 
+async fn note(call: Call) -> Result<Answer, Problem> {
+    let done = call.execute(commands::TakeNote { refuse: call.bytes().starts_with(b"no") }).await?;
+    let second = call.execute(commands::TakeNote { refuse: false }).await?;
+    Ok(Answer::text(format!("{} {}", done.outcome, second.outcome)))
+}
+
+async fn import(call: Call) -> Result<Answer, Problem> {
+    let mut stream = call.body_stream().ok_or_else(Problem::internal)?;
+    let mut bytes = 0;
+    while let Some(piece) = stream.next().await {
+        bytes += piece.map_err(|error| Problem::of_body(&error))?.len();
+    }
+    Ok(Answer::text(format!("{bytes} bytes")))
+}
+
+async fn signing_in(call: Call) -> Result<Answer, Problem> {
+    let form: OrderFilter = call.form()?;
+    Ok(Answer::text(format!("{:?} {:?}", form.sort, form.items)))
+}
+
 async fn nothing(_call: Call) -> Result<Answer, Problem> {
     Ok(Answer::no_content())
 }
@@ -159,14 +188,36 @@ pub(crate) fn table() -> Routes {
         .answers::<OrderView>(201)
         .refuses(&["out_of_stock", "invalid_quantity"]);
     r.get("/v1/reseller/orders/{id}", "getOrder", show).tag("Orders").doc("One order.").needs(Right::OrdersRead).answers::<OrderView>(200);
-    r.patch("/v1/reseller/orders/{id}", "changeOrder", change).tag("Orders").doc("Changes a draft.").needs(Right::OrdersPlace).body::<OrderChange>().answers_text("text/plain");
+    r.patch("/v1/reseller/orders/{id}", "changeOrder", change)
+        .tag("Orders")
+        .doc("Changes a draft.")
+        .needs(Right::OrdersPlace)
+        .body::<OrderChange>()
+        .answers_text("text/plain");
     r.get("/v1/reseller/orders/{id}/licenses.csv", "orderCodes", codes).tag("Orders").doc("Codes.").needs(Right::OrdersRead).answers_text("text/csv");
     r.post("/v1/reseller/slow", "slow", slow).tag("Tests").doc("Takes a while.").needs(Right::OrdersRead).answers_nothing(204);
     r.post("/v1/reseller/panic", "panic", panicking).tag("Tests").doc("Panics.").needs(Right::OrdersRead).answers_nothing(204);
     r.get("/v1/merchant/orders", "merchantOrders", nothing).tag("Orders").doc("All orders.").needs(Right::MerchantRead).answers_nothing(204);
     r.get("/v1/sessions", "whoAmI", nothing).tag("Sessions").doc("Who asks.").signed_in().answers_nothing(204);
     r.get("/v1/public", "open", nothing).tag("Sessions").doc("For all.").public().answers_nothing(204);
+    r.post("/v1/reseller/notes", "note", note)
+        .tag("Tests")
+        .doc("Takes a note.")
+        .needs(Right::OrdersRead)
+        .body_of("text/plain")
+        .command::<commands::TakeNote>()
+        .answers_text("text/plain");
+    r.post("/v1/reseller/imports", "import", import)
+        .tag("Tests")
+        .doc("Counts bytes.")
+        .needs(Right::OrdersRead)
+        .body_of("text/csv")
+        .body_limit(3 << 20)
+        .streams()
+        .answers_text("text/plain");
+    r.post("/form", "form", signing_in).page().public().form::<OrderFilter>();
     r.get("/page", "page", nothing).page().signed_in();
+    crate::system::routes(&mut r);
     r
 }
 
@@ -187,7 +238,9 @@ impl Authenticator for Fakes {
             Some("seller" | "asleep") => Some(seller(ResellerRole::Seller)),
             Some("viewer") => Some(seller(ResellerRole::Viewer)),
             Some("staff") => Some(Caller::MerchantPerson { person, name: name.clone(), merchant: 1, role: MerchantRole::Owner }),
-            Some("key") => Some(Caller::PartnershipKey { key: ApiKeyId::from_bytes([4; 16]), name: name.clone(), scope: scope(), rights: vec![Right::OrdersRead] }),
+            Some("key") => {
+                Some(Caller::PartnershipKey { key: ApiKeyId::from_bytes([4; 16]), name: name.clone(), scope: scope(), rights: vec![Right::OrdersRead] })
+            }
             _ => None,
         };
         let active = given.as_deref() != Some("asleep");

@@ -75,3 +75,19 @@ async fn overload_is_503_before_anything_is_done() {
     assert_eq!(answer.headers()["retry-after"], "1");
     assert_eq!(read(answer).await.1, "overloaded");
 }
+
+fn whole_table() -> Routes {
+    let mut routes = Routes::new();
+    crate::api::routes(&mut routes);
+    crate::system::routes(&mut routes);
+    routes
+}
+
+#[test]
+fn the_table_of_the_product_has_no_mistakes() {
+    let routes = whole_table();
+    if let Ok(file) = std::env::var("TRADEPOST_WRITE_OPENAPI_WHOLE") {
+        std::fs::write(file, crate::openapi::document(&routes, "https://shop.example.org").to_string()).expect("written");
+    }
+    assert_eq!(routes.mistakes().join("\n"), "");
+}

@@ -65,17 +65,9 @@ fn the_worked_examples_come_out_to_the_minor_unit() {
     ];
     for case in cases {
         let books = PriceBooks { rows: case.rows };
-        let quote = quote(
-            currency(case.currency),
-            &books,
-            case.quantity,
-            percent(case.wholesale),
-            percent(case.margin),
-            percent(case.extra),
-            case.discount,
-            None,
-        )
-        .expect(case.name);
+        let quote =
+            quote(currency(case.currency), &books, case.quantity, percent(case.wholesale), percent(case.margin), percent(case.extra), case.discount, None)
+                .expect(case.name);
         assert_eq!((quote.unit_minor, quote.line_minor), (case.unit, case.line), "{}", case.name);
         assert_eq!(quote.explanation.recompute(), Some((case.unit, case.line)), "{}", case.name);
     }

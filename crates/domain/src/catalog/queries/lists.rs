@@ -137,3 +137,13 @@ pub async fn direct_access(reader: &mut Reader<'_>, scope: PartnershipScope, pag
     let rows = rows.into_iter().map(|(number, id, sku, name, enabled, access)| (OfferedProduct { number, id, sku, name, enabled }, access)).collect();
     Ok(page.page(rows, |(product, _): &(OfferedProduct, bool)| product.id))
 }
+
+/// Whether a product was given to (true) or withheld from (false) a partnership directly.
+///
+/// # Errors
+/// The store's.
+pub async fn access(reader: &mut Reader<'_>, scope: PartnershipScope, product: i64) -> Result<Option<bool>, Fault> {
+    let sql = sql!("SELECT access FROM partnership_product WHERE merchant = $1 AND partnership = $2 AND product = $3");
+    let found: Option<(bool,)> = reader.query_opt(sql, params![scope.merchant, scope.partnership, product]).await?;
+    Ok(found.map(|(access,)| access))
+}

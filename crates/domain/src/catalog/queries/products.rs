@@ -123,16 +123,7 @@ pub async fn products(reader: &mut Reader<'_>, scope: MerchantScope, filter: &Pr
         let escaped = text.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
         format!("%{escaped}%")
     });
-    let asked = params![
-        scope.merchant,
-        page.bound(),
-        filter.enabled,
-        filter.kind.map(Kind::name),
-        filter.group.as_ref(),
-        filter.parent,
-        search,
-        page.fetch(),
-    ];
+    let asked = params![scope.merchant, page.bound(), filter.enabled, filter.kind.map(Kind::name), filter.group.as_ref(), filter.parent, search, page.fetch(),];
     let rows = reader.query(LIST, asked).await?;
     let rows = with_parts(reader, scope, rows).await?;
     Ok(page.page(rows, |product: &ProductView| product.id))
@@ -257,4 +248,14 @@ pub async fn prices(reader: &mut Reader<'_>, scope: MerchantScope, products: &[i
         }
     }
     Ok(books)
+}
+
+/// Locks the rows of products by SKU, so that a file is compared with what stays.
+///
+/// # Errors
+/// The store's.
+pub async fn lock_skus(reader: &mut Reader<'_>, scope: MerchantScope, skus: &[String]) -> Result<(), Fault> {
+    let sql = sql!("SELECT number FROM product WHERE merchant = $1 AND sku = ANY($2) FOR UPDATE");
+    let _locked: Vec<(i64,)> = reader.query_each(sql, params![scope.merchant], &Column::texts(skus.iter().cloned())).await?;
+    Ok(())
 }

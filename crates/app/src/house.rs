@@ -1,0 +1,110 @@
+//! The open house: database, master key, worker. What the server, the command line and the tests begin with.
+
+use crate::config::Settings;
+use crate::master_key;
+use crate::migrations::migrations;
+use crate::{reactions, routes};
+use std::path::Path;
+use std::sync::Arc;
+use tradepost_domain::Engine;
+use tradepost_kernel::Environment;
+use tradepost_kernel::secret::Vault;
+use tradepost_store::{Fault, Store, params, sql};
+use tradepost_web::authenticate::Gate;
+use tradepost_web::{App, Floor};
+use tradepost_worker::{Worker, WorkerSettings};
+
+/// Why the house could not be opened, in a sentence for the operator.
+#[derive(Debug)]
+pub struct Trouble(pub String);
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl std::error::Error for Trouble {}
+
+impl From<String> for Trouble {
+    fn from(what: String) -> Self {
+        Self(what)
+    }
+}
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self(fault.to_string())
+    }
+}
+impl From<std::io::Error> for Trouble {
+    fn from(error: std::io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// The open house.
+#[derive(Clone, Debug)]
+pub struct House {
+    /// Runs commands and queries.
+    pub engine: Engine,
+    /// Passes events on and sends messages; runs where it is told to.
+    pub worker: Arc<Worker>,
+    /// Answers HTTP requests.
+    pub floor: Floor,
+    /// How it was opened.
+    pub settings: Arc<Settings>,
+    /// The migrations that were applied while opening.
+    pub migrated: Vec<String>,
+}
+
+impl House {
+    /// Opens database and master key, and brings the schema up to date. `environment` is the machine's, or a test's.
+    ///
+    /// # Errors
+    /// [`Trouble`]: the database is locked, newer than this program or away; the master key is missing or unreadable.
+    pub async fn open(settings: Settings, environment: Environment) -> Result<Self, Trouble> {
+        make_folder(&settings.data)?;
+        let master = master_key::read_or_make(&settings.master_key, &environment)?;
+        let store = Store::open(tradepost_store::Settings::new(settings.database.clone())).await?;
+        let migrated = store.migrate(&migrations()).await?;
+        if master.made && is_in_use(&store).await? {
+            // What is sealed in there would never open again, and new codes would be sealed by another key.
+            std::fs::remove_file(&settings.master_key)?;
+            let path = settings.master_key.display();
+            return Err(Trouble(format!("this database is in use and its master key is missing: put it at {path} or name it by master_key")));
+        }
+        let engine = Engine { store, environment, vault: Arc::new(Vault::new(&master.key)) };
+        let worker_settings = WorkerSettings { base_url: settings.public_url.clone(), mail: settings.mail.clone() };
+        let worker = Worker::new(engine.clone(), worker_settings, reactions::all()).map_err(|error| Trouble(error.to_string()))?;
+        let floor = Self::floor(&engine, &settings);
+        Ok(Self { engine, worker: Arc::new(worker), floor, settings: Arc::new(settings), migrated })
+    }
+
+    fn floor(engine: &Engine, settings: &Settings) -> Floor {
+        let table = routes::all();
+        let mut web = tradepost_web::Settings::new(settings.public_url.clone());
+        web.trusted_proxies = settings.trusted_proxies;
+        web.metrics_token = settings.metrics_token.clone();
+        let app = App::new(engine.clone(), Arc::new(Gate::new(engine.clone())), web);
+        // The schema was brought up to date above.
+        app.migrations_done();
+        Floor::new(Arc::new(app), &table)
+    }
+
+    /// Finishes what waits and lets go of the database.
+    pub async fn close(&self) {
+        self.engine.store.close().await;
+    }
+}
+
+/// The data folder, for its owner only where it is new.
+fn make_folder(path: &Path) -> Result<(), Trouble> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| Trouble(format!("{}: {error}", path.display())))
+}
+
+async fn is_in_use(store: &Store) -> Result<bool, Fault> {
+    let merchants: i64 =
+        store.read(|reader| Box::pin(async move { reader.query_one(sql!("SELECT count(*) FROM merchant"), params![]).await })).await?;
+    Ok(merchants > 0)
+}

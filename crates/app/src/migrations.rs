@@ -1,0 +1,9 @@
+//! The schema, in steps: part of the binary.
+
+use tradepost_store::{Migration, migrations_from};
+
+/// Every step, oldest first.
+#[must_use]
+pub fn migrations() -> Vec<Migration> {
+    migrations_from(&[("0001_main_job", include_str!("../../../migrations/0001_main_job.sql"))])
+}

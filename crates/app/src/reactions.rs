@@ -1,0 +1,72 @@
+//! Which commands follow from which events: the one place that knows both sides.
+
+use std::sync::Arc;
+use tradepost_domain::listing::PageRequest;
+use tradepost_domain::orders::fill_backorders::FillBackorders;
+use tradepost_domain::orders::rejudge::RejudgePartnership;
+use tradepost_domain::outbox::queries::WaitingEvent;
+use tradepost_domain::{ChannelId, Engine, MerchantScope, No, Origin, PartnershipId, PartnershipScope, ProductId, catalog, partners};
+use tradepost_store::BoxFuture;
+use tradepost_worker::reaction::Reaction;
+
+/// Every reaction.
+#[must_use]
+pub fn all() -> Vec<Arc<dyn Reaction>> {
+    vec![Arc::new(FillBackordersOnArrival), Arc::new(RejudgeAfterTerms)]
+}
+
+/// Keys arrived: orders that were placed without stock get theirs, oldest first (STK-7).
+#[derive(Debug)]
+struct FillBackordersOnArrival;
+
+impl Reaction for FillBackordersOnArrival {
+    fn follows(&self) -> &'static [&'static str] {
+        &["stock.arrived", "stock.back"]
+    }
+
+    fn react<'a>(&'a self, engine: &'a Engine, event: &'a WaitingEvent) -> BoxFuture<'a, Result<(), No>> {
+        Box::pin(async move {
+            let (scope, product) = (MerchantScope { merchant: event.merchant }, ProductId::from_bytes(event.subject));
+            let read = engine.store.read(move |reader| Box::pin(async move { catalog::queries::product(reader, scope, product).await }));
+            // A product that is gone has no orders that wait for it.
+            let Some(product) = read.await? else { return Ok(()) };
+            let command = FillBackorders { merchant: event.merchant, product: product.number };
+            while engine.execute(Origin::system(), command).await?.outcome.filled > 0 {}
+            Ok(())
+        })
+    }
+}
+
+/// Terms of the program or a channel changed, or a partnership moved: held orders follow (CRD-8).
+#[derive(Debug)]
+struct RejudgeAfterTerms;
+
+impl Reaction for RejudgeAfterTerms {
+    fn follows(&self) -> &'static [&'static str] {
+        &["program.terms_changed", "channel.terms_changed", "partnership.moved"]
+    }
+
+    fn react<'a>(&'a self, engine: &'a Engine, event: &'a WaitingEvent) -> BoxFuture<'a, Result<(), No>> {
+        Box::pin(async move {
+            if event.kind == "partnership.moved" {
+                return rejudge(engine, event.merchant, PartnershipId::from_bytes(event.subject)).await;
+            }
+            let only = (event.kind == "channel.terms_changed").then(|| ChannelId::from_bytes(event.subject));
+            let scope = MerchantScope { merchant: event.merchant };
+            let mut page = PageRequest { limit: 200, before: None };
+            loop {
+                let read = engine.store.read(move |reader| Box::pin(async move { partners::queries::partnerships(reader, scope, None, page).await }));
+                let found = read.await?;
+                for partnership in found.rows.iter().filter(|partnership| only.is_none_or(|channel| partnership.channel == Some(channel))) {
+                    rejudge(engine, event.merchant, partnership.id).await?;
+                }
+                let Some(next) = found.next else { return Ok(()) };
+                page.before = Some(next);
+            }
+        })
+    }
+}
+
+async fn rejudge(engine: &Engine, merchant: i64, partnership: PartnershipId) -> Result<(), No> {
+    engine.execute(Origin::system(), RejudgePartnership { scope: PartnershipScope { merchant, partnership } }).await.map(|_| ())
+}

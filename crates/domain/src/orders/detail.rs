@@ -1,0 +1,171 @@
+//! One order with everything that its page shows: items with prices, lock reasons, licenses by status, invoice.
+
+use super::standing::facts;
+use super::{OrderRow, queries};
+use crate::access::{MerchantScope, PartnershipScope};
+use crate::billing;
+use crate::catalog::pricing::{self, Explanation, ItemDiscount};
+use crate::catalog::{self, SellableProduct};
+use crate::credit::{CreditView, Exposure};
+use crate::ids::{ChannelId, InvoiceId, OrderId, OrderItemId, PartnershipId, ProductId};
+use crate::licenses::{self, LockReason, Stage};
+use crate::partners;
+use crate::partners::terms::{self, EffectiveTerms};
+use std::collections::{BTreeSet, HashMap};
+use tradepost_kernel::{Currency, Date, Percent};
+use tradepost_store::{Fault, Reader};
+
+/// An order as its page shows it.
+#[derive(Clone, Debug)]
+pub struct OrderDetail {
+    /// The order.
+    pub order: OrderRow,
+    /// Its lines.
+    pub items: Vec<ItemDetail>,
+    /// Its total: of a draft by today's prices, where every line has one; of a placed order as fixed.
+    pub total_minor: Option<i64>,
+    /// Everything that blocks anything of it (FUL-2).
+    pub lock_reasons: Vec<LockReason>,
+    /// Its licenses by stage: waiting, available, distributed, canceled.
+    pub licenses: [i64; 4],
+    /// Its invoice: id, number, due date.
+    pub invoice: Option<(InvoiceId, String, Date)>,
+}
+
+/// A line as shown.
+#[derive(Clone, Debug)]
+pub struct ItemDetail {
+    /// Its id.
+    pub id: OrderItemId,
+    /// What is ordered.
+    pub product: ProductId,
+    /// Its SKU.
+    pub sku: String,
+    /// Its name.
+    pub name: String,
+    /// How many.
+    pub quantity: i64,
+    /// What one costs; `None` where a draft's product has no price any more.
+    pub unit_minor: Option<i64>,
+    /// What the line costs.
+    pub line_minor: Option<i64>,
+    /// How the price came about.
+    pub explanation: Option<Explanation>,
+}
+
+/// Credit as a page shows it, with the flag that the balance is due.
+#[derive(Clone, Copy, Debug)]
+pub struct CreditDetail {
+    /// Limit, used, available, over.
+    pub credit: CreditView,
+    /// The currency; `None` until one is set.
+    pub currency: Option<Currency>,
+    /// The balance is due now (CRD-6).
+    pub balance_due: bool,
+    /// Paid beyond what was owed, minor units.
+    pub account_balance_minor: i64,
+}
+
+/// Terms and exposure of a partnership, as they are right now.
+async fn standing(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<(EffectiveTerms, Exposure, Option<ChannelId>, bool), Fault> {
+    let partnership = partners::queries::partnership(reader, scope.of_merchant(), scope.partnership).await?;
+    let channel = partnership.as_ref().and_then(|partnership| partnership.channel);
+    let due = partnership.is_some_and(|partnership| partnership.balance_due);
+    let terms = terms::effective(reader, scope.merchant, scope.partnership, channel).await?;
+    let exposure = Exposure { limit: terms.credit_limit, open: queries::open(reader, scope).await? };
+    Ok((terms, exposure, channel, due))
+}
+
+/// What a partnership owes and may owe (CRD-1).
+///
+/// # Errors
+/// The store's.
+pub async fn credit(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<CreditDetail, Fault> {
+    let (terms, exposure, _, balance_due) = standing(reader, scope).await?;
+    let balance = match terms.currency {
+        Some(currency) => -crate::ledger::queries::balance(reader, scope, crate::ledger::AccountKind::AccountBalance, currency).await?,
+        None => 0,
+    };
+    Ok(CreditDetail { credit: exposure.view(), currency: terms.currency, balance_due, account_balance_minor: balance })
+}
+
+/// One order; of one partnership only, where given.
+///
+/// # Errors
+/// The store's.
+pub async fn order(reader: &mut Reader<'_>, merchant: MerchantScope, of: Option<PartnershipId>, id: OrderId) -> Result<Option<OrderDetail>, Fault> {
+    let Some(order) = queries::order(reader, merchant, of, id).await? else { return Ok(None) };
+    let scope = PartnershipScope { merchant: merchant.merchant, partnership: order.partnership };
+    let (terms, exposure, channel, _) = standing(reader, scope).await?;
+    let (items, total_minor) = items(reader, scope, channel, &terms, &order).await?;
+    let rows = licenses::queries::of_orders(reader, scope.merchant, &[id]).await?;
+    let order_facts = facts(&terms, &exposure, &order);
+    let mut reasons = BTreeSet::new();
+    let mut counts = [0; 4];
+    for license in &rows {
+        reasons.extend(licenses::lock_reasons::of_license(&order_facts, &license.facts()));
+        let place = Stage::ALL.iter().position(|stage| *stage == license.stage).unwrap_or(0);
+        counts[place] += 1;
+    }
+    let invoice = billing::queries::of_order(reader, scope.merchant, id).await?;
+    Ok(Some(OrderDetail { order, items, total_minor, lock_reasons: reasons.into_iter().collect(), licenses: counts, invoice }))
+}
+
+/// The lines: a draft's by today's prices, a placed order's as fixed.
+async fn items(
+    reader: &mut Reader<'_>,
+    scope: PartnershipScope,
+    channel: Option<ChannelId>,
+    terms: &EffectiveTerms,
+    order: &OrderRow,
+) -> Result<(Vec<ItemDetail>, Option<i64>), Fault> {
+    let rows = queries::items(reader, scope.merchant, &[order.id]).await?;
+    let numbers: Vec<i64> = rows.iter().map(|item| item.product).collect::<BTreeSet<_>>().into_iter().collect();
+    let products = catalog::queries::products_by_number(reader, scope.merchant, &numbers).await?;
+    let books = if order.placed.is_none() {
+        pricing::books(reader, scope, channel, order.currency, &numbers).await?
+    } else {
+        HashMap::new()
+    };
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        let product: &SellableProduct = products.get(&row.product).ok_or_else(|| Fault::invariant("an item without its product"))?;
+        let mut detail = ItemDetail {
+            id: row.id,
+            product: product.id,
+            sku: product.sku.clone(),
+            name: product.name.clone(),
+            quantity: row.quantity,
+            unit_minor: Some(row.unit_minor),
+            line_minor: Some(row.line_minor),
+            explanation: row.explanation.as_deref().and_then(|text| serde_json::from_str(text).ok()),
+        };
+        if order.placed.is_none() {
+            let none = pricing::PriceBooks::default();
+            let margin = terms.margin(product.id, product.group.as_deref());
+            let books = books.get(&row.product).unwrap_or(&none);
+            let quote = pricing::quote(order.currency, books, row.quantity, terms.wholesale_discount, margin, Percent::ZERO, ItemDiscount::None, None).ok();
+            detail.unit_minor = quote.as_ref().map(|quote| quote.unit_minor);
+            detail.line_minor = quote.as_ref().map(|quote| quote.line_minor);
+            detail.explanation = quote.map(|quote| quote.explanation);
+        }
+        items.push(detail);
+    }
+    let sum: Option<i64> = items.iter().map(|item| item.line_minor).try_fold(0_i64, |sum, line| line.and_then(|line| sum.checked_add(line)));
+    let total = if order.placed.is_some() { Some(order.total_minor) } else { sum };
+    Ok((items, total))
+}
+
+/// Facts of orders by id, for lists of licenses.
+///
+/// # Errors
+/// The store's.
+pub async fn order_facts(
+    reader: &mut Reader<'_>,
+    scope: PartnershipScope,
+    orders: &[OrderId],
+) -> Result<HashMap<OrderId, (OrderRow, licenses::OrderFacts)>, Fault> {
+    let (terms, exposure, _, _) = standing(reader, scope).await?;
+    let rows = queries::by_ids(reader, scope.merchant, orders).await?;
+    Ok(rows.into_iter().map(|order| (order.id, (order.clone(), facts(&terms, &exposure, &order)))).collect())
+}

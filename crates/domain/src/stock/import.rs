@@ -1,0 +1,456 @@
+//! Importing license keys (STK-1): read as a stream, sealed outside the writer, staged in slices of at most 500,
+//! taken in at once. A million keys need the memory of one slice.
+//!
+//! Two formats: comma-separated with the header `sku,code` for keys of many products, or one code per line for
+//! one product. A dry run reads and compares the same way and stages nothing.
+
+mod commands;
+mod report;
+
+pub use commands::{AbandonKeyImport, BeginKeyImport, ClearStagedKeys, StageKeys, StagedKey, Staging, TakeInKeys};
+pub use report::{Listed, ListedLine, ProductCount, Report};
+
+use super::{queries, seal_code, unique_within};
+use crate::access::{MerchantScope, Need, Right};
+use crate::catalog::{self, Method};
+use crate::command::{Engine, No, Origin};
+use crate::csv::{BadRecord, Record, Records};
+use crate::ids::{KeyImportId, LicenseKeyId, ProductId};
+use std::collections::{HashMap, HashSet};
+use tradepost_kernel::{Refusal, Secret, text};
+use tradepost_store::Fault;
+
+/// Rows of one slice: what one command writes.
+pub const SLICE: usize = 500;
+/// Longest code, in characters.
+pub const LONGEST_CODE: usize = 500;
+/// Longest line that is read, in bytes.
+const LONGEST_LINE: usize = 8 * 1024;
+/// An import whose last slice is older than this was abandoned.
+pub const ABANDONED_AFTER_MS: i64 = 5 * 60_000;
+/// Most lines of a dry run: it keeps a fingerprint of each in memory, since it stages none.
+const MOST_DRY_LINES: usize = 2_000_000;
+
+/// What the file holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `sku,code` with that header.
+    Separated,
+    /// One code per line, all of the product named by id or SKU.
+    Lines {
+        /// Id or SKU.
+        product: String,
+    },
+}
+
+/// What becomes of a file that has duplicates or malformed lines. Blank lines are neither.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Nothing is taken in.
+    AllOrNothing,
+    /// The rest is taken in.
+    SkipBad,
+}
+crate::access::named!(Mode { AllOrNothing = "all_or_nothing", SkipBad = "skip_bad" });
+
+/// What is to be imported, and how.
+#[derive(Clone, Debug)]
+pub struct ImportSettings {
+    /// Whose stock.
+    pub scope: MerchantScope,
+    /// Where the codes come from, for the list of imports: a file's name, `paste`, `api`.
+    pub source: String,
+    /// A note for people.
+    pub note: Option<String>,
+    /// What the file holds.
+    pub format: Format,
+    /// What becomes of a bad file.
+    pub mode: Mode,
+    /// Only say what would happen.
+    pub dry_run: bool,
+}
+
+/// An import under way. Push the file in chunks, or line by line, then finish. One that is dropped before leaves
+/// only staged rows, which are no stock; the next import of the product clears them after some minutes.
+#[derive(Debug)]
+pub struct Importer {
+    engine: Engine,
+    origin: Origin,
+    settings: ImportSettings,
+    records: Records,
+    /// The CSV header was read.
+    header: bool,
+    /// The product of every line, in the format of lines.
+    product: Option<Found>,
+    known: HashMap<String, Option<Found>>,
+    pending: Vec<Line>,
+    /// A dry run's fingerprints so far, cut to 64 bits: a false duplicate is one in ten million at a million keys.
+    seen: HashSet<u64>,
+    import: Option<KeyImportId>,
+    report: Report,
+}
+
+#[derive(Clone, Debug)]
+struct Found {
+    number: i64,
+    id: ProductId,
+    sku: String,
+    pool: bool,
+}
+
+#[derive(Debug)]
+struct Line {
+    line: i64,
+    sku: Option<String>,
+    code: Secret<String>,
+}
+
+impl Importer {
+    /// Opens an import: clears what abandoned ones left, and begins unless it is a dry run.
+    ///
+    /// # Errors
+    /// `forbidden`; `invalid_field`: source or note; `product_not_found`, `not_key_pool` for the one product of
+    /// a file of lines.
+    pub async fn new(engine: Engine, mut origin: Origin, settings: ImportSettings) -> Result<Self, No> {
+        origin.caller.authorize(Need::Right(Right::StockManage))?;
+        // An import is many commands; a repeated one is safe without a key, since a code is unique per product.
+        origin.idempotency = None;
+        let lines = matches!(settings.format, Format::Lines { .. });
+        let mut importer = Self {
+            records: if lines { Records::lines(LONGEST_LINE) } else { Records::separated(LONGEST_LINE) },
+            header: lines,
+            product: None,
+            known: HashMap::new(),
+            pending: Vec::with_capacity(SLICE),
+            seen: HashSet::new(),
+            import: None,
+            report: Report::new(settings.dry_run),
+            engine,
+            origin,
+            settings,
+        };
+        if let Format::Lines { product } = &importer.settings.format {
+            importer.product = Some(importer.only_product(product.clone()).await?);
+        }
+        if !importer.settings.dry_run {
+            clear_abandoned(&importer.engine, &importer.origin, importer.settings.scope).await?;
+            let begin = BeginKeyImport { scope: importer.settings.scope, source: importer.settings.source.clone(), note: importer.settings.note.clone() };
+            let id = importer.engine.execute(importer.origin.clone(), begin).await?.outcome;
+            importer.import = Some(id);
+            importer.report.import = Some(id);
+        }
+        Ok(importer)
+    }
+
+    async fn only_product(&self, text: String) -> Result<Found, No> {
+        let scope = self.settings.scope;
+        let found = self.engine.store.read(move |reader| Box::pin(async move { catalog::queries::find_product(reader, scope, &text).await })).await?;
+        let found = found.map(Found::from).ok_or_else(|| Refusal::invalid("product_not_found", "There is no such product.").at("/product"))?;
+        if found.pool { Ok(found) } else { Err(not_key_pool().at("/product").into()) }
+    }
+
+    /// Lines read so far, for a progress bar.
+    #[must_use]
+    pub const fn lines(&self) -> i64 {
+        self.report.lines
+    }
+
+    /// Reads a further chunk of the file.
+    ///
+    /// # Errors
+    /// `invalid_header`; `import_in_progress`, `import_abandoned`; `too_many_lines` of a dry run. The import is over then.
+    pub async fn push(&mut self, chunk: &[u8]) -> Result<(), No> {
+        // A chunk of a body is some 64 KiB: what it holds is staged before the next is read.
+        let mut read = Vec::new();
+        for part in chunk.chunks(16 * 1024) {
+            self.records.push(part, |record| read.push(record));
+            for record in read.drain(..) {
+                self.record(record).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads one line that was already taken apart; no SKU in a file of lines.
+    ///
+    /// # Errors
+    /// See [`Importer::push`].
+    pub async fn push_line(&mut self, sku: Option<&str>, code: &str) -> Result<(), No> {
+        self.header = true;
+        let fields = sku.map(str::to_owned).into_iter().chain([code.to_owned()]).collect();
+        self.record(Record { line: self.report.lines + 1, fields: Ok(fields) }).await
+    }
+
+    async fn record(&mut self, record: Record) -> Result<(), No> {
+        let Record { line, fields } = record;
+        if !self.header {
+            self.header = true;
+            return if fields.is_ok_and(|fields| is_header(&fields)) { Ok(()) } else { Err(self.over(invalid_header()).await) };
+        }
+        self.report.lines += 1;
+        match parse(line, fields, self.product.is_none()) {
+            Ok(Some(parsed)) => self.pending.push(parsed),
+            Ok(None) => self.report.blank.add(line, ""),
+            Err(why) => self.report.malformed.add(line, &why),
+        }
+        if self.pending.len() >= SLICE { self.flush().await } else { Ok(()) }
+    }
+
+    /// Stages what is pending, or, in a dry run, compares it.
+    async fn flush(&mut self) -> Result<(), No> {
+        let lines = std::mem::take(&mut self.pending);
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.learn(&lines).await?;
+        let mut keys = Vec::with_capacity(lines.len());
+        for line in &lines {
+            let found = match &line.sku {
+                None => self.product.clone(),
+                Some(sku) => self.known.get(sku).cloned().flatten(),
+            };
+            match found {
+                None => self.report.malformed.add(line.line, "names no product by its SKU"),
+                Some(found) if !found.pool => self.report.malformed.add(line.line, "names a product that takes no keys from a pool"),
+                Some(found) => {
+                    self.report.count(&found.sku, found.id, 0);
+                    keys.push((self.sealed(line, found.number), found));
+                }
+            }
+        }
+        if self.settings.dry_run { self.compare(keys).await } else { self.stage(keys).await }
+    }
+
+    /// Looks up the SKUs that were not met before.
+    async fn learn(&mut self, lines: &[Line]) -> Result<(), No> {
+        let new: HashSet<&String> = lines.iter().filter_map(|line| line.sku.as_ref()).filter(|sku| !self.known.contains_key(*sku)).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let (scope, new): (MerchantScope, Vec<String>) = (self.settings.scope, new.into_iter().cloned().collect());
+        let asked = new.clone();
+        let mut found = self.engine.store.read(move |reader| Box::pin(async move { catalog::queries::products_by_sku(reader, scope, &asked).await })).await?;
+        for sku in new {
+            let product = found.remove(&sku).map(Found::from);
+            // What is unknown is not kept: a file of a million wrong SKUs must not fill the memory.
+            if product.is_some() || self.known.len() < 10_000 {
+                self.known.insert(sku, product);
+            }
+        }
+        Ok(())
+    }
+
+    fn sealed(&self, line: &Line, product: i64) -> StagedKey {
+        let (merchant, code) = (self.settings.scope.merchant, line.code.expose());
+        let id: LicenseKeyId = self.engine.environment.id();
+        let fingerprint = self.engine.vault.fingerprint(&unique_within(merchant, product), code.as_bytes());
+        let sealed = if self.settings.dry_run { Vec::new() } else { seal_code(&self.engine.vault, self.engine.environment.random(), merchant, id, code) };
+        StagedKey { line: line.line, product, id, sealed, fingerprint, masked: text::mask(code) }
+    }
+
+    async fn stage(&mut self, keys: Vec<(StagedKey, Found)>) -> Result<(), No> {
+        let Some(import) = self.import else { return Err(Fault::invariant("an import that never began").into()) };
+        let of: HashMap<i64, Found> = keys.iter().map(|(key, found)| (key.line, found.clone())).collect();
+        let command = StageKeys { scope: self.settings.scope, import, keys: keys.into_iter().map(|(key, _)| key).collect() };
+        let staged = match self.engine.execute(self.origin.clone(), command).await {
+            Ok(done) => done.outcome,
+            Err(No::Refusal(refusal)) => return Err(self.over(refusal).await),
+            Err(fault) => return Err(fault),
+        };
+        self.note(of, staged);
+        Ok(())
+    }
+
+    /// The dry run's way of finding duplicates: in this file by memory, in stock by asking.
+    async fn compare(&mut self, keys: Vec<(StagedKey, Found)>) -> Result<(), No> {
+        if self.seen.len() + keys.len() > MOST_DRY_LINES {
+            return Err(Refusal::invalid("too_many_lines", format!("A dry run reads at most {MOST_DRY_LINES} lines.")).into());
+        }
+        let merchant = self.settings.scope.merchant;
+        let mut asked: HashMap<i64, Vec<[u8; 16]>> = HashMap::new();
+        keys.iter().for_each(|(key, _)| asked.entry(key.product).or_default().push(key.fingerprint));
+        let in_stock: HashSet<[u8; 16]> = self
+            .engine
+            .store
+            .read(move |reader| {
+                Box::pin(async move {
+                    let mut known = HashSet::new();
+                    for (product, fingerprints) in asked {
+                        known.extend(queries::known_codes(reader, merchant, product, &fingerprints).await?.into_keys());
+                    }
+                    Ok(known)
+                })
+            })
+            .await?;
+        let mut staging = Staging::default();
+        let mut of = HashMap::new();
+        for (key, found) in keys {
+            let cut = u64::from_be_bytes([0, 1, 2, 3, 4, 5, 6, 7].map(|at| key.fingerprint[at]));
+            if in_stock.contains(&key.fingerprint) {
+                staging.in_stock.push(key.line);
+            } else if !self.seen.insert(cut) {
+                staging.in_file.push(key.line);
+            }
+            of.insert(key.line, found);
+        }
+        self.note(of, staging);
+        Ok(())
+    }
+
+    fn note(&mut self, mut of: HashMap<i64, Found>, staged: Staging) {
+        for line in staged.in_file {
+            of.remove(&line);
+            self.report.duplicates_in_file.add(line, "");
+        }
+        for line in staged.in_stock {
+            of.remove(&line);
+            self.report.duplicates_in_stock.add(line, "");
+        }
+        for found in of.into_values() {
+            self.report.count(&found.sku, found.id, 1);
+        }
+    }
+
+    /// Reads the end of the file, and takes in what was staged: all of it, or, where the mode says so and
+    /// something was wrong, nothing (the report says which; `taken_in` is false then).
+    ///
+    /// # Errors
+    /// See [`Importer::push`].
+    pub async fn finish(mut self) -> Result<Report, No> {
+        let mut last = Vec::new();
+        self.records.end(|record| last.push(record));
+        for record in last {
+            self.record(record).await?;
+        }
+        self.flush().await?;
+        let Some(import) = self.import else { return Ok(self.report) };
+        if self.settings.mode == Mode::AllOrNothing && self.report.has_errors() {
+            self.abandon().await?;
+            return Ok(self.report);
+        }
+        let command = TakeInKeys {
+            scope: self.settings.scope,
+            import,
+            duplicates: self.report.duplicates_in_file.count + self.report.duplicates_in_stock.count,
+            bad: self.report.malformed.count,
+        };
+        self.engine.execute(self.origin.clone(), command).await?;
+        self.report.taken_in = true;
+        Ok(self.report)
+    }
+
+    /// Gives up: deletes what was staged. Also for a client that went away.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn abandon(&mut self) -> Result<(), No> {
+        match self.import.take() {
+            Some(import) => abandon(&self.engine, &self.origin, self.settings.scope, import, None).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The import ends with a refusal: what was staged is cleared.
+    async fn over(&mut self, refusal: Refusal) -> No {
+        match self.abandon().await {
+            Ok(()) => refusal.into(),
+            Err(no) => no,
+        }
+    }
+}
+
+/// Clears what abandoned imports of a merchant left: those whose last slice is minutes old, and those whose
+/// clearing was cut short.
+///
+/// # Errors
+/// `forbidden`; the store's.
+pub async fn clear_abandoned(engine: &Engine, origin: &Origin, scope: MerchantScope) -> Result<(), No> {
+    let before = engine.environment.now().plus_ms(-ABANDONED_AFTER_MS);
+    let left = engine.store.read(move |reader| Box::pin(async move { queries::abandoned_imports(reader, scope, before).await })).await?;
+    for import in left {
+        abandon(engine, origin, scope, import, Some(before)).await?;
+    }
+    Ok(())
+}
+
+async fn abandon(
+    engine: &Engine,
+    origin: &Origin,
+    scope: MerchantScope,
+    import: KeyImportId,
+    untouched_since: Option<tradepost_kernel::Timestamp>,
+) -> Result<(), No> {
+    if !engine.execute(origin.clone(), AbandonKeyImport { scope, import, untouched_since }).await?.outcome {
+        return Ok(());
+    }
+    while engine.execute(origin.clone(), ClearStagedKeys { scope, import }).await?.outcome {}
+    Ok(())
+}
+
+impl From<catalog::queries::ProductView> for Found {
+    fn from(product: catalog::queries::ProductView) -> Self {
+        Self { number: product.number, id: product.id, pool: product.fields.method == Method::KeyPool, sku: product.fields.sku }
+    }
+}
+
+fn is_header(fields: &[String]) -> bool {
+    fields.len() == 2 && fields[0].trim().eq_ignore_ascii_case("sku") && fields[1].trim().eq_ignore_ascii_case("code")
+}
+
+fn invalid_header() -> Refusal {
+    Refusal::invalid("invalid_header", "The first line must be sku,code. For one code per line name the product.")
+}
+
+pub(super) fn not_key_pool() -> Refusal {
+    Refusal::invalid("not_key_pool", "This product takes no keys from a pool.")
+}
+
+/// One line of the file: a code with its SKU, nothing where it is blank, or what is wrong with it (never the code).
+fn parse(line: i64, fields: Result<Vec<String>, BadRecord>, with_sku: bool) -> Result<Option<Line>, String> {
+    let mut fields = fields.map_err(|why| why.detail().to_owned())?;
+    if fields.iter().all(|field| field.trim().is_empty()) {
+        return Ok(None);
+    }
+    if fields.len() != if with_sku { 2 } else { 1 } {
+        return Err(format!("has {} fields", fields.len()));
+    }
+    let code = Secret::new(fields.pop().unwrap_or_default());
+    let trimmed = text::line(code.expose(), LONGEST_CODE).map_err(|why| format!("the code {}", why.detail()))?;
+    let sku = fields.pop().map(|sku| text::sku(&sku).map_err(|why| format!("the SKU {}", why.detail()))).transpose()?;
+    Ok(Some(Line { line, sku, code: Secret::new(trimmed) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn separated(fields: &[&str]) -> Result<Option<(Option<String>, String)>, String> {
+        let fields = Ok(fields.iter().map(|field| (*field).to_owned()).collect());
+        parse(2, fields, true).map(|line| line.map(|line| (line.sku, line.code.expose().clone())))
+    }
+
+    /// STK-1: blank, malformed, and what is kept of a good line.
+    #[test]
+    fn a_line_is_a_code_blank_or_malformed() {
+        assert_eq!(separated(&[" A-1 ", " ABCD-EFGH "]), Ok(Some((Some("A-1".into()), "ABCD-EFGH".into()))));
+        assert_eq!(separated(&["", " "]), Ok(None));
+        assert_eq!(separated(&["A-1", ""]), Err("the code must not be blank".into()));
+        assert_eq!(separated(&["", "CODE"]), Err("the SKU must not be blank".into()));
+        assert_eq!(separated(&["A-1", "CO\u{7}DE"]), Err("the code must have no control characters or line breaks".into()));
+        assert_eq!(separated(&["A-1"]), Err("has 1 fields".into()));
+        assert!(separated(&["A-1", &"x".repeat(501)]).is_err());
+        assert!(separated(&["A-1", &"x".repeat(500)]).is_ok());
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_line_never_quotes_the_code() {
+        let why = separated(&["A-1", "SECRET\u{1}CODE"]).expect_err("malformed");
+        assert!(!why.contains("SECRET"));
+    }
+
+    #[test]
+    fn the_header_is_read_whatever_its_case() {
+        assert!(is_header(&["SKU".into(), " Code".into()]));
+        assert!(!is_header(&["code".into(), "sku".into()]));
+    }
+}

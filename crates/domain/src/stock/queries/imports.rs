@@ -1,0 +1,147 @@
+//! Imports, and what their commands look at.
+
+use crate::access::MerchantScope;
+use crate::ids::{KeyImportId, LicenseKeyId, ProductId};
+use crate::listing::{Page, PageRequest};
+use std::collections::HashMap;
+use tradepost_kernel::Timestamp;
+use tradepost_store::{Column, Fault, FromRow, Reader, Row, Sql, params, sql};
+
+/// One import of license keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyImportView {
+    /// Which one.
+    pub id: KeyImportId,
+    /// Where the codes came from.
+    pub source: String,
+    /// A note for people.
+    pub note: Option<String>,
+    /// `staging`, `done` or `abandoned`.
+    pub state: String,
+    /// Keys staged, or, when done, taken in.
+    pub staged: i64,
+    /// Duplicates left out.
+    pub duplicates: i64,
+    /// Malformed lines left out.
+    pub bad: i64,
+    /// When it began.
+    pub created: Timestamp,
+    /// When its last slice was staged.
+    pub touched: Timestamp,
+    /// When it ended.
+    pub finished: Option<Timestamp>,
+}
+
+impl FromRow for KeyImportView {
+    fn from_row(row: Row) -> Result<Self, Fault> {
+        let mut columns = row.take();
+        Ok(Self {
+            id: columns.next()?,
+            source: columns.next()?,
+            note: columns.next()?,
+            state: columns.next()?,
+            staged: columns.next()?,
+            duplicates: columns.next()?,
+            bad: columns.next()?,
+            created: columns.next()?,
+            touched: columns.next()?,
+            finished: columns.next()?,
+        })
+    }
+}
+
+macro_rules! import_from {
+    () => {
+        "SELECT id, source, note, state, staged, duplicates, bad, created_ms, touched_ms, finished_ms FROM key_import WHERE merchant = $1 "
+    };
+}
+
+/// A page of imports, newest first.
+///
+/// # Errors
+/// The store's.
+pub async fn imports(reader: &mut Reader<'_>, scope: MerchantScope, page: PageRequest) -> Result<Page<KeyImportView>, Fault> {
+    const LIST: Sql = sql!(concat!(import_from!(), "AND id < $2 ORDER BY id DESC LIMIT $3"));
+    let rows = reader.query(LIST, params![scope.merchant, page.bound(), page.fetch()]).await?;
+    Ok(page.page(rows, |import: &KeyImportView| import.id))
+}
+
+/// One import.
+///
+/// # Errors
+/// The store's.
+pub async fn import(reader: &mut Reader<'_>, scope: MerchantScope, id: KeyImportId) -> Result<Option<KeyImportView>, Fault> {
+    const ONE: Sql = sql!(concat!(import_from!(), "AND id = $2"));
+    reader.query_opt(ONE, params![scope.merchant, id]).await
+}
+
+/// Locks an import's row.
+pub(in crate::stock) async fn lock_import(reader: &mut Reader<'_>, scope: MerchantScope, id: KeyImportId) -> Result<Option<KeyImportView>, Fault> {
+    const LOCKED: Sql = sql!(concat!(import_from!(), "AND id = $2 FOR UPDATE"));
+    reader.query_opt(LOCKED, params![scope.merchant, id]).await
+}
+
+/// Imports that left staged keys or may have: those that were not touched since `before`, and abandoned ones
+/// that still hold a product.
+pub(in crate::stock) async fn abandoned_imports(reader: &mut Reader<'_>, scope: MerchantScope, before: Timestamp) -> Result<Vec<KeyImportId>, Fault> {
+    let sql = sql!(
+        "SELECT id FROM key_import WHERE merchant = $1 AND state = 'staging' AND touched_ms < $2 \
+         UNION SELECT k.id FROM stock s JOIN key_import k ON k.merchant = s.merchant AND k.id = s.staging \
+         WHERE s.merchant = $1 AND k.state = 'abandoned'"
+    );
+    let rows: Vec<(KeyImportId,)> = reader.query(sql, params![scope.merchant, before]).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Where a product's places stand.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::stock) struct Shelf {
+    pub(in crate::stock) next_place: i64,
+    pub(in crate::stock) staging: Option<KeyImportId>,
+}
+
+/// Locks a product's counters; `None` where it has none yet.
+pub(in crate::stock) async fn lock_shelf(reader: &mut Reader<'_>, merchant: i64, product: i64) -> Result<Option<Shelf>, Fault> {
+    let sql = sql!("SELECT next_place, staging FROM stock WHERE merchant = $1 AND product = $2 FOR UPDATE");
+    let found: Option<(i64, Option<KeyImportId>)> = reader.query_opt(sql, params![merchant, product]).await?;
+    Ok(found.map(|(next_place, staging)| Shelf { next_place, staging }))
+}
+
+/// A product that an import stages for.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::stock) struct StagedShelf {
+    pub(in crate::stock) product: i64,
+    pub(in crate::stock) id: ProductId,
+    pub(in crate::stock) horizon: i64,
+    pub(in crate::stock) next_place: i64,
+}
+
+/// The products that an import stages for, locked, in order of number.
+pub(in crate::stock) async fn shelves_of(reader: &mut Reader<'_>, merchant: i64, import: KeyImportId) -> Result<Vec<StagedShelf>, Fault> {
+    let sql = sql!(
+        "SELECT s.product, p.id, s.horizon, s.next_place FROM stock s JOIN product p ON p.merchant = s.merchant AND p.number = s.product \
+         WHERE s.merchant = $1 AND s.staging = $2 ORDER BY s.product FOR UPDATE OF s"
+    );
+    let rows: Vec<(i64, ProductId, i64, i64)> = reader.query(sql, params![merchant, import]).await?;
+    Ok(rows.into_iter().map(|(product, id, horizon, next_place)| StagedShelf { product, id, horizon, next_place }).collect())
+}
+
+/// Which codes (by fingerprint) a product has already, staged ones too, and the import that brought each.
+pub(in crate::stock) async fn known_codes(
+    reader: &mut Reader<'_>,
+    merchant: i64,
+    product: i64,
+    fingerprints: &[[u8; 16]],
+) -> Result<HashMap<[u8; 16], KeyImportId>, Fault> {
+    let sql = sql!("SELECT fingerprint, import FROM license_key WHERE merchant = $1 AND product = $2 AND fingerprint = ANY($3)");
+    let rows: Vec<([u8; 16], KeyImportId)> = reader.query_each(sql, params![merchant, product], &Column::Ids(fingerprints.to_vec())).await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The first of the keys that an import brought.
+pub(in crate::stock) async fn staged_keys(reader: &mut Reader<'_>, merchant: i64, import: KeyImportId, limit: usize) -> Result<Vec<LicenseKeyId>, Fault> {
+    let sql = sql!("SELECT id FROM license_key WHERE merchant = $1 AND import = $2 ORDER BY id LIMIT $3");
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows: Vec<(LicenseKeyId,)> = reader.query(sql, params![merchant, import, limit]).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}

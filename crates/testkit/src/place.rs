@@ -1,0 +1,107 @@
+//! A database for each test: a file on the real disk, or a PostgreSQL database that is dropped afterwards.
+
+use crate::{BEGIN, TestApp};
+use rand::RngExt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use tradepost::House;
+use tradepost::config::{Flags, Settings};
+use tradepost_kernel::{Clock, Environment};
+
+/// Which database a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The bundled SQLite.
+    Sqlite,
+    /// The PostgreSQL server that `TRADEPOST_TEST_POSTGRES` names.
+    Postgres,
+}
+
+impl Kind {
+    /// Whether the environment asks to do without it.
+    #[must_use]
+    pub fn is_skipped(self) -> bool {
+        self == Self::Postgres && postgres() == "skip"
+    }
+}
+
+fn postgres() -> String {
+    std::env::var("TRADEPOST_TEST_POSTGRES")
+        .expect("tests need PostgreSQL: export TRADEPOST_TEST_POSTGRES=\"$(scripts/test-postgres)\", or =skip to do without")
+}
+
+/// Runs a body on a fresh database, then checks the books.
+///
+/// # Panics
+/// Where the body panics or the books are not clean.
+pub fn run<F: Future<Output = ()> + Send + 'static>(kind: Kind, name: &str, body: impl FnOnce(TestApp) -> F + Send + 'static) {
+    run_unchecked(kind, name, move |app| async move {
+        body(app.clone()).await;
+        app.finish().await;
+    });
+}
+
+/// The same without the check at the end: for tests that break the books on purpose.
+///
+/// # Panics
+/// Where the body panics.
+pub fn run_unchecked<F: Future<Output = ()> + Send + 'static>(kind: Kind, name: &str, body: impl FnOnce(TestApp) -> F + Send + 'static) {
+    if kind.is_skipped() {
+        println!("SKIPPED {name}: TRADEPOST_TEST_POSTGRES=skip");
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
+    let folder = Arc::new(tempfile::Builder::new().prefix("tradepost-").tempdir_in(disk()).expect("a folder"));
+    let database = (kind == Kind::Postgres).then(|| format!("tpj_{:016x}", rand::rng().random_range(0..u64::MAX)));
+    let url = match &database {
+        None => format!("sqlite://{}", folder.path().join("tradepost.db").display()),
+        Some(name) => {
+            runtime.block_on(admin(&format!("CREATE DATABASE {name}")));
+            format!("{}/{name}", postgres().rsplit_once('/').expect("a URL with a database").0)
+        }
+    };
+    let done = catch_unwind(AssertUnwindSafe(|| {
+        runtime.block_on(async move {
+            let app = open(kind, url, folder).await;
+            let closing = app.clone();
+            // On a task of its own, so that a test future may be as large as it likes and panics stay in it.
+            let body = tokio::spawn(body(app)).await;
+            closing.house.close().await;
+            if let Err(error) = body {
+                resume_unwind(error.into_panic());
+            }
+        });
+    }));
+    if let Some(name) = database {
+        runtime.block_on(admin(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")));
+    }
+    if let Err(panic) = done {
+        resume_unwind(panic);
+    }
+}
+
+/// Where databases lie: `CARGO_TARGET_TMPDIR`'s disk rather than a RAM disk, since durability is part of the test.
+fn disk() -> std::path::PathBuf {
+    let asked = std::env::var_os("TRADEPOST_TEST_DISK").map(std::path::PathBuf::from);
+    let folder = asked.unwrap_or_else(|| std::path::PathBuf::from("/var/tmp"));
+    if folder.is_dir() { folder } else { std::env::temp_dir() }
+}
+
+async fn open(kind: Kind, url: String, folder: Arc<tempfile::TempDir>) -> TestApp {
+    let flags = Flags { data: Some(folder.path().to_owned()), database: Some(url.clone()), ..Flags::default() };
+    let settings = Settings::read(&flags, std::iter::empty()).expect("settings of a test");
+    let clock = Clock::fixed(BEGIN.parse().expect("a moment"));
+    // The master key is made from the seed too: the same in every run.
+    let house = House::open(settings, Environment::seeded(clock.clone(), 20_260_302)).await.expect("the house opens");
+    TestApp { engine: house.engine.clone(), house, clock, kind, url, folder }
+}
+
+/// Speaks to the server past the store.
+async fn admin(sql: &str) {
+    let (client, connection) = tokio_postgres::connect(&postgres(), tokio_postgres::NoTls).await.expect("the test server answers");
+    let talking = tokio::spawn(connection);
+    client.batch_execute(sql).await.expect("the server does as told");
+    drop(client);
+    talking.await.expect("the connection ends").expect("in order");
+}

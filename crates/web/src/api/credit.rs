@@ -1,0 +1,167 @@
+//! What a partnership owes and may owe, and the reseller's overview.
+
+use crate::api::licenses::{LockReasonView, lock_reasons};
+use crate::api::orders::OrderSummary;
+use crate::api::partnerships::EffectiveTerms;
+use crate::api::terms::{TermsChange, term_views};
+use crate::errors::Errors;
+use crate::{Answer, Call, OrNotFound, Problem, Routes, view};
+use std::collections::HashMap;
+use tradepost_domain::access::PartnershipScope;
+use tradepost_domain::ids::{PartnershipId, ProductId};
+use tradepost_domain::licenses::LockReason;
+use tradepost_domain::listing::PageRequest;
+use tradepost_domain::orders::change_terms::ChangeTerms;
+use tradepost_domain::orders::detail::{self, CreditDetail};
+use tradepost_domain::orders::queries::{self as orders, OrderFilter};
+use tradepost_domain::{Right, catalog, licenses, partners};
+use tradepost_kernel::Money;
+
+view! {
+    /// Credit of a partnership. `available` is `limit` − `used` and may be negative; `over` is how far beyond the limit.
+    pub struct CreditOverview {
+        /// The credit limit; null: every order is paid before anything of it is released.
+        pub limit: Option<Money>,
+        /// Sum of the open amounts of all confirmed orders, held ones included; null while no currency is set.
+        pub used: Option<Money>,
+        /// What is left of the limit.
+        pub available: Option<Money>,
+        /// How far beyond the limit.
+        pub over: Option<Money>,
+        /// What was paid beyond earlier invoices; it pays the next one.
+        pub account_balance: Option<Money>,
+        /// The limit is reached: the balance is due now, whatever the due dates of single invoices say.
+        pub balance_due: bool,
+    }
+
+    /// A product with licenses that are not yet distributed.
+    pub struct AvailableProduct {
+        /// Its id.
+        pub product: ProductId,
+        /// Its SKU.
+        pub sku: String,
+        /// Its name.
+        pub name: String,
+        /// Licenses in the inventory, not yet distributed.
+        pub available_licenses: i64,
+    }
+
+    /// What a reseller sees first.
+    pub struct Overview {
+        /// Available Products to Resell.
+        pub available_products: Vec<AvailableProduct>,
+        /// Credit.
+        pub credit: CreditOverview,
+        /// Recent and Pending Orders: the newest ten.
+        pub recent_orders: Vec<OrderSummary>,
+        /// Why goods of unpaid orders stop right now, where they do.
+        pub lock_reasons: Vec<LockReasonView>,
+    }
+}
+
+fn credit_view(detail: &CreditDetail) -> CreditOverview {
+    let money = |minor: i64| detail.currency.map(|currency| currency.minor(minor));
+    CreditOverview {
+        limit: detail.credit.limit_minor.and_then(money),
+        used: money(detail.credit.used_minor),
+        available: detail.credit.available_minor.and_then(money),
+        over: money(detail.credit.over_minor),
+        account_balance: money(detail.account_balance_minor),
+        balance_due: detail.balance_due,
+    }
+}
+
+async fn mine(call: Call) -> Result<Answer, Problem> {
+    let scope = call.partnership()?;
+    let detail = call.read(move |reader| Box::pin(async move { detail::credit(reader, scope).await })).await?;
+    Ok(Answer::ok(&credit_view(&detail)))
+}
+
+async fn of_partnership(call: Call) -> Result<Answer, Problem> {
+    let merchant = call.merchant()?;
+    let partnership: PartnershipId = call.path("id")?;
+    let detail = call
+        .read(move |reader| {
+            Box::pin(async move {
+                let known = partners::queries::partnership(reader, merchant, partnership).await?;
+                let detail = detail::credit(reader, PartnershipScope { merchant: merchant.merchant, partnership }).await?;
+                Ok(known.map(|_| detail))
+            })
+        })
+        .await?
+        .or_not_found()?;
+    Ok(Answer::ok(&credit_view(&detail)))
+}
+
+async fn overview(call: Call) -> Result<Answer, Problem> {
+    let scope = call.partnership()?;
+    let (credit, counts, products, recent) = call
+        .read(move |reader| {
+            Box::pin(async move {
+                let credit = detail::credit(reader, scope).await?;
+                let counts = licenses::queries::available_counts(reader, scope).await?;
+                let numbers: Vec<i64> = counts.iter().map(|count| count.0).collect();
+                let products = catalog::queries::products_by_number(reader, scope.merchant, &numbers).await?;
+                let first = PageRequest { limit: 10, before: None };
+                let recent = orders::list(reader, scope.of_merchant(), Some(scope.partnership), &OrderFilter::default(), first).await?;
+                Ok((credit, counts, products, recent))
+            })
+        })
+        .await?;
+    let products: HashMap<i64, catalog::SellableProduct> = products;
+    let available = counts.iter().filter_map(|(number, count)| {
+        let product = products.get(number)?;
+        Some(AvailableProduct { product: product.id, sku: product.sku.clone(), name: product.name.clone(), available_licenses: *count })
+    });
+    let reasons = if credit.balance_due { vec![LockReason::CreditLimitReached] } else { Vec::new() };
+    Ok(Answer::ok(&Overview {
+        available_products: available.collect(),
+        credit: credit_view(&credit),
+        recent_orders: recent.rows.into_iter().map(OrderSummary::from).collect(),
+        lock_reasons: lock_reasons(&reasons),
+    }))
+}
+
+/// Terms decide what may be owed: raising the limit releases held orders.
+async fn change_terms(call: Call) -> Result<Answer, Problem> {
+    let merchant = call.merchant()?;
+    let partnership: PartnershipId = call.path("id")?;
+    let mut errors = Errors::default();
+    let changes = call.body::<TermsChange>()?.into_changes(&mut errors);
+    if !errors.is_empty() {
+        return Err(Problem::fields(errors));
+    }
+    call.execute(ChangeTerms { partnership, changes }).await?;
+    let terms = call
+        .read(move |reader| {
+            Box::pin(async move {
+                let Some(found) = partners::queries::partnership(reader, merchant, partnership).await? else { return Ok(None) };
+                partners::terms::effective(reader, merchant.merchant, partnership, found.channel).await.map(Some)
+            })
+        })
+        .await?
+        .or_not_found()?;
+    Ok(Answer::ok(&EffectiveTerms { terms: term_views(&terms.origins) }))
+}
+
+/// Every route of credit, and the overview.
+pub fn routes(r: &mut Routes) {
+    r.get("/v1/reseller/credit", "getCredit", mine).tag("Credit").doc("Credit limit, used, available and over.").needs(Right::InvoicesRead).answers::<CreditOverview>(200);
+    r.get("/v1/reseller/overview", "getOverview", overview)
+        .tag("Credit")
+        .doc("What a reseller sees first: products with available licenses, credit, recent orders.")
+        .needs(Right::OrdersRead)
+        .answers::<Overview>(200);
+    r.get("/v1/merchant/partnerships/{id}/credit", "getPartnershipCredit", of_partnership)
+        .tag("Partnerships")
+        .doc("Credit limit, used, available and over of a partnership.")
+        .needs(Right::MerchantRead)
+        .answers::<CreditOverview>(200);
+    r.patch("/v1/merchant/partnerships/{id}/terms", "changeTerms", change_terms)
+        .tag("Partnerships")
+        .doc("Changes terms of one partnership. Raising the credit limit releases held orders, oldest first; lowering it takes nothing back.")
+        .needs(Right::PartnersManage)
+        .body::<TermsChange>()
+        .answers::<EffectiveTerms>(200)
+        .command::<ChangeTerms>();
+}

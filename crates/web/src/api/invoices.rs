@@ -1,0 +1,367 @@
+//! Invoices and payments, and the page that a link in the mail opens.
+
+use crate::api::orders::sides;
+use crate::fields::Line;
+use crate::{Answer, Call, OrNotFound, Problem, Routes, input, view};
+use maud::PreEscaped;
+use tradepost_documents::invoice::{self, InvoiceStanding};
+use tradepost_domain::billing::queries::{self, InvoiceRow, PaymentRow};
+use tradepost_domain::billing::{self, InvoiceStatus, PaymentMethod};
+use tradepost_domain::ids::{InvoiceId, OrderId, PartnershipId, PaymentId};
+use tradepost_domain::orders::record_payment::RecordPayment;
+use tradepost_domain::{MerchantScope, Right, merchants};
+use tradepost_kernel::{Date, Money, Timestamp};
+
+crate::named_choice!(InvoiceStatus, PaymentMethod);
+
+crate::choices! {
+    /// How money came in.
+    pub enum RecordedMethod {
+        /// Check or money order.
+        Check = "check",
+        /// Wire transfer.
+        Wire = "wire",
+    }
+}
+
+input! {
+    /// What came in for an invoice.
+    pub struct NewPayment {
+        /// The amount, in the invoice's currency; what is beyond the invoice becomes account balance.
+        pub amount: Money,
+        /// How it came.
+        pub method: RecordedMethod,
+        /// The day it came in.
+        pub received_on: Date,
+        /// Check number, wire reference.
+        pub reference: Option<Line<100>>,
+    }
+
+    /// Which invoices are wanted.
+    pub struct InvoiceQuery {
+        /// Only of this partnership.
+        pub partnership: Option<PartnershipId>,
+    }
+
+    /// Which payments are wanted.
+    pub struct PaymentQuery {
+        /// Only of this partnership.
+        pub partnership: Option<PartnershipId>,
+        /// Only for this invoice.
+        pub invoice: Option<InvoiceId>,
+    }
+
+    /// Which payments are wanted.
+    pub struct OwnPaymentQuery {
+        /// Only for this invoice.
+        pub invoice: Option<InvoiceId>,
+    }
+}
+
+view! {
+    /// An invoice in a list.
+    pub struct InvoiceSummary {
+        /// Its id.
+        pub id: InvoiceId,
+        /// Its number, without gaps.
+        pub number: String,
+        /// Who owes it.
+        pub partnership: PartnershipId,
+        /// Its status today.
+        pub status: InvoiceStatus,
+        /// When it was issued.
+        pub issued_on: Date,
+        /// When it is due.
+        pub due_on: Date,
+        /// Its total.
+        pub total: Money,
+        /// What was paid of it.
+        pub amount_paid: Money,
+        /// What is still to be paid.
+        pub amount_open: Money,
+        /// How it may be paid.
+        pub allowed_methods: Vec<&'static str>,
+        /// A page that shows this invoice, and nothing else, to whoever has the link.
+        pub url: String,
+    }
+
+    /// A line of an invoice.
+    pub struct InvoiceLineView {
+        /// The product's SKU.
+        pub sku: String,
+        /// What was sold.
+        pub description: String,
+        /// How many.
+        pub quantity: i64,
+        /// The price before margin and discount.
+        pub list_price: Money,
+        /// The price after them.
+        pub unit_price: Money,
+        /// The partner margin of the line, in percent.
+        pub margin_percent: Option<String>,
+        /// The discount of the line.
+        pub discount: Option<String>,
+        /// What the line costs.
+        pub line_total: Money,
+        /// The tax on it.
+        pub tax: Money,
+    }
+
+    /// An invoice as issued, and what moved since. total = subtotal + tax + shipping + fee + other − discounts − deductions.
+    pub struct InvoiceView {
+        /// Its id.
+        pub id: InvoiceId,
+        /// Its number, without gaps.
+        pub number: String,
+        /// Who owes it.
+        pub partnership: PartnershipId,
+        /// Its status today.
+        pub status: InvoiceStatus,
+        /// When it was issued.
+        pub issued_on: Date,
+        /// When it is due.
+        pub due_on: Date,
+        /// The orders on it.
+        pub orders: Vec<OrderId>,
+        /// The reseller's own number.
+        pub reference: Option<String>,
+        /// Its lines.
+        pub lines: Vec<InvoiceLineView>,
+        /// Sum of the lines.
+        pub subtotal: Money,
+        /// Tax.
+        pub tax: Money,
+        /// Shipping.
+        pub shipping: Money,
+        /// Fees.
+        pub fee: Money,
+        /// Other charges.
+        pub other: Money,
+        /// Discounts on the whole.
+        pub discounts: Money,
+        /// Deductions by rule.
+        pub deductions: Money,
+        /// What it comes to.
+        pub total: Money,
+        /// What was paid of it.
+        pub amount_paid: Money,
+        /// What is still to be paid.
+        pub amount_open: Money,
+        /// How it may be paid.
+        pub allowed_methods: Vec<&'static str>,
+        /// What to do to pay, by method.
+        pub payment_instructions: Vec<InstructionView>,
+        /// A page that shows this invoice, and nothing else, to whoever has the link.
+        pub url: String,
+    }
+
+    /// How to pay by one method.
+    pub struct InstructionView {
+        /// The method.
+        pub method: String,
+        /// What to do.
+        pub text: String,
+    }
+
+    /// A payment.
+    pub struct PaymentView {
+        /// Its id.
+        pub id: PaymentId,
+        /// Who paid.
+        pub partnership: PartnershipId,
+        /// For which invoice.
+        pub invoice: InvoiceId,
+        /// How.
+        pub method: PaymentMethod,
+        /// What came in.
+        pub amount: Money,
+        /// What of it paid the invoice; the rest is account balance.
+        pub allocated: Money,
+        /// The day it came in.
+        pub received_on: Date,
+        /// Check number, wire reference.
+        pub reference: Option<String>,
+        /// When it was recorded.
+        pub recorded_at: Timestamp,
+    }
+}
+
+impl From<PaymentRow> for PaymentView {
+    fn from(row: PaymentRow) -> Self {
+        Self {
+            id: row.id,
+            partnership: row.partnership,
+            invoice: row.invoice,
+            method: row.method,
+            amount: row.currency.minor(row.amount_minor),
+            allocated: row.currency.minor(row.allocated_minor),
+            received_on: row.received_on,
+            reference: row.reference,
+            recorded_at: row.recorded,
+        }
+    }
+}
+
+const fn allowed(invoice: &InvoiceRow) -> &'static [&'static str] {
+    if invoice.open_minor() > 0 { &["check", "wire"] } else { &[] }
+}
+
+fn link(call: &Call, merchant: MerchantScope, id: InvoiceId) -> String {
+    call.url(&format!("/i/{}", billing::link_token(&call.engine().vault, merchant.merchant, id)))
+}
+
+fn summary(call: &Call, merchant: MerchantScope, today: Date, row: &InvoiceRow) -> InvoiceSummary {
+    let money = |minor| row.currency.minor(minor);
+    InvoiceSummary {
+        id: row.id,
+        number: row.number.clone(),
+        partnership: row.partnership,
+        status: row.status(today),
+        issued_on: row.issued_on,
+        due_on: row.due_on,
+        total: money(row.total_minor),
+        amount_paid: money(row.paid_minor),
+        amount_open: money(row.open_minor()),
+        allowed_methods: allowed(row).to_vec(),
+        url: link(call, merchant, row.id),
+    }
+}
+
+/// The day in the merchant's time zone: what "overdue" is about.
+async fn today(call: &Call, merchant: MerchantScope) -> Result<Date, Problem> {
+    let now = call.now();
+    let house = call.read(move |reader| Box::pin(async move { merchants::queries::merchant(reader, merchant.merchant).await })).await?;
+    Ok(now.date_in(&house.or_not_found()?.time_zone))
+}
+
+async fn list(call: Call) -> Result<Answer, Problem> {
+    let (merchant, of) = sides(&call)?;
+    let of = if of.is_some() { of } else { call.query::<InvoiceQuery>()?.partnership };
+    let page = call.page()?;
+    let today = today(&call, merchant).await?;
+    let found = call.read(move |reader| Box::pin(async move { queries::list(reader, merchant, of, page).await })).await?;
+    Ok(call.list(found, |row| summary(&call, merchant, today, &row)))
+}
+
+async fn get(call: Call) -> Result<Answer, Problem> {
+    let id: InvoiceId = call.path("id")?;
+    Ok(Answer::ok(&shown(&call, id).await?))
+}
+
+async fn shown(call: &Call, id: InvoiceId) -> Result<InvoiceView, Problem> {
+    let (merchant, of) = sides(call)?;
+    let today = today(call, merchant).await?;
+    let (row, orders) = call
+        .read(move |reader| {
+            Box::pin(async move {
+                let row = queries::invoice(reader, merchant, of, id).await?;
+                let orders = queries::orders_of(reader, merchant.merchant, id).await?;
+                Ok(row.map(|row| (row, orders)))
+            })
+        })
+        .await?
+        .or_not_found()?;
+    let document = row.document()?;
+    let money = |minor| document.currency.minor(minor);
+    let line = |line: &billing::document::InvoiceLine| InvoiceLineView {
+        sku: line.sku.clone(),
+        description: line.description.clone(),
+        quantity: line.quantity,
+        list_price: money(line.list_unit_minor),
+        unit_price: money(line.unit_minor),
+        margin_percent: line.margin_percent.clone(),
+        discount: line.discount.clone(),
+        line_total: money(line.line_minor),
+        tax: money(line.tax_minor),
+    };
+    Ok(InvoiceView {
+        id,
+        partnership: row.partnership,
+        status: row.status(today),
+        issued_on: row.issued_on,
+        due_on: row.due_on,
+        orders,
+        lines: document.lines.iter().map(line).collect(),
+        subtotal: money(document.subtotal_minor),
+        tax: money(document.tax_minor),
+        shipping: money(document.shipping_minor),
+        fee: money(document.fee_minor),
+        other: money(document.other_minor),
+        discounts: money(document.discounts_minor),
+        deductions: money(document.deductions_minor),
+        total: money(document.total_minor),
+        amount_paid: money(row.paid_minor),
+        amount_open: money(row.open_minor()),
+        allowed_methods: allowed(&row).to_vec(),
+        payment_instructions: document.payment_instructions.iter().map(|how| InstructionView { method: how.method.clone(), text: how.text.clone() }).collect(),
+        url: link(call, merchant, id),
+        number: document.number,
+        reference: document.reference,
+    })
+}
+
+async fn record(call: Call) -> Result<Answer, Problem> {
+    let payment = call.body::<NewPayment>()?;
+    let method = match payment.method {
+        RecordedMethod::Check => PaymentMethod::Check,
+        RecordedMethod::Wire => PaymentMethod::Wire,
+    };
+    let invoice: InvoiceId = call.path("id")?;
+    let command = RecordPayment { invoice, amount: payment.amount, method, received_on: payment.received_on, reference: payment.reference.map(String::from) };
+    let done = call.execute(command).await?.outcome;
+    Ok(Answer::created(&shown(&call, done.invoice).await?, &format!("/v1/merchant/payments/{}", done.payment)))
+}
+
+async fn list_payments(call: Call) -> Result<Answer, Problem> {
+    let (merchant, of) = sides(&call)?;
+    let (of, invoice) = if of.is_some() {
+        (of, call.query::<OwnPaymentQuery>()?.invoice)
+    } else {
+        let query = call.query::<PaymentQuery>()?;
+        (query.partnership, query.invoice)
+    };
+    let page = call.page()?;
+    let found = call.read(move |reader| Box::pin(async move { queries::payments(reader, merchant, of, invoice, page).await })).await?;
+    Ok(call.list(found, PaymentView::from))
+}
+
+/// The page behind the link in the mail: this invoice, and nothing else (ORD-8).
+async fn page(call: Call) -> Result<Answer, Problem> {
+    let Some((merchant, id)) = billing::read_link_token(&call.engine().vault, call.path_text("token")?) else { return Err(Problem::not_found()) };
+    let merchant = MerchantScope { merchant };
+    let now = call.now();
+    let (row, house) = call
+        .read(move |reader| {
+            Box::pin(async move {
+                let row = queries::invoice(reader, merchant, None, id).await?;
+                let house = merchants::queries::merchant(reader, merchant.merchant).await?;
+                Ok(row.zip(house))
+            })
+        })
+        .await?
+        .or_not_found()?;
+    let standing =
+        InvoiceStanding { paid_minor: row.paid_minor, today: now.date_in(&house.time_zone), canceled: row.canceled.is_some(), test: house.test };
+    let page = invoice::render(&row.document()?, Some(&standing), None);
+    Ok(Answer::html_with_style(PreEscaped(page), invoice::STYLE))
+}
+
+/// Every route of invoices and payments.
+pub fn routes(r: &mut Routes) {
+    let tag = "Invoices";
+    r.get("/v1/reseller/invoices", "listInvoices", list).tag(tag).doc("Lists the partnership's invoices, newest first.").needs(Right::InvoicesRead).lists::<InvoiceSummary>();
+    r.get("/v1/reseller/invoices/{id}", "getInvoice", get).tag(tag).doc("One invoice as issued, and what was paid of it.").needs(Right::InvoicesRead).answers::<InvoiceView>(200);
+    r.get("/v1/reseller/payments", "listPayments", list_payments).tag(tag).doc("Lists what the partnership paid, newest first.").needs(Right::InvoicesRead).query::<OwnPaymentQuery>().lists::<PaymentView>();
+    let tag = "Invoices (merchant)";
+    r.get("/v1/merchant/invoices", "listMerchantInvoices", list).tag(tag).doc("Lists invoices, newest first.").needs(Right::MerchantRead).query::<InvoiceQuery>().lists::<InvoiceSummary>();
+    r.get("/v1/merchant/invoices/{id}", "getMerchantInvoice", get).tag(tag).doc("One invoice as issued, and what was paid of it.").needs(Right::MerchantRead).answers::<InvoiceView>(200);
+    r.post("/v1/merchant/invoices/{id}/payments", "recordPayment", record)
+        .tag(tag)
+        .doc("Records what came in by check or wire, in part or whole. Paid orders are released, held ones that fit then follow.")
+        .needs(Right::BillingManage)
+        .body::<NewPayment>()
+        .answers::<InvoiceView>(201)
+        .command::<RecordPayment>();
+    r.get("/v1/merchant/payments", "listMerchantPayments", list_payments).tag(tag).doc("Lists payments, newest first.").needs(Right::MerchantRead).query::<PaymentQuery>().lists::<PaymentView>();
+    r.get("/i/{token}", "invoicePage", page).tag(tag).doc("The page of one invoice, for whoever has its link.").public().page().answers_text("text/html");
+}

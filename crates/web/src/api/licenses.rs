@@ -1,0 +1,497 @@
+//! Licenses, as both workspaces see them: lists are masked, a code is shown by an audited act only.
+
+use crate::api::orders::sides;
+use crate::fields::{Line, Upto};
+use crate::{Answer, Call, OrNotFound, Problem, Routes, input, view};
+use std::collections::{HashMap, HashSet};
+use tradepost_domain::access::PartnershipScope;
+use tradepost_domain::customers::{self, CustomerView, EndUser, SellingCompany};
+use tradepost_domain::ids::{CustomerId, LicenseId, LicenseKeyId, OrderId, OrderItemId, PartnershipId, ProductId};
+use tradepost_domain::licenses::lock_reasons::{ClearedBy, LockReason, of_license};
+use tradepost_domain::licenses::queries::{self, LicenseFilter, LicenseRow};
+use tradepost_domain::licenses::{Stage, Status};
+use tradepost_domain::orders::activate::{ActivateNextLicense, SendLicense};
+use tradepost_domain::orders::attach::{AttachInformation, Attachment};
+use tradepost_domain::orders::confirm_fulfillment::ConfirmFulfillment;
+use tradepost_domain::orders::detail;
+use tradepost_domain::orders::download::{Download, DownloadLicenses};
+use tradepost_domain::orders::reveal::RevealLicense;
+use tradepost_domain::{Right, catalog, stock};
+use tradepost_kernel::Timestamp;
+use tradepost_kernel::text::Email;
+use tradepost_store::{Fault, Reader};
+
+crate::named_choice!(Stage, Status);
+
+input! {
+    /// Who a license is for.
+    pub struct EndUserInput {
+        /// First name.
+        pub first_name: Line<100>,
+        /// Last name.
+        pub last_name: Line<100>,
+        /// Where the license is sent.
+        pub email: Email,
+        /// Company.
+        pub company: Option<Line<200>>,
+        /// Phone.
+        pub phone: Option<Line<50>>,
+        /// Street and number.
+        pub street: Option<Line<200>>,
+        /// City.
+        pub city: Option<Line<100>>,
+        /// Postal code.
+        pub postal_code: Option<Line<20>>,
+        /// State or region.
+        pub region: Option<Line<100>>,
+        /// Country, as a two-letter ISO 3166 code.
+        pub country: Option<Line<2>>,
+        /// Language, as a two-letter ISO 639-1 code.
+        pub language: Option<Line<2>>,
+    }
+
+    /// The company that sells on to the customer.
+    pub struct SellingCompanyInput {
+        /// Its name.
+        pub company: Line<200>,
+        /// A person there.
+        pub contact: Option<Line<200>>,
+        /// Its address for mail.
+        pub email: Option<Email>,
+        /// Street and number.
+        pub street: Option<Line<200>>,
+        /// City.
+        pub city: Option<Line<100>>,
+        /// Postal code.
+        pub postal_code: Option<Line<20>>,
+        /// State or region.
+        pub region: Option<Line<100>>,
+        /// Country, as a two-letter ISO 3166 code.
+        pub country: Option<Line<2>>,
+        /// VAT id.
+        pub vat_id: Option<Line<30>>,
+    }
+
+    /// Which license is activated, and for whom.
+    pub struct Activation {
+        /// The product's id or SKU.
+        pub product: Line<64>,
+        /// Who it is for.
+        pub owner: EndUserInput,
+    }
+
+    /// Which licenses the merchant delivered.
+    pub struct Confirmation {
+        /// Licenses that wait for confirmation, 1 to 1000; one in another status refuses the whole.
+        pub licenses: Upto<1000, LicenseId>,
+    }
+
+    /// Which licenses are wanted.
+    pub struct LicenseQuery {
+        /// Only of this order.
+        pub order: Option<OrderId>,
+        /// Only where they are.
+        pub stage: Option<Stage>,
+        /// Only with this fulfillment status.
+        pub status: Option<Status>,
+    }
+
+    /// Which product's licenses are downloaded.
+    pub struct DownloadQuery {
+        /// The product's id or SKU.
+        pub product: Line<64>,
+    }
+}
+
+view! {
+    /// Why something waits.
+    pub struct LockReasonView {
+        /// The reason.
+        pub code: &'static str,
+        /// Who can clear it: `merchant`, `reseller`.
+        pub cleared_by: Vec<&'static str>,
+    }
+
+    /// A customer.
+    pub struct OwnerView {
+        /// Its id.
+        pub id: CustomerId,
+        /// First name.
+        pub first_name: String,
+        /// Last name.
+        pub last_name: String,
+        /// E-mail address.
+        pub email: String,
+        /// Company.
+        pub company: Option<String>,
+        /// Country.
+        pub country: Option<String>,
+    }
+
+    /// One sold unit.
+    pub struct LicenseView {
+        /// Its id.
+        pub id: LicenseId,
+        /// Its order.
+        pub order: OrderId,
+        /// The line of the order.
+        pub item: OrderItemId,
+        /// Whose it is.
+        pub partnership: PartnershipId,
+        /// What it is of.
+        pub product: ProductId,
+        /// The product's SKU.
+        pub sku: String,
+        /// Where it is between merchant and customer.
+        pub stage: Stage,
+        /// Its fulfillment status.
+        pub status: Status,
+        /// Everything that blocks it, and who can clear it.
+        pub lock_reasons: Vec<LockReasonView>,
+        /// Its code, masked.
+        pub masked_code: Option<String>,
+        /// Its code in full: only in the answer of the act that shows it.
+        pub code: Option<String>,
+        /// Its owner.
+        pub owner: Option<OwnerView>,
+        /// When it was ordered.
+        pub created_at: Timestamp,
+        /// When it was handed over.
+        pub distributed_at: Option<Timestamp>,
+        /// When it was last sent to its owner.
+        pub sent_at: Option<Timestamp>,
+        /// When the merchant confirmed its delivery.
+        pub confirmed_at: Option<Timestamp>,
+    }
+
+    /// How many licenses were confirmed.
+    pub struct ConfirmedView {
+        /// Licenses.
+        pub confirmed: i64,
+    }
+}
+
+/// Lock reasons with who can clear them.
+pub(crate) fn lock_reasons(reasons: &[LockReason]) -> Vec<LockReasonView> {
+    let view = |reason: &LockReason| LockReasonView { code: reason.name(), cleared_by: reason.cleared_by().iter().map(|by| ClearedBy::name(*by)).collect() };
+    reasons.iter().map(view).collect()
+}
+
+impl From<EndUserInput> for EndUser {
+    fn from(input: EndUserInput) -> Self {
+        Self {
+            first_name: input.first_name.into(),
+            last_name: input.last_name.into(),
+            email: input.email,
+            company: input.company.map(String::from),
+            phone: input.phone.map(String::from),
+            street: input.street.map(String::from),
+            city: input.city.map(String::from),
+            postal_code: input.postal_code.map(String::from),
+            region: input.region.map(String::from),
+            country: input.country.map(String::from),
+            language: input.language.map(String::from),
+        }
+    }
+}
+
+impl From<SellingCompanyInput> for SellingCompany {
+    fn from(input: SellingCompanyInput) -> Self {
+        Self {
+            company: input.company.into(),
+            contact: input.contact.map(String::from),
+            email: input.email,
+            street: input.street.map(String::from),
+            city: input.city.map(String::from),
+            postal_code: input.postal_code.map(String::from),
+            region: input.region.map(String::from),
+            country: input.country.map(String::from),
+            vat_id: input.vat_id.map(String::from),
+        }
+    }
+}
+
+/// What a page of licenses needs besides its rows.
+struct Around {
+    products: HashMap<i64, catalog::SellableProduct>,
+    customers: HashMap<CustomerId, CustomerView>,
+    masked: HashMap<LicenseKeyId, stock::queries::SealedCode>,
+    reasons: HashMap<LicenseId, Vec<LockReason>>,
+}
+
+async fn around(reader: &mut Reader<'_>, merchant: i64, rows: &[LicenseRow]) -> Result<Around, Fault> {
+    let unique = |numbers: HashSet<i64>| numbers.into_iter().collect::<Vec<_>>();
+    let products = catalog::queries::products_by_number(reader, merchant, &unique(rows.iter().map(|row| row.product).collect())).await?;
+    let customers = customers::by_ids(reader, merchant, rows.iter().filter_map(|row| row.customer).collect()).await?;
+    let keys: Vec<LicenseKeyId> = rows.iter().filter_map(|row| row.key).collect();
+    let masked = stock::queries::sealed(reader, merchant, &keys).await?;
+    let mut reasons = HashMap::new();
+    let partnerships: HashSet<PartnershipId> = rows.iter().map(|row| row.partnership).collect();
+    for partnership in partnerships {
+        let mine: Vec<&LicenseRow> = rows.iter().filter(|row| row.partnership == partnership).collect();
+        let orders: Vec<OrderId> = mine.iter().map(|row| row.order).collect::<HashSet<_>>().into_iter().collect();
+        let facts = detail::order_facts(reader, PartnershipScope { merchant, partnership }, &orders).await?;
+        for row in mine {
+            if let Some((_, order)) = facts.get(&row.order) {
+                reasons.insert(row.id, of_license(order, &row.facts()));
+            }
+        }
+    }
+    Ok(Around { products, customers, masked, reasons })
+}
+
+fn license_view(row: &LicenseRow, around: &Around, code: Option<String>) -> Result<LicenseView, Problem> {
+    let product = around.products.get(&row.product).ok_or_else(|| Fault::invariant("a license without its product"))?;
+    let owner = row.customer.and_then(|id| around.customers.get(&id));
+    Ok(LicenseView {
+        id: row.id,
+        order: row.order,
+        item: row.item,
+        partnership: row.partnership,
+        product: product.id,
+        sku: product.sku.clone(),
+        stage: row.stage,
+        status: row.status,
+        lock_reasons: lock_reasons(around.reasons.get(&row.id).map_or(&[], Vec::as_slice)),
+        masked_code: row.key.and_then(|key| around.masked.get(&key)).map(|sealed| sealed.masked.clone()),
+        code,
+        owner: owner.map(|owner| OwnerView {
+            id: owner.id,
+            first_name: owner.first_name.clone(),
+            last_name: owner.last_name.clone(),
+            email: owner.email.clone(),
+            company: owner.company.clone(),
+            country: owner.country.clone(),
+        }),
+        created_at: row.created,
+        distributed_at: row.distributed,
+        sent_at: row.sent,
+        confirmed_at: row.confirmed,
+    })
+}
+
+/// One license as the side that asks may see it; with its code where `reveal` says so, which only the handler of an
+/// audited act does.
+async fn shown(call: &Call, id: LicenseId, reveal: bool) -> Result<LicenseView, Problem> {
+    let (merchant, of) = sides(call)?;
+    let (row, around) = call
+        .read(move |reader| {
+            Box::pin(async move {
+                let rows = queries::by_ids(reader, merchant.merchant, &[id]).await?;
+                let Some(row) = rows.into_iter().next().filter(|row| of.is_none_or(|of| of == row.partnership)) else { return Ok(None) };
+                let around = around(reader, merchant.merchant, std::slice::from_ref(&row)).await?;
+                Ok(Some((row, around)))
+            })
+        })
+        .await?
+        .or_not_found()?;
+    let sealed = row.key.filter(|_| reveal).and_then(|key| around.masked.get(&key).map(|sealed| (key, sealed)));
+    let code = match sealed {
+        Some((key, sealed)) => Some(stock::open_code(&call.engine().vault, merchant.merchant, key, &sealed.sealed)?.expose().clone()),
+        None => None,
+    };
+    license_view(&row, &around, code)
+}
+
+async fn list(call: Call) -> Result<Answer, Problem> {
+    let (merchant, of) = sides(&call)?;
+    let query = call.query::<LicenseQuery>()?;
+    let filter = LicenseFilter { order: query.order, product: None, stage: query.stage, status: query.status };
+    let page = call.page()?;
+    let (found, around) = call
+        .read(move |reader| {
+            Box::pin(async move {
+                let found = queries::list(reader, merchant.merchant, of, filter, page).await?;
+                let around = around(reader, merchant.merchant, &found.rows).await?;
+                Ok((found, around))
+            })
+        })
+        .await?;
+    let mut broken = None;
+    let views = found.rows.iter().filter_map(|row| license_view(row, &around, None).map_err(|problem| broken = Some(problem)).ok()).collect::<Vec<_>>();
+    if let Some(problem) = broken {
+        return Err(problem);
+    }
+    Ok(call.list(tradepost_domain::listing::Page { rows: views, next: found.next }, |view| view))
+}
+
+async fn get(call: Call) -> Result<Answer, Problem> {
+    Ok(Answer::ok(&shown(&call, call.path("id")?, false).await?))
+}
+
+async fn activate(call: Call) -> Result<Answer, Problem> {
+    let activation = call.body::<Activation>()?;
+    let done = call.execute(ActivateNextLicense { product: activation.product.into(), owner: activation.owner.into() }).await?;
+    Ok(Answer::ok(&shown(&call, done.outcome.license, true).await?))
+}
+
+async fn send(call: Call) -> Result<Answer, Problem> {
+    let done = call.execute(SendLicense { license: call.path("id")? }).await?;
+    Ok(Answer::ok(&shown(&call, done.outcome.license, false).await?))
+}
+
+async fn reveal(call: Call) -> Result<Answer, Problem> {
+    let done = call.execute(RevealLicense { license: call.path("id")? }).await?;
+    Ok(Answer::ok(&shown(&call, done.outcome.license, true).await?))
+}
+
+async fn attach_end_user(call: Call) -> Result<Answer, Problem> {
+    let what = Attachment::EndUser(call.body::<EndUserInput>()?.into());
+    let done = call.execute(AttachInformation { license: call.path("id")?, what }).await?;
+    Ok(Answer::ok(&shown(&call, done.outcome.license, false).await?))
+}
+
+async fn attach_company(call: Call) -> Result<Answer, Problem> {
+    let what = Attachment::SellingCompany(call.body::<SellingCompanyInput>()?.into());
+    let done = call.execute(AttachInformation { license: call.path("id")?, what }).await?;
+    Ok(Answer::ok(&shown(&call, done.outcome.license, false).await?))
+}
+
+async fn confirm(call: Call) -> Result<Answer, Problem> {
+    let licenses = call.body::<Confirmation>()?.licenses.0;
+    let done = call.execute(ConfirmFulfillment { licenses }).await?;
+    Ok(Answer::ok(&ConfirmedView { confirmed: done.outcome.confirmed }))
+}
+
+async fn download_product(call: Call) -> Result<Answer, Problem> {
+    let product = call.query::<DownloadQuery>()?.product.into();
+    download(&call, Download::Product(product), "licenses.csv").await
+}
+
+async fn download_order(call: Call) -> Result<Answer, Problem> {
+    let order: OrderId = call.path("id")?;
+    download(&call, Download::Order(order), &format!("{order}.csv")).await
+}
+
+/// The codes that the command noted as shown, in its order: one header, then one code a line, byte for byte (FUL-7).
+async fn download(call: &Call, what: Download, filename: &str) -> Result<Answer, Problem> {
+    let merchant = call.partnership()?.merchant;
+    let ids = call.execute(DownloadLicenses { what }).await?.outcome.licenses;
+    let wanted = ids.clone();
+    let (rows, around) = call
+        .read(move |reader| {
+            Box::pin(async move {
+                let rows = queries::by_ids(reader, merchant, &wanted).await?;
+                let around = codes_around(reader, merchant, &rows).await?;
+                Ok((rows, around))
+            })
+        })
+        .await?;
+    let rows: HashMap<LicenseId, LicenseRow> = rows.into_iter().map(|row| (row.id, row)).collect();
+    let mut lines = Vec::with_capacity(ids.len());
+    for id in ids {
+        let Some((row, key)) = rows.get(&id).and_then(|row| row.key.map(|key| (row, key))) else { continue };
+        let sealed = around.1.get(&key).ok_or_else(|| Fault::invariant("a key without its code"))?;
+        let sku = around.0.get(&row.product).map_or("", |product| product.sku.as_str());
+        let code = stock::open_code(&call.engine().vault, merchant, key, &sealed.sealed)?;
+        lines.push((sku.to_owned(), id.text(), code));
+    }
+    let cells = lines.iter().map(|(sku, id, code)| vec![sku.as_str(), id.as_str(), code.expose().as_str()]);
+    Ok(Answer::csv(filename, tradepost_documents::table::codes(&["sku", "license", "code"], cells)))
+}
+
+type Codes = (HashMap<i64, catalog::SellableProduct>, HashMap<LicenseKeyId, stock::queries::SealedCode>);
+
+async fn codes_around(reader: &mut Reader<'_>, merchant: i64, rows: &[LicenseRow]) -> Result<Codes, Fault> {
+    let products: Vec<i64> = rows.iter().map(|row| row.product).collect::<HashSet<_>>().into_iter().collect();
+    let products = catalog::queries::products_by_number(reader, merchant, &products).await?;
+    let keys: Vec<LicenseKeyId> = rows.iter().filter_map(|row| row.key).collect();
+    Ok((products, stock::queries::sealed(reader, merchant, &keys).await?))
+}
+
+/// Every route of licenses.
+pub fn routes(r: &mut Routes) {
+    reseller_routes(r);
+    merchant_routes(r);
+}
+
+fn reseller_routes(r: &mut Routes) {
+    let tag = "Licenses";
+    r.get("/v1/reseller/licenses", "listLicenses", list).tag(tag).doc("Lists the partnership's licenses, newest first, codes masked.").needs(Right::OrdersRead).query::<LicenseQuery>().lists::<LicenseView>();
+    r.get("/v1/reseller/licenses/active.csv", "downloadActiveLicenses", download_product)
+        .tag(tag)
+        .doc("Downloads the codes of a product's available licenses. It shows codes and distributes nothing: counts stay, and the file can be had again while the rule allows it. Audited.")
+        .needs(Right::LicensesDistribute)
+        .query::<DownloadQuery>()
+        .answers_text("text/csv")
+        .command::<DownloadLicenses>();
+    r.get("/v1/reseller/orders/{id}/licenses.csv", "downloadOrderLicenses", download_order)
+        .tag(tag)
+        .doc("Downloads the codes of an order's licenses. Audited.")
+        .needs(Right::LicensesDistribute)
+        .answers_text("text/csv")
+        .command::<DownloadLicenses>();
+    r.post("/v1/reseller/licenses/activate", "activateNextLicense", activate)
+        .tag(tag)
+        .doc("Activates the next license: binds the oldest one that may be distributed now to its owner, and shows its code for review.")
+        .needs(Right::LicensesDistribute)
+        .body::<Activation>()
+        .answers::<LicenseView>(200)
+        .command::<ActivateNextLicense>();
+    r.get("/v1/reseller/licenses/{id}", "getLicense", get).tag(tag).doc("One license, its code masked.").needs(Right::OrdersRead).answers::<LicenseView>(200);
+    r.post("/v1/reseller/licenses/{id}/send", "sendLicense", send)
+        .tag(tag)
+        .doc("Mails the license to its owner, from the merchant. Again, where it was sent before.")
+        .needs(Right::LicensesDistribute)
+        .answers::<LicenseView>(200)
+        .command::<SendLicense>();
+    r.post("/v1/reseller/licenses/{id}/reveal", "revealLicense", reveal)
+        .tag(tag)
+        .doc("Shows the code in full. Audited, every time.")
+        .needs(Right::LicensesDistribute)
+        .answers::<LicenseView>(200)
+        .command::<RevealLicense>();
+    r.post("/v1/reseller/licenses/{id}/end-user", "attachEndUser", attach_end_user)
+        .tag(tag)
+        .doc("Says who a license is for. What asked for it before delivery is then handed over by itself.")
+        .needs(Right::LicensesDistribute)
+        .body::<EndUserInput>()
+        .answers::<LicenseView>(200)
+        .command::<AttachInformation>();
+    r.post("/v1/reseller/licenses/{id}/reseller", "attachSellingCompany", attach_company)
+        .tag(tag)
+        .doc("Says which company sells a license on to its customer.")
+        .needs(Right::LicensesDistribute)
+        .body::<SellingCompanyInput>()
+        .answers::<LicenseView>(200)
+        .command::<AttachInformation>();
+}
+
+fn merchant_routes(r: &mut Routes) {
+    let tag = "Licenses (merchant)";
+    r.get("/v1/merchant/licenses", "listMerchantLicenses", list).tag(tag).doc("Lists licenses, newest first, codes masked.").needs(Right::MerchantRead).query::<LicenseQuery>().lists::<LicenseView>();
+    r.post("/v1/merchant/licenses/confirm-fulfillment", "confirmFulfillment", confirm)
+        .tag(tag)
+        .doc("Confirms that the merchant delivered these licenses. One that does not wait for it refuses the whole.")
+        .needs(Right::FulfillmentConfirm)
+        .body::<Confirmation>()
+        .answers::<ConfirmedView>(200)
+        .command::<ConfirmFulfillment>();
+    r.get("/v1/merchant/licenses/{id}", "getMerchantLicense", get).tag(tag).doc("One license, its code masked.").needs(Right::MerchantRead).answers::<LicenseView>(200);
+    r.post("/v1/merchant/licenses/{id}/send", "sendMerchantLicense", send)
+        .tag(tag)
+        .doc("Mails the license to its owner (again).")
+        .needs(Right::LicensesSend)
+        .answers::<LicenseView>(200)
+        .command::<SendLicense>();
+    r.post("/v1/merchant/licenses/{id}/reveal", "revealMerchantLicense", reveal)
+        .tag(tag)
+        .doc("Shows the code in full to the merchant's staff. Audited, every time.")
+        .needs(Right::LicensesReveal)
+        .answers::<LicenseView>(200)
+        .command::<RevealLicense>();
+    r.post("/v1/merchant/licenses/{id}/end-user", "attachMerchantEndUser", attach_end_user)
+        .tag(tag)
+        .doc("Says who a license is for, also after it was handed over.")
+        .needs(Right::OrdersManage)
+        .body::<EndUserInput>()
+        .answers::<LicenseView>(200)
+        .command::<AttachInformation>();
+    r.post("/v1/merchant/licenses/{id}/reseller", "attachMerchantSellingCompany", attach_company)
+        .tag(tag)
+        .doc("Says which company sells a license on to its customer.")
+        .needs(Right::OrdersManage)
+        .body::<SellingCompanyInput>()
+        .answers::<LicenseView>(200)
+        .command::<AttachInformation>();
+}

@@ -1,0 +1,55 @@
+//! The API: one file per noun owns its routes, inputs and views.
+
+pub mod api_keys;
+pub mod audit;
+pub mod channels;
+pub mod companies;
+pub mod credit;
+pub mod events;
+pub mod invoices;
+pub mod license_keys;
+pub mod licenses;
+pub mod links;
+pub mod merchant;
+pub mod orders;
+pub mod partnership_products;
+pub mod partnerships;
+pub mod price_lists;
+pub mod prices;
+pub mod product_imports;
+pub mod products;
+pub mod reseller_products;
+pub mod sessions;
+pub mod signup;
+pub mod stock;
+pub mod terms;
+pub mod users;
+
+use crate::routes::Routes;
+
+/// Adds every route of the API.
+pub fn routes(r: &mut Routes) {
+    signup::routes(r);
+    sessions::routes(r);
+    links::routes(r);
+    merchant::routes(r);
+    channels::routes(r);
+    partnerships::routes(r);
+    partnership_products::routes(r);
+    companies::routes(r);
+    users::routes(r);
+    api_keys::routes(r);
+    audit::routes(r);
+    products::routes(r);
+    product_imports::routes(r);
+    prices::routes(r);
+    price_lists::routes(r);
+    license_keys::routes(r);
+    stock::routes(r);
+    reseller_products::routes(r);
+    orders::routes(r);
+    licenses::routes(r);
+    invoices::routes(r);
+    credit::routes(r);
+    events::routes(r);
+}

@@ -1,0 +1,500 @@
+//! Orders, as both workspaces see them.
+
+use crate::api::licenses::{LockReasonView, lock_reasons};
+use crate::api::reseller_products::{PriceStepView, step_view};
+use crate::fields::{Line, Paragraph, Quantity};
+use crate::input::Patch;
+use crate::{Answer, Call, OrNotFound, Problem, Routes, input, view};
+use tradepost_domain::ids::{InvoiceId, OrderId, OrderItemId, PartnershipId, ProductId};
+use tradepost_domain::orders::cancel::CancelOrder;
+use tradepost_domain::orders::change_draft::{ChangeDraft, DraftChange};
+use tradepost_domain::orders::create_draft::{CreateDraft, WantedItem};
+use tradepost_domain::orders::detail::{self, ItemDetail, OrderDetail};
+use tradepost_domain::orders::place::PlaceOrder;
+use tradepost_domain::orders::queries::{self, OrderFilter};
+use tradepost_domain::orders::store::DraftFields;
+use tradepost_domain::orders::{OrderRow, State};
+use tradepost_domain::{MerchantScope, Right, billing};
+use tradepost_kernel::{Currency, Date, Money, Timestamp};
+
+crate::named_choice!(State);
+
+input! {
+    /// A line of an order.
+    pub struct NewOrderItem {
+        /// The product's id or SKU.
+        pub product: Line<64>,
+        /// How many.
+        pub quantity: Quantity,
+        /// Add to the quantity of an item of the same product, where there is one, instead of making a second item.
+        pub merge: Option<bool>,
+    }
+
+    /// A line of a new order.
+    pub struct NewDraftItem {
+        /// The product's id or SKU.
+        pub product: Line<64>,
+        /// How many.
+        pub quantity: Quantity,
+    }
+
+    /// A new draft.
+    pub struct NewDraft read_only [id, number, state, total] {
+        /// The reseller's own invoice or purchase order number; it is printed on invoices.
+        pub reference: Option<Line<100>>,
+        /// Who to ask about it.
+        pub contact: Option<Line<200>>,
+        /// Where it goes.
+        pub delivery_address: Option<Paragraph<500>>,
+        /// What is ordered; items can be added later as well.
+        pub items: Option<Vec<NewDraftItem>>,
+    }
+
+    /// What of a draft changes.
+    pub struct DraftPatch read_only [id, number, state, total, items] {
+        /// The reference; null clears it.
+        pub reference: Patch<Line<100>>,
+        /// The contact; null clears it.
+        pub contact: Patch<Line<200>>,
+        /// The address; null clears it.
+        pub delivery_address: Patch<Paragraph<500>>,
+    }
+
+    /// A new quantity.
+    pub struct ItemPatch read_only [id, product] {
+        /// How many.
+        pub quantity: Quantity,
+    }
+
+    /// Why an order is canceled.
+    pub struct Cancellation {
+        /// The reseller reads it in the mail about the cancellation.
+        pub note: Paragraph<1000>,
+    }
+
+    /// Which orders are wanted.
+    pub struct OrderQuery {
+        /// Only in this state.
+        pub state: Option<State>,
+        /// Only with exactly this number or reference.
+        pub search: Option<Line<100>>,
+        /// Only those begun at this moment or later.
+        pub created_from: Option<Timestamp>,
+        /// Only those begun before this moment.
+        pub created_to: Option<Timestamp>,
+    }
+
+    /// Which orders are wanted.
+    pub struct MerchantOrderQuery {
+        /// Only of this partnership.
+        pub partnership: Option<PartnershipId>,
+        /// Only in this state.
+        pub state: Option<State>,
+        /// Only with exactly this number or reference.
+        pub search: Option<Line<100>>,
+        /// Only those begun at this moment or later.
+        pub created_from: Option<Timestamp>,
+        /// Only those begun before this moment.
+        pub created_to: Option<Timestamp>,
+    }
+}
+
+view! {
+    /// An order in a list.
+    pub struct OrderSummary {
+        /// Its id.
+        pub id: OrderId,
+        /// Whose it is.
+        pub partnership: PartnershipId,
+        /// Its number, given when it is confirmed: `2026-000123`.
+        pub number: Option<String>,
+        /// Its state.
+        pub state: State,
+        /// The state in words.
+        pub state_label: &'static str,
+        /// The reseller's own number.
+        pub reference: Option<String>,
+        /// Its total as confirmed; null for a draft.
+        pub total: Option<Money>,
+        /// What was paid of it.
+        pub paid: Money,
+        /// What is still to be paid.
+        pub open: Money,
+        /// Whether its goods wait as a whole for credit or payment.
+        pub held: bool,
+        /// When it was begun.
+        pub created_at: Timestamp,
+        /// When it was confirmed.
+        pub placed_at: Option<Timestamp>,
+        /// When its goods were released.
+        pub released_at: Option<Timestamp>,
+        /// When it was complete.
+        pub completed_at: Option<Timestamp>,
+        /// When it was canceled.
+        pub canceled_at: Option<Timestamp>,
+    }
+
+    /// A line of an order.
+    pub struct OrderItemView {
+        /// Its id.
+        pub id: OrderItemId,
+        /// What is ordered.
+        pub product: ProductId,
+        /// Its SKU.
+        pub sku: String,
+        /// Its name.
+        pub name: String,
+        /// How many.
+        pub quantity: i64,
+        /// What one costs: today's price in a draft, null where there is none.
+        pub unit_price: Option<Money>,
+        /// What the line costs.
+        pub line_total: Option<Money>,
+        /// Every step from the first price to the line, with its source.
+        pub price_explanation: Vec<PriceStepView>,
+    }
+
+    /// How many licenses an order has, by where they are.
+    pub struct LicenseCounts {
+        /// Not usable yet.
+        pub waiting: i64,
+        /// In the reseller's inventory.
+        pub available: i64,
+        /// Handed over.
+        pub distributed: i64,
+        /// Canceled.
+        pub canceled: i64,
+    }
+
+    /// The invoice of an order.
+    pub struct OrderInvoice {
+        /// Its id.
+        pub id: InvoiceId,
+        /// Its number.
+        pub number: String,
+        /// When it is due.
+        pub due_on: Date,
+        /// A page that shows this invoice, and nothing else, to whoever has the link.
+        pub url: String,
+    }
+
+    /// An order.
+    pub struct OrderView {
+        /// Its id.
+        pub id: OrderId,
+        /// Whose it is.
+        pub partnership: PartnershipId,
+        /// Its number, given when it is confirmed: `2026-000123`.
+        pub number: Option<String>,
+        /// Its state.
+        pub state: State,
+        /// The state in words.
+        pub state_label: &'static str,
+        /// The reseller's own number.
+        pub reference: Option<String>,
+        /// Who to ask about it.
+        pub contact: Option<String>,
+        /// Where it goes.
+        pub delivery_address: Option<String>,
+        /// The currency of its amounts.
+        pub currency: Currency,
+        /// Its total: by today's prices for a draft (null where a price is missing), else as confirmed.
+        pub total: Option<Money>,
+        /// What was paid of it.
+        pub paid: Money,
+        /// What is still to be paid.
+        pub open: Money,
+        /// Whether its goods wait as a whole for credit or payment.
+        pub held: bool,
+        /// Everything that blocks anything of it, and who can clear it.
+        pub lock_reasons: Vec<LockReasonView>,
+        /// Its lines.
+        pub items: Vec<OrderItemView>,
+        /// Its licenses.
+        pub licenses: LicenseCounts,
+        /// Its invoice.
+        pub invoice: Option<OrderInvoice>,
+        /// When it was begun.
+        pub created_at: Timestamp,
+        /// When it last changed.
+        pub updated_at: Timestamp,
+        /// When it was confirmed.
+        pub placed_at: Option<Timestamp>,
+        /// When its goods were released.
+        pub released_at: Option<Timestamp>,
+        /// When it was complete.
+        pub completed_at: Option<Timestamp>,
+        /// When it was canceled.
+        pub canceled_at: Option<Timestamp>,
+        /// Why it was canceled.
+        pub cancel_note: Option<String>,
+    }
+}
+
+impl From<OrderRow> for OrderSummary {
+    fn from(order: OrderRow) -> Self {
+        let money = |minor| order.currency.minor(minor);
+        Self {
+            id: order.id,
+            partnership: order.partnership,
+            state: order.state,
+            state_label: order.state.label(),
+            total: order.placed.map(|_| money(order.total_minor)),
+            paid: money(order.paid_minor),
+            open: money(order.open_minor()),
+            held: order.is_held(),
+            created_at: order.created,
+            placed_at: order.placed,
+            released_at: order.released,
+            completed_at: order.completed,
+            canceled_at: order.canceled,
+            number: order.number,
+            reference: order.reference,
+        }
+    }
+}
+
+fn item_view(item: ItemDetail, currency: Currency) -> OrderItemView {
+    OrderItemView {
+        id: item.id,
+        product: item.product,
+        sku: item.sku,
+        name: item.name,
+        quantity: item.quantity,
+        unit_price: item.unit_minor.map(|minor| currency.minor(minor)),
+        line_total: item.line_minor.map(|minor| currency.minor(minor)),
+        price_explanation: item.explanation.iter().flat_map(|explanation| &explanation.steps).map(|step| step_view(currency, step)).collect(),
+    }
+}
+
+fn order_view(call: &Call, merchant: MerchantScope, detail: OrderDetail) -> OrderView {
+    let order = detail.order;
+    let money = |minor| order.currency.minor(minor);
+    let [waiting, available, distributed, canceled] = detail.licenses;
+    let link = |id| call.url(&format!("/i/{}", billing::link_token(&call.engine().vault, merchant.merchant, id)));
+    OrderView {
+        id: order.id,
+        partnership: order.partnership,
+        state: order.state,
+        state_label: order.state.label(),
+        currency: order.currency,
+        total: detail.total_minor.map(money),
+        paid: money(order.paid_minor),
+        open: money(order.open_minor()),
+        held: order.is_held(),
+        lock_reasons: lock_reasons(&detail.lock_reasons),
+        items: detail.items.into_iter().map(|item| item_view(item, order.currency)).collect(),
+        licenses: LicenseCounts { waiting, available, distributed, canceled },
+        invoice: detail.invoice.map(|(id, number, due_on)| OrderInvoice { id, number, due_on, url: link(id) }),
+        created_at: order.created,
+        updated_at: order.updated,
+        placed_at: order.placed,
+        released_at: order.released,
+        completed_at: order.completed,
+        canceled_at: order.canceled,
+        number: order.number,
+        reference: order.reference,
+        contact: order.contact,
+        delivery_address: order.delivery_address,
+        cancel_note: order.cancel_note,
+    }
+}
+
+/// The order as its page shows it, to the side that asks.
+async fn shown(call: &Call, id: OrderId) -> Result<(OrderView, i64), Problem> {
+    let (merchant, of) = sides(call)?;
+    let detail = call.read(move |reader| Box::pin(async move { detail::order(reader, merchant, of, id).await })).await?.or_not_found()?;
+    let version = detail.order.version;
+    Ok((order_view(call, merchant, detail), version))
+}
+
+/// The merchant, and the one partnership that a reseller's caller may see.
+pub(crate) fn sides(call: &Call) -> Result<(MerchantScope, Option<PartnershipId>), Problem> {
+    match call.caller().partnership() {
+        Ok(scope) => Ok((scope.of_merchant(), Some(scope.partnership))),
+        Err(_) => Ok((call.merchant()?, None)),
+    }
+}
+
+async fn get(call: Call) -> Result<Answer, Problem> {
+    let id = call.path("id")?;
+    let (view, version) = shown(&call, id).await?;
+    Ok(Answer::ok(&view).etag(version))
+}
+
+async fn list_mine(call: Call) -> Result<Answer, Problem> {
+    let scope = call.partnership()?;
+    let query = call.query::<OrderQuery>()?;
+    let filter =
+        OrderFilter { state: query.state, search: query.search.map(String::from), created_from: query.created_from, created_to: query.created_to };
+    let page = call.page()?;
+    let of = Some(scope.partnership);
+    let found = call.read(move |reader| Box::pin(async move { queries::list(reader, scope.of_merchant(), of, &filter, page).await })).await?;
+    Ok(call.list(found, OrderSummary::from))
+}
+
+async fn list_all(call: Call) -> Result<Answer, Problem> {
+    let scope = call.merchant()?;
+    let query = call.query::<MerchantOrderQuery>()?;
+    let filter =
+        OrderFilter { state: query.state, search: query.search.map(String::from), created_from: query.created_from, created_to: query.created_to };
+    let page = call.page()?;
+    let found = call.read(move |reader| Box::pin(async move { queries::list(reader, scope, query.partnership, &filter, page).await })).await?;
+    Ok(call.list(found, OrderSummary::from))
+}
+
+async fn create(call: Call) -> Result<Answer, Problem> {
+    let draft = call.body::<NewDraft>()?;
+    let items = draft.items.unwrap_or_default().into_iter();
+    let command = CreateDraft {
+        fields: DraftFields {
+            reference: draft.reference.map(String::from),
+            contact: draft.contact.map(String::from),
+            delivery_address: draft.delivery_address.map(String::from),
+        },
+        items: items.map(|item| WantedItem { product: item.product.into(), quantity: item.quantity.get() }).collect(),
+    };
+    let done = call.execute(command).await?;
+    let (view, version) = shown(&call, done.outcome.order).await?;
+    Ok(Answer::created(&view, &call.location(view.id)).etag(version))
+}
+
+async fn change(call: &Call, change: DraftChange) -> Result<OrderId, Problem> {
+    let command = ChangeDraft { order: call.path("id")?, if_version: call.if_match()?, change };
+    Ok(call.execute(command).await?.outcome.order)
+}
+
+async fn changed(call: &Call, what: DraftChange) -> Result<Answer, Problem> {
+    let order = change(call, what).await?;
+    let (view, version) = shown(call, order).await?;
+    Ok(Answer::ok(&view).etag(version))
+}
+
+async fn update(call: Call) -> Result<Answer, Problem> {
+    let patch = call.body::<DraftPatch>()?;
+    let fields = DraftChange::Fields {
+        reference: patch.reference.map(String::from).change(),
+        contact: patch.contact.map(String::from).change(),
+        delivery_address: patch.delivery_address.map(String::from).change(),
+    };
+    changed(&call, fields).await
+}
+
+async fn add_item(call: Call) -> Result<Answer, Problem> {
+    let item = call.body::<NewOrderItem>()?;
+    let merge = item.merge.unwrap_or(false);
+    let item = WantedItem { product: item.product.into(), quantity: item.quantity.get() };
+    changed(&call, DraftChange::AddItem { item, merge }).await
+}
+
+async fn change_item(call: Call) -> Result<Answer, Problem> {
+    let quantity = call.body::<ItemPatch>()?.quantity.get();
+    changed(&call, DraftChange::SetQuantity { item: call.path("item")?, quantity }).await
+}
+
+async fn remove_item(call: Call) -> Result<Answer, Problem> {
+    changed(&call, DraftChange::RemoveItem { item: call.path("item")? }).await
+}
+
+async fn cancel_draft(call: Call) -> Result<Answer, Problem> {
+    changed(&call, DraftChange::Cancel).await
+}
+
+async fn delete_draft(call: Call) -> Result<Answer, Problem> {
+    change(&call, DraftChange::Delete).await?;
+    Ok(Answer::no_content())
+}
+
+async fn confirm(call: Call) -> Result<Answer, Problem> {
+    let done = call.execute(PlaceOrder { order: call.path("id")? }).await?;
+    let (view, version) = shown(&call, done.outcome.order).await?;
+    Ok(Answer::ok(&view).etag(version))
+}
+
+async fn cancel(call: Call) -> Result<Answer, Problem> {
+    let note = call.body::<Cancellation>()?.note.into();
+    let done = call.execute(CancelOrder { order: call.path("id")?, note }).await?;
+    let (view, version) = shown(&call, done.outcome.order).await?;
+    Ok(Answer::ok(&view).etag(version))
+}
+
+/// Every route of orders.
+pub fn routes(r: &mut Routes) {
+    reseller_routes(r);
+    let tag = "Orders (merchant)";
+    r.get("/v1/merchant/orders", "listMerchantOrders", list_all).tag(tag).doc("Lists orders, newest first.").needs(Right::MerchantRead).query::<MerchantOrderQuery>().lists::<OrderSummary>();
+    r.get("/v1/merchant/orders/{id}", "getMerchantOrder", get)
+        .tag(tag)
+        .doc("One order with items, prices, lock reasons and invoice.")
+        .needs(Right::MerchantRead)
+        .answers::<OrderView>(200);
+    r.post("/v1/merchant/orders/{id}/cancel", "cancelMerchantOrder", cancel)
+        .tag(tag)
+        .doc("Cancels a confirmed order. Keys go back to stock, the debt is reversed, what was paid becomes account balance, the invoice is canceled, and the reseller is told by mail, always. Refused once a code was shown, and for free orders.")
+        .needs(Right::OrdersManage)
+        .body::<Cancellation>()
+        .answers::<OrderView>(200)
+        .command::<CancelOrder>();
+}
+
+fn reseller_routes(r: &mut Routes) {
+    let tag = "Orders";
+    r.get("/v1/reseller/orders", "listOrders", list_mine).tag(tag).doc("Lists the partnership's orders, newest first.").needs(Right::OrdersRead).query::<OrderQuery>().lists::<OrderSummary>();
+    r.post("/v1/reseller/orders", "createOrder", create)
+        .tag(tag)
+        .doc("Creates a draft, with items where given. Nothing is reserved, invoiced or counted against credit.")
+        .needs(Right::OrdersPlace)
+        .body::<NewDraft>()
+        .answers::<OrderView>(201)
+        .command::<CreateDraft>();
+    r.get("/v1/reseller/orders/{id}", "getOrder", get)
+        .tag(tag)
+        .doc("One order with items, prices, lock reasons and invoice.")
+        .needs(Right::OrdersRead)
+        .answers::<OrderView>(200);
+    r.patch("/v1/reseller/orders/{id}", "updateOrder", update)
+        .tag(tag)
+        .doc("Changes reference, contact or address of a draft.")
+        .needs(Right::OrdersPlace)
+        .body::<DraftPatch>()
+        .answers::<OrderView>(200)
+        .command::<ChangeDraft>();
+    r.delete("/v1/reseller/orders/{id}", "deleteOrder", delete_draft)
+        .tag(tag)
+        .doc("Removes a draft.")
+        .needs(Right::OrdersPlace)
+        .answers_nothing(204)
+        .command::<ChangeDraft>();
+    r.post("/v1/reseller/orders/{id}/items", "addOrderItem", add_item)
+        .tag(tag)
+        .doc("Adds an item to a draft. The same product twice makes two items, unless `merge` is asked for.")
+        .needs(Right::OrdersPlace)
+        .body::<NewOrderItem>()
+        .answers::<OrderView>(200)
+        .command::<ChangeDraft>();
+    r.patch("/v1/reseller/orders/{id}/items/{item}", "updateOrderItem", change_item)
+        .tag(tag)
+        .doc("Changes the quantity of a draft's item.")
+        .needs(Right::OrdersPlace)
+        .body::<ItemPatch>()
+        .answers::<OrderView>(200)
+        .command::<ChangeDraft>();
+    r.delete("/v1/reseller/orders/{id}/items/{item}", "removeOrderItem", remove_item)
+        .tag(tag)
+        .doc("Removes an item of a draft, and answers the draft.")
+        .needs(Right::OrdersPlace)
+        .answers::<OrderView>(200)
+        .command::<ChangeDraft>();
+    r.post("/v1/reseller/orders/{id}/confirm", "confirmOrder", confirm)
+        .tag(tag)
+        .doc("Confirms a draft: the order is placed and can't be changed afterwards. Prices are fixed, keys reserved, the invoice issued. Beyond the credit limit it is accepted and held as a whole.")
+        .needs(Right::OrdersPlace)
+        .answers::<OrderView>(200)
+        .command::<PlaceOrder>();
+    r.post("/v1/reseller/orders/{id}/cancel", "cancelOrder", cancel_draft)
+        .tag(tag)
+        .doc("Cancels a draft; it stays as `canceled`. A confirmed order is the merchant's to cancel.")
+        .needs(Right::OrdersPlace)
+        .answers::<OrderView>(200)
+        .command::<ChangeDraft>();
+}

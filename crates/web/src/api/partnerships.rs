@@ -1,0 +1,317 @@
+//! The merchant's side of partnerships: resellers by hand, approval and the other steps, channel, terms, timeline
+//! (PAR-1, PAR-2, PAR-4, PAR-6, PAR-7, PAR-17).
+
+use super::audit::AuditRow;
+use super::companies::{Country, Reseller};
+use super::signup::optional;
+use super::terms::{TermView, term_views};
+use crate::answer::Answer;
+use crate::call::{Call, OrNotFound as _};
+use crate::fields::Line;
+use crate::problem::Problem;
+use crate::routes::Routes;
+use crate::{input, named_choice, view};
+use tradepost_domain::partners::queries::{self, PartnershipView};
+use tradepost_domain::partners::{
+    ApprovePartnership, ClosePartnership, CreateReseller, DeletePartnership, DenyPartnership, MovePartnership, Profile, ReactivatePartnership, Status,
+    SuspendPartnership, terms,
+};
+use tradepost_domain::{ChannelId, PartnershipId, PartnershipScope, Right, audit};
+use tradepost_kernel::Timestamp;
+use tradepost_kernel::text::Email;
+
+named_choice!(Status);
+
+view! {
+    /// A partnership with its reseller.
+    pub struct Partnership {
+        /// Its id.
+        pub id: PartnershipId,
+        /// The company.
+        pub reseller: Reseller,
+        /// The reseller's code at this merchant.
+        pub code: String,
+        /// Where it stands.
+        pub status: Status,
+        /// What it may do.
+        pub mode: String,
+        /// Where it buys; null until one is picked.
+        pub channel: Option<ChannelId>,
+        /// The channel's name.
+        pub channel_name: Option<String>,
+        /// Whether the balance is due now.
+        pub balance_due: bool,
+        /// How many orders it has placed.
+        pub orders_placed: i64,
+        /// First approval.
+        pub approved_at: Option<Timestamp>,
+        /// First order.
+        pub activated_at: Option<Timestamp>,
+        /// Sign-up or creation.
+        pub created_at: Timestamp,
+    }
+
+    /// The terms that count for a partnership.
+    pub struct EffectiveTerms {
+        /// Each with where it came from.
+        pub terms: Vec<TermView>,
+    }
+}
+
+impl From<PartnershipView> for Partnership {
+    fn from(p: PartnershipView) -> Self {
+        Self {
+            id: p.id,
+            reseller: p.reseller.into(),
+            code: p.code,
+            status: p.status,
+            mode: p.mode,
+            channel: p.channel,
+            channel_name: p.channel_name,
+            balance_due: p.balance_due,
+            orders_placed: p.orders_placed,
+            approved_at: p.approved,
+            activated_at: p.activated,
+            created_at: p.created,
+        }
+    }
+}
+
+input! {
+    /// Which partnerships are wanted.
+    pub struct PartnershipFilter {
+        /// Only those that stand here.
+        pub status: Option<Status>,
+    }
+
+    /// A reseller that the merchant creates: approved at once, one access mail.
+    pub struct NewReseller {
+        /// The company's name.
+        pub company: Line<200>,
+        /// First name of its owner.
+        pub first_name: Line<100>,
+        /// Last name of its owner.
+        pub last_name: Line<100>,
+        /// The owner's address, and where mail about orders goes.
+        pub email: Email,
+        /// Phone number.
+        pub phone: Option<Line<40>>,
+        /// Street and number.
+        pub street: Option<Line<200>>,
+        /// City.
+        pub city: Option<Line<100>>,
+        /// Postal code.
+        pub postal_code: Option<Line<20>>,
+        /// State or region.
+        pub region: Option<Line<100>>,
+        /// Two letters.
+        pub country: Country,
+        /// VAT id.
+        pub vat_id: Option<Line<30>>,
+        /// Where it buys; the only channel where it is left out.
+        pub channel: Option<ChannelId>,
+    }
+
+    /// What changes of a partnership.
+    pub struct PartnershipChange {
+        /// Where it buys from now on.
+        pub channel: Option<ChannelId>,
+    }
+
+    /// How a partnership is approved.
+    pub struct Approval {
+        /// Where it buys; the only channel where it is left out.
+        pub channel: Option<ChannelId>,
+    }
+}
+
+async fn list(call: Call) -> Result<Answer, Problem> {
+    let (scope, page) = (call.merchant()?, call.page()?);
+    let PartnershipFilter { status } = call.query()?;
+    let found = call.read(move |reader| Box::pin(async move { queries::partnerships(reader, scope, status, page).await })).await?;
+    Ok(call.list(found, Partnership::from))
+}
+
+async fn one(call: &Call, id: PartnershipId) -> Result<PartnershipView, Problem> {
+    let scope = call.merchant()?;
+    call.read(move |reader| Box::pin(async move { queries::partnership(reader, scope, id).await })).await?.or_not_found()
+}
+
+async fn shown(call: &Call, id: PartnershipId) -> Result<Answer, Problem> {
+    let found = one(call, id).await?;
+    let version = found.version;
+    Ok(Answer::ok(&Partnership::from(found)).etag(version))
+}
+
+async fn show(call: Call) -> Result<Answer, Problem> {
+    shown(&call, call.path("id")?).await
+}
+
+async fn create(call: Call) -> Result<Answer, Problem> {
+    let merchant = call.merchant()?.merchant;
+    let body: NewReseller = call.body()?;
+    let profile = Profile {
+        company: body.company.into_string(),
+        email: body.email,
+        phone: optional(body.phone),
+        street: optional(body.street),
+        city: optional(body.city),
+        postal_code: optional(body.postal_code),
+        region: optional(body.region),
+        country: body.country.0,
+        vat_id: optional(body.vat_id),
+    };
+    let (first_name, last_name) = (body.first_name.into_string(), body.last_name.into_string());
+    let created = call.execute(CreateReseller { merchant, profile, first_name, last_name, channel: body.channel }).await?.outcome;
+    let found = one(&call, created.partnership).await?;
+    let (version, location) = (found.version, format!("/v1/merchant/partnerships/{}", found.id));
+    Ok(Answer::created(&Partnership::from(found), &location).etag(version))
+}
+
+async fn change(call: Call) -> Result<Answer, Problem> {
+    let partnership = call.path("id")?;
+    let PartnershipChange { channel } = call.body()?;
+    if let Some(channel) = channel {
+        call.execute(MovePartnership { partnership, version: call.if_match()?, channel }).await?;
+    }
+    shown(&call, partnership).await
+}
+
+async fn approve(call: Call) -> Result<Answer, Problem> {
+    let partnership = call.path("id")?;
+    let channel = if call.has_body() { call.body::<Approval>()?.channel } else { None };
+    call.execute(ApprovePartnership { partnership, channel }).await?;
+    shown(&call, partnership).await
+}
+
+async fn deny(call: Call) -> Result<Answer, Problem> {
+    let partnership = call.path("id")?;
+    call.execute(DenyPartnership { partnership }).await?;
+    shown(&call, partnership).await
+}
+
+async fn suspend(call: Call) -> Result<Answer, Problem> {
+    let partnership = call.path("id")?;
+    call.execute(SuspendPartnership { partnership }).await?;
+    shown(&call, partnership).await
+}
+
+async fn reactivate(call: Call) -> Result<Answer, Problem> {
+    let partnership = call.path("id")?;
+    call.execute(ReactivatePartnership { partnership }).await?;
+    shown(&call, partnership).await
+}
+
+async fn close(call: Call) -> Result<Answer, Problem> {
+    let partnership = call.path("id")?;
+    call.execute(ClosePartnership { partnership }).await?;
+    shown(&call, partnership).await
+}
+
+async fn delete(call: Call) -> Result<Answer, Problem> {
+    call.execute(DeletePartnership { partnership: call.path("id")? }).await?;
+    Ok(Answer::no_content())
+}
+
+async fn show_terms(call: Call) -> Result<Answer, Problem> {
+    let p = one(&call, call.path("id")?).await?;
+    let terms = call.read(move |reader| Box::pin(async move { terms::effective(reader, p.merchant, p.id, p.channel).await })).await?;
+    Ok(Answer::ok(&EffectiveTerms { terms: term_views(&terms.origins) }))
+}
+
+async fn timeline(call: Call) -> Result<Answer, Problem> {
+    let (merchant, page) = (call.merchant()?.merchant, call.page()?);
+    // A deleted sign-up keeps its timeline; a foreign or unknown one has none.
+    let scope = PartnershipScope { merchant, partnership: call.path("id")? };
+    let found = call.read(move |reader| Box::pin(async move { audit::timeline(reader, scope, page).await })).await?;
+    if found.rows.is_empty() && page.before.is_none() {
+        return Err(Problem::not_found());
+    }
+    Ok(call.list(found, AuditRow::from))
+}
+
+pub(super) fn routes(r: &mut Routes) {
+    let tag = "Partnerships";
+    r.get("/v1/merchant/resellers", "listResellers", list)
+        .tag(tag)
+        .doc("Lists the merchant's resellers with their partnerships, newest first.")
+        .needs(Right::MerchantRead)
+        .query::<PartnershipFilter>()
+        .lists::<Partnership>();
+    r.post("/v1/merchant/resellers", "createReseller", create)
+        .tag(tag)
+        .doc("Creates a reseller by hand: approved at once, one access mail to its owner.")
+        .needs(Right::PartnersManage)
+        .body::<NewReseller>()
+        .answers::<Partnership>(201)
+        .command::<CreateReseller>();
+    r.get("/v1/merchant/partnerships", "listPartnerships", list)
+        .tag(tag)
+        .doc("Lists partnerships, newest first.")
+        .needs(Right::MerchantRead)
+        .query::<PartnershipFilter>()
+        .lists::<Partnership>();
+    r.get("/v1/merchant/partnerships/{id}", "getPartnership", show)
+        .tag(tag)
+        .doc("One partnership with its reseller.")
+        .needs(Right::MerchantRead)
+        .answers::<Partnership>(200);
+    r.patch("/v1/merchant/partnerships/{id}", "changePartnership", change)
+        .tag(tag)
+        .doc("Moves a partnership to another channel; what it has ordered stays as it was.")
+        .needs(Right::PartnersManage)
+        .body::<PartnershipChange>()
+        .answers::<Partnership>(200)
+        .command::<MovePartnership>();
+    r.delete("/v1/merchant/partnerships/{id}", "deletePartnership", delete)
+        .tag(tag)
+        .doc("Deletes a sign-up that was never approved, without any mail.")
+        .needs(Right::PartnersManage)
+        .answers_nothing(204)
+        .command::<DeletePartnership>();
+    steps(r, tag);
+    r.get("/v1/merchant/partnerships/{id}/terms", "getTerms", show_terms)
+        .tag(tag)
+        .doc("The effective terms, each with where it came from.")
+        .needs(Right::MerchantRead)
+        .answers::<EffectiveTerms>(200);
+    r.get("/v1/merchant/partnerships/{id}/timeline", "getTimeline", timeline)
+        .tag(tag)
+        .doc("Everything that was done in a partnership, newest first.")
+        .needs(Right::MerchantRead)
+        .lists::<AuditRow>();
+}
+
+fn steps(r: &mut Routes, tag: &'static str) {
+    r.post("/v1/merchant/partnerships/{id}/approve", "approvePartnership", approve)
+        .tag(tag)
+        .doc("Approves a pending or denied partnership. With exactly one channel it is assigned; with several name one, or set it later.")
+        .needs(Right::PartnersManage)
+        .body::<Approval>()
+        .answers::<Partnership>(200)
+        .command::<ApprovePartnership>();
+    r.post("/v1/merchant/partnerships/{id}/deny", "denyPartnership", deny)
+        .tag(tag)
+        .doc("Turns a partnership down; it may be approved later.")
+        .needs(Right::PartnersManage)
+        .answers::<Partnership>(200)
+        .command::<DenyPartnership>();
+    r.post("/v1/merchant/partnerships/{id}/suspend", "suspendPartnership", suspend)
+        .tag(tag)
+        .doc("Stops a partnership for a while: no orders, no keys.")
+        .needs(Right::PartnersManage)
+        .answers::<Partnership>(200)
+        .command::<SuspendPartnership>();
+    r.post("/v1/merchant/partnerships/{id}/reactivate", "reactivatePartnership", reactivate)
+        .tag(tag)
+        .doc("Lets a suspended partnership go on as what it was.")
+        .needs(Right::PartnersManage)
+        .answers::<Partnership>(200)
+        .command::<ReactivatePartnership>();
+    r.post("/v1/merchant/partnerships/{id}/close", "closePartnership", close)
+        .tag(tag)
+        .doc("Ends a partnership for good; its history stays.")
+        .needs(Right::PartnersManage)
+        .answers::<Partnership>(200)
+        .command::<ClosePartnership>();
+}

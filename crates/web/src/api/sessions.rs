@@ -1,0 +1,147 @@
+//! Signing in and out (PAR-15).
+
+use crate::answer::Answer;
+use crate::authenticate::session_token;
+use crate::call::Call;
+use crate::problem::Problem;
+use crate::routes::Routes;
+use crate::{input, passwords, view};
+use std::net::IpAddr;
+use tradepost_domain::identity::sign_in::invalid_credentials;
+use tradepost_domain::identity::{AttemptSignIn, RevokeSessions, SessionView, SignIn, SignedIn, queries, throttle};
+use tradepost_domain::{PersonId, SessionId};
+use tradepost_kernel::secret::sha256;
+use tradepost_kernel::text::Email;
+use tradepost_kernel::{Secret, Timestamp};
+
+input! {
+    /// E-mail address and password.
+    pub struct NewSession {
+        /// The address that the account was made with.
+        pub email: Email,
+        /// The password.
+        pub password: Secret<String>,
+    }
+}
+
+view! {
+    /// A session that began. Its token is shown this once.
+    pub struct BegunSession {
+        /// Its id.
+        pub id: SessionId,
+        /// Send it as `Authorization: Bearer …`.
+        pub token: String,
+        /// Its end at the latest; 12 hours without a request end it too.
+        pub expires_at: Timestamp,
+    }
+
+    /// A session.
+    pub struct Session {
+        /// Its id.
+        pub id: SessionId,
+        /// Begin.
+        pub created_at: Timestamp,
+        /// Last use, to the minute.
+        pub last_seen_at: Timestamp,
+        /// End at the latest.
+        pub expires_at: Timestamp,
+        /// Whether it still lets in.
+        pub valid: bool,
+        /// The network address that it began from.
+        pub address: Option<String>,
+        /// The program that it began with.
+        pub agent: Option<String>,
+    }
+}
+
+/// One network address as it is counted: an IPv6 user has a whole /64.
+fn network(address: Option<IpAddr>) -> String {
+    match address.map(|address| address.to_canonical()) {
+        None => "unknown".to_owned(),
+        Some(IpAddr::V4(v4)) => v4.to_string(),
+        Some(IpAddr::V6(v6)) => format!("{:x}", v6.to_bits() >> 64),
+    }
+}
+
+/// Counts, compares, and opens a session; the token is the caller's to keep. For the API and for the sign-in page.
+///
+/// # Errors
+/// 401 `invalid_credentials`, 429 `too_many_attempts`.
+pub async fn sign_in(call: &Call, email: &Email, password: Secret<String>) -> Result<(SignedIn, Secret<String>), Problem> {
+    let engine = call.engine();
+    let key = email.key();
+    let account = throttle::account(&engine.vault, &key);
+    let address = throttle::address(&engine.vault, &network(call.address()));
+    call.execute(AttemptSignIn { account, address }).await?;
+    let credential = call.read(move |reader| Box::pin(async move { queries::credential(reader, &key).await })).await?;
+    let (person, hash) = credential.map_or((None, None), |found| (Some(found.person), found.password_hash));
+    let matched = passwords::matches(password, hash.clone()).await?;
+    let (Some(person), Some(compared_with), true) = (person, hash, matched) else {
+        return Err(invalid_credentials().into());
+    };
+    let token = session_token(engine.environment.random());
+    let token_hash = sha256(token.expose().as_bytes());
+    let command = SignIn { person, compared_with, token_hash, account, address, agent: call.user_agent() };
+    Ok((call.execute(command).await?.outcome, token))
+}
+
+async fn create(call: Call) -> Result<Answer, Problem> {
+    let NewSession { email, password } = call.body()?;
+    let (begun, token) = sign_in(&call, &email, password).await?;
+    let view = BegunSession { id: begun.session, token: token.expose().clone(), expires_at: Timestamp::from_ms(begun.expires_ms) };
+    Ok(Answer::created(&view, &call.location(begun.session)))
+}
+
+fn own(call: &Call) -> Result<PersonId, Problem> {
+    call.caller().person().ok_or_else(Problem::unauthenticated)
+}
+
+async fn list(call: Call) -> Result<Answer, Problem> {
+    let (person, page, now) = (own(&call)?, call.page()?, call.now());
+    let sessions = call.read(move |reader| Box::pin(async move { queries::sessions(reader, person, page).await })).await?;
+    Ok(call.list(sessions, |session: SessionView| Session {
+        id: session.id,
+        created_at: session.created,
+        last_seen_at: session.last_seen,
+        expires_at: session.expires,
+        valid: session.is_valid(now),
+        address: session.address,
+        agent: session.agent,
+    }))
+}
+
+async fn revoke_all(call: Call) -> Result<Answer, Problem> {
+    call.execute(RevokeSessions { session: None }).await?;
+    Ok(Answer::no_content())
+}
+
+async fn revoke(call: Call) -> Result<Answer, Problem> {
+    call.execute(RevokeSessions { session: Some(call.path("id")?) }).await?;
+    Ok(Answer::no_content())
+}
+
+pub(super) fn routes(r: &mut Routes) {
+    let tag = "Sessions";
+    r.post("/v1/sessions", "createSession", create)
+        .tag(tag)
+        .doc("Signs in. Whether an address is known is told neither by the answer nor by how long it takes.")
+        .public()
+        .not_idempotent()
+        .body::<NewSession>()
+        .answers::<BegunSession>(201)
+        .command::<AttemptSignIn>()
+        .command::<SignIn>();
+    r.get("/v1/sessions", "listSessions", list).tag(tag).doc("Lists your sessions, newest first.").signed_in().lists::<Session>();
+    r.delete("/v1/sessions", "revokeSessions", revoke_all)
+        .tag(tag)
+        .doc("Ends all your sessions, this one too.")
+        .signed_in()
+        .answers_nothing(204)
+        .command::<RevokeSessions>();
+    r.delete("/v1/sessions/{id}", "revokeSession", revoke)
+        .tag(tag)
+        .doc("Ends one session: signs out.")
+        .signed_in()
+        .answers_nothing(204)
+        .command::<RevokeSessions>();
+}

@@ -1,0 +1,173 @@
+//! Terms on every level (PAR-11): how they are given and shown. The noun's routes use this.
+
+use crate::errors::{Errors, Pointer};
+use crate::fields::{Line, Whole};
+use crate::input::Field;
+use crate::json::Json;
+use crate::schema::Schemas;
+use crate::{input, named_choice, view};
+use serde_json::{Value, json};
+use tradepost_domain::ProductId;
+use tradepost_domain::partners::terms::{Level, Qualifier, Setting, Term, TermChange, TermName, TermOrigin, TermValue};
+use tradepost_kernel::{Currency, Money, Percent};
+
+named_choice!(Level, TermName);
+
+/// A term that may be left out (stays as it is), null (is unset: the level above counts), the text `none`
+/// (explicitly none), or a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TermSetting<T> {
+    /// Stays as it is.
+    #[default]
+    Absent,
+    /// Is unset.
+    Unset,
+    /// Explicitly none.
+    Nothing,
+    /// Becomes this.
+    Value(T),
+}
+
+impl<T: Field> Field for TermSetting<T> {
+    const OPTIONAL: bool = true;
+    fn read(value: &Json, at: &Pointer, errors: &mut Errors) -> Option<Self> {
+        match value {
+            Json::Null => Some(Self::Unset),
+            Json::Text(text) if text == "none" => Some(Self::Nothing),
+            other => T::read(other, at, errors).map(Self::Value),
+        }
+    }
+    fn absent() -> Option<Self> {
+        Some(Self::Absent)
+    }
+    fn schema(schemas: &mut Schemas) -> Value {
+        json!({ "oneOf": [T::schema(schemas), { "const": "none" }, { "type": "null" }] })
+    }
+}
+
+impl<T> TermSetting<T> {
+    fn change(self, name: TermName, qualifier: Qualifier, value: impl FnOnce(T) -> TermValue) -> Option<TermChange> {
+        let to = match self {
+            Self::Absent => return None,
+            Self::Unset => Setting::Inherit,
+            Self::Nothing => Setting::Nothing,
+            Self::Value(new) => Setting::Value(value(new)),
+        };
+        Some(TermChange { name, qualifier, to })
+    }
+}
+
+input! {
+    /// The margin for a product group or one product.
+    pub struct MarginChange {
+        /// The product group; or `product`.
+        pub group: Option<Line<100>>,
+        /// The product; or `group`.
+        pub product: Option<ProductId>,
+        /// The margin; null unsets it, `none` is explicitly none.
+        pub percent: TermSetting<Percent>,
+    }
+
+    /// What changes of the terms. Null unsets a term, so that the level above counts; `"none"` is explicitly none.
+    pub struct TermsChange {
+        /// What is bought in.
+        pub currency: TermSetting<Currency>,
+        /// Off the list price.
+        pub wholesale_discount_percent: TermSetting<Percent>,
+        /// The partner margin for everything that has none of its own.
+        pub margin_percent: TermSetting<Percent>,
+        /// Partner margins for product groups and products.
+        pub margins: Option<Vec<MarginChange>>,
+        /// How much may be owed; `"none"`: everything is paid first.
+        pub credit_limit: TermSetting<Money>,
+        /// Whether licenses of unpaid orders wait while the limit is reached.
+        pub hold_unpaid_at_limit: TermSetting<bool>,
+        /// Whether every license needs its end user.
+        pub requires_end_user_information: TermSetting<bool>,
+        /// Whether every license needs the company that sells on.
+        pub requires_reseller_information: TermSetting<bool>,
+        /// Net days of invoices.
+        pub invoice_due_days: TermSetting<Whole<0, 365>>,
+    }
+}
+
+impl TermsChange {
+    /// The changes as the domain takes them; a margin without or with two subjects is for both or nothing, and is
+    /// told as an error.
+    pub fn into_changes(self, errors: &mut Errors) -> Vec<TermChange> {
+        let plain = Qualifier::General;
+        let mut changes: Vec<TermChange> = [
+            self.currency.change(TermName::Currency, plain.clone(), TermValue::Currency),
+            self.wholesale_discount_percent.change(TermName::WholesaleDiscountPercent, plain.clone(), TermValue::Percent),
+            self.margin_percent.change(TermName::MarginPercent, plain.clone(), TermValue::Percent),
+            self.credit_limit.change(TermName::CreditLimit, plain.clone(), TermValue::Money),
+            self.hold_unpaid_at_limit.change(TermName::HoldUnpaidAtLimit, plain.clone(), TermValue::Flag),
+            self.requires_end_user_information.change(TermName::RequiresEndUserInformation, plain.clone(), TermValue::Flag),
+            self.requires_reseller_information.change(TermName::RequiresResellerInformation, plain.clone(), TermValue::Flag),
+            self.invoice_due_days.change(TermName::InvoiceDueDays, plain, |days| TermValue::Days(days.get())),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        for (place, margin) in self.margins.unwrap_or_default().into_iter().enumerate() {
+            let qualifier = match (margin.group, margin.product) {
+                (Some(group), None) => Qualifier::Group(group.into_string()),
+                (None, Some(product)) => Qualifier::Product(product),
+                _ => {
+                    errors.add(&Pointer::root().field("margins").index(place), "invalid_field", "must name a group or a product");
+                    continue;
+                }
+            };
+            changes.extend(margin.percent.change(TermName::MarginPercent, qualifier, TermValue::Percent));
+        }
+        changes
+    }
+}
+
+view! {
+    /// One term and where it came from.
+    pub struct TermView {
+        /// Which.
+        pub name: TermName,
+        /// The product group that it is for (margins).
+        pub group: Option<String>,
+        /// The product that it is for (margins).
+        pub product: Option<ProductId>,
+        /// Currency, percentage, amount, yes or no, days; null is none.
+        pub value: Value,
+        /// The level that set it; null: set nowhere, the default.
+        pub from: Option<Level>,
+    }
+}
+
+fn value_json(value: Option<&TermValue>) -> Value {
+    match value {
+        None => Value::Null,
+        Some(TermValue::Currency(currency)) => json!(currency),
+        Some(TermValue::Percent(percent)) => json!(percent.to_string()),
+        Some(TermValue::Money(money)) => json!(money),
+        Some(TermValue::Flag(flag)) => json!(flag),
+        Some(TermValue::Days(days)) => json!(days),
+    }
+}
+
+fn term_view(name: TermName, qualifier: &Qualifier, value: Option<&TermValue>, from: Option<Level>) -> TermView {
+    let (group, product) = match qualifier {
+        Qualifier::General => (None, None),
+        Qualifier::Group(group) => (Some(group.clone()), None),
+        Qualifier::Product(product) => (None, Some(*product)),
+    };
+    TermView { name, group, product, value: value_json(value), from }
+}
+
+/// Effective terms, each with where it came from.
+#[must_use]
+pub fn term_views(origins: &[TermOrigin]) -> Vec<TermView> {
+    origins.iter().map(|origin| term_view(origin.name, &origin.qualifier, origin.value.as_ref(), origin.level)).collect()
+}
+
+/// The terms that one level sets itself.
+#[must_use]
+pub fn own_term_views(terms: &[Term], level: Level) -> Vec<TermView> {
+    terms.iter().map(|term| term_view(term.name, &term.qualifier, term.value.as_ref(), Some(level))).collect()
+}

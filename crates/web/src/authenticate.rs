@@ -1,0 +1,198 @@
+//! Who asks: API keys by their hash, sessions by their token, and which merchant or partnership a person means
+//! (PAR-15, PAR-16). Nothing is kept between requests: what was revoked fails on its next request.
+
+use crate::credentials::{Authenticator, Credentials, Identified};
+use crate::problem::Problem;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use tradepost_domain::access::Side;
+use tradepost_domain::identity::{ApiKeyRow, NOTED_EVERY_MS, NoteKeyUse, NoteSessionSeen, PersonView, SessionView, queries};
+use tradepost_domain::partners::Status;
+use tradepost_domain::partners::queries::{seats, standing};
+use tradepost_domain::{Caller, Engine, MerchantId, No, Origin, PartnershipId, PartnershipScope, merchants};
+use tradepost_kernel::api_key::{ApiKeyText, KeyKind};
+use tradepost_kernel::secret::sha256;
+use tradepost_kernel::{Secret, Timestamp};
+use tradepost_store::BoxFuture;
+
+/// What a session's token begins with.
+pub const SESSION_PREFIX: &str = "tps_";
+const SESSION_LENGTH: usize = SESSION_PREFIX.len() + 64;
+/// More notes than this are not remembered at once.
+const MOST_NOTED: usize = 10_000;
+
+/// A new session token from 32 random bytes.
+#[must_use]
+pub fn session_token(random: [u8; 32]) -> Secret<String> {
+    let mut text = String::with_capacity(SESSION_LENGTH);
+    text.push_str(SESSION_PREFIX);
+    for byte in random {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+        }
+    }
+    Secret::new(text)
+}
+
+/// Finds out who asks from the identity slice.
+#[derive(Debug)]
+pub struct Gate {
+    engine: Engine,
+    /// When the use of what was last noted, so that a thousand requests of a minute write one row.
+    noted: Mutex<HashMap<[u8; 16], i64>>,
+}
+
+/// A key and where its partnership stands.
+struct FoundKey {
+    row: ApiKeyRow,
+    status: Option<Status>,
+    merchant: Option<MerchantId>,
+}
+
+impl Gate {
+    /// Over an open house.
+    #[must_use]
+    pub fn new(engine: Engine) -> Self {
+        Self { engine, noted: Mutex::new(HashMap::new()) }
+    }
+
+    /// Whether a use is to be written now.
+    fn notes(&self, id: [u8; 16], now: Timestamp) -> bool {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted.get(&id).is_some_and(|last| now.ms() - last < NOTED_EVERY_MS) {
+            return false;
+        }
+        if noted.len() >= MOST_NOTED {
+            noted.clear();
+        }
+        noted.insert(id, now.ms());
+        true
+    }
+
+    async fn by_key(&self, text: ApiKeyText, credentials: &Credentials) -> Result<Identified, Problem> {
+        let (hash, now) = (text.hash(), self.engine.environment.now());
+        let found = self
+            .engine
+            .store
+            .read(move |reader| {
+                Box::pin(async move {
+                    let Some(row) = queries::key_by_hash(reader, hash).await? else { return Ok(None) };
+                    let merchant = merchants::queries::merchant(reader, row.owner.merchant).await?.map(|merchant| merchant.id);
+                    let status = match row.owner.partnership {
+                        Some(partnership) => standing(reader, PartnershipScope { merchant: row.owner.merchant, partnership }).await?.map(|(_, status)| status),
+                        None => None,
+                    };
+                    Ok(Some(FoundKey { row, status, merchant }))
+                })
+            })
+            .await?;
+        let FoundKey { row, status, merchant } = found.ok_or_else(Problem::unauthenticated)?;
+        let of_partnership = row.owner.partnership.is_some();
+        if !row.is_valid(now) || !row.is_allowed_from(credentials.address) || of_partnership != (text.kind == KeyKind::Partnership) {
+            return Err(Problem::unauthenticated());
+        }
+        // A key already is inside one merchant or partnership; naming another finds nothing.
+        let elsewhere = credentials.partnership.is_some_and(|named| row.owner.partnership != Some(named));
+        if elsewhere || credentials.merchant.is_some_and(|named| merchant != Some(named)) {
+            return Err(Problem::not_found());
+        }
+        if row.is_to_be_noted(now) && self.notes(row.id.bytes(), now) {
+            self.note(NoteKeyUse { merchant: row.owner.merchant, key: row.id, at: now });
+        }
+        let partnership_active = status.is_none_or(Status::may_trade);
+        let (key, name, rights) = (row.id, row.name, row.rights);
+        let caller = match row.owner.partnership {
+            None => Caller::MerchantKey { key, name, merchant: row.owner.merchant, rights },
+            Some(partnership) => Caller::PartnershipKey { key, name, scope: PartnershipScope { merchant: row.owner.merchant, partnership }, rights },
+        };
+        Ok(Identified { caller, partnership_active })
+    }
+
+    /// Writes beside the request; a failure costs a minute of precision and is logged.
+    fn note<C: tradepost_domain::Command>(&self, command: C) {
+        let engine = self.engine.clone();
+        tokio::spawn(async move {
+            if let Err(No::Fault(fault)) = engine.execute(Origin::system(), command).await {
+                tracing::warn!(error = &fault as &dyn std::error::Error, "a use was not noted");
+            }
+        });
+    }
+
+    async fn by_session(&self, token: &str, credentials: &Credentials) -> Result<Identified, Problem> {
+        if token.len() != SESSION_LENGTH || !token.starts_with(SESSION_PREFIX) {
+            return Err(Problem::unauthenticated());
+        }
+        let (hash, now) = (sha256(token.as_bytes()), self.engine.environment.now());
+        let found: Option<(SessionView, PersonView)> = self
+            .engine
+            .store
+            .read(move |reader| {
+                Box::pin(async move {
+                    let Some(session) = queries::session(reader, hash).await? else { return Ok(None) };
+                    let person = queries::person(reader, session.person).await?;
+                    Ok(person.map(|person| (session, person)))
+                })
+            })
+            .await?;
+        let (session, person) = found.filter(|(session, _)| session.is_valid(now)).ok_or_else(Problem::unauthenticated)?;
+        if session.is_to_be_noted(now) && self.notes(session.id.bytes(), now) {
+            self.note(NoteSessionSeen { session: session.id, at: now });
+        }
+        match credentials.side {
+            None => Ok(Identified { caller: Caller::Person { person: person.id, name: person.name() }, partnership_active: true }),
+            Some(Side::Merchant) => self.as_staff(person, credentials.merchant).await,
+            Some(Side::Reseller) => self.as_reseller(person, credentials.partnership).await,
+        }
+    }
+
+    /// As staff of the merchant that is named, else of the only one; live ones go before their sandboxes.
+    async fn as_staff(&self, person: PersonView, named: Option<MerchantId>) -> Result<Identified, Problem> {
+        let id = person.id;
+        let employers = self.engine.store.read(move |reader| Box::pin(async move { merchants::queries::employers(reader, id).await })).await?;
+        let chosen = match named {
+            Some(named) => Some(employers.into_iter().find(|(merchant, _)| merchant.id == named).ok_or_else(Problem::not_found)?),
+            None => {
+                let any_live = employers.iter().any(|(merchant, _)| !merchant.test);
+                let mut fitting = employers.into_iter().filter(|(merchant, _)| !any_live || !merchant.test);
+                fitting.next().filter(|_| fitting.next().is_none())
+            }
+        };
+        let (person, name) = (person.id, person.name());
+        let caller = match chosen {
+            Some((merchant, role)) => Caller::MerchantPerson { person, name, merchant: merchant.number, role },
+            None => Caller::Person { person, name },
+        };
+        Ok(Identified { caller, partnership_active: true })
+    }
+
+    /// As a user in the partnership that is named, else in the only one.
+    async fn as_reseller(&self, person: PersonView, named: Option<PartnershipId>) -> Result<Identified, Problem> {
+        let id = person.id;
+        let mut found = self.engine.store.read(move |reader| Box::pin(async move { seats(reader, id, named).await })).await?;
+        if named.is_some() && found.is_empty() {
+            return Err(Problem::not_found());
+        }
+        let (person, name) = (person.id, person.name());
+        let only = if found.len() == 1 { found.pop() } else { None };
+        Ok(match only {
+            Some(seat) => Identified {
+                caller: Caller::ResellerPerson { person, name, reseller: seat.reseller, scope: seat.scope, role: seat.role },
+                partnership_active: seat.status.may_trade(),
+            },
+            None => Identified { caller: Caller::Person { person, name }, partnership_active: true },
+        })
+    }
+}
+
+impl Authenticator for Gate {
+    fn authenticate(&self, credentials: Credentials) -> BoxFuture<'_, Result<Identified, Problem>> {
+        Box::pin(async move {
+            let given = credentials.bearer.as_ref().or(credentials.cookie.as_ref()).ok_or_else(Problem::unauthenticated)?.clone();
+            // The checksum first: a malformed key asks no database.
+            match ApiKeyText::parse(given.expose()) {
+                Ok(key) if credentials.bearer.is_some() => self.by_key(key, &credentials).await,
+                _ => self.by_session(given.expose(), &credentials).await,
+            }
+        })
+    }
+}
