@@ -10,10 +10,10 @@ pub mod master_key;
 mod merchant;
 pub mod migrations;
 pub mod operate;
+mod product_file;
 pub mod reactions;
 pub mod routes;
 pub mod serve;
-mod product_file;
 mod verify;
 
 pub use config::Settings;

@@ -57,6 +57,8 @@ pub enum Order {
     Verify {
         /// The checks wanted; none for all.
         only: Vec<String>,
+        /// Everything where otherwise a sample is taken.
+        full: bool,
     },
 }
 
@@ -103,7 +105,7 @@ pub async fn carry_out(house: &House, order: Order, content: Vec<u8>, listener: 
                 ImportOf::LicenseKeys => import::license_keys(engine, merchant, product.as_deref(), content, dry_run, listener).await?,
             }
         }
-        Order::Verify { only } => verify::run(engine, &only).await?,
+        Order::Verify { only, full } => verify::run(engine, &only, full, listener).await?,
     };
     house.worker.wake().now();
     Ok(answer)

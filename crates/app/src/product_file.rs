@@ -62,7 +62,8 @@ async fn apply(engine: &Engine, scope: MerchantScope, was: Option<&ProductView>,
 /// Every line, or every mistake (the first twenty of them).
 fn read(content: &[u8]) -> Result<Vec<Line>, String> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(content);
-    let head: Vec<String> = reader.headers().map_err(|error| format!("line 1: {error}"))?.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
+    let head: Vec<String> =
+        reader.headers().map_err(|error| format!("line 1: {error}"))?.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
     if let Some(unknown) = head.iter().find(|name| !COLUMNS.contains(&name.as_str())) {
         return Err(format!("line 1: {unknown} is no column; known are {}", COLUMNS.join(", ")));
     }

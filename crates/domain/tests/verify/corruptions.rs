@@ -70,10 +70,7 @@ pub const ALL: &[Corruption] = &[
         "UPDATE account SET balance_minor = balance_minor + CASE kind WHEN 'sales' THEN 1 ELSE -1 END WHERE kind IN ('sales', 'cash_wire')",
     ),
     breaks(&["ledger.zero_sum", "ledger.entry_currency"], "UPDATE account SET currency = 'EUR' WHERE kind = 'cash_wire'"),
-    breaks(
-        &["ledger.reversals"],
-        concat!("UPDATE transfer SET reverses = ", transfer!("order_placed" of "work"), " WHERE kind = 'order_canceled'"),
-    ),
+    breaks(&["ledger.reversals"], concat!("UPDATE transfer SET reverses = ", transfer!("order_placed" of "work"), " WHERE kind = 'order_canceled'")),
     breaks(&["ledger.reversals"], "UPDATE transfer SET reverses = reference WHERE kind = 'order_canceled'"),
     breaks(&["ledger.postings"], concat!("UPDATE transfer SET kind = 'gift' WHERE id = ", transfer!("order_placed" of "unpaid"))),
     breaks(&["ledger.postings"], "UPDATE transfer SET kind = 'gift' WHERE kind = 'order_canceled'"),
@@ -115,7 +112,11 @@ pub const ALL: &[Corruption] = &[
     breaks(&["stock.key_and_license_agree"], "UPDATE license_key SET license = NULL WHERE state = 1").and_the_schema(),
     breaks(&["stock.counters"], "UPDATE stock SET available = available + 1 WHERE available > 0"),
     breaks(&["stock.counters"], "UPDATE stock SET horizon = horizon + 1 WHERE horizon < next_place"),
-    breaks(&["stock.shown_never_available"], "UPDATE license_key SET shown_ms = 1 WHERE id = (SELECT id FROM license_key WHERE state = 0 ORDER BY id DESC LIMIT 1)").and_the_schema(),
+    breaks(
+        &["stock.shown_never_available"],
+        "UPDATE license_key SET shown_ms = 1 WHERE id = (SELECT id FROM license_key WHERE state = 0 ORDER BY id DESC LIMIT 1)",
+    )
+    .and_the_schema(),
     breaks(
         &["stock.codes_open"],
         "UPDATE license_key SET sealed = (SELECT k.sealed FROM license_key k ORDER BY k.id LIMIT 1) WHERE id = (SELECT id FROM license_key ORDER BY id DESC LIMIT 1)",
@@ -128,15 +129,9 @@ pub const ALL: &[Corruption] = &[
         &["orders.licenses_per_item"],
         concat!("DELETE FROM license WHERE id = (SELECT id FROM license WHERE orders = ", order!("beyond"), " ORDER BY id LIMIT 1)"),
     ),
-    breaks(
-        &["orders.licenses_per_item", "orders.prices_explained"],
-        concat!("UPDATE order_item SET quantity = quantity + 1 WHERE orders = ", order!("late")),
-    ),
+    breaks(&["orders.licenses_per_item", "orders.prices_explained"], concat!("UPDATE order_item SET quantity = quantity + 1 WHERE orders = ", order!("late"))),
     breaks(&["orders.totals"], "UPDATE orders SET total_minor = 5 WHERE reference = 'draft'"),
-    breaks(
-        &["orders.totals", "orders.prices_explained"],
-        concat!("UPDATE order_item SET line_minor = line_minor + 1 WHERE orders = ", order!("late")),
-    ),
+    breaks(&["orders.totals", "orders.prices_explained"], concat!("UPDATE order_item SET line_minor = line_minor + 1 WHERE orders = ", order!("late"))),
     breaks(&["orders.prices_explained"], concat!("UPDATE order_item SET unit_minor = unit_minor + 1 WHERE orders = ", order!("late"))),
     breaks(&["orders.prices_explained"], concat!("UPDATE order_item SET explanation = NULL WHERE orders = ", order!("late"))),
     breaks(&["orders.state"], "UPDATE orders SET state = 'complete' WHERE reference = 'unpaid'"),
@@ -146,10 +141,7 @@ pub const ALL: &[Corruption] = &[
     breaks(&["numbers.orders"], "UPDATE orders SET number = 'one' WHERE reference = 'late'"),
     breaks(&["numbers.orders"], "UPDATE counter SET value = value + 1 WHERE name = 'order:2026'"),
     breaks(&["billing.invoice_numbers"], "UPDATE counter SET value = value + 1 WHERE name = 'invoice:INV'"),
-    breaks(
-        &["billing.invoice_numbers"],
-        concat!("UPDATE invoice SET sequence = sequence + 100 WHERE id = ", invoice!("late")),
-    ),
+    breaks(&["billing.invoice_numbers"], concat!("UPDATE invoice SET sequence = sequence + 100 WHERE id = ", invoice!("late"))),
     breaks(
         &["billing.invoice_totals"],
         concat!("UPDATE invoice SET body = replace(body, '\"total_minor\":', '\"total_minor\":1') WHERE id = ", invoice!("late")),
@@ -168,19 +160,13 @@ pub const ALL: &[Corruption] = &[
     // Traces.
     breaks(&["events.order_placed"], concat!("DELETE FROM outbox WHERE kind = 'order.placed' AND subject = ", order!("fresh"))),
     breaks(&["events.order_placed"], concat!("DELETE FROM outbox WHERE kind = 'invoice.issued' AND subject = ", invoice!("fresh"))),
-    breaks(
-        &["events.order_placed"],
-        concat!("UPDATE outbox SET subject = ", order!("late"), " WHERE kind = 'order.placed' AND subject = ", order!("work")),
-    ),
+    breaks(&["events.order_placed"], concat!("UPDATE outbox SET subject = ", order!("late"), " WHERE kind = 'order.placed' AND subject = ", order!("work"))),
     breaks(&["events.order_placed"], "UPDATE outbox SET kind = 'order.forgotten' WHERE kind = 'order.canceled'"),
     breaks(
         &["outbox.relayed_in_order"],
         concat!("UPDATE outbox SET position = position + 100000 WHERE kind = 'order.placed' AND subject = ", order!("unpaid")),
     ),
-    breaks(
-        &["outbox.relayed_in_order"],
-        concat!("UPDATE outbox SET at_ms = at_ms + 86400000 WHERE kind = 'order.placed' AND subject = ", order!("on credit")),
-    ),
+    breaks(&["outbox.relayed_in_order"], concat!("UPDATE outbox SET at_ms = at_ms + 86400000 WHERE kind = 'order.placed' AND subject = ", order!("on credit"))),
     breaks(&["audit.reveals"], "DELETE FROM audit WHERE action = 'license.revealed'"),
     breaks(&["audit.reveals"], "DELETE FROM audit WHERE action = 'licenses.downloaded'"),
     breaks(&["audit.reveals"], "DELETE FROM audit WHERE action = 'license.activated'"),

@@ -9,7 +9,9 @@ use tradepost_domain::orders::place::{PlaceOrder, PlaceOutcome};
 use tradepost_domain::orders::record_payment::RecordPayment;
 use tradepost_domain::orders::store::DraftFields;
 use tradepost_domain::partners::enroll::{CreateReseller, Enrolled, Profile};
-use tradepost_domain::{Command, Engine, InvoiceId, KeyImportId, LicenseId, LicenseKeyId, MerchantScope, OrderId, Origin, PartnershipScope, PersonId, PriceListId, ProductId, stock};
+use tradepost_domain::{
+    Command, Engine, InvoiceId, KeyImportId, LicenseId, LicenseKeyId, MerchantScope, OrderId, Origin, PartnershipScope, PersonId, PriceListId, ProductId, stock,
+};
 use tradepost_kernel::text::{Email, mask};
 use tradepost_store::{BoxFuture, Ended, Fault, FromRow, Sql, Tx, Value, Work, params, sql};
 
@@ -33,10 +35,7 @@ pub fn usd() -> tradepost_kernel::Currency {
     "USD".parse().expect("a currency")
 }
 
-async fn run<C: Command>(engine: &Engine, caller: Caller, command: C) -> C::Outcome
-where
-    C: Debug,
-{
+async fn run<C: Command + Debug>(engine: &Engine, caller: Caller, command: C) -> C::Outcome {
     // A minute passes between two deeds.
     engine.environment.clock.advance_ms(60_000);
     let what = format!("{command:?}");
@@ -84,8 +83,7 @@ impl Merchant {
             country: "US".into(),
             vat_id: None,
         };
-        let enrolled =
-            self.does(CreateReseller { merchant: self.number, profile, first_name: "Rex".into(), last_name: "Sell".into(), channel: None }).await;
+        let enrolled = self.does(CreateReseller { merchant: self.number, profile, first_name: "Rex".into(), last_name: "Sell".into(), channel: None }).await;
         let scope = PartnershipScope { merchant: self.number, partnership: enrolled.partnership };
         Reseller { engine: self.engine.clone(), scope, enrolled }
     }
@@ -108,11 +106,7 @@ impl Merchant {
 
 async fn stock_up(engine: Engine, merchant: i64, product: i64, codes: Vec<String>, staged: usize, backorder: bool, tx: &mut Tx<'_>) -> Result<(), Fault> {
     let import: KeyImportId = engine.environment.id();
-    tx.execute(
-        sql!("INSERT INTO key_import (merchant, id, source, state, created_ms) VALUES ($1, $2, 'test', 'done', 0)"),
-        params![merchant, import],
-    )
-    .await?;
+    tx.execute(sql!("INSERT INTO key_import (merchant, id, source, state, created_ms) VALUES ($1, $2, 'test', 'done', 0)"), params![merchant, import]).await?;
     let count = codes.len() as i64;
     let horizon = count - staged as i64 + 1;
     tx.execute(

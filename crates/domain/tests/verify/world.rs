@@ -70,7 +70,8 @@ async fn catalog(merchant: &Merchant) {
     merchant.sells(lists[0], 700, patch("FILE", Method::None, EndUserInformation::None)).await;
     merchant.sells(lists[0], 30_000, patch("WORK", Method::Merchant, EndUserInformation::None)).await;
     let part = |sku: &str, quantity| PartPatch { product: sku.into(), quantity };
-    let bundle = ProductPatch { bundle: Some(true), parts: Some(vec![part("KEY", 2), part("FILE", 1)]), ..patch("PACK", Method::None, EndUserInformation::None) };
+    let bundle =
+        ProductPatch { bundle: Some(true), parts: Some(vec![part("KEY", 2), part("FILE", 1)]), ..patch("PACK", Method::None, EndUserInformation::None) };
     merchant.sells(lists[0], 20_000, bundle).await;
     merchant.stocks(key, &CODES[..12], 1, false).await;
     merchant.stocks(first, &CODES[12..], 0, false).await;
