@@ -10,7 +10,6 @@ pub mod master_key;
 mod merchant;
 pub mod migrations;
 pub mod operate;
-mod product_file;
 pub mod reactions;
 pub mod routes;
 pub mod serve;

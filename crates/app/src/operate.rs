@@ -101,7 +101,7 @@ pub async fn carry_out(house: &House, order: Order, content: Vec<u8>, listener: 
         Order::Import { what, merchant, test, product, dry_run } => {
             let merchant = merchant::find_or_only(engine, merchant.as_deref(), test).await?;
             match what {
-                ImportOf::Products => import::products(engine, merchant, content, dry_run, listener).await?,
+                ImportOf::Products => import::products(engine, merchant, &content, dry_run).await?,
                 ImportOf::LicenseKeys => import::license_keys(engine, merchant, product.as_deref(), content, dry_run, listener).await?,
             }
         }

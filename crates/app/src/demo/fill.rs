@@ -62,7 +62,7 @@ pub(super) async fn fill(house: &House) -> Result<Json, Trouble> {
     .await?;
     let key = made["live_key"].as_str().unwrap_or("").to_owned();
     let import = |what| Order::Import { what, merchant: None, test: false, product: None, dry_run: false };
-    order(house, import(ImportOf::Products), include_bytes!("../../../../examples/products.csv").to_vec()).await?;
+    order(house, import(ImportOf::Products), include_bytes!("../../../../examples/studio.csv").to_vec()).await?;
     order(house, import(ImportOf::LicenseKeys), codes(house)).await?;
     offer_everything(house, &key).await?;
     let mut resellers = Vec::new();
