@@ -1,4 +1,4 @@
-//! Short words for what people do, and rows that no command makes yet.
+//! Short words for what people do.
 
 use std::fmt::Debug;
 use tradepost_domain::access::{Caller, MerchantRole, ResellerRole};
@@ -9,11 +9,10 @@ use tradepost_domain::orders::place::{PlaceOrder, PlaceOutcome};
 use tradepost_domain::orders::record_payment::RecordPayment;
 use tradepost_domain::orders::store::DraftFields;
 use tradepost_domain::partners::enroll::{CreateReseller, Enrolled, Profile};
-use tradepost_domain::{
-    Command, Engine, InvoiceId, KeyImportId, LicenseId, LicenseKeyId, MerchantScope, OrderId, Origin, PartnershipScope, PersonId, PriceListId, ProductId, stock,
-};
+use tradepost_domain::stock::import::{BeginKeyImport, Format, ImportSettings, Importer, Mode, StageKeys, StagedKey};
+use tradepost_domain::{Command, Engine, InvoiceId, LicenseId, MerchantScope, OrderId, Origin, PartnershipScope, PersonId, PriceListId, ProductId, stock};
 use tradepost_kernel::text::{Email, mask};
-use tradepost_store::{BoxFuture, Ended, Fault, FromRow, Sql, Tx, Value, Work, params, sql};
+use tradepost_store::{FromRow, Sql, Value, sql};
 
 /// A merchant's owner at work.
 #[derive(Clone)]
@@ -55,9 +54,12 @@ impl Merchant {
         MerchantScope { merchant: self.number }
     }
 
+    fn caller(&self) -> Caller {
+        Caller::MerchantPerson { person: self.person, name: "Mia".into(), merchant: self.number, role: MerchantRole::Owner }
+    }
+
     pub async fn does<C: Command + Debug>(&self, command: C) -> C::Outcome {
-        let caller = Caller::MerchantPerson { person: self.person, name: "Mia".into(), merchant: self.number, role: MerchantRole::Owner };
-        run(&self.engine, caller, command).await
+        run(&self.engine, self.caller(), command).await
     }
 
     /// A product in the price list, at a list price.
@@ -94,51 +96,32 @@ impl Merchant {
         self.does(RecordPayment { invoice, amount: usd().minor(minor), method, received_on, reference: None }).await;
     }
 
-    /// Keys of a product, as an import leaves them; the last `staged` ones are no stock yet.
-    pub async fn stocks(&self, product: ProductId, codes: &[&str], staged: usize, backorder: bool) {
-        let product: Vec<i64> = rows(&self.engine, sql!("SELECT number FROM product WHERE id = $1"), vec![product.into()]).await;
-        let (engine, merchant, product) = (self.engine.clone(), self.number, product[0]);
-        let codes: Vec<String> = codes.iter().map(|code| (*code).to_owned()).collect();
-        let insert = Insert(Box::new(move |tx| Box::pin(stock_up(engine.clone(), merchant, product, codes.clone(), staged, backorder, tx))));
-        self.engine.store.write(insert).await.expect("it is written");
+    /// Imports the codes of a product.
+    pub async fn stocks(&self, sku: &str, codes: &[&str]) {
+        let format = Format::Lines { product: sku.into() };
+        let settings = ImportSettings { scope: self.scope(), source: "test".into(), note: None, format, mode: Mode::AllOrNothing, dry_run: false };
+        let mut import = Importer::new(self.engine.clone(), Origin { caller: self.caller(), ..Origin::system() }, settings).await.expect("it begins");
+        for code in codes {
+            import.push_line(None, code).await.expect("it is read");
+        }
+        assert!(import.finish().await.expect("it ends").taken_in);
     }
-}
 
-async fn stock_up(engine: Engine, merchant: i64, product: i64, codes: Vec<String>, staged: usize, backorder: bool, tx: &mut Tx<'_>) -> Result<(), Fault> {
-    let import: KeyImportId = engine.environment.id();
-    tx.execute(sql!("INSERT INTO key_import (merchant, id, source, state, created_ms) VALUES ($1, $2, 'test', 'done', 0)"), params![merchant, import]).await?;
-    let count = codes.len() as i64;
-    let horizon = count - staged as i64 + 1;
-    tx.execute(
-        sql!("INSERT INTO stock (merchant, product, available, next_place, horizon, backorder, level) VALUES ($1, $2, $3, $4, $5, $6, 'ok')"),
-        params![merchant, product, horizon - 1, count + 1, horizon, backorder],
-    )
-    .await?;
-    for (place, code) in (1_i64..).zip(&codes) {
-        let id: LicenseKeyId = engine.environment.id();
+    /// Begins an import of one key that is still under way.
+    pub async fn stages(&self, product: ProductId, code: &str) {
+        let number: Vec<i64> = rows(&self.engine, sql!("SELECT number FROM product WHERE id = $1"), vec![product.into()]).await;
+        let (engine, merchant, product, id) = (&self.engine, self.number, number[0], self.engine.environment.id());
+        let import = self.does(BeginKeyImport { scope: self.scope(), source: "test".into(), note: None }).await;
         let unique_within = [merchant.to_be_bytes(), product.to_be_bytes()].concat();
-        let fingerprint = engine.vault.fingerprint(&unique_within, code.as_bytes());
-        let sealed = stock::seal_code(&engine.vault, engine.environment.random(), merchant, id, code);
-        tx.execute(
-            sql!(
-                "INSERT INTO license_key (merchant, id, product, place, state, sealed, fingerprint, masked, import)
-                 VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8)"
-            ),
-            params![merchant, id, product, place, sealed, fingerprint, mask(code), import],
-        )
-        .await?;
-    }
-    Ok(())
-}
-
-type Step = dyn for<'a, 'b> Fn(&'a mut Tx<'b>) -> BoxFuture<'a, Result<(), Fault>> + Send + Sync;
-
-struct Insert(Box<Step>);
-
-impl Work for Insert {
-    type Answer = ();
-    fn run<'a>(&'a self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<(Ended, ()), Fault>> {
-        Box::pin(async move { (self.0)(tx).await.map(|()| (Ended::Commit, ())) })
+        let key = StagedKey {
+            line: 1,
+            product,
+            id,
+            sealed: stock::seal_code(&engine.vault, engine.environment.random(), merchant, id, code),
+            fingerprint: engine.vault.fingerprint(&unique_within, code.as_bytes()),
+            masked: mask(code),
+        };
+        self.does(StageKeys { scope: self.scope(), import, keys: vec![key] }).await;
     }
 }
 

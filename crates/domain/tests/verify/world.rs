@@ -13,6 +13,7 @@ use tradepost_domain::orders::download::{Download, DownloadLicenses};
 use tradepost_domain::orders::reveal::RevealLicense;
 use tradepost_domain::partners::create_merchant::CreateMerchant;
 use tradepost_domain::partners::terms::{Qualifier, Setting, TermChange, TermName, TermValue};
+use tradepost_domain::stock::SetStockSwitches;
 use tradepost_domain::{Engine, EventId, PriceListId};
 use tradepost_kernel::text::Email;
 use tradepost_store::sql;
@@ -65,7 +66,7 @@ async fn merchant(engine: &Engine) -> Merchant {
 async fn catalog(merchant: &Merchant) {
     let lists: Vec<PriceListId> = rows(&merchant.engine, sql!("SELECT price_list FROM channel WHERE merchant = $1"), vec![merchant.number.into()]).await;
     let key = merchant.sells(lists[0], 10_001, patch("KEY", Method::KeyPool, EndUserInformation::None)).await;
-    let first = merchant.sells(lists[0], 5_000, patch("FIRST", Method::KeyPool, EndUserInformation::BeforeDelivery)).await;
+    merchant.sells(lists[0], 5_000, patch("FIRST", Method::KeyPool, EndUserInformation::BeforeDelivery)).await;
     let late = merchant.sells(lists[0], 1_000, patch("LATE", Method::KeyPool, EndUserInformation::None)).await;
     merchant.sells(lists[0], 700, patch("FILE", Method::None, EndUserInformation::None)).await;
     merchant.sells(lists[0], 30_000, patch("WORK", Method::Merchant, EndUserInformation::None)).await;
@@ -73,9 +74,10 @@ async fn catalog(merchant: &Merchant) {
     let bundle =
         ProductPatch { bundle: Some(true), parts: Some(vec![part("KEY", 2), part("FILE", 1)]), ..patch("PACK", Method::None, EndUserInformation::None) };
     merchant.sells(lists[0], 20_000, bundle).await;
-    merchant.stocks(key, &CODES[..12], 1, false).await;
-    merchant.stocks(first, &CODES[12..], 0, false).await;
-    merchant.stocks(late, &[], 0, true).await;
+    merchant.stocks("KEY", &CODES[..11]).await;
+    merchant.stages(key, CODES[11]).await;
+    merchant.stocks("FIRST", &CODES[12..]).await;
+    merchant.does(SetStockSwitches { scope: merchant.scope(), product: late, threshold: None, backorder: Some(true) }).await;
 }
 
 fn term(name: TermName, text: &str) -> TermChange {
