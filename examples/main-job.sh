@@ -5,7 +5,7 @@
 #
 #   SERVER_URL   http://127.0.0.1:8080
 #   MERCHANT_KEY    a merchant's API key with all rights (tradepost merchant create … --json prints one)
-#   TRADEPOST       the command of this server's machine (default: tradepost): reads the files, makes the reseller's key
+#   TRADEPOST       the command of this server's machine (default: tradepost): makes the reseller's key
 #   OUT             the file that the reseller's codes go to (default: a temporary one)
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -41,20 +41,21 @@ reseller() { local expected="$1"; shift; call "$expected" "$PARTNERSHIP_KEY" "$@
 step "the server is ready"
 curl -fsS "$url/health/ready" >/dev/null
 
-step "the catalog comes from products.csv: first a dry run, then in earnest"
-"${tradepost[@]}" import products products.csv --dry-run --json >"$work/answer"
+step "the catalog comes from studio.csv: first a dry run, then in earnest"
+merchant 200 POST '/v1/merchant/products/imports?dry_run=true' @studio.csv
 expect .created 10
-"${tradepost[@]}" import products products.csv --json >"$work/answer"
+expect .errors 0
+merchant 200 POST /v1/merchant/products/imports @studio.csv
 expect .created 10
 merchant 200 GET '/v1/merchant/products?limit=200'
 cp "$work/answer" "$work/products"
 products="$(get '.data | length')"
 [ "$products" -ge 10 ] || fail "$products products"
 
-step "the keys come from license-keys.csv"
-merchant 200 POST '/v1/merchant/license-keys/imports?dry_run=true' @license-keys.csv
+step "the keys come from studio-keys.csv"
+merchant 200 POST '/v1/merchant/license-keys/imports?dry_run=true' @studio-keys.csv
 expect .malformed.count 0
-merchant 201 POST '/v1/merchant/license-keys/imports?mode=skip_bad' @license-keys.csv
+merchant 201 POST '/v1/merchant/license-keys/imports?mode=skip_bad' @studio-keys.csv
 merchant 200 GET "/v1/merchant/stock/$(jq -r '.data[] | select(.sku == "KEY-PRO").id' "$work/products")"
 expect .available 120
 
@@ -112,7 +113,7 @@ reseller 200 GET "/v1/reseller/licenses/active.csv?product=KEY-PRO"
 cp "$work/answer" "$out"
 [ "$(($(wc -l <"$out") - 1))" = 25 ] || fail "$(wc -l <"$out") lines"
 tail -n +2 "$out" | tr -d '\r' | awk -F, '{print $NF}' | while read -r code; do
-  grep -q "^KEY-PRO,$code$" license-keys.csv || fail "$code was never imported"
+  grep -q "^KEY-PRO,$code$" studio-keys.csv || fail "$code was never imported"
 done
 
 step "a license is activated for a customer and sent to them"

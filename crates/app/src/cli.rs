@@ -84,6 +84,9 @@ enum Command {
         /// Only these checks, by name
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
+        /// Look at everything where otherwise a sample is taken
+        #[arg(long)]
+        full: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -214,7 +217,7 @@ fn to_order(command: Command) -> Result<(Order, Vec<u8>, bool), Trouble> {
         Command::Import { what, file, merchant, test, product, dry_run, json } => {
             (Order::Import { what, merchant, test, product, dry_run }, read(&file)?, json)
         }
-        Command::Verify { only, json } => (Order::Verify { only }, Vec::new(), json),
+        Command::Verify { only, full, json } => (Order::Verify { only, full }, Vec::new(), json),
         _ => return Err(Trouble("this command needs no house".into())),
     })
 }
@@ -264,7 +267,8 @@ async fn carry_out(settings: Settings, order: Order, content: Vec<u8>, json: boo
 fn show(reply: Reply, is_verify: bool, json: bool) -> Result<ExitCode, Trouble> {
     match reply {
         Reply::Done(answer) => {
-            print(&if json { serde_json::to_string_pretty(&answer).unwrap_or_default() } else { in_words(&answer, 0) })?;
+            let words = || if is_verify { verify::in_words(&answer) } else { in_words(&answer, 0) };
+            print(&if json { serde_json::to_string_pretty(&answer).unwrap_or_default() } else { words() })?;
             Ok(if is_verify && !verify::is_clean(&answer) { ExitCode::from(REFUSED) } else { ExitCode::SUCCESS })
         }
         Reply::Refused { code, detail, pointer } => {

@@ -1,14 +1,25 @@
-//! `tradepost demo`: a server with something in it.
+//! `tradepost demo`: a server with a merchant, a catalog, 10,000 keys and four resellers in different states of credit.
+//! Everything goes in through the API and the operator's orders, so the demo shows nothing that a user could not do.
+
+mod fill;
 
 use crate::config::Settings;
 use crate::house::{House, Trouble};
 use crate::serve;
+use serde_json::Value as Json;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use tradepost_kernel::Secret;
+
+/// The password of every sign-in of the demo.
+pub const PASSWORD: &str = "demo-demo-demo";
 
 /// The demo's own data folder, so that it never touches a real one by default.
 #[must_use]
 pub fn settings(mut settings: Settings, data_not_named: bool) -> Settings {
     if data_not_named {
-        let cache = std::env::var_os("HOME").map_or_else(std::env::temp_dir, |home| std::path::PathBuf::from(home).join(".cache"));
+        let cache = std::env::var_os("HOME").map_or_else(std::env::temp_dir, |home| PathBuf::from(home).join(".cache"));
         settings.data = cache.join("tradepost/demo");
         settings.master_key = settings.data.join("master.key");
         settings.database = format!("sqlite://{}", settings.data.join("tradepost.db").display());
@@ -16,10 +27,63 @@ pub fn settings(mut settings: Settings, data_not_named: bool) -> Settings {
     settings
 }
 
-/// Fills an empty house and serves it.
+/// Fills an empty house, prints how to get in, and serves it.
 ///
 /// # Errors
-/// As [`serve::serve`].
+/// [`Trouble`]: the house has a merchant that the demo did not make; as [`serve::serve`].
 pub async fn run(house: House) -> Result<(), Trouble> {
-    serve::serve(house, |_| {}).await
+    let kept = house.settings.data.join("demo.json");
+    let story: Json = match std::fs::read_to_string(&kept).map(Secret::new) {
+        Ok(text) => serde_json::from_str(text.expose()).map_err(|error| Trouble(format!("{}: {error}", kept.display())))?,
+        Err(_) => {
+            eprintln!("filling the demo …");
+            let story = fill::fill(&house).await?;
+            keep(&kept, &story)?;
+            story
+        }
+    };
+    serve::serve(house, |address| print!("{}", in_words(&story, address))).await
+}
+
+/// For its owner only: it holds API keys.
+fn keep(path: &PathBuf, story: &Json) -> Result<(), Trouble> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    Ok(file.write_all(story.to_string().as_bytes())?)
+}
+
+fn in_words(story: &Json, address: SocketAddr) -> String {
+    let text = |value: &Json| value.as_str().unwrap_or("–").to_owned();
+    let url = format!("http://{address}");
+    let mut out = String::new();
+    let merchant = &story["merchant"];
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "\nTradepost demo: {url}   reference of the API: {url}/docs\n");
+    let _ = writeln!(out, "merchant  {:<22} {:<28} {}", text(&merchant["name"]), text(&merchant["email"]), text(&merchant["live_key"]));
+    let _ = writeln!(out, "          its sandbox {:<39} {}", "", text(&merchant["test_key"]));
+    for reseller in story["resellers"].as_array().into_iter().flatten() {
+        let _ = writeln!(out, "reseller  {:<22} {:<28} {}", text(&reseller["company"]), text(&reseller["email"]), text(&reseller["key"]));
+        let _ = writeln!(out, "          {}", text(&reseller["state"]));
+    }
+    let _ = writeln!(out, "\nEvery sign-in has the password {PASSWORD}. Lines to paste:\n");
+    let first = &story["resellers"][1];
+    let lines = [
+        format!("curl -s -H 'Authorization: Bearer {}' {url}/v1/merchant/orders", text(&merchant["live_key"])),
+        format!("curl -s -H 'Authorization: Bearer {}' {url}/v1/reseller/credit", text(&first["key"])),
+        format!("curl -s -H 'Authorization: Bearer {}' '{url}/v1/reseller/licenses/active.csv?product=KEY-PRO'", text(&first["key"])),
+        format!(
+            "curl -s -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' -d '{{\"items\":[{{\"product\":\"KEY-HOME\",\"quantity\":3}}]}}' {url}/v1/reseller/orders",
+            text(&first["key"])
+        ),
+        format!(
+            "curl -s -H 'Content-Type: application/json' -d '{{\"email\":\"{}\",\"password\":\"{PASSWORD}\"}}' {url}/v1/sessions",
+            text(&merchant["email"])
+        ),
+    ];
+    for line in lines {
+        let _ = writeln!(out, "  {line}");
+    }
+    let _ = writeln!(out, "\nCtrl-C ends it; what was done stays in {}", "the data folder.");
+    out
 }

@@ -104,7 +104,6 @@ fn make_folder(path: &Path) -> Result<(), Trouble> {
 }
 
 async fn is_in_use(store: &Store) -> Result<bool, Fault> {
-    let merchants: i64 =
-        store.read(|reader| Box::pin(async move { reader.query_one(sql!("SELECT count(*) FROM merchant"), params![]).await })).await?;
+    let merchants: i64 = store.read(|reader| Box::pin(async move { reader.query_one(sql!("SELECT count(*) FROM merchant"), params![]).await })).await?;
     Ok(merchants > 0)
 }

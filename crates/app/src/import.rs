@@ -1,17 +1,43 @@
 //! `tradepost import`: files of products and license keys, through the same commands as the API.
 
 use crate::operate::{Listener, Progress};
-use crate::product_file;
 use serde_json::{Value as Json, json};
+use tradepost_domain::catalog::import::{Change, ImportProducts, LinePlan, ProductFile, preview};
 use tradepost_domain::stock::import::{Format, ImportSettings, Importer, Listed, ListedLine, Mode, Report};
 use tradepost_domain::{Engine, MerchantScope, No, Origin};
+use tradepost_kernel::Refusal;
 
 /// Bytes that are read between two looks at the progress bar.
 const CHUNK: usize = 64 * 1024;
 
-/// Imports a CSV file of products with prices (CAT-9).
-pub(crate) async fn products(engine: &Engine, merchant: i64, content: Vec<u8>, dry_run: bool, listener: Listener<'_>) -> Result<Json, No> {
-    product_file::import(engine, MerchantScope { merchant }, &content, dry_run, listener).await
+/// Imports a CSV file of products with prices (CAT-9): all of it, or nothing where a line is wrong.
+pub(crate) async fn products(engine: &Engine, merchant: i64, content: &[u8], dry_run: bool) -> Result<Json, No> {
+    let scope = MerchantScope { merchant };
+    let file = ProductFile::read(content)?;
+    let asked = file.clone();
+    let plans = engine.store.read(move |reader| Box::pin(async move { preview(reader, scope, &asked).await })).await?;
+    let wrong: Vec<String> = plans.iter().filter(|plan| plan.change == Change::Error).take(NAMED).map(in_words).collect();
+    if !dry_run && !wrong.is_empty() {
+        return Err(Refusal::invalid("import_refused", format!("Nothing was applied: {}", wrong.join("; "))).into());
+    }
+    let count = |change: Change| plans.iter().filter(|plan| plan.change == change).count();
+    let lines: Vec<Json> = plans.iter().map(|plan| json!({"line": plan.line, "sku": plan.sku, "change": plan.change.name()})).collect();
+    let shown = json!({
+        "dry_run": dry_run, "created": count(Change::Created), "updated": count(Change::Updated), "unchanged": count(Change::Unchanged),
+        "errors": wrong, "lines": lines,
+    });
+    if !dry_run {
+        engine.execute(Origin::operator(), ImportProducts { scope, file }).await?;
+    }
+    Ok(shown)
+}
+
+/// Wrong lines that are named.
+const NAMED: usize = 20;
+
+fn in_words(plan: &LinePlan) -> String {
+    let notes: Vec<String> = plan.notes.iter().map(|note| format!("{} {}", note.column, note.detail).trim().to_owned()).collect();
+    format!("line {}: {}", plan.line, notes.join(", "))
 }
 
 /// Imports license keys (STK-1): `sku,code` with that header, or one code per line for the product named. Duplicates and

@@ -13,7 +13,6 @@ pub mod operate;
 pub mod reactions;
 pub mod routes;
 pub mod serve;
-mod product_file;
 mod verify;
 
 pub use config::Settings;

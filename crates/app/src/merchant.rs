@@ -45,7 +45,14 @@ fn mint(engine: &Engine, kind: KeyKind, test: bool) -> ApiKeyText {
 }
 
 /// Makes a key of a merchant or of one partnership.
-pub(crate) async fn create_key(engine: &Engine, merchant: Option<&str>, test: bool, partnership: Option<&str>, name: &str, rights: &[String]) -> Result<Json, No> {
+pub(crate) async fn create_key(
+    engine: &Engine,
+    merchant: Option<&str>,
+    test: bool,
+    partnership: Option<&str>,
+    name: &str,
+    rights: &[String],
+) -> Result<Json, No> {
     let merchant = find_or_only(engine, merchant, test).await?;
     let name = text::line(name, 100).map_err(|error| invalid("name", error.detail()))?;
     let partnership: Option<PartnershipId> =

@@ -57,6 +57,8 @@ pub enum Order {
     Verify {
         /// The checks wanted; none for all.
         only: Vec<String>,
+        /// Everything where otherwise a sample is taken.
+        full: bool,
     },
 }
 
@@ -99,11 +101,11 @@ pub async fn carry_out(house: &House, order: Order, content: Vec<u8>, listener: 
         Order::Import { what, merchant, test, product, dry_run } => {
             let merchant = merchant::find_or_only(engine, merchant.as_deref(), test).await?;
             match what {
-                ImportOf::Products => import::products(engine, merchant, content, dry_run, listener).await?,
+                ImportOf::Products => import::products(engine, merchant, &content, dry_run).await?,
                 ImportOf::LicenseKeys => import::license_keys(engine, merchant, product.as_deref(), content, dry_run, listener).await?,
             }
         }
-        Order::Verify { only } => verify::run(engine, &only).await?,
+        Order::Verify { only, full } => verify::run(engine, &only, full, listener).await?,
     };
     house.worker.wake().now();
     Ok(answer)

@@ -216,5 +216,9 @@ async fn person_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<O
     let merchant: Option<(String, String)> = reader.query_opt(sql!("SELECT name, environment FROM merchant WHERE id = $1"), params![merchant]).await?;
     let (merchant, environment) = merchant.unzip();
     let test = environment.as_deref() == Some("test");
-    Ok(Some(Facts { variables: json!({"merchant": merchant, "person": person}), test, to: Some(Recipient { email, name: format!("{first} {last}"), confirmed: false }) }))
+    Ok(Some(Facts {
+        variables: json!({"merchant": merchant, "person": person}),
+        test,
+        to: Some(Recipient { email, name: format!("{first} {last}"), confirmed: false }),
+    }))
 }

@@ -37,10 +37,14 @@ pub struct DownloadLicenses {
     pub what: Download,
 }
 
-/// Which licenses the file holds.
+/// Which licenses the file holds. Only their number is kept: a GET has no idempotency key, and a list of a hundred
+/// thousand ids would weigh megabytes in the command's row.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DownloadOutcome {
+    /// How many.
+    pub count: usize,
     /// Their ids, in the order of the file.
+    #[serde(skip)]
     pub licenses: Vec<LicenseId>,
 }
 
@@ -78,7 +82,7 @@ impl Command for DownloadLicenses {
             Download::Order(order) => note(ctx, &standing, *order, after),
             Download::Product(_) => note(ctx, &standing, scope.partnership, after),
         }
-        Ok(DownloadOutcome { licenses: ids })
+        Ok(DownloadOutcome { count: ids.len(), licenses: ids })
     }
 }
 

@@ -5,6 +5,7 @@
 //! one product. A dry run reads and compares the same way and stages nothing.
 
 mod commands;
+mod lines;
 mod report;
 
 pub use commands::{AbandonKeyImport, BeginKeyImport, ClearStagedKeys, StageKeys, StagedKey, Staging, TakeInKeys};
@@ -14,10 +15,11 @@ use super::{queries, seal_code, unique_within};
 use crate::access::{MerchantScope, Need, Right};
 use crate::catalog::{self, Method};
 use crate::command::{Engine, No, Origin};
-use crate::csv::{BadRecord, Record, Records};
+use crate::csv::{Record, Records};
 use crate::ids::{KeyImportId, LicenseKeyId, ProductId};
+use lines::{Line, invalid_header, is_header, parse};
 use std::collections::{HashMap, HashSet};
-use tradepost_kernel::{Refusal, Secret, text};
+use tradepost_kernel::{Refusal, text};
 use tradepost_store::Fault;
 
 /// Rows of one slice: what one command writes.
@@ -96,13 +98,6 @@ struct Found {
     id: ProductId,
     sku: String,
     pool: bool,
-}
-
-#[derive(Debug)]
-struct Line {
-    line: i64,
-    sku: Option<String>,
-    code: Secret<String>,
 }
 
 impl Importer {
@@ -393,64 +388,6 @@ impl From<catalog::queries::ProductView> for Found {
     }
 }
 
-fn is_header(fields: &[String]) -> bool {
-    fields.len() == 2 && fields[0].trim().eq_ignore_ascii_case("sku") && fields[1].trim().eq_ignore_ascii_case("code")
-}
-
-fn invalid_header() -> Refusal {
-    Refusal::invalid("invalid_header", "The first line must be sku,code. For one code per line name the product.")
-}
-
 pub(super) fn not_key_pool() -> Refusal {
     Refusal::invalid("not_key_pool", "This product takes no keys from a pool.")
-}
-
-/// One line of the file: a code with its SKU, nothing where it is blank, or what is wrong with it (never the code).
-fn parse(line: i64, fields: Result<Vec<String>, BadRecord>, with_sku: bool) -> Result<Option<Line>, String> {
-    let mut fields = fields.map_err(|why| why.detail().to_owned())?;
-    if fields.iter().all(|field| field.trim().is_empty()) {
-        return Ok(None);
-    }
-    if fields.len() != if with_sku { 2 } else { 1 } {
-        return Err(format!("has {} fields", fields.len()));
-    }
-    let code = Secret::new(fields.pop().unwrap_or_default());
-    let trimmed = text::line(code.expose(), LONGEST_CODE).map_err(|why| format!("the code {}", why.detail()))?;
-    let sku = fields.pop().map(|sku| text::sku(&sku).map_err(|why| format!("the SKU {}", why.detail()))).transpose()?;
-    Ok(Some(Line { line, sku, code: Secret::new(trimmed) }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn separated(fields: &[&str]) -> Result<Option<(Option<String>, String)>, String> {
-        let fields = Ok(fields.iter().map(|field| (*field).to_owned()).collect());
-        parse(2, fields, true).map(|line| line.map(|line| (line.sku, line.code.expose().clone())))
-    }
-
-    /// STK-1: blank, malformed, and what is kept of a good line.
-    #[test]
-    fn a_line_is_a_code_blank_or_malformed() {
-        assert_eq!(separated(&[" A-1 ", " ABCD-EFGH "]), Ok(Some((Some("A-1".into()), "ABCD-EFGH".into()))));
-        assert_eq!(separated(&["", " "]), Ok(None));
-        assert_eq!(separated(&["A-1", ""]), Err("the code must not be blank".into()));
-        assert_eq!(separated(&["", "CODE"]), Err("the SKU must not be blank".into()));
-        assert_eq!(separated(&["A-1", "CO\u{7}DE"]), Err("the code must have no control characters or line breaks".into()));
-        assert_eq!(separated(&["A-1"]), Err("has 1 fields".into()));
-        assert!(separated(&["A-1", &"x".repeat(501)]).is_err());
-        assert!(separated(&["A-1", &"x".repeat(500)]).is_ok());
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_line_never_quotes_the_code() {
-        let why = separated(&["A-1", "SECRET\u{1}CODE"]).expect_err("malformed");
-        assert!(!why.contains("SECRET"));
-    }
-
-    #[test]
-    fn the_header_is_read_whatever_its_case() {
-        assert!(is_header(&["SKU".into(), " Code".into()]));
-        assert!(!is_header(&["code".into(), "sku".into()]));
-    }
 }

@@ -12,12 +12,12 @@ pub(super) static USED: Check = Check {
         wrong!(
             "SELECT x.merchant, x.id, 'owes ' || CAST(SUM(x.booked) AS text) || ' ' || x.currency || ' by the books, ' || CAST(SUM(x.open_minor) AS text) || ' by its orders'
              FROM (SELECT p.merchant, p.id, a.currency, a.balance_minor AS booked, CAST(0 AS bigint) AS open_minor
-                   FROM partnership p JOIN account a ON a.merchant = p.merchant AND a.partnership = p.id AND a.kind = 'receivable' WHERE ",
+                   FROM partnership p CROSS JOIN account a WHERE a.merchant = p.merchant AND a.partnership = p.id AND a.kind = 'receivable' AND ",
             within!("p"),
             " UNION ALL
                    SELECT p.merchant, p.id, o.currency, CAST(0 AS bigint), o.total_minor - o.paid_minor
-                   FROM partnership p JOIN orders o ON o.merchant = p.merchant AND o.partnership = p.id
-                     AND o.placed_ms IS NOT NULL AND o.canceled_ms IS NULL AND o.paid_minor < o.total_minor WHERE ",
+                   FROM partnership p CROSS JOIN orders o WHERE o.merchant = p.merchant AND o.partnership = p.id
+                     AND o.placed_ms IS NOT NULL AND o.canceled_ms IS NULL AND o.paid_minor < o.total_minor AND ",
             within!("p"),
             ") x GROUP BY x.merchant, x.id, x.currency HAVING SUM(x.booked) <> SUM(x.open_minor) ORDER BY x.merchant, x.id"
         ),

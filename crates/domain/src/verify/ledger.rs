@@ -27,8 +27,7 @@ pub(super) static ZERO_SUM: Check = Check {
         "mer",
         wrong!(
             "SELECT m.number, m.id, 'balances in ' || a.currency || ' sum to ' || CAST(SUM(a.balance_minor) AS text)
-             FROM merchant m JOIN account a ON a.merchant = m.number
-             WHERE (m.number, m.id) > ($1, $2) AND (m.number, m.id) <= ($3, $4)
+             FROM merchant m CROSS JOIN account a WHERE a.merchant = m.number AND (m.number, m.id) > ($1, $2) AND (m.number, m.id) <= ($3, $4)
              GROUP BY m.number, m.id, a.currency HAVING SUM(a.balance_minor) <> 0 ORDER BY m.number"
         ),
     )
@@ -61,8 +60,8 @@ pub(super) static ENTRY_CURRENCY: Check = Check {
         "trf",
         wrong!(
             "SELECT t.merchant, t.id, 'books ' || COALESCE(MIN(o.currency), MIN(p.currency), MIN(a.currency)) || ' on accounts in ' || MIN(a.currency) || ' to ' || MAX(a.currency)
-             FROM transfer t JOIN entry e ON e.merchant = t.merchant AND e.transfer = t.id
-             JOIN account a ON a.merchant = e.merchant AND a.id = e.account
+             FROM transfer t LEFT JOIN entry e ON e.merchant = t.merchant AND e.transfer = t.id
+             LEFT JOIN account a ON a.merchant = e.merchant AND a.id = e.account
              LEFT JOIN orders o ON o.merchant = t.merchant AND o.id = t.reference
              LEFT JOIN payment p ON p.merchant = t.merchant AND p.id = t.reference WHERE ",
             within!("t"),
@@ -81,10 +80,15 @@ pub(super) static REVERSALS: Check = Check {
             keys!("transfer"),
             "trf",
             wrong!(
-                "SELECT t.merchant, t.id, 'and its original leave ' || CAST(SUM(e.amount_minor) AS text) || ' on an account'
-                 FROM transfer t JOIN entry e ON e.merchant = t.merchant AND e.transfer IN (t.id, t.reverses) WHERE t.reverses IS NOT NULL AND ",
+                "SELECT x.merchant, x.id, 'and its original leave ' || CAST(SUM(x.amount_minor) AS text) || ' on an account'
+                 FROM (SELECT t.merchant, t.id, e.account, e.amount_minor FROM transfer t CROSS JOIN entry e
+                       WHERE e.merchant = t.merchant AND e.transfer = t.id AND t.reverses IS NOT NULL AND ",
                 within!("t"),
-                " GROUP BY t.merchant, t.id, e.account HAVING SUM(e.amount_minor) <> 0 ORDER BY t.merchant, t.id"
+                " UNION ALL
+                       SELECT t.merchant, t.id, e.account, e.amount_minor FROM transfer t CROSS JOIN entry e
+                       WHERE e.merchant = t.merchant AND e.transfer = t.reverses AND t.reverses IS NOT NULL AND ",
+                within!("t"),
+                ") x GROUP BY x.merchant, x.id, x.account HAVING SUM(x.amount_minor) <> 0 ORDER BY x.merchant, x.id"
             ),
         ),
         Scan::ids(

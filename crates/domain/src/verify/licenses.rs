@@ -12,8 +12,7 @@ pub(super) static FUNDED: Check = Check {
         wrong!(
             "SELECT l.merchant, l.id, 'is ' || l.stage || CASE WHEN o.canceled_ms IS NOT NULL THEN ' and its order canceled'
                WHEN o.released_ms IS NULL THEN ' and its order held' ELSE ' and its order neither paid nor on credit' END
-             FROM license l JOIN orders o ON o.merchant = l.merchant AND o.id = l.orders
-             WHERE ((l.stage IN ('available', 'distributed') AND (o.released_ms IS NULL OR (o.on_credit = 0 AND o.paid_minor < o.total_minor)))
+             FROM license l CROSS JOIN orders o WHERE o.merchant = l.merchant AND o.id = l.orders AND ((l.stage IN ('available', 'distributed') AND (o.released_ms IS NULL OR (o.on_credit = 0 AND o.paid_minor < o.total_minor)))
                OR (o.canceled_ms IS NOT NULL AND (l.stage IN ('available', 'waiting') OR (l.stage = 'distributed' AND l.method <> 'none')))) AND ",
             within!("l"),
             " ORDER BY l.merchant, l.id"
@@ -31,7 +30,7 @@ pub(super) static PER_ITEM: Check = Check {
             wrong!(
                 "SELECT g.merchant, g.item, 'of ' || CAST(COALESCE(i.quantity, 0) AS text) || ' has ' || CAST(g.made AS text) || ' licenses of product ' || CAST(g.product AS text)
                  FROM (SELECT o.merchant, o.id AS orders, o.placed_ms, l.item, l.product, COUNT(*) AS made
-                       FROM orders o JOIN license l ON l.merchant = o.merchant AND l.orders = o.id WHERE ",
+                       FROM orders o CROSS JOIN license l WHERE l.merchant = o.merchant AND l.orders = o.id AND ",
                 within!("o"),
                 " GROUP BY o.merchant, o.id, o.placed_ms, l.item, l.product) g
                  LEFT JOIN order_item i ON i.merchant = g.merchant AND i.id = g.item
@@ -45,8 +44,8 @@ pub(super) static PER_ITEM: Check = Check {
             "itm",
             wrong!(
                 "SELECT i.merchant, i.id, 'of ' || CAST(i.quantity AS text) || ' is placed and has no license'
-                 FROM orders o JOIN order_item i ON i.merchant = o.merchant AND i.orders = o.id
-                 WHERE o.placed_ms IS NOT NULL AND NOT EXISTS
+                 FROM orders o CROSS JOIN order_item i WHERE i.merchant = o.merchant AND i.orders = o.id
+                 AND o.placed_ms IS NOT NULL AND NOT EXISTS
                    (SELECT 1 FROM license l WHERE l.merchant = i.merchant AND l.orders = i.orders AND l.item = i.id) AND ",
                 within!("o"),
                 " ORDER BY i.merchant, i.id"

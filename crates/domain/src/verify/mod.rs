@@ -139,9 +139,18 @@ pub async fn run_one(engine: &Engine, check: &'static Check, full: bool) -> Resu
     Ok(found.report(check.name))
 }
 
-/// The table of `docs/verify.md`.
-#[must_use]
-pub fn table() -> String {
+fn table() -> String {
     let rows = CHECKS.iter().map(|check| format!("| `{}` | {} |\n", check.name, check.meaning));
     std::iter::once("| name | true where it is clean |\n|---|---|\n".to_owned()).chain(rows).collect()
+}
+
+/// `docs/verify.md`.
+#[must_use]
+pub fn page() -> String {
+    format!(
+        "# What `tradepost verify` checks\n\nGenerated from the code; names are stable. `--only` takes names or areas (`ledger`), `--full` looks at \
+         everything where otherwise a sample is taken. It reads, writes nothing, and runs beside a working server: each page of at most {PAGE} rows is \
+         one snapshot, and what is found is looked at once more before it is reported.\n\n{}",
+        table()
+    )
 }

@@ -87,7 +87,9 @@ fn look_at_invoices<'a>(reader: &'a mut Reader<'_>, bounds: Bounds) -> BoxFuture
         let invoices: Vec<(i64, InvoiceId, String, i64, String, Option<i64>)> = reader.query(text, &bounds.0).await?;
         let wrong = |(merchant, id, series, sequence, number, counter): (i64, InvoiceId, String, i64, String, Option<i64>)| {
             let right = number == format!("{series}-{sequence:06}") && counter.is_some_and(|counter| (1..=counter).contains(&sequence));
-            (!right).then(|| Finding::new(merchant, id, format!("has the number {number} for {sequence} of {series}, whose counter stands at {}", counter.unwrap_or(0))))
+            (!right).then(|| {
+                Finding::new(merchant, id, format!("has the number {number} for {sequence} of {series}, whose counter stands at {}", counter.unwrap_or(0)))
+            })
         };
         Ok(invoices.into_iter().filter_map(wrong).collect())
     })

@@ -19,7 +19,10 @@ pub(super) static NO_PLAINTEXT_CODES: Check = Check {
 /// Where texts are kept, with the prefix of the rows' ids; newest first.
 const TEXTS: [(&str, Sql); 4] = [
     ("evt", sql!("SELECT id, body FROM outbox WHERE merchant = $1 AND id < $2 ORDER BY id DESC LIMIT $3")),
-    ("aud", sql!("SELECT id, COALESCE(before_json, '') || ' ' || COALESCE(after_json, '') FROM audit WHERE merchant = $1 AND id < $2 ORDER BY id DESC LIMIT $3")),
+    (
+        "aud",
+        sql!("SELECT id, COALESCE(before_json, '') || ' ' || COALESCE(after_json, '') FROM audit WHERE merchant = $1 AND id < $2 ORDER BY id DESC LIMIT $3"),
+    ),
     ("msg", sql!("SELECT id, variables FROM message WHERE merchant = $1 AND id < $2 ORDER BY id DESC LIMIT $3")),
     ("cmd", sql!("SELECT id, outcome FROM command WHERE merchant = $1 AND id < $2 ORDER BY id DESC LIMIT $3")),
 ];
@@ -43,14 +46,7 @@ fn look(engine: Engine, full: bool, found: &mut Found) -> BoxFuture<'_, Result<(
     })
 }
 
-async fn read_texts(
-    engine: &Engine,
-    merchant: i64,
-    (prefix, texts): (&'static str, Sql),
-    full: bool,
-    codes: &Codes,
-    found: &mut Found,
-) -> Result<(), Fault> {
+async fn read_texts(engine: &Engine, merchant: i64, (prefix, texts): (&'static str, Sql), full: bool, codes: &Codes, found: &mut Found) -> Result<(), Fault> {
     let mut before = [0xff; 16];
     let mut pages = 0;
     while full || pages < PAGES {

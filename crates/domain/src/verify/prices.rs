@@ -19,7 +19,7 @@ fn look<'a>(reader: &'a mut Reader<'_>, bounds: Bounds) -> BoxFuture<'a, Result<
     Box::pin(async move {
         let text = sql!(concat!(
             "SELECT i.merchant, i.id, i.quantity, i.unit_minor, i.line_minor, i.explanation, o.currency, o.placed_ms
-             FROM order_item i JOIN orders o ON o.merchant = i.merchant AND o.id = i.orders WHERE ",
+             FROM order_item i CROSS JOIN orders o WHERE o.merchant = i.merchant AND o.id = i.orders AND ",
             within!("i"),
             " ORDER BY i.merchant, i.id"
         ));
@@ -36,7 +36,9 @@ fn judge((merchant, id, quantity, unit, line, explanation, currency, placed): It
     let Ok(kept) = serde_json::from_str::<Explanation>(&text) else { return wrong("has an explanation that does not read".to_owned()) };
     match kept.recompute() {
         None => wrong("has an explanation that contradicts itself".to_owned()),
-        Some(computed) if computed != (unit, line) => wrong(format!("costs {unit} each and {line} in all, by its explanation {} and {}", computed.0, computed.1)),
+        Some(computed) if computed != (unit, line) => {
+            wrong(format!("costs {unit} each and {line} in all, by its explanation {} and {}", computed.0, computed.1))
+        }
         Some(_) if kept.quantity != quantity => wrong(format!("is of {quantity}, explained for {}", kept.quantity)),
         Some(_) if kept.currency != currency => wrong(format!("is in {currency}, explained in {}", kept.currency)),
         Some(_) => None,

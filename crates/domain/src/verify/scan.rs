@@ -34,13 +34,17 @@ pub(super) enum Start {
     Text,
 }
 
-/// How a page is judged.
+/// Reads what it needs of a page and says what is wrong.
+pub(super) type LookCode = for<'a, 'b> fn(&'a mut Reader<'b>, Bounds) -> BoxFuture<'a, Result<Vec<Finding>, Fault>>;
+
+/// How a page is judged. A statement begins with the table of the page; where others are the many, it says CROSS JOIN,
+/// so that SQLite keeps that order and never walks through a whole table for each page.
 #[derive(Clone, Copy)]
 pub(super) enum Look {
     /// By a statement that gives merchant, subject and detail of everything wrong between ($1, $2) and ($3, $4].
     Sql(Sql),
     /// By code that reads what it needs.
-    Code(for<'a, 'b> fn(&'a mut Reader<'b>, Bounds) -> BoxFuture<'a, Result<Vec<Finding>, Fault>>),
+    Code(LookCode),
 }
 
 impl std::fmt::Debug for Look {
@@ -212,7 +216,15 @@ macro_rules! keys {
     };
     ($table:literal, $key:literal) => {
         tradepost_store::sql!(concat!(
-            "SELECT merchant, ", $key, " FROM ", $table, " WHERE (merchant, ", $key, ") > ($1, $2) ORDER BY merchant, ", $key, " LIMIT $3"
+            "SELECT merchant, ",
+            $key,
+            " FROM ",
+            $table,
+            " WHERE (merchant, ",
+            $key,
+            ") > ($1, $2) ORDER BY merchant, ",
+            $key,
+            " LIMIT $3"
         ))
     };
 }

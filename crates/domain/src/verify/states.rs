@@ -109,7 +109,7 @@ fn look_at_orders<'a>(reader: &'a mut Reader<'_>, bounds: Bounds) -> BoxFuture<'
                 sql!(concat!(
                     "SELECT DISTINCT o.merchant, o.id, ",
                     facts_columns!(),
-                    " FROM orders o JOIN license l ON l.merchant = o.merchant AND l.orders = o.id WHERE ",
+                    " FROM orders o CROSS JOIN license l WHERE l.merchant = o.merchant AND l.orders = o.id AND ",
                     within!("o")
                 )),
                 &bounds.0,
@@ -168,7 +168,7 @@ fn look_at_licenses<'a>(reader: &'a mut Reader<'_>, bounds: Bounds) -> BoxFuture
             "SELECT l.merchant, l.id, l.stage, l.status, CASE WHEN o.placed_ms IS NOT NULL AND o.paid_minor >= o.total_minor THEN 1 ELSE 0 END,
                CASE WHEN o.released_ms IS NULL THEN 0 ELSE 1 END, CASE WHEN o.canceled_ms IS NULL THEN 0 ELSE 1 END, ",
             facts_columns!(),
-            " FROM license l JOIN orders o ON o.merchant = l.merchant AND o.id = l.orders WHERE ",
+            " FROM license l CROSS JOIN orders o WHERE o.merchant = l.merchant AND o.id = l.orders AND ",
             within!("l"),
             " ORDER BY l.merchant, l.id"
         ));

@@ -11,8 +11,7 @@ pub(super) static ONE_LICENSE_PER_KEY: Check = Check {
         "lic",
         wrong!(
             "SELECT l.merchant, l.id, 'carries a key that another license has'
-             FROM license l JOIN license_key k ON k.merchant = l.merchant AND k.id = l.license_key
-             WHERE k.license IS NOT NULL AND k.license <> l.id AND ",
+             FROM license l CROSS JOIN license_key k WHERE k.merchant = l.merchant AND k.id = l.license_key AND k.license IS NOT NULL AND k.license <> l.id AND ",
             within!("l"),
             " ORDER BY l.merchant, l.id"
         ),
@@ -95,6 +94,10 @@ pub(super) static SHOWN_NEVER_AVAILABLE: Check = Check {
     how: How::Scans(&[Scan::ids(
         keys!("license_key"),
         "lky",
-        wrong!("SELECT k.merchant, k.id, 'is in stock and was shown' FROM license_key k WHERE k.state = 0 AND k.shown_ms IS NOT NULL AND ", within!("k"), " ORDER BY k.merchant, k.id"),
+        wrong!(
+            "SELECT k.merchant, k.id, 'is in stock and was shown' FROM license_key k WHERE k.state = 0 AND k.shown_ms IS NOT NULL AND ",
+            within!("k"),
+            " ORDER BY k.merchant, k.id"
+        ),
     )]),
 };

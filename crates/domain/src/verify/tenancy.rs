@@ -104,7 +104,7 @@ pub(super) static REFERENCES: Check = Check {
             wrong!(
                 "SELECT l.merchant, l.id, CASE WHEN l.partnership <> o.partnership THEN 'is another partnership''s than its order'
                    WHEN i.orders <> l.orders THEN 'is of another order than its item' ELSE 'has a customer of another partnership' END
-                 FROM license l JOIN orders o ON o.merchant = l.merchant AND o.id = l.orders JOIN order_item i ON i.merchant = l.merchant AND i.id = l.item
+                 FROM license l LEFT JOIN orders o ON o.merchant = l.merchant AND o.id = l.orders LEFT JOIN order_item i ON i.merchant = l.merchant AND i.id = l.item
                  LEFT JOIN customer c ON c.merchant = l.merchant AND c.id = l.customer
                  WHERE (l.partnership <> o.partnership OR i.orders <> l.orders OR c.partnership <> l.partnership) AND ",
                 within!("l"),
@@ -116,8 +116,8 @@ pub(super) static REFERENCES: Check = Check {
             "inv",
             wrong!(
                 "SELECT x.merchant, x.invoice, 'is another partnership''s than its order'
-                 FROM invoice_order x JOIN invoice i ON i.merchant = x.merchant AND i.id = x.invoice JOIN orders o ON o.merchant = x.merchant AND o.id = x.orders
-                 WHERE i.partnership <> o.partnership AND ",
+                 FROM invoice_order x CROSS JOIN invoice i CROSS JOIN orders o WHERE i.merchant = x.merchant AND i.id = x.invoice AND o.merchant = x.merchant AND o.id = x.orders
+                 AND i.partnership <> o.partnership AND ",
                 within!("x", "invoice"),
                 " ORDER BY x.merchant, x.invoice"
             ),
@@ -127,7 +127,7 @@ pub(super) static REFERENCES: Check = Check {
             "pay",
             wrong!(
                 "SELECT p.merchant, p.id, 'is another partnership''s than its invoice'
-                 FROM payment p JOIN invoice i ON i.merchant = p.merchant AND i.id = p.invoice WHERE p.partnership <> i.partnership AND ",
+                 FROM payment p CROSS JOIN invoice i WHERE i.merchant = p.merchant AND i.id = p.invoice AND p.partnership <> i.partnership AND ",
                 within!("p"),
                 " ORDER BY p.merchant, p.id"
             ),
@@ -137,7 +137,7 @@ pub(super) static REFERENCES: Check = Check {
             "pay",
             wrong!(
                 "SELECT a.merchant, a.payment, 'pays an order that is not on its invoice'
-                 FROM payment_allocation a JOIN payment p ON p.merchant = a.merchant AND p.id = a.payment
+                 FROM payment_allocation a LEFT JOIN payment p ON p.merchant = a.merchant AND p.id = a.payment
                  LEFT JOIN invoice_order x ON x.merchant = a.merchant AND x.invoice = p.invoice AND x.orders = a.orders WHERE x.orders IS NULL AND ",
                 within!("a", "payment"),
                 " ORDER BY a.merchant, a.payment"

@@ -8,8 +8,14 @@ use tradepost_store::sql;
 macro_rules! counted {
     ($alias:literal, $kind:literal) => {
         concat!(
-            "(SELECT COUNT(*) FROM outbox e WHERE e.merchant = ", $alias, ".merchant AND e.subject = ", $alias, ".id AND e.kind IN ('order.placed', 'order.canceled', 'invoice.issued')",
-            " AND e.kind = '", $kind, "')"
+            "(SELECT COUNT(*) FROM outbox e WHERE e.merchant = ",
+            $alias,
+            ".merchant AND e.subject = ",
+            $alias,
+            ".id AND e.kind IN ('order.placed', 'order.canceled', 'invoice.issued')",
+            " AND e.kind = '",
+            $kind,
+            "')"
         )
     };
 }
@@ -70,11 +76,11 @@ pub(super) static RELAYED_IN_ORDER: Check = Check {
             "evt",
             wrong!(
                 "SELECT e.merchant, e.id, 'was passed on after a later one of its partnership'
-                 FROM outbox e JOIN outbox b ON b.merchant = e.merchant AND b.partnership = e.partnership AND b.position =
+                 FROM outbox e CROSS JOIN outbox b WHERE b.merchant = e.merchant AND b.partnership = e.partnership AND b.position =
                    (SELECT MAX(x.position) FROM outbox x WHERE x.merchant = e.merchant AND x.partnership = e.partnership AND x.position < e.position)
-                 WHERE e.position IS NOT NULL AND (b.at_ms > e.at_ms + 1000 OR (b.at_ms = e.at_ms AND b.id > e.id)) AND ",
+                 AND e.position IS NOT NULL AND (b.at_ms > e.at_ms + 1000 OR (b.at_ms = e.at_ms AND b.id > e.id)) AND ",
                 within!("e", "position"),
-                " ORDER BY e.merchant, e.id"
+                " ORDER BY e.merchant, e.position"
             ),
         )
         .by(Start::Int),
@@ -89,8 +95,7 @@ pub(super) static REVEALS: Check = Check {
         "lky",
         wrong!(
             "SELECT k.merchant, k.id, 'was shown and nobody noted it'
-             FROM license_key k JOIN license l ON l.merchant = k.merchant AND l.id = k.license
-             WHERE k.shown_ms IS NOT NULL
+             FROM license_key k CROSS JOIN license l WHERE l.merchant = k.merchant AND l.id = k.license AND k.shown_ms IS NOT NULL
                AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.merchant = k.merchant AND a.subject = l.id AND a.at_ms = k.shown_ms
                  AND a.action IN ('license.revealed', 'license.activated', 'license.sent', 'licenses.downloaded'))
                AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.merchant = k.merchant AND a.subject = l.orders AND a.at_ms = k.shown_ms AND a.action = 'licenses.downloaded')

@@ -4,13 +4,15 @@ use crate::api::orders::sides;
 use crate::fields::Line;
 use crate::{Answer, Call, OrNotFound, Problem, Routes, input, view};
 use maud::PreEscaped;
+use std::collections::BTreeSet;
 use tradepost_documents::invoice::{self, InvoiceStanding};
 use tradepost_domain::billing::queries::{self, InvoiceRow, PaymentRow};
 use tradepost_domain::billing::{self, InvoiceStatus, PaymentMethod};
 use tradepost_domain::ids::{InvoiceId, OrderId, PartnershipId, PaymentId};
 use tradepost_domain::orders::record_payment::RecordPayment;
-use tradepost_domain::{MerchantScope, Right, merchants};
+use tradepost_domain::{MerchantScope, Right, merchants, partners};
 use tradepost_kernel::{Date, Money, Timestamp};
+use tradepost_store::{Fault, Reader};
 
 crate::named_choice!(InvoiceStatus, PaymentMethod);
 
@@ -79,6 +81,8 @@ view! {
         pub amount_paid: Money,
         /// What is still to be paid.
         pub amount_open: Money,
+        /// It is open and its partnership's credit limit is reached: it is due now, whatever its due date says (CRD-6).
+        pub balance_due: bool,
         /// How it may be paid.
         pub allowed_methods: Vec<&'static str>,
         /// A page that shows this invoice, and nothing else, to whoever has the link.
@@ -147,6 +151,8 @@ view! {
         pub amount_paid: Money,
         /// What is still to be paid.
         pub amount_open: Money,
+        /// It is open and its partnership's credit limit is reached: it is due now, whatever its due date says (CRD-6).
+        pub balance_due: bool,
         /// How it may be paid.
         pub allowed_methods: Vec<&'static str>,
         /// What to do to pay, by method.
@@ -210,7 +216,7 @@ fn link(call: &Call, merchant: MerchantScope, id: InvoiceId) -> String {
     call.url(&format!("/i/{}", billing::link_token(&call.engine().vault, merchant.merchant, id)))
 }
 
-fn summary(call: &Call, merchant: MerchantScope, today: Date, row: &InvoiceRow) -> InvoiceSummary {
+fn summary(call: &Call, merchant: MerchantScope, today: Date, due: bool, row: &InvoiceRow) -> InvoiceSummary {
     let money = |minor| row.currency.minor(minor);
     InvoiceSummary {
         id: row.id,
@@ -222,9 +228,17 @@ fn summary(call: &Call, merchant: MerchantScope, today: Date, row: &InvoiceRow) 
         total: money(row.total_minor),
         amount_paid: money(row.paid_minor),
         amount_open: money(row.open_minor()),
+        balance_due: due && row.open_minor() > 0,
         allowed_methods: allowed(row).to_vec(),
         url: link(call, merchant, row.id),
     }
+}
+
+/// Which of these partnerships have their balance due now.
+async fn partnerships_due(reader: &mut Reader<'_>, merchant: MerchantScope, ids: BTreeSet<PartnershipId>) -> Result<BTreeSet<PartnershipId>, Fault> {
+    let ids: Vec<PartnershipId> = ids.into_iter().collect();
+    let found = partners::queries::partnerships_by_id(reader, merchant, &ids).await?;
+    Ok(found.into_iter().filter(|partnership| partnership.balance_due).map(|partnership| partnership.id).collect())
 }
 
 /// The day in the merchant's time zone: what "overdue" is about.
@@ -239,8 +253,17 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let of = if of.is_some() { of } else { call.query::<InvoiceQuery>()?.partnership };
     let page = call.page()?;
     let today = today(&call, merchant).await?;
-    let found = call.read(move |reader| Box::pin(async move { queries::list(reader, merchant, of, page).await })).await?;
-    Ok(call.list(found, |row| summary(&call, merchant, today, &row)))
+    let (found, due) = call
+        .read(move |reader| {
+            Box::pin(async move {
+                let found = queries::list(reader, merchant, of, page).await?;
+                let partnerships: BTreeSet<PartnershipId> = found.rows.iter().map(|row| row.partnership).collect();
+                let due = partnerships_due(reader, merchant, partnerships).await?;
+                Ok((found, due))
+            })
+        })
+        .await?;
+    Ok(call.list(found, |row| summary(&call, merchant, today, due.contains(&row.partnership), &row)))
 }
 
 async fn get(call: Call) -> Result<Answer, Problem> {
@@ -251,12 +274,13 @@ async fn get(call: Call) -> Result<Answer, Problem> {
 async fn shown(call: &Call, id: InvoiceId) -> Result<InvoiceView, Problem> {
     let (merchant, of) = sides(call)?;
     let today = today(call, merchant).await?;
-    let (row, orders) = call
+    let (row, orders, due) = call
         .read(move |reader| {
             Box::pin(async move {
-                let row = queries::invoice(reader, merchant, of, id).await?;
+                let Some(row) = queries::invoice(reader, merchant, of, id).await? else { return Ok(None) };
                 let orders = queries::orders_of(reader, merchant.merchant, id).await?;
-                Ok(row.map(|row| (row, orders)))
+                let due = partnerships_due(reader, merchant, [row.partnership].into()).await?;
+                Ok(Some((row, orders, due)))
             })
         })
         .await?
@@ -292,6 +316,7 @@ async fn shown(call: &Call, id: InvoiceId) -> Result<InvoiceView, Problem> {
         total: money(document.total_minor),
         amount_paid: money(row.paid_minor),
         amount_open: money(row.open_minor()),
+        balance_due: row.open_minor() > 0 && due.contains(&row.partnership),
         allowed_methods: allowed(&row).to_vec(),
         payment_instructions: document.payment_instructions.iter().map(|how| InstructionView { method: how.method.clone(), text: how.text.clone() }).collect(),
         url: link(call, merchant, id),

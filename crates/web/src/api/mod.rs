@@ -23,6 +23,7 @@ pub mod sessions;
 pub mod signup;
 pub mod stock;
 pub mod terms;
+pub mod timelines;
 pub mod users;
 
 use crate::routes::Routes;
@@ -41,7 +42,6 @@ pub fn routes(r: &mut Routes) {
     api_keys::routes(r);
     audit::routes(r);
     products::routes(r);
-    product_imports::routes(r);
     prices::routes(r);
     price_lists::routes(r);
     license_keys::routes(r);
@@ -49,7 +49,9 @@ pub fn routes(r: &mut Routes) {
     reseller_products::routes(r);
     orders::routes(r);
     licenses::routes(r);
+    timelines::routes(r);
     invoices::routes(r);
     credit::routes(r);
     events::routes(r);
+    product_imports::routes(r);
 }

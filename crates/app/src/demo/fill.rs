@@ -1,0 +1,161 @@
+//! Filling the demo, through the API as anybody would.
+
+use super::PASSWORD;
+use crate::house::{House, Trouble};
+use crate::operate::{ImportOf, Order, carry_out};
+use axum::body::Body;
+use axum::http::Request;
+use http_body_util::BodyExt as _;
+use serde_json::{Value as Json, json};
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use tradepost_domain::identity::links;
+use tradepost_domain::listing::PageRequest;
+use tradepost_domain::notices;
+use tradepost_domain::{No, SingleUseLinkId};
+
+/// Keys per product: 10,000 in all.
+const KEYS: &[(&str, usize)] = &[
+    ("KEY-HOME", 3_000),
+    ("KEY-PRO", 3_500),
+    ("KEY-TEAM", 500),
+    ("KEY-EDU", 1_000),
+    ("KEY-REG", 500),
+    ("KEY-VPN", 1_000),
+    ("PLUG-FONTS", 250),
+    ("PLUG-BRUSH", 250),
+];
+
+/// A reseller of the demo: company, owner, address, credit limit in USD, orders as (product, quantity), and where that leads.
+struct Part(&'static str, (&'static str, &'static str), &'static str, Option<&'static str>, &'static [(&'static str, i64)], &'static str);
+
+const PARTS: &[Part] = &[
+    Part("Harbor IT", ("Nils", "Holm"), "nils@harbor.example", None, &[("KEY-HOME", 2)], "no credit: its order waits for the payment"),
+    Part(
+        "Acme Resellers",
+        ("Ada", "Byron"),
+        "ada@acme.example",
+        Some("5000.00"),
+        &[("KEY-PRO", 10), ("KEY-TEAM", 2)],
+        "within its credit limit of 5,000.00 USD",
+    ),
+    Part("Brightline", ("Bo", "Lind"), "bo@brightline.example", Some("2580.00"), &[("KEY-PRO", 25)], "at its credit limit of 2,580.00 USD"),
+    Part(
+        "Cobalt Cloud",
+        ("Cara", "Diaz"),
+        "cara@cobalt.example",
+        Some("1000.00"),
+        &[("KEY-PRO", 5), ("KEY-TEAM", 4)],
+        "beyond its credit limit of 1,000.00 USD: its second order is held",
+    ),
+];
+
+/// Fills the house and says how to get in.
+pub(super) async fn fill(house: &House) -> Result<Json, Trouble> {
+    let email = "olivia@northwind.example";
+    let name = "Northwind Software";
+    let made = order(
+        house,
+        Order::CreateMerchant { name: name.into(), slug: None, currency: "USD".into(), owner_email: email.into(), time_zone: "UTC".into() },
+        Vec::new(),
+    )
+    .await?;
+    let key = made["live_key"].as_str().unwrap_or("").to_owned();
+    let import = |what| Order::Import { what, merchant: None, test: false, product: None, dry_run: false };
+    order(house, import(ImportOf::Products), include_bytes!("../../../../examples/studio.csv").to_vec()).await?;
+    order(house, import(ImportOf::LicenseKeys), codes(house)).await?;
+    offer_everything(house, &key).await?;
+    let mut resellers = Vec::new();
+    for part in PARTS {
+        resellers.push(reseller(house, &key, part).await?);
+    }
+    house.worker.run_until_idle().await?;
+    set_passwords(house).await?;
+    Ok(json!({"merchant": {"name": name, "email": email, "live_key": key, "test_key": made["test_key"]}, "resellers": resellers}))
+}
+
+async fn offer_everything(house: &House, key: &str) -> Result<(), Trouble> {
+    let channels = call(house, key, "GET", "/v1/merchant/channels", None).await?;
+    let list = channels["data"][0]["price_list"].as_str().unwrap_or("").to_owned();
+    let products = call(house, key, "GET", "/v1/merchant/products?limit=200", None).await?;
+    for product in products["data"].as_array().into_iter().flatten() {
+        let id = product["id"].as_str().unwrap_or("");
+        call(house, key, "PUT", &format!("/v1/merchant/price-lists/{list}/products/{id}"), None).await?;
+    }
+    Ok(())
+}
+
+async fn reseller(house: &House, merchant_key: &str, part: &Part) -> Result<Json, Trouble> {
+    let Part(company, (first, last), email, limit, orders, state) = part;
+    let new = json!({"company": company, "first_name": first, "last_name": last, "email": email, "city": "Boston", "country": "US"});
+    let made = call(house, merchant_key, "POST", "/v1/merchant/resellers", Some(new)).await?;
+    let partnership = made["id"].as_str().unwrap_or("").to_owned();
+    let limit = limit.map_or(json!("none"), |amount| json!({"amount": amount, "currency": "USD"}));
+    let terms = json!({"wholesale_discount_percent": "20", "credit_limit": limit});
+    call(house, merchant_key, "PATCH", &format!("/v1/merchant/partnerships/{partnership}/terms"), Some(terms)).await?;
+    let asked = Order::CreateKey { merchant: None, test: false, partnership: Some(partnership), name: "demo".into(), rights: Vec::new() };
+    let key = order(house, asked, Vec::new()).await?["key"].as_str().unwrap_or("").to_owned();
+    for (place, (product, quantity)) in orders.iter().enumerate() {
+        let draft = json!({"reference": format!("PO {}", 4_711 + place), "items": [{"product": product, "quantity": quantity}]});
+        let draft = call(house, &key, "POST", "/v1/reseller/orders", Some(draft)).await?;
+        let id = draft["id"].as_str().unwrap_or("");
+        call(house, &key, "POST", &format!("/v1/reseller/orders/{id}/confirm"), None).await?;
+    }
+    Ok(json!({"company": company, "email": email, "key": key, "state": state}))
+}
+
+/// Everybody who was let in uses the link of their access mail.
+async fn set_passwords(house: &House) -> Result<(), Trouble> {
+    let page = PageRequest { limit: 50, before: None };
+    let log = house.engine.store.read(move |reader| Box::pin(async move { notices::queries::list(reader, notices::queries::OPERATOR, page).await })).await?;
+    for message in log.rows {
+        let link: Option<SingleUseLinkId> = message.variables["link"]["$link"].as_str().and_then(|text| text.parse().ok());
+        let Some(link) = link else { continue };
+        let token = links::token(&house.engine.vault, link);
+        call(house, "", "POST", &format!("/v1/password-resets/{}", token.expose()), Some(json!({"password": PASSWORD}))).await?;
+    }
+    Ok(())
+}
+
+fn codes(house: &House) -> Vec<u8> {
+    const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    let mut out = String::from("sku,code\n");
+    for (sku, count) in KEYS {
+        for _ in 0..*count {
+            let random = house.engine.environment.random::<25>();
+            let code: Vec<String> = random.chunks(5).map(|five| five.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()).collect();
+            // Writing to a string cannot fail.
+            let _ = writeln!(out, "{sku},{}", code.join("-"));
+        }
+    }
+    out.into_bytes()
+}
+
+async fn order(house: &House, order: Order, content: Vec<u8>) -> Result<Json, Trouble> {
+    let done = carry_out(house, order, content, &mut |_| {}).await;
+    done.map_err(|no| match no {
+        No::Refusal(refusal) => Trouble(format!("the demo was refused: {} ({})", refusal.detail, refusal.code)),
+        No::Fault(fault) => fault.into(),
+    })
+}
+
+/// One request to the house itself, as over HTTP.
+async fn call(house: &House, key: &str, method: &str, path: &str, body: Option<Json>) -> Result<Json, Trouble> {
+    let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
+    if !key.is_empty() {
+        request = request.header("authorization", format!("Bearer {key}"));
+    }
+    if body.is_some() {
+        request = request.header("content-type", "application/json");
+    }
+    let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+    let mut request = request.body(body).map_err(|error| Trouble(error.to_string()))?;
+    request.extensions_mut().insert(SocketAddr::from(([127, 0, 0, 1], 0)));
+    let answer = house.floor.answer(request).await;
+    let status = answer.status();
+    let bytes = answer.into_body().collect().await.map_err(|error| Trouble(error.to_string()))?.to_bytes();
+    if !status.is_success() {
+        return Err(Trouble(format!("the demo: {method} {path} answered {status}: {}", String::from_utf8_lossy(&bytes))));
+    }
+    Ok(serde_json::from_slice(&bytes).unwrap_or(Json::Null))
+}

@@ -1,0 +1,137 @@
+//! A small world in which everything that is checked happened: on credit, held, paid, over-paid, canceled, handed
+//! out in every way. Orders are known by their references.
+
+use crate::deeds::{Merchant, by_operator, end_user, rows, usd};
+use tradepost_domain::catalog::{EndUserInformation, Method, PartPatch, ProductPatch};
+use tradepost_domain::notices::RelayEvents;
+use tradepost_domain::orders::activate::{ActivateNextLicense, SendLicense};
+use tradepost_domain::orders::attach::{AttachInformation, Attachment};
+use tradepost_domain::orders::cancel::CancelOrder;
+use tradepost_domain::orders::change_terms::ChangeTerms;
+use tradepost_domain::orders::confirm_fulfillment::ConfirmFulfillment;
+use tradepost_domain::orders::download::{Download, DownloadLicenses};
+use tradepost_domain::orders::reveal::RevealLicense;
+use tradepost_domain::partners::create_merchant::CreateMerchant;
+use tradepost_domain::partners::terms::{Qualifier, Setting, TermChange, TermName, TermValue};
+use tradepost_domain::stock::SetStockSwitches;
+use tradepost_domain::{Engine, EventId, PriceListId};
+use tradepost_kernel::text::Email;
+use tradepost_store::sql;
+
+/// Every code there is; none may ever be printed.
+pub const CODES: &[&str] = &[
+    "KEYA-0001-AAAA-ZZZZ",
+    "KEYA-0002-BBBB-YYYY",
+    "KEYA-0003-CCCC-XXXX",
+    "KEYA-0004-DDDD-WWWW",
+    "KEYA-0005-EEEE-VVVV",
+    "KEYA-0006-FFFF-UUUU",
+    "KEYA-0007-GGGG-TTTT",
+    "KEYA-0008-HHHH-SSSS",
+    "KEYA-0009-IIII-RRRR",
+    "KEYA-0010-JJJJ-QQQQ",
+    "KEYA-0011-KKKK-PPPP",
+    "KEYA-0012-LLLL-\"OOO\"",
+    "KEYB-0001-AAAA-ZZZZ",
+    "KEYB-0002-BBBB-YYYY",
+];
+
+fn patch(sku: &str, method: Method, asked: EndUserInformation) -> ProductPatch {
+    ProductPatch {
+        sku: Some(sku.into()),
+        name: Some(format!("Product {sku}")),
+        enabled: Some(true),
+        method: Some(method),
+        end_user_information: Some(asked),
+        ..ProductPatch::default()
+    }
+}
+
+async fn merchant(engine: &Engine) -> Merchant {
+    let create = CreateMerchant {
+        name: "Acme Software".into(),
+        slug: None,
+        currency: usd(),
+        time_zone: "UTC".into(),
+        owner: Email::parse("owner@acme.example").expect("an address"),
+        first_name: "Mia".into(),
+        last_name: "Acme".into(),
+        live_key: None,
+        test_key: None,
+    };
+    let created = by_operator(engine, create).await;
+    Merchant { engine: engine.clone(), number: created.live.number, person: created.owner }
+}
+
+async fn catalog(merchant: &Merchant) {
+    let lists: Vec<PriceListId> = rows(&merchant.engine, sql!("SELECT price_list FROM channel WHERE merchant = $1"), vec![merchant.number.into()]).await;
+    let key = merchant.sells(lists[0], 10_001, patch("KEY", Method::KeyPool, EndUserInformation::None)).await;
+    merchant.sells(lists[0], 5_000, patch("FIRST", Method::KeyPool, EndUserInformation::BeforeDelivery)).await;
+    let late = merchant.sells(lists[0], 1_000, patch("LATE", Method::KeyPool, EndUserInformation::None)).await;
+    merchant.sells(lists[0], 700, patch("FILE", Method::None, EndUserInformation::None)).await;
+    merchant.sells(lists[0], 30_000, patch("WORK", Method::Merchant, EndUserInformation::None)).await;
+    let part = |sku: &str, quantity| PartPatch { product: sku.into(), quantity };
+    let bundle =
+        ProductPatch { bundle: Some(true), parts: Some(vec![part("KEY", 2), part("FILE", 1)]), ..patch("PACK", Method::None, EndUserInformation::None) };
+    merchant.sells(lists[0], 20_000, bundle).await;
+    merchant.stocks("KEY", &CODES[..11]).await;
+    merchant.stages(key, CODES[11]).await;
+    merchant.stocks("FIRST", &CODES[12..]).await;
+    merchant.does(SetStockSwitches { scope: merchant.scope(), product: late, threshold: None, backorder: Some(true) }).await;
+}
+
+fn term(name: TermName, text: &str) -> TermChange {
+    TermChange { name, qualifier: Qualifier::General, to: Setting::Value(name.value(text).expect("a value")) }
+}
+
+/// Everything that happens, a minute apart.
+pub async fn build(engine: &Engine) {
+    let merchant = merchant(engine).await;
+    catalog(&merchant).await;
+    let (near, far) = (merchant.gains_reseller("near").await, merchant.gains_reseller("far").await);
+    let changes = vec![
+        TermChange { name: TermName::CreditLimit, qualifier: Qualifier::General, to: Setting::Value(TermValue::Money(usd().minor(150_000))) },
+        term(TermName::WholesaleDiscountPercent, "10"),
+        term(TermName::MarginPercent, "33.3333"),
+    ];
+    merchant.does(ChangeTerms { partnership: near.scope.partnership, changes }).await;
+
+    let credit = near.orders("on credit", &[("KEY", 4), ("PACK", 1), ("FILE", 1)]).await;
+    near.does(ActivateNextLicense { product: "KEY".into(), owner: end_user("ada") }).await;
+    let licenses = near.licenses(credit.order).await;
+    near.does(RevealLicense { license: licenses[1] }).await;
+    let attach = |license, name: &str| AttachInformation { license, what: Attachment::EndUser(end_user(name)) };
+    near.does(attach(licenses[2], "bob")).await;
+    near.does(SendLicense { license: licenses[2] }).await;
+
+    let first = near.orders("end user first", &[("FIRST", 1)]).await;
+    near.does(attach(near.licenses(first.order).await[0], "cy")).await;
+    near.orders("late", &[("LATE", 1)]).await;
+
+    let work = near.orders("work", &[("WORK", 2)]).await;
+    let total = |order| rows::<i64>(engine, sql!("SELECT total_minor FROM orders WHERE id = $1"), vec![tradepost_domain::OrderId::into(order)]);
+    merchant.receives(work.invoice, total(work.order).await[0]).await;
+    merchant.does(ConfirmFulfillment { licenses: near.licenses(work.order).await }).await;
+
+    let canceled = near.orders("canceled", &[("KEY", 1), ("FILE", 1)]).await;
+    merchant.receives(canceled.invoice, 1_000).await;
+    merchant.does(CancelOrder { order: canceled.order, note: "By mistake.".into() }).await;
+    near.orders("beyond", &[("WORK", 20)]).await;
+    near.drafts("draft", &[("KEY", 2)]).await;
+
+    let paid = far.orders("paid", &[("KEY", 1)]).await;
+    merchant.receives(paid.invoice, 12_000).await;
+    far.does(DownloadLicenses { what: Download::Product("KEY".into()) }).await;
+    far.orders("unpaid", &[("KEY", 1), ("FILE", 1)]).await;
+    relay(engine).await;
+    // What happens after the last pass waits.
+    far.orders("fresh", &[("FILE", 1)]).await;
+}
+
+async fn relay(engine: &Engine) {
+    let merchants: Vec<i64> = rows(engine, sql!("SELECT DISTINCT merchant FROM outbox ORDER BY merchant"), Vec::new()).await;
+    for of in merchants {
+        let events: Vec<EventId> = rows(engine, sql!("SELECT id FROM outbox WHERE merchant = $1 ORDER BY id"), vec![of.into()]).await;
+        by_operator(engine, RelayEvents { of, events, mail: false }).await;
+    }
+}

@@ -1,0 +1,109 @@
+//! Every kind of event that the domain announces, and what it means.
+
+use crate::source::{Source, closing};
+use crate::tree;
+use std::collections::BTreeSet;
+
+/// What each kind tells, in one line. A kind without a line here fails, and so does a line without a kind.
+pub const MEANINGS: &[(&str, &str)] = &[];
+
+/// Where the kind is handed in: the file that makes the event, and the noun that such kinds begin with. They are then the texts
+/// `noun.…` of that slice, names of commands and of audit rows aside.
+const HANDED_IN: &[(&str, &str)] = &[
+    ("crates/domain/src/identity/api_keys.rs", "api_key"),
+    ("crates/domain/src/partners/mod.rs", "partnership"),
+    ("crates/domain/src/partners/steps.rs", "partnership"),
+    ("crates/domain/src/stock/store.rs", "stock"),
+];
+
+/// The second argument of a call: the text in it, or `None` where it is no text.
+fn second_argument(source: &Source, open: usize) -> Option<&str> {
+    let end = closing(&source.code, open);
+    let (mut at, mut commas) = (open + 1, 0);
+    while at < end && commas == 0 {
+        at = match source.code.as_bytes()[at] {
+            b'(' | b'[' | b'{' => closing(&source.code, at),
+            byte => {
+                commas += usize::from(byte == b',');
+                at + 1
+            }
+        };
+    }
+    let from = at + source.code[at..end].len() - source.code[at..end].trim_start().len();
+    source.literals.iter().find(|literal| literal.at == from).map(|literal| literal.text.as_str())
+}
+
+/// What calls of `name` are given as their second argument, and where.
+fn calls<'a>(source: &'a Source, name: &str) -> Vec<(usize, Option<&'a str>)> {
+    source.finds(name).into_iter().map(|at| (at, second_argument(source, at + name.len() - 1))).collect()
+}
+
+fn slice(path: &str) -> &str {
+    path.split('/').nth(3).unwrap_or("")
+}
+
+fn is_kind(text: &str, noun: &str) -> bool {
+    let word = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    text.strip_prefix(noun).and_then(|rest| rest.strip_prefix('.')).is_some_and(word)
+}
+
+/// The texts of a slice that are kinds of events of a noun.
+fn handed_in(source: &Source, noun: &str) -> Vec<String> {
+    let audits: Vec<&str> = calls(source, "AuditEntry::new(").into_iter().filter_map(|(_, text)| text).collect();
+    let is_name = |at: usize| source.code[..at].rsplit('\n').next().is_some_and(|line| line.contains("const NAME"));
+    let kinds = source.house_literals().filter(|literal| is_kind(&literal.text, noun) && !is_name(literal.at) && !audits.contains(&literal.text.as_str()));
+    kinds.map(|literal| literal.text.clone()).collect()
+}
+
+/// Every kind, and every place that hands one in without standing in the table above.
+fn kinds(sources: &[&Source], table: &[(&str, &str)]) -> (BTreeSet<String>, Vec<String>) {
+    let mut kinds = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for source in sources {
+        for (at, kind) in calls(source, "Event::new(") {
+            match kind {
+                Some(kind) => {
+                    kinds.insert(kind.to_owned());
+                }
+                None if table.iter().any(|(path, _)| *path == source.path) => {}
+                None => wrong.push(format!("{}: the kind is no text; list the file in HANDED_IN", source.place(at))),
+            }
+        }
+        for (_, noun) in table.iter().filter(|(path, _)| slice(path) == slice(&source.path)) {
+            kinds.extend(handed_in(source, noun));
+        }
+    }
+    (kinds, wrong)
+}
+
+fn wrong(kinds: &BTreeSet<String>, meanings: &[(&str, &str)]) -> Vec<String> {
+    let unexplained = kinds.iter().filter(|kind| !meanings.iter().any(|(known, _)| known == kind)).map(|kind| format!("{kind} has no meaning in the table"));
+    let gone = meanings.iter().filter(|(known, _)| !kinds.contains(*known)).map(|(known, _)| format!("{known} is announced by nothing"));
+    unexplained.chain(gone).collect()
+}
+
+fn announced() -> (BTreeSet<String>, Vec<String>) {
+    let domain: Vec<&Source> = tree::house().filter(|source| source.krate() == "domain").collect();
+    kinds(&domain, HANDED_IN)
+}
+
+#[test]
+fn every_event_has_a_meaning_and_every_mail_an_event() {
+    let (kinds, mut found) = announced();
+    assert!(kinds.len() > 20, "the events were not found");
+    found.extend(wrong(&kinds, MEANINGS));
+    let rules = tradepost_domain::notices::rules::RULES;
+    found.extend(rules.iter().filter(|rule| !kinds.contains(rule.event)).map(|rule| format!("notices/rules.rs: no event is {}", rule.event)));
+    crate::assert_none("events", &found);
+}
+
+#[test]
+fn an_event_that_nobody_explained_is_told() {
+    let literal = Source::new("crates/domain/src/orders/place.rs", "fn f() { ctx.announce(Event::new(a.b(1, 2), \"order.placed\", id, json!({}))); }");
+    let text = "const NAME: &str = \"stock.import\";\nfn f() { AuditEntry::new(m, \"stock.set\", x); note(\"stock.low\"); Event::new(m, kind, x, json!({})); }";
+    let handed = Source::new("crates/domain/src/stock/store.rs", text);
+    let (found, none) = kinds(&[&literal, &handed], HANDED_IN);
+    assert_eq!((found.iter().map(String::as_str).collect::<Vec<_>>(), none.len()), (vec!["order.placed", "stock.low"], 0));
+    assert_eq!(kinds(&[&handed], &[]).1, ["crates/domain/src/stock/store.rs:2: the kind is no text; list the file in HANDED_IN"]);
+    assert_eq!(wrong(&found, &[("order.placed", "x"), ("order.lost", "x")]), ["stock.low has no meaning in the table", "order.lost is announced by nothing"]);
+}
