@@ -7,12 +7,13 @@ use crate::{reactions, routes};
 use std::path::Path;
 use std::sync::Arc;
 use tradepost_domain::Engine;
+use tradepost_domain::command::AfterCommit;
 use tradepost_kernel::Environment;
 use tradepost_kernel::secret::Vault;
 use tradepost_store::{Fault, Store, params, sql};
 use tradepost_web::authenticate::Gate;
 use tradepost_web::{App, Floor};
-use tradepost_worker::{Worker, WorkerSettings};
+use tradepost_worker::{Wake, Worker, WorkerSettings};
 
 /// Why the house could not be opened, in a sentence for the operator.
 #[derive(Debug)]
@@ -72,9 +73,12 @@ impl House {
             let path = settings.master_key.display();
             return Err(Trouble(format!("this database is in use and its master key is missing: put it at {path} or name it by master_key")));
         }
-        let engine = Engine { store, environment, vault: Arc::new(Vault::new(&master.key)) };
+        let wake = Wake::default();
+        let bell = wake.clone();
+        let after_commit = AfterCommit::new(move || bell.now());
+        let engine = Engine { store, environment, vault: Arc::new(Vault::new(&master.key)), after_commit };
         let worker_settings = WorkerSettings { base_url: settings.public_url.clone(), mail: settings.mail.clone() };
-        let worker = Worker::new(engine.clone(), worker_settings, reactions::all()).map_err(|error| Trouble(error.to_string()))?;
+        let worker = Worker::new(engine.clone(), worker_settings, reactions::all(), wake).map_err(|error| Trouble(error.to_string()))?;
         let floor = Self::floor(&engine, &settings);
         Ok(Self { engine, worker: Arc::new(worker), floor, settings: Arc::new(settings), migrated })
     }

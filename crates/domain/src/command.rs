@@ -185,6 +185,24 @@ pub struct Done<T> {
     pub replayed: bool,
 }
 
+/// What is called after a command committed, outside its transaction: the worker's bell. Rings nothing by default.
+#[derive(Clone, Default)]
+pub struct AfterCommit(Option<Arc<dyn Fn() + Send + Sync>>);
+
+impl AfterCommit {
+    /// Calls `bell` after every commit; it must return at once.
+    #[must_use]
+    pub fn new(bell: impl Fn() + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(bell)))
+    }
+}
+
+impl std::fmt::Debug for AfterCommit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AfterCommit({})", self.0.is_some())
+    }
+}
+
 /// The open house: the store, and what commands are run with. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Engine {
@@ -194,6 +212,8 @@ pub struct Engine {
     pub environment: Environment,
     /// Seals and opens codes.
     pub vault: Arc<Vault>,
+    /// Rings after every commit.
+    pub after_commit: AfterCommit,
 }
 
 impl Engine {
@@ -204,7 +224,11 @@ impl Engine {
     pub async fn execute<C: Command>(&self, origin: Origin, command: C) -> Result<Done<C::Outcome>, No> {
         origin.caller.authorize(command.need())?;
         let work = Execution { engine: self.clone(), origin: Arc::new(origin), command };
-        self.store.write(work).await?
+        let done = self.store.write(work).await?;
+        if let (Ok(Done { replayed: false, .. }), Some(bell)) = (&done, &self.after_commit.0) {
+            bell();
+        }
+        done
     }
 }
 

@@ -81,14 +81,14 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker over an open engine.
+    /// A worker over an open engine, whose commits ring `wake`.
     ///
     /// # Errors
     /// [`NotUsable`] mail settings.
-    pub fn new(engine: Engine, settings: WorkerSettings, reactions: Vec<Arc<dyn Reaction>>) -> Result<Self, NotUsable> {
+    pub fn new(engine: Engine, settings: WorkerSettings, reactions: Vec<Arc<dyn Reaction>>, wake: Wake) -> Result<Self, NotUsable> {
         let relay = Relay { engine: engine.clone(), mail: settings.mail.is_some(), reactions };
         let mailer = Mailer::new(engine, settings.base_url, settings.mail.as_ref())?;
-        Ok(Self { relay, mailer, wake: Wake::default() })
+        Ok(Self { relay, mailer, wake })
     }
 
     /// What wakes it.

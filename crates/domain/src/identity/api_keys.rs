@@ -170,17 +170,32 @@ pub(crate) fn grantable(caller: &Caller, owner: KeyOwner, rights: &[Right]) -> R
             return Err(Refusal::invalid("unknown_scope", format!("{} is not a scope of this kind of key.", right.name())).at(format!("/scopes/{at}")));
         }
     }
-    match rights.iter().find(|right| caller.authorize(Need::Right(**right)).is_err()) {
+    let by_merchant = caller.merchant().is_ok() && owner.partnership.is_some();
+    let held = |right: Right| caller.authorize(Need::Right(if by_merchant { counterpart(right) } else { right })).is_ok();
+    match rights.iter().find(|right| !held(**right)) {
         Some(right) => Err(Refusal::forbidden("forbidden", format!("You cannot give a key the scope {}, which you do not hold.", right.name()))),
         None => Ok(()),
     }
 }
 
-/// The caller manages the keys of this owner from its own side (or is the house).
+/// What a merchant's caller must hold to give a reseller's key this right: no key is a way around its maker's limits.
+const fn counterpart(right: Right) -> Right {
+    match right {
+        Right::LicensesDistribute => Right::LicensesReveal,
+        Right::OrdersPlace => Right::OrdersManage,
+        Right::ResellerKeysManage => Right::KeysManage,
+        Right::ResellerPeopleManage => Right::PartnersManage,
+        _ => Right::MerchantRead,
+    }
+}
+
+/// The caller manages the keys of this owner from its own side, or hands a reseller its key as its merchant, or is
+/// the house.
 pub(crate) fn owns(caller: &Caller, owner: KeyOwner) -> Result<(), Refusal> {
     match caller {
         Caller::System | Caller::Operator => Ok(()),
         _ if KeyOwner::of(caller)? == owner => Ok(()),
+        _ if caller.merchant().is_ok_and(|scope| scope.merchant == owner.merchant) => Ok(()),
         _ => Err(Refusal::not_found()),
     }
 }
@@ -215,7 +230,7 @@ impl Command for CreateApiKey {
     type Outcome = KeyCreated;
 
     fn need(&self) -> Need {
-        Need::Right(self.owner.right())
+        Need::Either(self.owner.right(), Right::KeysManage)
     }
 
     fn merchant(&self, _caller: &Caller) -> i64 {

@@ -32,7 +32,7 @@ impl Place {
         let store = Store::open(Settings::new(self.url())).await.expect("the store opens");
         store.migrate(&migrations_from(&[("0001_main_job", MIGRATION)])).await.expect("the tables are made");
         let clock = Clock::fixed(Timestamp::from_ms(1_790_000_000_000));
-        Engine { store, environment: Environment::seeded(clock, 7), vault: Arc::new(Vault::new(&Secret::new([7; 32]))) }
+        Engine { store, environment: Environment::seeded(clock, 7), vault: Arc::new(Vault::new(&Secret::new([7; 32]))), after_commit: Default::default() }
     }
 
     fn url(&self) -> String {

@@ -150,8 +150,17 @@ async fn made(call: &Call, owner: KeyOwner, id: ApiKeyId, text: &ApiKeyText, rep
 
 async fn create(call: Call) -> Result<Answer, Problem> {
     let owner = owner(&call)?;
+    create_for(&call, owner).await
+}
+
+async fn create_of_partnership(call: Call) -> Result<Answer, Problem> {
+    let owner = of_partnership(&call).await?;
+    create_for(&call, owner).await
+}
+
+async fn create_for(call: &Call, owner: KeyOwner) -> Result<Answer, Problem> {
     let body: NewApiKey = call.body()?;
-    let text = mint(&call, owner).await?;
+    let text = mint(call, owner).await?;
     let command = CreateApiKey {
         owner,
         prepared: PreparedKey::from(&text),
@@ -161,7 +170,7 @@ async fn create(call: Call) -> Result<Answer, Problem> {
         addresses: body.addresses.map(|list| list.0.into_iter().map(|address| address.0).collect()).unwrap_or_default(),
     };
     let done = call.execute(command).await?;
-    made(&call, owner, done.outcome.key, &text, done.replayed).await
+    made(call, owner, done.outcome.key, &text, done.replayed).await
 }
 
 async fn rotate(call: Call) -> Result<Answer, Problem> {
@@ -266,6 +275,13 @@ pub(super) fn routes(r: &mut Routes) {
         .doc("Lists a reseller's API keys, masked.")
         .needs(Right::KeysManage)
         .lists::<ApiKey>();
+    r.post("/v1/merchant/partnerships/{id}/api-keys", "createPartnershipKey", create_of_partnership)
+        .tag(TAG)
+        .doc("Makes an API key for a reseller, to hand over; the reseller sees it in its list and can disable it. The answer is the only one that shows it.")
+        .needs(Right::KeysManage)
+        .body::<NewApiKey>()
+        .answers::<NewlyMadeApiKey>(201)
+        .command::<CreateApiKey>();
     r.post("/v1/merchant/partnerships/{id}/api-keys/{key}/disable", "disablePartnershipKey", disable_of_partnership)
         .tag(TAG)
         .doc("Switches a reseller's key off at once; only the merchant can switch it on again.")

@@ -386,8 +386,8 @@ async fn download(call: &Call, what: Download, filename: &str) -> Result<Answer,
         let code = stock::open_code(&call.engine().vault, merchant, key, &sealed.sealed)?;
         lines.push((sku.to_owned(), id.text(), code));
     }
-    let cells = lines.iter().map(|(sku, id, code)| [sku.as_str(), id.as_str(), code.expose().as_str()]);
-    Ok(Answer::csv(filename, tradepost_documents::table::codes(["sku", "license", "code"], cells)))
+    let cells = lines.iter().map(|(sku, id, code)| vec![sku.as_str(), id.as_str(), code.expose().as_str()]);
+    Ok(Answer::csv(filename, tradepost_documents::table::codes(&["sku", "license", "code"], cells)))
 }
 
 type Codes = (HashMap<i64, catalog::SellableProduct>, HashMap<LicenseKeyId, stock::queries::SealedCode>);
