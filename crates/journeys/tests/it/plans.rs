@@ -4,7 +4,7 @@
 //! only, so a statement that changes must be changed here too.
 
 use tradepost_store::{Column, Sql, Value, params, sql};
-use tradepost_testkit::{Kind, TestApp, app_test};
+use tradepost_testkit::{Kind, TestApp};
 
 /// Fills the tables past the domain: 20,000 sold keys before 500 free ones, 5,000 orders of which 20 are open.
 async fn populate(app: &TestApp, merchant: i64, product: i64, partnership: &[u8]) {
@@ -32,6 +32,10 @@ async fn populate(app: &TestApp, merchant: i64, product: i64, partnership: &[u8]
             "INSERT INTO license (merchant, id, orders, item, partnership, product, method, stage, status, end_user_information, needs_reseller_information, created_ms) {orders} \
              SELECT {merchant}, {id}, {id}, (SELECT id FROM order_item WHERE merchant = {merchant} LIMIT 1), {partnership}, {product}, 'key_pool', \
              CASE WHEN i > 4950 THEN 'available' ELSE 'distributed' END, 'not_fulfilled', 'none', 0, i FROM n"
+        ),
+        format!(
+            "INSERT INTO outbox (merchant, id, kind, subject_kind, subject, body, at_ms, position, due_ms) {orders} \
+             SELECT {merchant}, {id}, 'order.placed', 'ord', {id}, '{{}}', i, 1000 + i, i FROM n"
         ),
     ];
     app.past_the_store(&statements).await;
