@@ -8,5 +8,6 @@ mod partners;
 mod payments;
 mod platform;
 mod races;
+mod review;
 mod stock;
 mod story;
