@@ -129,7 +129,8 @@ pub(super) async fn book(ctx: &mut Ctx, tx: &mut Tx<'_>, scope: PartnershipScope
         ctx.audit(AuditEntry::new(scope.merchant, "order.payment_received", *order).of(scope.partnership).after(paid));
     }
     let invoice = billing::queries::invoice(tx, scope.of_merchant(), None, payment.invoice).await?;
-    if invoice.is_some_and(|invoice| invoice.open_minor() == 0) {
+    // A payment of an invoice that was paid before goes to the account balance whole, and pays nothing.
+    if allocated > 0 && invoice.is_some_and(|invoice| invoice.open_minor() == 0) {
         ctx.audit(AuditEntry::new(scope.merchant, "invoice.paid", payment.invoice).of(scope.partnership));
         ctx.announce(Event::new(scope.merchant, "invoice.paid", payment.invoice, json!({"payment": payment.id})).of(scope.partnership));
     }
