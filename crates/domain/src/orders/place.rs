@@ -153,7 +153,7 @@ async fn decide(tx: &mut Tx<'_>, standing: &Standing, order: &OrderRow) -> Resul
     }
     let total: i128 = lines.iter().map(|line| i128::from(line.quote.line_minor)).sum();
     let too_much = || Refusal::invalid("invalid_amount", "The total does not fit.");
-    let total_minor = i64::try_from(total).map_err(|_| too_much())?;
+    let total_minor = i64::try_from(total).ok().filter(|total| *total <= ledger::MOST_MINOR).ok_or_else(too_much)?;
     standing.exposure.used().checked_add(total_minor).ok_or_else(too_much)?;
     let keys = claim_keys(tx, scope.merchant, &lines).await?;
     let balance = -ledger::queries::balance(tx, scope, AccountKind::AccountBalance, currency).await?;

@@ -67,6 +67,9 @@ impl Command for RecordPayment {
         if self.amount.minor <= 0 {
             return Err(Refusal::invalid("invalid_amount", "The amount must be above zero.").at("/amount/amount").into());
         }
+        if self.amount.minor > ledger::MOST_MINOR {
+            return Err(Refusal::invalid("invalid_amount", "The amount is larger than any that is kept.").at("/amount/amount").into());
+        }
         if self.method == PaymentMethod::AccountBalance {
             return Err(Refusal::invalid("payment_method_not_allowed", "Record a check or a wire.").at("/method").into());
         }
