@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tradepost_kernel::secret::Vault;
 use tradepost_kernel::{Environment, Id, Refusal, Timestamp};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
-use tradepost_store::{BoxFuture, Column, Ended, Fault, SetSql, Store, Tx, Work, params, sql};
+use tradepost_store::{BoxFuture, Column, Ended, Fault, SetAnswers, SetSql, Store, Tx, Work, params, sql};
 
 /// Why a command did not do it.
 #[derive(Debug)]
@@ -61,6 +61,15 @@ pub trait Command: Send + Sync + 'static {
     /// Commands of one type that wait in the same lane run as one set on PostgreSQL; see [`Work::lane`].
     fn lane(&self, _caller: &Caller) -> Option<u64> {
         None
+    }
+
+    /// Locks, in one order, what several commands of a set will each lock on their way. Without it the second command
+    /// would ask for the first of its locks while the first one's last are held, which is how circles of waiting begin.
+    fn lock_set(_set: &[(&Self, &Caller)], _tx: &mut Tx<'_>) -> impl Future<Output = Result<(), Fault>> + Send
+    where
+        Self: Sized,
+    {
+        async { Ok(()) }
     }
 
     /// Loads, decides, writes. May be run again from the start; awaits nothing but the store.
@@ -247,6 +256,18 @@ impl<C: Command> Work for Execution<C> {
 
     fn lane(&self) -> Option<u64> {
         self.command.lane(&self.origin.caller)
+    }
+
+    fn run_set<'a>(set: &'a [&'a Self], tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<SetAnswers<Self::Answer>, Fault>> {
+        Box::pin(async move {
+            let asked: Vec<(&C, &Caller)> = set.iter().map(|work| (&work.command, &work.origin.caller)).collect();
+            C::lock_set(&asked, &mut *tx).await?;
+            let mut answers = Vec::with_capacity(set.len());
+            for work in set {
+                answers.push(work.run(&mut *tx).await?);
+            }
+            Ok(answers)
+        })
     }
 
     fn run<'a>(&'a self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<(Ended, Self::Answer), Fault>> {
