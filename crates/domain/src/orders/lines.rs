@@ -43,7 +43,7 @@ pub(super) fn price_line(
     let mut units = Vec::new();
     if product.bundle {
         for (part, each) in &product.parts {
-            let part = parts.get(part).map(|part| asked(part, terms)).ok_or_else(|| catalog::product_not_available().at(format!("{pointer}/product")))?;
+            let part = parts.get(part).map(|part| part_of(&product, asked(part, terms))).ok_or_else(|| catalog::product_not_available().at(format!("{pointer}/product")))?;
             let quantity = each.checked_mul(item.quantity).filter(|quantity| *quantity <= 100_000);
             let quantity = quantity.ok_or_else(|| {
                 Refusal::invalid("quantity_out_of_range", "A line makes at most 100,000 licenses of a part.").at(format!("{pointer}/quantity"))
@@ -78,6 +78,17 @@ pub(super) async fn claim_keys(tx: &mut Tx<'_>, merchant: i64, lines: &[Line]) -
         keys.insert(product, claimed.into_iter());
     }
     Ok(keys)
+}
+
+/// A part of a bundle: what the bundle asks for is asked for each of its parts (CAT-3).
+fn part_of(bundle: &SellableProduct, part: SellableProduct) -> SellableProduct {
+    use EndUserInformation::{AtActivation, BeforeDelivery, None};
+    let end_user_information = match (bundle.end_user_information, part.end_user_information) {
+        (BeforeDelivery, _) | (_, BeforeDelivery) => BeforeDelivery,
+        (AtActivation, _) | (_, AtActivation) => AtActivation,
+        (None, None) => None,
+    };
+    SellableProduct { end_user_information, reseller_information: part.reseller_information || bundle.reseller_information, ..part }
 }
 
 /// The product as it is sold under these terms: what the product or the terms ask for is asked (CAT-3).
