@@ -307,11 +307,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
             })
         })
         .await?;
-    let mut broken = None;
-    let views = found.rows.iter().filter_map(|row| license_view(row, &around, None).map_err(|problem| broken = Some(problem)).ok()).collect::<Vec<_>>();
-    if let Some(problem) = broken {
-        return Err(problem);
-    }
+    let views = found.rows.iter().map(|row| license_view(row, &around, None)).collect::<Result<Vec<_>, Problem>>()?;
     Ok(call.list(tradepost_domain::listing::Page { rows: views, next: found.next }, |view| view))
 }
 
@@ -431,8 +427,7 @@ fn reseller_routes(r: &mut Routes) {
         .needs(Right::LicensesDistribute)
         .body::<Activation>()
         .answers::<LicenseView>(200)
-        .command::<ActivateNextLicense>()
-        .command::<RevealLicense>();
+        .command::<ActivateNextLicense>().command::<RevealLicense>();
     r.get("/v1/reseller/licenses/{id}", "getLicense", get).tag(tag).doc("One license, its code masked.").needs(Right::OrdersRead).answers::<LicenseView>(200);
     r.post("/v1/reseller/licenses/{id}/send", "sendLicense", send)
         .tag(tag)
