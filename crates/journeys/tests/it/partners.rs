@@ -151,7 +151,7 @@ app_test! {
         assert_eq!(made["status"], "approved", "{made}");
         app.work().await;
         let sent: Vec<(i64, String)> = app.rows(sql!("SELECT merchant, template FROM message WHERE recipient = 'rita@contoso.example'"), Vec::new()).await;
-        assert_eq!(sent, [(0, "partnership_access".to_owned())]);
+        assert_eq!(sent, [(0, "access".to_owned())]);
         assert_eq!(staff(&http, &acme).await.post("/v1/merchant/resellers", body).await.said(), (409, "already_enrolled".into()));
         let links: Vec<(SingleUseLinkId,)> = app.rows(sql!("SELECT id FROM single_use_link WHERE purpose = 'access' ORDER BY id DESC"), Vec::new()).await;
         let token = identity::links::token(&app.engine.vault, links[0].0);
@@ -280,7 +280,7 @@ app_test! {
         let http = app.http().await;
         let owner = http.with(&contoso.signs_in(ResellerRole::Owner).await);
         let made = owner.post("/v1/reseller/api-keys", json!({"name": "Shop", "scopes": ["orders.read"]})).await.must(201);
-        let text = made["key"].as_str().expect("the key, once").to_owned();
+        let text = made["secret"].as_str().expect("the key, once").to_owned();
         assert!(text.starts_with("tpr_live_"), "{text}");
         let listed = owner.get("/v1/reseller/api-keys").await.must(200);
         assert!(!listed.to_string().contains(&text), "masked afterwards");
@@ -288,13 +288,13 @@ app_test! {
         shop.get("/v1/reseller/orders").await.must(200);
         assert_eq!(shop.post("/v1/reseller/orders", json!({})).await.said(), (403, "forbidden".into()));
         assert_eq!(shop.get("/v1/merchant/orders").await.status, 404, "cannot even route there");
-        let id = made["id"].as_str().expect("an id").to_owned();
+        let id = made["key"]["id"].as_str().or(made["id"].as_str()).expect("an id").to_owned();
         let rotated = owner.act(&format!("/v1/reseller/api-keys/{id}/rotate")).await;
         assert!(rotated.status == 200 || rotated.status == 201, "{}", rotated.text());
         assert_eq!(shop.get("/v1/reseller/orders").await.said(), (401, "unauthenticated".into()), "dies at once");
-        let next = http.with(rotated.json()["key"].as_str().expect("the new key"));
+        let next = http.with(rotated.json()["secret"].as_str().expect("the new key"));
         next.get("/v1/reseller/orders").await.must(200);
-        let next_id = rotated.json()["id"].as_str().expect("an id").to_owned();
+        let next_id = rotated.json()["key"]["id"].as_str().or(rotated.json()["id"].as_str()).expect("an id").to_owned();
         let path = format!("/v1/merchant/partnerships/{}/api-keys/{next_id}/disable", contoso.partnership());
         assert!(http.with(&acme.key).act(&path).await.status < 300);
         assert_eq!(next.get("/v1/reseller/orders").await.status, 401);
@@ -334,7 +334,7 @@ app_test! {
             assert_eq!(refused.said(), (403, "forbidden".into()), "{role:?}");
         }
         let limited = admin.post("/v1/merchant/api-keys", json!({"name": "Keys", "scopes": ["keys.manage"]})).await.must(201);
-        let limited = http.with(limited["key"].as_str().expect("the key"));
+        let limited = http.with(limited["secret"].as_str().expect("the key"));
         let more = limited.post("/v1/merchant/api-keys", json!({"name": "More", "scopes": ["merchant.read"]})).await;
         assert!(more.status == 403 || more.status == 422, "{}", more.text());
         let last = admin.send("DELETE", &format!("/v1/merchant/users/{}", acme.person), None).await;

@@ -143,8 +143,9 @@ app_test! {
         let listed = http.with(&contoso.key().await).get("/v1/reseller/events?limit=200").await.must(200);
         let kinds: Vec<&str> = listed["data"].as_array().expect("a list").iter().filter_map(|event| event["type"].as_str().or(event["kind"].as_str())).collect();
         assert_eq!(kinds.iter().filter(|kind| **kind == "order.placed").count(), 4, "its own only: {listed}");
-        let before = app.footprints().await;
+        let passed = || async { (app.footprints().await.1, app.footprints().await.2, app.number(sql!("SELECT COUNT(*) FROM message"), Vec::new()).await) };
+        let before = passed().await;
         app.work().await;
-        assert_eq!(app.footprints().await, before, "passing on again does nothing");
+        assert_eq!(passed().await, before, "passing on again does nothing");
     }
 }
