@@ -9,7 +9,7 @@ use crate::serve;
 use serde_json::Value as Json;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tradepost_kernel::Secret;
 
 /// The password of every sign-in of the demo.
@@ -42,7 +42,8 @@ pub async fn run(house: House) -> Result<(), Trouble> {
             story
         }
     };
-    serve::serve(house, |address| print!("{}", in_words(&story, address))).await
+    let data = house.settings.data.clone();
+    serve::serve(house, |address| print!("{}", in_words(&story, address, &data))).await
 }
 
 /// For its owner only: it holds API keys.
@@ -53,7 +54,7 @@ fn keep(path: &PathBuf, story: &Json) -> Result<(), Trouble> {
     Ok(file.write_all(story.to_string().as_bytes())?)
 }
 
-fn in_words(story: &Json, address: SocketAddr) -> String {
+fn in_words(story: &Json, address: SocketAddr, data: &Path) -> String {
     let text = |value: &Json| value.as_str().unwrap_or("–").to_owned();
     let url = format!("http://{address}");
     let mut out = String::new();
@@ -84,6 +85,6 @@ fn in_words(story: &Json, address: SocketAddr) -> String {
     for line in lines {
         let _ = writeln!(out, "  {line}");
     }
-    let _ = writeln!(out, "\nCtrl-C ends it; what was done stays in {}", "the data folder.");
+    let _ = writeln!(out, "\nCtrl-C ends it; what was done stays in {}.", data.display());
     out
 }

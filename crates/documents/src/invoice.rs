@@ -115,7 +115,7 @@ fn facts(document: &InvoiceDocument) -> Markup {
 fn lines(document: &InvoiceDocument) -> Markup {
     let taxed = document.lines.iter().any(|line| line.tax_minor != 0);
     html! {
-        table {
+        table.lines {
             thead { tr {
                 th { "Item" } th.number { "Quantity" } th.number { "List price" } th.number { "Your price" } @if taxed { th.number { "Tax" } } th.number { "Amount" }
             } }
@@ -133,11 +133,11 @@ fn row(currency: Currency, line: &InvoiceLine, taxed: bool) -> Markup {
                 @if let Some(margin) = &line.margin_percent { span.reduction { "Partner margin " (margin) " %" } }
                 @if let Some(discount) = &line.discount { span.reduction { "Discount " (discount) } }
             }
-            td.number { (line.quantity) }
-            td.number { (money(currency, line.list_unit_minor)) }
-            td.number { (money(currency, line.unit_minor)) }
-            @if taxed { td.number { (money(currency, line.tax_minor)) } }
-            td.number { (money(currency, line.line_minor)) }
+            td.number data-label="Quantity" { (line.quantity) }
+            td.number data-label="List price" { (money(currency, line.list_unit_minor)) }
+            td.number data-label="Your price" { (money(currency, line.unit_minor)) }
+            @if taxed { td.number data-label="Tax" { (money(currency, line.tax_minor)) } }
+            td.number data-label="Amount" { (money(currency, line.line_minor)) }
         }
     }
 }
@@ -184,7 +184,7 @@ fn instructions(document: &InvoiceDocument) -> Markup {
 
 /// The one style element of the page, for the answer's content security policy.
 pub const STYLE: &str = "
-:root { color-scheme: light; }
+:root { color-scheme: light dark; }
 * { box-sizing: border-box; }
 body { margin: 0; padding: 32px 16px; background: #f4f5f7; color: #1d2433; font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', sans-serif; }
 main { max-width: 820px; margin: 0 auto; padding: 48px; background: #fff; border: 1px solid #dfe3ea; border-radius: 8px; }
@@ -212,7 +212,32 @@ td { padding: 10px 8px; border-bottom: 1px solid #e9ecf1; vertical-align: top; }
 .ribbon.overdue { background: #fdeaea; color: #8f1d1d; }
 .ribbon.canceled { background: #eceef2; color: #3c4457; }
 footer { margin-top: 48px; padding-top: 16px; border-top: 1px solid #dfe3ea; }
-@media (max-width: 600px) { main { padding: 24px 16px; } td, th { padding: 8px 4px; } .number { white-space: normal; } }
+@media screen and (max-width: 600px) {
+  body { padding: 16px 8px; }
+  main { padding: 24px 16px; }
+  .ribbon { margin-top: 0; }
+  header { gap: 20px; margin-bottom: 28px; }
+  dl { display: grid; grid-template-columns: 1fr 1fr; }
+  .lines thead { display: none; }
+  .lines tr { display: block; padding: 12px 0; border-bottom: 1px solid #dfe3ea; }
+  .lines td { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 16px; padding: 2px 0; border: 0; }
+  .lines td:first-child { display: block; padding-bottom: 6px; }
+  .lines td[data-label]::before { content: attr(data-label); color: #5a6478; font-size: 13px; }
+  .totals { width: 100%; }
+  .totals th, .totals td { padding: 8px 0; }
+}
+@media screen and (prefers-color-scheme: dark) {
+  :root { color-scheme: dark; }
+  body { background: #12151c; color: #e6e9ef; }
+  main { background: #1b1f29; border-color: #313847; }
+  .label, dt, .sku, .reduction, footer, th, .lines td[data-label]::before { color: #a3adbf; }
+  th, td, footer, .lines tr { border-color: #313847; }
+  .total th, .total td { border-color: #a3adbf; color: #e6e9ef; }
+  .ribbon { background: #1d2a52; color: #b9c8ff; }
+  .ribbon.paid { background: #10301f; color: #7fdcae; }
+  .ribbon.overdue { background: #3a1a14; color: #ffb3a4; }
+  .ribbon.canceled { background: #2a303d; color: #c4ccda; }
+}
 @media print {
   @page { margin: 18mm; }
   body { padding: 0; background: #fff; font-size: 11pt; }

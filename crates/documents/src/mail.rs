@@ -79,6 +79,7 @@ fn environment() -> &'static Environment<'static> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(FUEL));
+        environment.add_filter("moment", moment);
         for (name, text) in TEXTS {
             // A template that does not parse is missing then; the test below renders every one.
             let added = environment.add_template(name, text);
@@ -86,6 +87,14 @@ fn environment() -> &'static Environment<'static> {
         }
         environment
     })
+}
+
+/// A time for people: `2026-11-22 10:00 UTC` of `2026-11-22T10:00:00.000Z`. What is no such time stays as it is.
+fn moment(text: &str) -> String {
+    match text.strip_suffix('Z').and_then(|rest| rest.split_once('T')).and_then(|(day, time)| Some((day, time.get(..5)?))) {
+        Some((day, minutes)) => format!("{day} {minutes} UTC"),
+        None => text.to_owned(),
+    }
 }
 
 /// Renders an e-mail from its variables, in which every reference was opened.
@@ -187,6 +196,13 @@ mod tests {
         }
         // The HTML form writes the slashes of a link as entities; a reader sees the same.
         assert!(mail.html.contains("PO 4711") && mail.html.contains("1-abc-def"));
+    }
+
+    #[test]
+    fn times_are_written_for_people() {
+        let mail = render(Template::PasswordReset, &sample(Template::PasswordReset)).expect("it renders");
+        assert!(mail.text.contains("until 2026-11-22 10:00 UTC.") && mail.html.contains("until 2026-11-22 10:00 UTC."), "{}", mail.text);
+        assert_eq!(moment("soon"), "soon");
     }
 
     /// STK-5: a code goes out byte for byte in the plain form.

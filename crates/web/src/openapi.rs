@@ -128,7 +128,7 @@ pub fn query_parameters(route: &Route, schemas: &mut Schemas) -> Vec<FieldDoc> {
         let limit = json!({ "type": "integer", "minimum": 1, "maximum": 200, "default": paging::USUAL_LIMIT });
         fields.push(FieldDoc { name: "limit", doc: "Rows on the page.".into(), required: false, schema: limit });
         let doc = "`next_cursor` of the page before.".to_owned();
-        fields.push(FieldDoc { name: "cursor", doc, required: false, schema: json!({ "type": "string" }) });
+        fields.push(FieldDoc { name: "cursor", doc, required: false, schema: json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{27}$" }) });
     }
     fields
 }

@@ -285,13 +285,14 @@ impl Route {
         if !matches!(self.access, Access::Public | Access::Anyone) {
             add(&["unauthenticated", "too_many_requests"]);
         }
-        if matches!(self.access, Access::Right(_)) {
+        if matches!(self.access, Access::Right(_) | Access::SignedIn) {
             add(&["forbidden"]);
         }
         if self.side() == Some(Side::Reseller) && !self.inactive_ok && matches!(self.access, Access::Right(_)) {
             add(&["partnership_not_active"]);
         }
-        if self.path.contains('{') {
+        // On a side of its own even a path without an id: the merchant or partnership that was named may not be there.
+        if self.path.contains('{') || self.side().is_some() {
             add(&["not_found"]);
         }
         if self.idempotent {

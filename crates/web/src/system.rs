@@ -41,6 +41,7 @@ pub fn routes(r: &mut Routes) {
         .refuses(&["not_found"]);
     r.get("/openapi.json", "openapi", openapi).tag("System").doc("This document.").public().answers::<serde_json::Value>(200);
     r.get("/docs", "docs", docs).page().public();
+    r.get("/", "start", start).page().public();
 }
 
 async fn live(_call: Call) -> Result<Answer, Problem> {
@@ -75,6 +76,11 @@ async fn metrics(call: Call) -> Result<Answer, Problem> {
 async fn openapi(call: Call) -> Result<Answer, Problem> {
     let documents = call.app().documents.get().ok_or_else(Problem::not_found)?;
     Ok(Answer::bytes("application/json", documents.openapi.clone()).header(CACHE_CONTROL, "no-cache"))
+}
+
+/// Until there are pages to work on, the reference is what there is to see.
+async fn start(_call: Call) -> Result<Answer, Problem> {
+    Ok(Answer::see_other("/docs"))
 }
 
 async fn docs(call: Call) -> Result<Answer, Problem> {

@@ -1,9 +1,11 @@
 //! What is read of people, sessions and keys: to let somebody in, and to show them.
 
 use super::api_keys::{ApiKeyRow, KeyOwner};
+use super::links::Purpose;
 use super::{PersonView, SessionView};
-use crate::ids::{ApiKeyId, PersonId};
+use crate::ids::{ApiKeyId, PersonId, SingleUseLinkId};
 use crate::listing::{Page, PageRequest};
+use tradepost_kernel::Timestamp;
 use tradepost_store::{Fault, FromRow, Reader, Row, params, sql};
 
 /// What a password is compared with.
@@ -40,6 +42,33 @@ pub async fn person(reader: &mut Reader<'_>, id: PersonId) -> Result<Option<Pers
 pub async fn person_by_email(reader: &mut Reader<'_>, email_key: &str) -> Result<Option<PersonView>, Fault> {
     let select = sql!("SELECT id, email, first_name, last_name, email_confirmed_ms, created_ms FROM person WHERE email_key = $1");
     reader.query_opt(select, params![email_key]).await
+}
+
+/// What a single-use link is for, and for whom.
+#[derive(Clone, Debug)]
+pub struct LinkView {
+    /// What for.
+    pub purpose: Purpose,
+    /// The address of the person.
+    pub email: String,
+    /// Until when it works.
+    pub expires: Timestamp,
+    /// When it was used.
+    pub used: Option<Timestamp>,
+}
+
+/// One single-use link, for the page that it leads to.
+///
+/// # Errors
+/// The store's.
+pub async fn link(reader: &mut Reader<'_>, link: SingleUseLinkId) -> Result<Option<LinkView>, Fault> {
+    let select = sql!("SELECT l.purpose, p.email, l.expires_ms, l.used_ms FROM single_use_link l JOIN person p ON p.id = l.person WHERE l.id = $1");
+    let row: Option<(String, String, Timestamp, Option<Timestamp>)> = reader.query_opt(select, params![link]).await?;
+    row.map(|(purpose, email, expires, used)| {
+        let purpose = Purpose::from_name(&purpose).ok_or(Fault::Column("a link's purpose"))?;
+        Ok(LinkView { purpose, email, expires, used })
+    })
+    .transpose()
 }
 
 impl FromRow for SessionView {

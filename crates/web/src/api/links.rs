@@ -33,7 +33,8 @@ async fn request(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::accepted(&Received { status: "received" }))
 }
 
-fn link(call: &Call) -> Result<SingleUseLinkId, Problem> {
+/// The link whose token stands in the path.
+pub(super) fn link(call: &Call) -> Result<SingleUseLinkId, Problem> {
     links::parse(&call.engine().vault, call.path_text("token")?).ok_or_else(Problem::not_found)
 }
 

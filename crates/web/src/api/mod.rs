@@ -9,6 +9,7 @@ pub mod events;
 pub mod invoices;
 pub mod license_keys;
 pub mod licenses;
+pub mod link_pages;
 pub mod links;
 pub mod merchant;
 pub mod orders;
@@ -33,6 +34,7 @@ pub fn routes(r: &mut Routes) {
     signup::routes(r);
     sessions::routes(r);
     links::routes(r);
+    link_pages::routes(r);
     merchant::routes(r);
     channels::routes(r);
     partnerships::routes(r);
