@@ -337,7 +337,7 @@ mod tests {
             "tradepost merchant create --name Northwind --currency USD --owner-email a@b.example --json",
             "tradepost key create --merchant mer_x --name till --rights orders.read,orders.place --json",
             "tradepost import products examples/products.csv --dry-run --json",
-            "tradepost import license-keys - --merchant northwind --product KEY-PRO --test",
+            "tradepost import license-keys - --merchant northwind --product NW-OFFICE --test",
             "tradepost verify --only ledger,stock --json",
             "tradepost migrate --database postgres://localhost/x",
             "tradepost openapi",

@@ -71,9 +71,9 @@ fn in_words(story: &Json, address: SocketAddr) -> String {
     let lines = [
         format!("curl -s -H 'Authorization: Bearer {}' {url}/v1/merchant/orders", text(&merchant["live_key"])),
         format!("curl -s -H 'Authorization: Bearer {}' {url}/v1/reseller/credit", text(&first["key"])),
-        format!("curl -s -H 'Authorization: Bearer {}' '{url}/v1/reseller/licenses/active.csv?product=KEY-PRO'", text(&first["key"])),
+        format!("curl -s -H 'Authorization: Bearer {}' '{url}/v1/reseller/licenses/active.csv?product=NW-OFFICE'", text(&first["key"])),
         format!(
-            "curl -s -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' -d '{{\"items\":[{{\"product\":\"KEY-HOME\",\"quantity\":3}}]}}' {url}/v1/reseller/orders",
+            "curl -s -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' -d '{{\"items\":[{{\"product\":\"NW-PDF\",\"quantity\":3}}]}}' {url}/v1/reseller/orders",
             text(&first["key"])
         ),
         format!(

@@ -19,13 +19,16 @@ pub(crate) trait Queued: Any + Send {
     fn run_set(&self) -> RunSet;
     /// Answers whoever waits, after the commit or the fault.
     fn answer(self: Box<Self>, outcome: Result<(), Fault>);
+    /// The bug `commit.lost`: answers before the commit.
+    fn answer_too_early(&mut self);
 }
 
 /// The one implementation of [`Queued`].
 struct Slot<W: Work> {
     work: W,
     answer: Option<W::Answer>,
-    reply: oneshot::Sender<Result<W::Answer, Fault>>,
+    /// Gone once it was answered.
+    reply: Option<oneshot::Sender<Result<W::Answer, Fault>>>,
 }
 
 /// Where the answer to a queued write arrives.
@@ -33,7 +36,7 @@ pub(crate) type Reply<A> = oneshot::Receiver<Result<A, Fault>>;
 
 pub(crate) fn queued<W: Work>(work: W) -> (Box<dyn Queued>, Reply<W::Answer>) {
     let (reply, receiver) = oneshot::channel();
-    (Box::new(Slot { work, answer: None, reply }), receiver)
+    (Box::new(Slot { work, answer: None, reply: Some(reply) }), receiver)
 }
 
 impl<W: Work> Queued for Slot<W> {
@@ -62,7 +65,17 @@ impl<W: Work> Queued for Slot<W> {
         let Self { answer, reply, .. } = *self;
         let answer = outcome.and_then(|()| answer.ok_or_else(|| Fault::invariant("a work ended without an answer")));
         // Whoever asked may have gone; the work is done all the same.
-        drop(reply.send(answer));
+        if let Some(reply) = reply {
+            drop(reply.send(answer));
+        }
+    }
+
+    fn answer_too_early(&mut self) {
+        if let Some(answer) = self.answer.take()
+            && let Some(reply) = self.reply.take()
+        {
+            drop(reply.send(Ok(answer)));
+        }
     }
 }
 

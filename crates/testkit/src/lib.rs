@@ -31,7 +31,7 @@ pub use place::{Kind, run, run_unchecked};
 
 use std::sync::Arc;
 use tradepost::House;
-use tradepost_domain::{Caller, Command, Engine, No, Origin};
+use tradepost_domain::{Caller, Command, Engine, No, Origin, verify};
 use tradepost_kernel::{Clock, Refusal};
 
 /// When every test begins.
@@ -109,13 +109,23 @@ impl TestApp {
     /// Where they are not.
     pub async fn finish(&self) {
         self.work().await;
-        let found = books::violations(self).await;
+        let found = self.violations().await;
         assert!(found.is_empty(), "the books are not clean after the test:\n{}", found.join("\n"));
     }
 
-    /// What is wrong with the books right now, one sentence each.
+    /// What is wrong with the books right now, one sentence each: what `verify` says (PLT-2), and what the bare rows
+    /// say past it.
+    ///
+    /// # Panics
+    /// Where the store faults.
     pub async fn violations(&self) -> Vec<String> {
-        books::violations(self).await
+        let mut found = books::violations(self).await;
+        let options = verify::Options { only: Vec::new(), full: true };
+        let report = verify::run(&self.engine, &options).await.expect("verify runs");
+        for check in report.checks {
+            found.extend(check.violations.iter().map(|violation| format!("verify {}: {} {}", check.name, violation.subject, violation.detail)));
+        }
+        found
     }
 }
 

@@ -225,3 +225,37 @@ impl Reseller {
         self.app.licenses(order).await.iter().filter(|license| license.stage == stage).count()
     }
 }
+
+impl TestApp {
+    /// Runs statements past the store and the domain, each in its own transaction: for tests that fill tables or break
+    /// books on purpose. On SQLite over a connection of its own, without foreign keys.
+    ///
+    /// # Panics
+    /// Where the database refuses.
+    pub async fn past_the_store(&self, statements: &[String]) {
+        match self.kind {
+            crate::Kind::Sqlite => {
+                let path = self.url.strip_prefix("sqlite://").expect("a path").to_owned();
+                let statements = statements.to_vec();
+                let done = tokio::task::spawn_blocking(move || {
+                    let connection = rusqlite::Connection::open(path).expect("the file opens");
+                    connection.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA busy_timeout = 5000;").expect("pragmas");
+                    for statement in &statements {
+                        connection.execute_batch(statement).unwrap_or_else(|error| panic!("{statement}: {error}"));
+                    }
+                    connection.execute_batch("ANALYZE;").expect("statistics");
+                });
+                done.await.expect("done");
+            }
+            crate::Kind::Postgres => {
+                let (client, connection) = tokio_postgres::connect(&self.url, tokio_postgres::NoTls).await.expect("the server answers");
+                tokio::spawn(connection);
+                client.batch_execute("SET session_replication_role = replica").await.expect("foreign keys off");
+                for statement in statements {
+                    client.batch_execute(statement).await.unwrap_or_else(|error| panic!("{statement}: {error:?}"));
+                }
+                client.batch_execute("ANALYZE").await.expect("statistics");
+            }
+        }
+    }
+}

@@ -16,36 +16,37 @@ use tradepost_domain::{No, SingleUseLinkId};
 
 /// Keys per product: 10,000 in all.
 const KEYS: &[(&str, usize)] = &[
-    ("KEY-HOME", 3_000),
-    ("KEY-PRO", 3_500),
-    ("KEY-TEAM", 500),
-    ("KEY-EDU", 1_000),
-    ("KEY-REG", 500),
-    ("KEY-VPN", 1_000),
-    ("PLUG-FONTS", 250),
-    ("PLUG-BRUSH", 250),
+    ("NW-OFFICE", 3_000),
+    ("NW-BACKUP-PRO", 2_000),
+    ("NW-PDF", 1_500),
+    ("NW-VAULT", 1_000),
+    ("NW-SHIELD", 1_000),
+    ("NW-BACKUP-PRO-3", 500),
+    ("NW-DRAW", 400),
+    ("NW-BACKUP-SRV", 300),
+    ("NW-OFFICE-EDU", 300),
 ];
 
 /// A reseller of the demo: company, owner, address, credit limit in USD, orders as (product, quantity), and where that leads.
 struct Part(&'static str, (&'static str, &'static str), &'static str, Option<&'static str>, &'static [(&'static str, i64)], &'static str);
 
 const PARTS: &[Part] = &[
-    Part("Harbor IT", ("Nils", "Holm"), "nils@harbor.example", None, &[("KEY-HOME", 2)], "no credit: its order waits for the payment"),
+    Part("Harbor IT", ("Nils", "Holm"), "nils@harbor.example", None, &[("NW-OFFICE", 2)], "no credit: its order waits for the payment"),
     Part(
         "Acme Resellers",
         ("Ada", "Byron"),
         "ada@acme.example",
         Some("5000.00"),
-        &[("KEY-PRO", 10), ("KEY-TEAM", 2)],
+        &[("NW-OFFICE", 10), ("NW-BACKUP-SRV", 2)],
         "within its credit limit of 5,000.00 USD",
     ),
-    Part("Brightline", ("Bo", "Lind"), "bo@brightline.example", Some("2580.00"), &[("KEY-PRO", 25)], "at its credit limit of 2,580.00 USD"),
+    Part("Brightline", ("Bo", "Lind"), "bo@brightline.example", Some("2580.00"), &[("NW-DRAW", 25)], "at its credit limit of 2,580.00 USD"),
     Part(
         "Cobalt Cloud",
         ("Cara", "Diaz"),
         "cara@cobalt.example",
         Some("1000.00"),
-        &[("KEY-PRO", 5), ("KEY-TEAM", 4)],
+        &[("NW-DRAW", 5), ("NW-BACKUP-SRV", 4)],
         "beyond its credit limit of 1,000.00 USD: its second order is held",
     ),
 ];
@@ -62,7 +63,7 @@ pub(super) async fn fill(house: &House) -> Result<Json, Trouble> {
     .await?;
     let key = made["live_key"].as_str().unwrap_or("").to_owned();
     let import = |what| Order::Import { what, merchant: None, test: false, product: None, dry_run: false };
-    order(house, import(ImportOf::Products), include_bytes!("../../../../examples/studio.csv").to_vec()).await?;
+    order(house, import(ImportOf::Products), include_bytes!("../../../../examples/products.csv").to_vec()).await?;
     order(house, import(ImportOf::LicenseKeys), codes(house)).await?;
     offer_everything(house, &key).await?;
     let mut resellers = Vec::new();
@@ -78,7 +79,8 @@ async fn offer_everything(house: &House, key: &str) -> Result<(), Trouble> {
     let channels = call(house, key, "GET", "/v1/merchant/channels", None).await?;
     let list = channels["data"][0]["price_list"].as_str().unwrap_or("").to_owned();
     let products = call(house, key, "GET", "/v1/merchant/products?limit=200", None).await?;
-    for product in products["data"].as_array().into_iter().flatten() {
+    // Variants follow their parents.
+    for product in products["data"].as_array().into_iter().flatten().filter(|product| product["parent"].is_null()) {
         let id = product["id"].as_str().unwrap_or("");
         call(house, key, "PUT", &format!("/v1/merchant/price-lists/{list}/products/{id}"), None).await?;
     }

@@ -57,6 +57,37 @@ fn each_check_names_its_corruption_on_postgres() {
     place::run(Database::Postgres, prove);
 }
 
+/// Rows beyond one page are looked at, each once; the first violations are kept and all are counted.
+async fn page_by_page(place: Place) {
+    let engine = place.engine().await;
+    engine.store.close().await;
+    let id = match place.database {
+        Database::Sqlite => "CAST(substr('000000000000000' || (10000 + i), -16) AS blob)",
+        Database::Postgres => "convert_to(lpad((10000 + i)::text, 16, '0'), 'UTF8')",
+    };
+    let sql = format!(
+        "INSERT INTO transfer (merchant, id, kind, reference, reason, at_ms)
+         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4500) SELECT 1 + i % 3, {id}, 'gift', {id}, '', 0 FROM n"
+    );
+    let copy = place.corrupted(&sql).await;
+    let engine = copy.engine().await;
+    let report = verify::run(&engine, &Options { only: vec!["ledger.transfers_balance".to_owned()], full: false }).await.expect("it can be checked");
+    engine.store.close().await;
+    copy.forget().await;
+    let [check] = &report.checks[..] else { panic!("one check was asked for") };
+    assert_eq!((check.checked, check.total, check.violations.len()), (4_500, 4_500, verify::SHOWN));
+}
+
+#[test]
+fn pages_follow_each_other_on_sqlite() {
+    place::run(Database::Sqlite, page_by_page);
+}
+
+#[test]
+fn pages_follow_each_other_on_postgres() {
+    place::run(Database::Postgres, page_by_page);
+}
+
 /// A check without a corruption proves nothing. The settings of the storage cannot be corrupted from here: they are
 /// proven beside their code.
 #[test]

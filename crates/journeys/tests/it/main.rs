@@ -1,8 +1,15 @@
 //! The journeys of Tradepost, on both databases.
 
+mod access;
+mod crash;
 mod credit;
 mod drafts;
 mod fulfillment;
+mod partners;
 mod payments;
+mod plans;
+mod platform;
 mod races;
+mod snapshots;
 mod stock;
+mod story;

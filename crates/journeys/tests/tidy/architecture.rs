@@ -23,8 +23,9 @@ fn wrong(text: &str, wanted: &[String], exists: impl Fn(&str) -> bool) -> Vec<St
 
 /// The slices in the order in which the document names them.
 fn told_order(text: &str, slices: &[String]) -> Vec<String> {
-    let line = text.lines().find(|line| line.starts_with("`crates/domain/src/`:")).unwrap_or("");
-    quoted(line).into_iter().filter(|name| slices.iter().any(|slice| slice == name)).map(str::to_owned).collect()
+    let (_, paragraph) = text.split_once("\n`crates/domain/src/`:").unwrap_or(("", ""));
+    let paragraph = paragraph.split("\n\n").next().unwrap_or("");
+    quoted(paragraph).into_iter().filter(|name| slices.iter().any(|slice| slice == name)).map(str::to_owned).collect()
 }
 
 #[test]
@@ -39,7 +40,7 @@ fn the_architecture_names_every_crate_and_slice_that_there_is() {
 
 #[test]
 fn a_folder_that_is_not_there_and_a_slice_that_is_not_named_are_told() {
-    let text = "`crates/web` and `crates/common/src` hold `orders`.\n`crates/domain/src/`: `stock`, `orders`.\n";
+    let text = "`crates/web` and `crates/common/src` hold `orders`.\n`crates/domain/src/`: `stock`,\n`orders`.\n\n`stock`\n";
     let told = wrong(text, &["orders".into(), "credit".into()], |path| path == "crates/web" || path == "crates/domain/src/");
     assert_eq!(told, ["credit is not named", "crates/common/src is named and not there"]);
     assert_eq!(told_order(text, &["orders".into(), "stock".into()]), ["stock", "orders"]);

@@ -11,8 +11,13 @@ fn joined(rows: impl IntoIterator<Item = String>) -> String {
     rows.into_iter().collect()
 }
 
+/// Whether the documents are written anew.
+pub fn are_written() -> bool {
+    std::env::var_os("UPDATE_DOCS").is_some()
+}
+
 /// Who holds which right, and every route with the right it needs.
-fn access() -> String {
+pub fn access() -> String {
     let rights = |side: Side| {
         let row = |right: &Right| {
             let above: &[&str] = if side == Side::Merchant { &["owner", "admin"] } else { &["owner"] };
@@ -35,7 +40,10 @@ fn errors() -> String {
     let mut known: Vec<_> = codes::CODES.iter().collect();
     known.sort_by_key(|code| (code.status, code.code));
     let rows = known.into_iter().map(|code| format!("| {} | `{}` | {} |\n", code.status, code.code, code.meaning));
-    format!("# Errors\n\n{NOTE}Every no is `application/problem+json` (RFC 9457); `code` is what a program looks at.\n\n| status | code | meaning |\n|---|---|---|\n{}", joined(rows))
+    format!(
+        "# Errors\n\n{NOTE}Every no is `application/problem+json` (RFC 9457); `code` is what a program looks at.\n\n| status | code | meaning |\n|---|---|---|\n{}",
+        joined(rows)
+    )
 }
 
 fn event_kinds() -> String {
@@ -43,7 +51,10 @@ fn event_kinds() -> String {
     known.sort_unstable();
     let mails = |kind: &str| rules::of(kind).map(|rule| format!("`{}`", rule.template.name())).collect::<Vec<_>>().join(", ");
     let rows = known.into_iter().map(|(kind, meaning)| format!("| `{kind}` | {meaning} | {} |\n", mails(kind)));
-    format!("# Events\n\n{NOTE}Written in the transaction that caused them; they hold ids and numbers, never a secret.\n\n| event | what happened | mail |\n|---|---|---|\n{}", joined(rows))
+    format!(
+        "# Events\n\n{NOTE}Written in the transaction that caused them; they hold ids and numbers, never a secret.\n\n| event | what happened | mail |\n|---|---|---|\n{}",
+        joined(rows)
+    )
 }
 
 /// What is wrong with a document, if anything: the first line that differs.
@@ -59,7 +70,7 @@ fn differs(path: &str, kept: Option<&str>, made: &str) -> Option<String> {
 
 fn keep(path: &str, made: &str) {
     let file = tree::root().join(path);
-    if std::env::var_os("UPDATE_DOCS").is_some() {
+    if are_written() {
         std::fs::write(&file, made).expect("the document is written");
     }
     let kept = std::fs::read_to_string(&file).ok();
@@ -81,6 +92,12 @@ fn the_list_of_errors_is_what_the_code_says() {
 #[test]
 fn the_list_of_events_is_what_the_code_says() {
     keep("docs/events.md", &event_kinds());
+}
+
+/// PLT-2
+#[test]
+fn the_list_of_checks_is_what_the_code_says() {
+    keep("docs/verify.md", &tradepost_domain::verify::page());
 }
 
 #[test]

@@ -6,18 +6,8 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// Licenses that code may come under. Fonts may also come under `OFL-1.1`.
-const LICENSES: &[&str] = &[
-    "0BSD",
-    "Apache-2.0",
-    "Apache-2.0 WITH LLVM-exception",
-    "BSD-2-Clause",
-    "BSD-3-Clause",
-    "CDLA-Permissive-2.0",
-    "ISC",
-    "MIT",
-    "Unicode-3.0",
-    "Zlib",
-];
+const LICENSES: &[&str] =
+    &["0BSD", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause", "CDLA-Permissive-2.0", "ISC", "MIT", "Unicode-3.0", "Zlib"];
 
 /// TLS is rustls with ring, and nothing else.
 const NEVER: &[&str] = &["openssl", "openssl-sys", "native-tls", "aws-lc-rs", "aws-lc-sys"];
@@ -51,7 +41,11 @@ fn allowed(expression: &str) -> bool {
 fn wrong_licenses(metadata: &Value) -> Vec<String> {
     let packages = metadata["packages"].as_array().map_or(&[][..], Vec::as_slice);
     let license = |package: &Value| package["license"].as_str().unwrap_or("none").to_owned();
-    packages.iter().filter(|package| !allowed(&license(package))).map(|package| format!("{} {}: {}", package["name"], package["version"], license(package))).collect()
+    packages
+        .iter()
+        .filter(|package| !allowed(&license(package)))
+        .map(|package| format!("{} {}: {}", package["name"], package["version"], license(package)))
+        .collect()
 }
 
 fn wrong_packages(lock: &str) -> Vec<String> {
@@ -110,7 +104,8 @@ fn a_license_or_a_package_that_may_not_be_is_told() {
     for bad in ["GPL-3.0", "MIT AND GPL-3.0", "MIT AND (GPL-3.0 OR MPL-2.0)", "none", "", "BUSL-1.1"] {
         assert!(!allowed(bad), "{bad}");
     }
-    let metadata = serde_json::json!({"packages": [{"name": "a", "version": "1.0.0", "license": "AGPL-3.0"}, {"name": "b", "version": "1.0.0", "license": null}]});
+    let metadata =
+        serde_json::json!({"packages": [{"name": "a", "version": "1.0.0", "license": "AGPL-3.0"}, {"name": "b", "version": "1.0.0", "license": null}]});
     assert_eq!(wrong_licenses(&metadata), ["\"a\" \"1.0.0\": AGPL-3.0", "\"b\" \"1.0.0\": none"]);
     assert_eq!(wrong_packages("[[package]]\nname = \"openssl-sys\"\n[[package]]\nname = \"rustls\"\n"), ["Cargo.lock: openssl-sys"]);
     assert_eq!(list("\nallow = [\n  \"MIT\",\n  \"ISC\",\n]\n", "allow").len(), 2);

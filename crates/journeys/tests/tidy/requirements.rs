@@ -23,7 +23,10 @@ fn ids(text: &str) -> Vec<String> {
     let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
     let is_id = |word: &&str| {
         word.split_once('-').is_some_and(|(area, number)| {
-            area.len() == 3 && area.bytes().all(|byte| byte.is_ascii_uppercase()) && (1..=2).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
+            area.len() == 3
+                && area.bytes().all(|byte| byte.is_ascii_uppercase())
+                && (1..=2).contains(&number.len())
+                && number.bytes().all(|byte| byte.is_ascii_digit())
         })
     };
     words.filter(is_id).filter(|word| !NO_IDS.contains(word)).map(str::to_owned).collect()
@@ -58,8 +61,10 @@ fn requirement_ids_are_those_of_the_specification() {
         return;
     };
     let files = std::fs::read_dir(folder).expect("the specification").map(|entry| entry.expect("an entry").path());
-    let known: BTreeSet<String> =
-        files.filter(|path| path.extension().is_some_and(|ending| ending == "md")).flat_map(|path| ids(&std::fs::read_to_string(path).expect("a text"))).collect();
+    let known: BTreeSet<String> = files
+        .filter(|path| path.extension().is_some_and(|ending| ending == "md"))
+        .flat_map(|path| ids(&std::fs::read_to_string(path).expect("a text")))
+        .collect();
     assert!(STEP.split(' ').all(|id| known.contains(id)), "the specification was not read");
     assert_none("requirement ids", &others().flat_map(|source| unknown(source, &known)).collect::<Vec<_>>());
 }

@@ -80,7 +80,10 @@ fn a_call_toward_the_end_of_the_list_is_told() {
     let slices = ["identity", "stock", "orders"].map(str::to_owned);
     let look = |path: &str, text: &str| wrong(&Source::new(path, text), &slices);
     let stock = "use crate::{Right, identity::Person, orders::{place, cancel}};\nfn f() { crate::orders::place() } // crate::orders\n";
-    assert_eq!(look("crates/domain/src/stock/claim.rs", stock), ["crates/domain/src/stock/claim.rs:1: stock names orders", "crates/domain/src/stock/claim.rs:2: stock names orders"]);
+    assert_eq!(
+        look("crates/domain/src/stock/claim.rs", stock),
+        ["crates/domain/src/stock/claim.rs:1: stock names orders", "crates/domain/src/stock/claim.rs:2: stock names orders"]
+    );
     assert_eq!(look("crates/domain/src/orders/mod.rs", "use crate::{identity, stock};").len(), 0);
     assert_eq!(look("crates/domain/src/outbox/mod.rs", "use crate::identity::Person;").len(), 1);
     assert_eq!(look("crates/domain/src/util.rs", "").len(), 1);

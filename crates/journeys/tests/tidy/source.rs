@@ -32,7 +32,7 @@ impl Source {
         let mut lexer = Lexer { text, code: text.as_bytes().to_vec(), comments: Vec::new(), literals: Vec::new() };
         lexer.run();
         let code = String::from_utf8_lossy(&lexer.code).into_owned();
-        let is_test = path.contains("/tests/") || path.ends_with("/tests.rs");
+        let is_test = path.contains("/tests/") || path.ends_with("/tests.rs") || path.ends_with("_tests.rs");
         let whole = 0..code.len();
         let tests = if is_test { vec![whole] } else { test_items(&code) };
         Self { path: path.to_owned(), code, comments: lexer.comments, literals: lexer.literals, tests }

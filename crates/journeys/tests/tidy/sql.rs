@@ -8,7 +8,8 @@ pub struct Touch {
 }
 
 /// Words that may follow a table where an alias could stand.
-const NO_ALIAS: &[&str] = &["WHERE", "JOIN", "LEFT", "INNER", "CROSS", "ON", "GROUP", "ORDER", "LIMIT", "FOR", "UNION", "SET", "USING", "RETURNING", "AND", "VALUES", "SELECT"];
+const NO_ALIAS: &[&str] =
+    &["WHERE", "JOIN", "LEFT", "INNER", "CROSS", "ON", "GROUP", "ORDER", "LIMIT", "FOR", "UNION", "SET", "USING", "RETURNING", "AND", "VALUES", "SELECT"];
 
 fn tokens(text: &str) -> Vec<&str> {
     let mut found = Vec::new();

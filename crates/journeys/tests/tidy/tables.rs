@@ -11,8 +11,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("outbox", &["outbox"]),
     ("identity", &["person", "session", "single_use_link", "sign_in_failure", "api_key"]),
     ("merchants", &["merchant", "merchant_member", "counter"]),
-    ("catalog", &["product", "bundle_part", "price_list", "price_list_product", "price"]),
-    ("partners", &["reseller", "reseller_member", "channel", "partnership", "term", "partnership_product"]),
+    ("catalog", &["product", "bundle_part", "price_list", "price_list_product", "price", "partnership_product"]),
+    ("partners", &["reseller", "reseller_member", "channel", "partnership", "term"]),
     ("ledger", &["account", "transfer", "entry"]),
     ("stock", &["stock", "key_import", "license_key"]),
     ("customers", &["customer", "reseller_information"]),
@@ -65,14 +65,23 @@ fn wrong(source: &Source, order: &[String]) -> Vec<String> {
     found
 }
 
-/// Reads that wait for their query to move.
-const EXCEPTIONS: &[Exception] = &[];
+const EXCEPTIONS: &[Exception] = &[
+    Exception { what: "crates/app/src/house.rs: reads merchant", reason: "waits for merchants::queries to count" },
+    Exception { what: "crates/app/src/merchant.rs: reads merchant", reason: "waits for merchants::queries to list by environment" },
+    Exception { what: "crates/domain/src/catalog/pricing.rs: reads channel", reason: "the channel's price list, joined where the prices are read" },
+    Exception { what: "crates/domain/src/catalog/queries.rs: reads channel", reason: "the channel's price list, joined where products are found" },
+    Exception {
+        what: "crates/domain/src/catalog/queries/lists.rs: reads channel",
+        reason: "a price list that a channel sells from is not deleted, and its name is told",
+    },
+];
 
 #[test]
 fn every_table_has_one_owner() {
     let made: Vec<String> = tree::files("migrations", ".sql").iter().flat_map(|path| made(&tree::read(path))).collect();
     let listed: Vec<&str> = OWNERS.iter().flat_map(|(_, tables)| *tables).copied().collect();
-    let mut found: Vec<String> = made.iter().filter(|table| owner(table).is_none()).map(|table| format!("{table} has no owner in the table of this test")).collect();
+    let mut found: Vec<String> =
+        made.iter().filter(|table| owner(table).is_none()).map(|table| format!("{table} has no owner in the table of this test")).collect();
     found.extend(listed.iter().filter(|table| !made.iter().any(|one| one == *table)).map(|table| format!("{table} is in no migration")));
     found.extend(listed.iter().enumerate().filter(|(at, table)| listed[..*at].contains(table)).map(|(_, table)| format!("{table} has two owners")));
     let order = tree::slices();

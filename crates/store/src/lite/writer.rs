@@ -10,6 +10,7 @@ use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::sync::mpsc;
+use tradepost_kernel::sabotage;
 
 pub(super) enum Message {
     Work(Box<dyn Queued>),
@@ -107,7 +108,13 @@ impl Writer {
         let done = match ended {
             // Nothing was written: ending it costs no sync.
             Ok(Ended::Nothing) | Err(_) => ended.map(drop).map_err(Failure::Work),
-            Ok(Ended::Commit) => self.connection.execute_batch("COMMIT").map_err(commit_failure),
+            Ok(Ended::Commit) => {
+                if sabotage::is("commit.lost") {
+                    group.iter_mut().for_each(|work| work.answer_too_early());
+                    std::thread::sleep(std::time::Duration::from_millis(10));
+                }
+                self.connection.execute_batch("COMMIT").map_err(commit_failure)
+            }
         };
         self.roll_back();
         done

@@ -12,6 +12,7 @@ use rand::RngExt;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio_postgres::error::SqlState;
+use tradepost_kernel::sabotage;
 
 /// How often a work is tried when the server asks for a repetition.
 const TRIES: u32 = 5;
@@ -42,7 +43,13 @@ impl Shared {
         let mut client = connect::begin(pool, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?;
         let ran = AssertUnwindSafe(run(&mut client, works)).catch_unwind().await;
         match ran.unwrap_or_else(|panic| Err(Fault::panicked(panic.as_ref()))) {
-            Ok(Ended::Commit) => self.commit(client).await,
+            Ok(Ended::Commit) => {
+                if sabotage::is("commit.lost") {
+                    works.iter_mut().for_each(|work| work.answer_too_early());
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                self.commit(client).await
+            }
             Ok(Ended::Nothing) => {
                 connect::roll_back(client).await;
                 Ok(())

@@ -1,0 +1,150 @@
+//! Idempotency, audit, outbox: PLT-3, PLT-4, PLT-5.
+
+use serde_json::json;
+use std::collections::BTreeSet;
+use tradepost_domain::access::MerchantRole;
+use tradepost_store::{params, sql};
+use tradepost_testkit::app_test;
+
+app_test! {
+    /// PLT-3: the same key and body give the same answer, and the thing is done once.
+    async fn the_same_key_gives_the_same_answer_and_is_done_once(app) {
+        let acme = app.merchant("Acme Software").await;
+        acme.product("KEY-PRO").price("10.00").keys(10).await;
+        let contoso = acme.reseller("Contoso").credit("1000.00").await;
+        let http = app.http().await;
+        let shop = http.with(&contoso.key().await);
+        let body = json!({"reference": "PO-7", "items": [{"product": "KEY-PRO", "quantity": 2}]});
+        let first = shop.once("order 7").post("/v1/reseller/orders", body.clone()).await;
+        let again = shop.once("order 7").post("/v1/reseller/orders", body.clone()).await;
+        assert_eq!((first.status, again.status), (201, 201), "{}", again.text());
+        assert_eq!(first.json()["id"], again.json()["id"]);
+        assert_eq!((first.headers.get("idempotency-replayed"), again.headers.get("idempotency-replayed").map(String::as_str)), (None, Some("true")));
+        let other = shop.once("order 8").post("/v1/reseller/orders", body.clone()).await.must(201);
+        assert_ne!(other["id"], first.json()["id"]);
+        let confirm = format!("/v1/reseller/orders/{}/confirm", first.json()["id"].as_str().expect("an id"));
+        let placed = shop.once("confirm 7").act(&confirm).await.must(200);
+        let replayed = shop.once("confirm 7").act(&confirm).await.must(200);
+        assert_eq!(placed["number"], replayed["number"]);
+        assert_eq!(shop.act(&confirm).await.said(), (409, "order_confirmed".into()));
+        assert_eq!(contoso.credit().await.used_minor, 2_000);
+        // The key may be used elsewhere: its scope is the route.
+        shop.once("order 7").act(&format!("/v1/reseller/orders/{}/cancel", other["id"].as_str().expect("an id"))).await.must(200);
+    }
+
+    /// PLT-3: a key that was used with another body is refused, and the first answer stays.
+    async fn a_key_used_for_another_body_is_refused(app) {
+        let acme = app.merchant("Acme Software").await;
+        let contoso = acme.reseller("Contoso").await;
+        let http = app.http().await;
+        let shop = http.with(&contoso.key().await);
+        let first = shop.once("k").post("/v1/reseller/orders", json!({"reference": "PO-7"})).await.must(201);
+        let reused = shop.once("k").post("/v1/reseller/orders", json!({"reference": "PO-8"})).await;
+        assert_eq!(reused.said(), (422, "idempotency_key_reused".into()));
+        let again = shop.once("k").post("/v1/reseller/orders", json!({"reference": "PO-7"})).await.must(201);
+        assert_eq!(again["id"], first["id"]);
+        for wrong in ["", " ", &"k".repeat(256)] {
+            let reply = shop.once(wrong).post("/v1/reseller/orders", json!({})).await;
+            assert!(reply.status == 400 || reply.status == 422, "{wrong:?}: {}", reply.text());
+        }
+    }
+
+    /// PLT-3: a refusal does not use the key up: once the reason is gone the same request succeeds.
+    async fn after_a_refusal_the_key_is_free(app) {
+        let acme = app.merchant("Acme Software").await;
+        let product = acme.product("KEY-PRO").price("10.00").await;
+        let contoso = acme.reseller("Contoso").credit("1000.00").await;
+        let draft = contoso.order(&[("KEY-PRO", 2)]).draft().await;
+        let http = app.http().await;
+        let confirm = http.with(&contoso.key().await).once("confirm");
+        let path = format!("/v1/reseller/orders/{draft}/confirm");
+        let before = app.footprints().await;
+        assert_eq!(confirm.act(&path).await.said(), (409, "out_of_stock".into()));
+        let kept = app.number(sql!("SELECT COUNT(*) FROM command WHERE idempotency_key IS NOT NULL"), Vec::new()).await;
+        assert_eq!(kept, 0);
+        assert_eq!(app.footprints().await.2, before.2, "no event");
+        product.arrive(1, 2).await;
+        assert_eq!(confirm.act(&path).await.must(200)["state"], "awaiting_payment");
+    }
+
+    /// PLT-3: two requests with one key at the same moment: done once, and both hear the same.
+    async fn two_requests_with_one_key_at_once_are_done_once(app) {
+        let acme = app.merchant("Acme Software").await;
+        let contoso = acme.reseller("Contoso").await;
+        let fabrikam = acme.reseller("Fabrikam").await;
+        let http = app.http().await;
+        let (one, other) = (http.with(&contoso.key().await), http.with(&fabrikam.key().await));
+        for round in 0..10 {
+            let asked: Vec<_> = (0..6)
+                .map(|n| {
+                    let asker = if n % 3 == 2 { other.clone() } else { one.clone() }.once(&format!("round {round}"));
+                    tokio::spawn(async move { (n % 3 == 2, asker.post("/v1/reseller/orders", json!({"reference": "PO-7"})).await) })
+                })
+                .collect();
+            let mut ids = [BTreeSet::new(), BTreeSet::new()];
+            for asked in asked {
+                let (others, reply) = asked.await.expect("no panic");
+                // Still running is an answer too; then the key is to be tried again.
+                if reply.said() == (409, "request_in_progress".into()) {
+                    continue;
+                }
+                ids[usize::from(others)].insert(reply.must(201)["id"].to_string());
+            }
+            assert_eq!((ids[0].len(), ids[1].len()), (1, 1), "round {round}: one order per partnership, whose keys never meet");
+        }
+        assert_eq!(app.number(sql!("SELECT COUNT(*) FROM orders"), Vec::new()).await, 20);
+    }
+
+    /// PLT-3: the key's scope is the partnership or merchant: another key or person of the same one may retry.
+    async fn a_retry_may_come_with_another_key_of_the_same_partnership(app) {
+        let acme = app.merchant("Acme Software").await;
+        let contoso = acme.reseller("Contoso").await;
+        let http = app.http().await;
+        let (one, two) = (contoso.key().await, contoso.key().await);
+        let first = http.with(&one).once("k").post("/v1/reseller/orders", json!({})).await.must(201);
+        let retried = http.with(&two).once("k").post("/v1/reseller/orders", json!({})).await;
+        assert_eq!(retried.headers.get("idempotency-replayed").map(String::as_str), Some("true"));
+        assert_eq!(retried.json()["id"], first["id"]);
+    }
+
+    /// PLT-4: every change has its audit row: who, what, when, from where; a request's id is on it.
+    async fn every_change_is_in_the_audit_trail_with_its_request(app) {
+        let acme = app.merchant("Acme Software").await;
+        let contoso = acme.reseller("Contoso").await;
+        let http = app.http().await;
+        let key = contoso.key().await;
+        let reply = http.with(&key).post("/v1/reseller/orders", json!({"reference": "PO-7"})).await;
+        let request = reply.headers.get("x-request-id").cloned().expect("a request id");
+        let rows: Vec<(String, String, String, i64, Option<String>)> = app
+            .rows(sql!("SELECT action, actor_kind, actor_name, at_ms, address FROM audit WHERE request_id = $1"), params![&request].to_vec())
+            .await;
+        let expected = ("order.drafted".into(), "key".into(), "Shop".into(), app.engine.environment.now().ms(), Some("127.0.0.1".into()));
+        assert_eq!(rows, [expected]);
+        let http_staff = http.with(&acme.signs_in(MerchantRole::Admin).await);
+        let listed = http_staff.get("/v1/merchant/audit?limit=200").await.must(200);
+        assert!(listed["data"].as_array().expect("a list").iter().any(|row| row["action"] == "order.drafted"), "{listed}");
+        assert!(!listed.to_string().contains(&key), "no key in the trail");
+    }
+
+    /// PLT-5: every event is in its transaction, gets a position in the order of its partnership, and none is left.
+    async fn events_are_passed_on_in_order_without_gaps(app) {
+        let acme = app.merchant("Acme Software").await;
+        acme.product("KEY-PRO").price("10.00").keys(20).await;
+        let (contoso, fabrikam) = (acme.reseller("Contoso").credit("100.00").await, acme.reseller("Fabrikam").credit("100.00").await);
+        for quantity in 1..5 {
+            contoso.order(&[("KEY-PRO", quantity)]).place().await;
+            fabrikam.order(&[("KEY-PRO", 1)]).place().await;
+        }
+        app.work().await;
+        let rows: Vec<(i64, Vec<u8>)> = app.rows(sql!("SELECT position, id FROM outbox WHERE merchant = $1 ORDER BY position"), params![acme.number].to_vec()).await;
+        assert!(rows.iter().map(|row| row.0).eq(1..=i64::try_from(rows.len()).expect("small")), "without gaps");
+        assert!(rows.windows(2).all(|pair| pair[0].1 < pair[1].1), "in the order in which they were made");
+        let http = app.http().await;
+        let listed = http.with(&contoso.key().await).get("/v1/reseller/events?limit=200").await.must(200);
+        let kinds: Vec<&str> = listed["data"].as_array().expect("a list").iter().filter_map(|event| event["type"].as_str().or(event["kind"].as_str())).collect();
+        assert_eq!(kinds.iter().filter(|kind| **kind == "order.placed").count(), 4, "its own only: {listed}");
+        let before = app.footprints().await;
+        app.work().await;
+        assert_eq!(app.footprints().await, before, "passing on again does nothing");
+    }
+}
