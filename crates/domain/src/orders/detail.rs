@@ -62,6 +62,8 @@ pub struct CreditDetail {
     pub currency: Option<Currency>,
     /// The balance is due now (CRD-6).
     pub balance_due: bool,
+    /// Goods of unpaid orders stop while it is (CRD-5).
+    pub stops_unpaid_goods: bool,
     /// Paid beyond what was owed, minor units.
     pub account_balance_minor: i64,
 }
@@ -86,7 +88,8 @@ pub async fn credit(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<
         Some(currency) => -crate::ledger::queries::balance(reader, scope, crate::ledger::AccountKind::AccountBalance, currency).await?,
         None => 0,
     };
-    Ok(CreditDetail { credit: exposure.view(), currency: terms.currency, balance_due, account_balance_minor: balance })
+    let stops_unpaid_goods = balance_due && terms.hold_unpaid_at_limit;
+    Ok(CreditDetail { credit: exposure.view(), currency: terms.currency, balance_due, stops_unpaid_goods, account_balance_minor: balance })
 }
 
 /// One order; of one partnership only, where given.

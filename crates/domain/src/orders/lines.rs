@@ -56,6 +56,19 @@ pub(super) fn price_line(
     Ok(Line { item, product, quote, margin, units })
 }
 
+/// The most licenses that one order makes: they are written, and settled ever after, in one transaction.
+pub const MOST_LICENSES: i64 = 100_000;
+
+/// Whether the lines together make no more licenses than one transaction is to carry.
+pub(super) fn within_one_order(lines: &[Line]) -> Result<(), Refusal> {
+    let licenses: i64 = lines.iter().flat_map(|line| &line.units).map(|unit| unit.1).sum();
+    if licenses <= MOST_LICENSES {
+        return Ok(());
+    }
+    let detail = format!("An order makes at most {MOST_LICENSES} licenses; this one would make {licenses}.");
+    Err(Refusal::invalid("quantity_out_of_range", detail).at("/items"))
+}
+
 /// Claims the keys that the lines need, product by product in order of number. Fewer than needed refuse, unless the
 /// product takes backorders (STK-7).
 pub(super) async fn claim_keys(tx: &mut Tx<'_>, merchant: i64, lines: &[Line]) -> Result<HashMap<i64, std::vec::IntoIter<LicenseKeyId>>, No> {

@@ -113,7 +113,7 @@ async fn overview(call: Call) -> Result<Answer, Problem> {
         let product = products.get(number)?;
         Some(AvailableProduct { product: product.id, sku: product.sku.clone(), name: product.name.clone(), available_licenses: *count })
     });
-    let reasons = if credit.balance_due { vec![LockReason::CreditLimitReached] } else { Vec::new() };
+    let reasons = if credit.stops_unpaid_goods { vec![LockReason::CreditLimitReached] } else { Vec::new() };
     Ok(Answer::ok(&Overview {
         available_products: available.collect(),
         credit: credit_view(&credit),

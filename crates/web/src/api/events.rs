@@ -123,10 +123,9 @@ async fn list_events(call: Call) -> Result<Answer, Problem> {
             })
         })
         .await?;
-    let wanted = usize::try_from(page.limit).unwrap_or(usize::MAX);
-    let more = rows.len() > wanted;
-    rows.truncate(wanted);
-    let next = rows.last().filter(|_| more).map(|event| u128::from(event.position.unsigned_abs()).to_be_bytes());
+    rows.truncate(usize::try_from(page.limit).unwrap_or(usize::MAX));
+    // Every page but an empty one has a cursor, so that it can be kept for what happens later.
+    let next = rows.last().map(|event| u128::from(event.position.unsigned_abs()).to_be_bytes());
     Ok(call.list(Page { rows, next }, EventView::from))
 }
 
@@ -179,7 +178,7 @@ async fn resend_message(call: Call) -> Result<Answer, Problem> {
 pub fn routes(r: &mut Routes) {
     r.get("/v1/merchant/events", "listMerchantEvents", list_events)
         .tag("Events (merchant)")
-        .doc("Lists what happened, oldest first. The cursor can be kept: what happens later comes after it.")
+        .doc("Lists what happened, oldest first. Every page that has rows has a cursor: keep the last one, and what happens later comes after it.")
         .needs(Right::MerchantRead)
         .lists::<EventView>();
     r.get("/v1/reseller/events", "listEvents", list_events)

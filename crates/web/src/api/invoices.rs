@@ -334,7 +334,7 @@ async fn record(call: Call) -> Result<Answer, Problem> {
     let invoice: InvoiceId = call.path("id")?;
     let command = RecordPayment { invoice, amount: payment.amount, method, received_on: payment.received_on, reference: payment.reference.map(String::from) };
     let done = call.execute(command).await?.outcome;
-    Ok(Answer::created(&shown(&call, done.invoice).await?, &format!("/v1/merchant/payments/{}", done.payment)))
+    Ok(Answer::created(&shown(&call, done.invoice).await?, &format!("/v1/merchant/invoices/{}", done.invoice)))
 }
 
 async fn list_payments(call: Call) -> Result<Answer, Problem> {

@@ -253,7 +253,8 @@ fn license_view(row: &LicenseRow, around: &Around, code: Option<String>) -> Resu
         stage: row.stage,
         status: row.status,
         lock_reasons: lock_reasons(around.reasons.get(&row.id).map_or(&[], Vec::as_slice)),
-        masked_code: row.key.and_then(|key| around.masked.get(&key)).map(|sealed| sealed.masked.clone()),
+        // Of what waits for money nothing is shown, not even the ends of a code that may go back to stock.
+        masked_code: row.key.filter(|_| row.stage != Stage::Waiting).and_then(|key| around.masked.get(&key)).map(|sealed| sealed.masked.clone()),
         code,
         owner: owner.map(|owner| OwnerView {
             id: owner.id,
