@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tradepost_kernel::secret::Vault;
 use tradepost_kernel::{Environment, Id, Refusal, Timestamp};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
-use tradepost_store::{BoxFuture, Column, Ended, Fault, SetSql, Store, Tx, Work, params, sql};
+use tradepost_store::{BoxFuture, Column, Ended, Fault, SetAnswers, SetSql, Store, Tx, Work, params, sql};
 
 /// Why a command did not do it.
 #[derive(Debug)]
@@ -42,6 +42,9 @@ pub trait Command: Send + Sync + 'static {
     const REFUSALS: &'static [&'static str];
     /// What it answers: ids and numbers, kept to answer a repeated call. Never a code or another secret.
     type Outcome: Serialize + DeserializeOwned + Send + Sync + 'static;
+    /// Whether a call under a known idempotency key is answered with the kept outcome. A command that shows codes
+    /// says no: every look is judged and audited anew (STK-5), and nothing of its outcome is kept.
+    const KEPT: bool = true;
 
     /// What it needs of its caller.
     fn need(&self) -> Need;
@@ -58,6 +61,15 @@ pub trait Command: Send + Sync + 'static {
     /// Commands of one type that wait in the same lane run as one set on PostgreSQL; see [`Work::lane`].
     fn lane(&self, _caller: &Caller) -> Option<u64> {
         None
+    }
+
+    /// Locks, in one order, what several commands of a set will each lock on their way. Without it the second command
+    /// would ask for the first of its locks while the first one's last are held, which is how circles of waiting begin.
+    fn lock_set(_set: &[(&Self, &Caller)], _tx: &mut Tx<'_>) -> impl Future<Output = Result<(), Fault>> + Send
+    where
+        Self: Sized,
+    {
+        async { Ok(()) }
     }
 
     /// Loads, decides, writes. May be run again from the start; awaits nothing but the store.
@@ -246,6 +258,18 @@ impl<C: Command> Work for Execution<C> {
         self.command.lane(&self.origin.caller)
     }
 
+    fn run_set<'a>(set: &'a [&'a Self], tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<SetAnswers<Self::Answer>, Fault>> {
+        Box::pin(async move {
+            let asked: Vec<(&C, &Caller)> = set.iter().map(|work| (&work.command, &work.origin.caller)).collect();
+            C::lock_set(&asked, &mut *tx).await?;
+            let mut answers = Vec::with_capacity(set.len());
+            for work in set {
+                answers.push(work.run(&mut *tx).await?);
+            }
+            Ok(answers)
+        })
+    }
+
     fn run<'a>(&'a self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<(Ended, Self::Answer), Fault>> {
         Box::pin(async move {
             match self.attempt(tx).await {
@@ -262,17 +286,23 @@ impl<C: Command> Execution<C> {
     async fn attempt(&self, tx: &mut Tx<'_>) -> Result<Done<C::Outcome>, No> {
         let merchant = self.command.merchant(&self.origin.caller);
         let mut ctx = Ctx::new(&self.engine, self.origin.clone());
-        if let Some(outcome) = replay(&mut *tx, &ctx, merchant).await? {
-            let outcome = serde_json::from_str(&outcome).map_err(|error| Fault::invariant(format!("kept outcome of {}: {error}", C::NAME)))?;
+        if let Some(outcome) = replay::<C>(&mut *tx, &ctx, merchant).await? {
             return Ok(Done { outcome, replayed: true });
         }
-        let outcome = self.command.run(&mut ctx, &mut *tx).await.inspect_err(|no| {
-            if let No::Refusal(refusal) = no {
-                debug_assert!(C::REFUSALS.contains(&refusal.code), "{} refuses with {} and does not say so", C::NAME, refusal.code);
+        match self.command.run(&mut ctx, &mut *tx).await {
+            Ok(outcome) => {
+                record::<C>(tx, ctx, merchant, &outcome).await?;
+                Ok(Done { outcome, replayed: false })
             }
-        })?;
-        record::<C>(tx, ctx, merchant, &outcome).await?;
-        Ok(Done { outcome, replayed: false })
+            Err(No::Refusal(refusal)) => {
+                debug_assert!(C::REFUSALS.contains(&refusal.code), "{} refuses with {} and does not say so", C::NAME, refusal.code);
+                // The same call may have been under way: what it did while this one waited for a lock is why this
+                // one refuses, and its outcome is the answer.
+                let meanwhile = replay::<C>(&mut *tx, &ctx, merchant).await?;
+                meanwhile.map(|outcome| Done { outcome, replayed: true }).ok_or(No::Refusal(refusal))
+            }
+            Err(fault) => Err(fault),
+        }
     }
 }
 
@@ -282,20 +312,23 @@ fn idempotency_scope(caller: &Caller) -> [u8; 16] {
 }
 
 /// The kept outcome of an earlier call with the same idempotency key.
-async fn replay(tx: &mut Tx<'_>, ctx: &Ctx, merchant: i64) -> Result<Option<String>, No> {
-    let Some(asked) = &ctx.origin.idempotency else { return Ok(None) };
-    let kept: Option<(Vec<u8>, String, i64)> = tx
+async fn replay<C: Command>(tx: &mut Tx<'_>, ctx: &Ctx, merchant: i64) -> Result<Option<C::Outcome>, No> {
+    let Some(asked) = ctx.origin.idempotency.as_ref().filter(|_| C::KEPT) else { return Ok(None) };
+    let kept: Option<(Vec<u8>, String)> = tx
         .query_opt(
-            sql!("SELECT body_hash, outcome, at_ms FROM command WHERE merchant = $1 AND scope = $2 AND route = $3 AND idempotency_key = $4"),
+            sql!("SELECT body_hash, outcome FROM command WHERE merchant = $1 AND scope = $2 AND route = $3 AND idempotency_key = $4"),
             params![merchant, idempotency_scope(&ctx.origin.caller), &asked.route, &asked.key],
         )
         .await?;
     match kept {
         None => Ok(None),
-        Some((hash, _, _)) if hash != asked.body_hash => {
+        Some((hash, _)) if hash != asked.body_hash => {
             Err(Refusal::invalid("idempotency_key_reused", "This Idempotency-Key was used for another request body.").into())
         }
-        Some((_, outcome, _)) => Ok(Some(outcome)),
+        Some((_, outcome)) => {
+            let outcome = serde_json::from_str(&outcome).map_err(|error| Fault::invariant(format!("kept outcome of {}: {error}", C::NAME)))?;
+            Ok(Some(outcome))
+        }
     }
 }
 
@@ -317,10 +350,11 @@ static INSERT_COMMAND: SetSql = SetSql::insert(
 
 /// Writes the command's own row, its audit entries and its events.
 async fn record<C: Command>(tx: &mut Tx<'_>, ctx: Ctx, merchant: i64, outcome: &C::Outcome) -> Result<(), No> {
-    let outcome = serde_json::to_string(outcome).map_err(|error| Fault::invariant(format!("outcome of {}: {error}", C::NAME)))?;
+    let outcome = if C::KEPT { serde_json::to_string(outcome) } else { Ok("null".to_owned()) };
+    let outcome = outcome.map_err(|error| Fault::invariant(format!("outcome of {}: {error}", C::NAME)))?;
     let pending = [ctx.into_pending()];
     let [written] = &pending;
-    let key = written.origin.idempotency.as_ref();
+    let key = written.origin.idempotency.as_ref().filter(|_| C::KEPT);
     let columns = vec![
         Column::Ints(vec![merchant]),
         Column::Ids(vec![written.command.bytes()]),

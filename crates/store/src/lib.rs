@@ -25,6 +25,6 @@ pub use fault::Fault;
 pub use migrate::{Migration, migrations_from};
 pub use sql::{ColumnType, SetSql, Sql, lite_text};
 pub use stats::Stats;
-pub use store::{BoxFuture, Ended, Engine, Settings, Store, Work};
+pub use store::{BoxFuture, Ended, Engine, SetAnswers, Settings, Store, Work};
 pub use tx::{Reader, Tx};
 pub use value::{Column, Columns, FromRow, FromValue, Row, Value};

@@ -105,7 +105,7 @@ impl Gate {
             None => Caller::MerchantKey { key, name, merchant: row.owner.merchant, rights },
             Some(partnership) => Caller::PartnershipKey { key, name, scope: PartnershipScope { merchant: row.owner.merchant, partnership }, rights },
         };
-        Ok(Identified { caller, partnership_active })
+        Ok(Identified { caller, partnership_active, placeless: false })
     }
 
     /// Writes beside the request; a failure costs a minute of precision and is logged.
@@ -139,7 +139,7 @@ impl Gate {
             self.note(NoteSessionSeen { session: session.id, at: now });
         }
         match credentials.side {
-            None => Ok(Identified { caller: Caller::Person { person: person.id, name: person.name() }, partnership_active: true }),
+            None => Ok(Identified { caller: Caller::Person { person: person.id, name: person.name() }, partnership_active: true, placeless: false }),
             Some(Side::Merchant) => self.as_staff(person, credentials.merchant).await,
             Some(Side::Reseller) => self.as_reseller(person, credentials.partnership).await,
         }
@@ -149,6 +149,7 @@ impl Gate {
     async fn as_staff(&self, person: PersonView, named: Option<MerchantId>) -> Result<Identified, Problem> {
         let id = person.id;
         let employers = self.engine.store.read(move |reader| Box::pin(async move { merchants::queries::employers(reader, id).await })).await?;
+        let placeless = employers.is_empty();
         let chosen = match named {
             Some(named) => Some(employers.into_iter().find(|(merchant, _)| merchant.id == named).ok_or_else(Problem::not_found)?),
             None => {
@@ -162,7 +163,7 @@ impl Gate {
             Some((merchant, role)) => Caller::MerchantPerson { person, name, merchant: merchant.number, role },
             None => Caller::Person { person, name },
         };
-        Ok(Identified { caller, partnership_active: true })
+        Ok(Identified { caller, partnership_active: true, placeless })
     }
 
     /// As a user in the partnership that is named, else in the only one.
@@ -173,13 +174,15 @@ impl Gate {
             return Err(Problem::not_found());
         }
         let (person, name) = (person.id, person.name());
+        let placeless = found.is_empty();
         let only = if found.len() == 1 { found.pop() } else { None };
         Ok(match only {
             Some(seat) => Identified {
                 caller: Caller::ResellerPerson { person, name, reseller: seat.reseller, scope: seat.scope, role: seat.role },
                 partnership_active: seat.status.may_trade(),
+                placeless: false,
             },
-            None => Identified { caller: Caller::Person { person, name }, partnership_active: true },
+            None => Identified { caller: Caller::Person { person, name }, partnership_active: true, placeless },
         })
     }
 }

@@ -38,6 +38,8 @@ pub struct Identified {
     pub caller: Caller,
     /// Whether the partnership that they act in may be worked with; true where there is none.
     pub partnership_active: bool,
+    /// Whether a person has no place at all on the side that was asked for: its paths do not exist for them.
+    pub placeless: bool,
 }
 
 /// Finds out who asks. Written by the identity slice.

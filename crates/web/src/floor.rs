@@ -251,7 +251,7 @@ fn authorize(route: &Route, identified: &Identified) -> Result<(), Problem> {
     match route.access {
         Access::Right(right) => {
             if matches!(caller, Caller::Person { .. }) {
-                return Err(unnamed(right.side()));
+                return Err(if identified.placeless { Problem::not_found() } else { unnamed(right.side()) });
             }
             caller.authorize(Need::Right(right))?;
             if !identified.partnership_active && !route.inactive_ok && right.side() == Side::Reseller {
@@ -265,7 +265,7 @@ fn authorize(route: &Route, identified: &Identified) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A person who could act in several places (or in none) must say where.
+/// A person who could act in several places must say where.
 fn unnamed(side: Side) -> Problem {
     match side {
         Side::Merchant => Problem::bad_request("merchant_required", "Name the merchant that you mean in the header Tradepost-Merchant."),

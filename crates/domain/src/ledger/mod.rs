@@ -16,6 +16,9 @@ use crate::access::named;
 use crate::ids::{PartnershipId, TransferId};
 use tradepost_kernel::Currency;
 
+/// The largest amount of one order or payment, in minor units: thousands of them fit the 64 bits of a balance.
+pub const MOST_MINOR: i64 = 1_000_000_000_000_000;
+
 /// What an account holds. The first three are a partnership's, the others the merchant's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum AccountKind {

@@ -5,6 +5,7 @@ use crate::access::PartnershipScope;
 use crate::catalog::{EndUserInformation, Method};
 use crate::ids::{CustomerId, LicenseId, LicenseKeyId, OrderId, OrderItemId, PartnershipId, ResellerInformationId};
 use crate::listing::{Page, PageRequest};
+use std::collections::BTreeSet;
 use tradepost_kernel::Timestamp;
 use tradepost_store::{Column, Fault, FromRow, Reader, Row, params, sql};
 
@@ -112,6 +113,16 @@ pub(crate) use license_sql;
 /// The store's.
 pub async fn of_orders(reader: &mut Reader<'_>, merchant: i64, orders: &[OrderId]) -> Result<Vec<LicenseRow>, Fault> {
     reader.query_each(license_sql!("WHERE l.merchant = $1 AND l.orders = ANY($2) ORDER BY l.id"), params![merchant], &Column::ids(orders.iter().copied())).await
+}
+
+/// The products of which licenses of these orders carry keys.
+///
+/// # Errors
+/// The store's.
+pub async fn products_with_keys(reader: &mut Reader<'_>, merchant: i64, orders: &[OrderId]) -> Result<BTreeSet<i64>, Fault> {
+    let select = sql!("SELECT DISTINCT product FROM license WHERE merchant = $1 AND license_key IS NOT NULL AND orders = ANY($2)");
+    let rows: Vec<(i64,)> = reader.query_each(select, params![merchant], &Column::ids(orders.iter().copied())).await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
 /// Licenses by id, within the merchant.

@@ -108,7 +108,8 @@ impl LicenseFacts {
 /// before delivery; everything else from the key pool waits in the inventory until somebody distributes it.
 #[must_use]
 pub fn settled(order: &OrderFacts, license: &LicenseFacts) -> (Stage, Status) {
-    if license.distributed {
+    // What had nothing to hand over was in nobody's hands, and goes with its order.
+    if license.distributed && !(order.canceled && license.method == Method::None) {
         return match license.method {
             Method::KeyPool => (Stage::Distributed, Status::Fulfilled),
             Method::None => (Stage::Distributed, Status::NotRequired),

@@ -85,11 +85,12 @@ async fn next_license(tx: &mut Tx<'_>, standing: &Standing, product: i64) -> Res
         let detail = format!("{} licenses of this product lie in orders beyond the credit limit.", waiting.held);
         return Err(Refusal::conflict("not_enough_credit", detail).into());
     }
-    if waiting.available > 0 {
+    if waiting.ownerless > 0 {
         return Err(limit_reached().into());
     }
     let unpaid = if waiting.held > 0 { format!(" {} wait for payment.", waiting.held) } else { String::new() };
-    Err(Refusal::conflict("no_license_available", format!("No license of this product is left.{unpaid}")).into())
+    let owned = if waiting.available > 0 { format!(" {} have their owner already: send them.", waiting.available) } else { String::new() };
+    Err(Refusal::conflict("no_license_available", format!("No license of this product is left.{owned}{unpaid}")).into())
 }
 
 pub(super) fn limit_reached() -> Refusal {

@@ -1,6 +1,6 @@
 //! What a reseller does to a draft before confirming it (ORD-1 … ORD-4). After that nothing can be changed.
 
-use super::create_draft::{MOST_ITEMS, OrderOutcome, WantedItem, may_order, orderable, too_many_items, within_limits};
+use super::create_draft::{MOST_ITEMS, OrderOutcome, WantedItem, available, may_order, too_many_items, within_limits};
 use super::queries::ItemRow;
 use super::store::{self, DraftFields, NewItem};
 use super::{OrderRow, State, queries};
@@ -174,11 +174,11 @@ impl Draft {
 async fn add_item(ctx: &Ctx, tx: &mut Tx<'_>, draft: &Draft, wanted: &WantedItem, merge: bool) -> Result<(), No> {
     let channel = draft.channel(tx).await?;
     let merchant = draft.partnership.scope.merchant;
-    let product = orderable(tx, &draft.partnership, channel, wanted, "").await?;
+    let product = available(tx, &draft.partnership, channel, &wanted.product, "").await?;
     let same = draft.items.iter().find(|item| merge && item.product == product.number);
+    let quantity = same.map_or(0, |same| same.quantity).saturating_add(wanted.quantity);
+    within_limits(&product, quantity, "")?;
     if let Some(same) = same {
-        let quantity = same.quantity.saturating_add(wanted.quantity);
-        within_limits(&product, quantity, "")?;
         store::set_quantity(tx, merchant, same.id, quantity).await?;
     } else {
         if draft.items.len() >= MOST_ITEMS {

@@ -7,7 +7,7 @@ use crate::audit::AuditEntry;
 use crate::command::{Command, Ctx, No};
 use crate::ids::PartnershipId;
 use crate::outbox::Event;
-use crate::partners::terms::{self, Place, TermChange, TermName};
+use crate::partners::terms::{self, Place, Setting, TermChange, TermName, TermValue};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tradepost_kernel::Refusal;
@@ -51,7 +51,11 @@ impl Command for ChangeTerms {
             let detail = "The currency can change only while no order is open.";
             return Err(Refusal::conflict("currency_in_use", detail).at("/currency").into());
         }
-        let currency = if changes_currency { None } else { standing.terms.currency };
+        let currency = match self.changes.iter().find(|change| change.name == TermName::Currency).map(|change| &change.to) {
+            None => standing.terms.currency,
+            Some(Setting::Value(TermValue::Currency(currency))) => Some(*currency),
+            Some(_) => None,
+        };
         terms::validate(&self.changes, currency)?;
         // From here it must succeed.
         terms::write(tx, merchant, place, &self.changes).await?;

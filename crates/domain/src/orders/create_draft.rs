@@ -95,10 +95,24 @@ pub async fn orderable(
     wanted: &WantedItem,
     pointer: &str,
 ) -> Result<SellableProduct, No> {
-    let found = catalog::queries::find_available(reader, partnership.scope, Some(channel), &wanted.product).await?;
-    let product = found.ok_or_else(|| catalog::product_not_available().at(format!("{pointer}/product")))?;
+    let product = available(reader, partnership, channel, &wanted.product, pointer).await?;
     within_limits(&product, wanted.quantity, pointer)?;
     Ok(product)
+}
+
+/// A product that the partnership may order, by id or SKU, whatever the quantity.
+///
+/// # Errors
+/// `product_not_available`, at `pointer`.
+pub(super) async fn available(
+    reader: &mut Reader<'_>,
+    partnership: &LockedPartnership,
+    channel: ChannelId,
+    product: &str,
+    pointer: &str,
+) -> Result<SellableProduct, No> {
+    let found = catalog::queries::find_available(reader, partnership.scope, Some(channel), product).await?;
+    Ok(found.ok_or_else(|| catalog::product_not_available().at(format!("{pointer}/product")))?)
 }
 
 /// Whether a quantity is one that the product is sold in.

@@ -60,6 +60,7 @@ impl Command for DownloadLicenses {
         "no_license_available",
     ];
     type Outcome = DownloadOutcome;
+    const KEPT: bool = false;
 
     fn need(&self) -> Need {
         Need::Right(Right::LicensesDistribute)

@@ -19,6 +19,7 @@ pub mod create_draft;
 pub mod detail;
 pub mod download;
 pub mod fill_backorders;
+mod lines;
 pub mod place;
 pub mod queries;
 pub mod record_payment;

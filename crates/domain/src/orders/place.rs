@@ -4,7 +4,8 @@
 //! the goods released or held as a whole (CRD-3).
 
 use super::change_draft::still_a_draft;
-use super::create_draft::{may_order, within_limits};
+use super::create_draft::may_order;
+use super::lines::{Line, claim_keys, price_line};
 use super::queries::ItemRow;
 use super::settle::{key_state, state_of};
 use super::standing::{Standing, note_release};
@@ -15,10 +16,10 @@ use crate::audit::AuditEntry;
 use crate::billing::document::{Buyer, InvoiceDocument, InvoiceLine, PaymentInstruction, Seller};
 use crate::billing::store::{NewPayment, SERIES};
 use crate::billing::{self, PaymentMethod};
-use crate::catalog::pricing::{self, ItemDiscount, Quote};
-use crate::catalog::{self, EndUserInformation, Method, SellableProduct};
+use crate::catalog::pricing;
+use crate::catalog::{self, SellableProduct};
 use crate::command::{Command, Ctx, No};
-use crate::ids::{InvoiceId, LicenseKeyId, OrderId};
+use crate::ids::{InvoiceId, LicenseKeyId, OrderId, PartnershipId};
 use crate::ledger::{self, AccountKind, NewTransfer, Posting};
 use crate::licenses::state::settled;
 use crate::licenses::store::NewLicense;
@@ -31,7 +32,7 @@ use crate::partners::terms::EffectiveTerms;
 use crate::stock::{self, KeyState, Taken};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tradepost_kernel::{Currency, Percent, Refusal};
 use tradepost_store::{Fault, Tx};
 
@@ -49,16 +50,6 @@ pub struct PlaceOutcome {
     pub order: OrderId,
     /// Its invoice.
     pub invoice: InvoiceId,
-}
-
-/// A line with everything that was loaded for it, priced.
-struct Line {
-    item: ItemRow,
-    product: SellableProduct,
-    quote: Quote,
-    margin: Percent,
-    /// The products whose licenses it makes, and how many of each: itself, or a bundle's parts.
-    units: Vec<(SellableProduct, i64)>,
 }
 
 /// Everything that was decided about an order, before the first write.
@@ -110,6 +101,30 @@ impl Command for PlaceOrder {
         ]))
     }
 
+    /// Partnerships by id, then the counters of everything that is ordered: what follows (accounts, numbers) is the
+    /// merchant's own, and everybody comes to it last.
+    async fn lock_set(set: &[(&Self, &Caller)], tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let mut merchants: BTreeMap<i64, (BTreeSet<PartnershipId>, Vec<OrderId>)> = BTreeMap::new();
+        for (command, caller) in set {
+            let Ok(scope) = caller.partnership() else { continue };
+            let (partnerships, orders) = merchants.entry(scope.merchant).or_default();
+            partnerships.insert(scope.partnership);
+            orders.push(command.order);
+        }
+        for (merchant, (partnerships, _)) in &merchants {
+            partners::lock_all(tx, *merchant, partnerships).await?;
+        }
+        for (merchant, (_, orders)) in &merchants {
+            let items = queries::items(tx, *merchant, orders).await?;
+            let numbers: BTreeSet<i64> = items.iter().map(|item| item.product).collect();
+            let products = catalog::queries::products_by_number(tx, *merchant, &numbers.iter().copied().collect::<Vec<_>>()).await?;
+            let mut wanted = numbers;
+            wanted.extend(products.values().flat_map(|product| &product.parts).map(|part| part.0));
+            stock::lock(tx, *merchant, &wanted).await?;
+        }
+        Ok(())
+    }
+
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<PlaceOutcome, No> {
         let scope = ctx.caller().partnership()?;
         let mut standing = Standing::load(tx, scope).await?.ok_or_else(Refusal::not_found)?;
@@ -153,7 +168,7 @@ async fn decide(tx: &mut Tx<'_>, standing: &Standing, order: &OrderRow) -> Resul
     }
     let total: i128 = lines.iter().map(|line| i128::from(line.quote.line_minor)).sum();
     let too_much = || Refusal::invalid("invalid_amount", "The total does not fit.");
-    let total_minor = i64::try_from(total).map_err(|_| too_much())?;
+    let total_minor = i64::try_from(total).ok().filter(|total| *total <= ledger::MOST_MINOR).ok_or_else(too_much)?;
     standing.exposure.used().checked_add(total_minor).ok_or_else(too_much)?;
     let keys = claim_keys(tx, scope.merchant, &lines).await?;
     let balance = -ledger::queries::balance(tx, scope, AccountKind::AccountBalance, currency).await?;
@@ -172,62 +187,6 @@ async fn decide(tx: &mut Tx<'_>, standing: &Standing, order: &OrderRow) -> Resul
         stopped_at_limit: standing.terms.hold_unpaid_at_limit && after.limit_reached(),
     };
     Ok(Decision { currency, total_minor, from_balance, facts, on_credit: released && open > 0, lines, keys })
-}
-
-fn price_line(
-    terms: &EffectiveTerms,
-    currency: Currency,
-    products: &HashMap<i64, SellableProduct>,
-    parts: &HashMap<i64, SellableProduct>,
-    books: &HashMap<i64, pricing::PriceBooks>,
-    item: ItemRow,
-    pointer: &str,
-) -> Result<Line, Refusal> {
-    let product = products.get(&item.product).ok_or_else(|| catalog::product_not_available().at(format!("{pointer}/product")))?;
-    let product = asked(product, terms);
-    within_limits(&product, item.quantity, pointer)?;
-    let none = pricing::PriceBooks::default();
-    let margin = terms.margin(product.id, product.group.as_deref());
-    let books = books.get(&item.product).unwrap_or(&none);
-    let quote = pricing::quote(currency, books, item.quantity, terms.wholesale_discount, margin, Percent::ZERO, ItemDiscount::None, None)
-        .map_err(|refusal| refusal.at(pointer))?;
-    let mut units = Vec::new();
-    if product.bundle {
-        for (part, each) in &product.parts {
-            let part = parts.get(part).map(|part| asked(part, terms)).ok_or_else(|| catalog::product_not_available().at(format!("{pointer}/product")))?;
-            let quantity = each.checked_mul(item.quantity).filter(|quantity| *quantity <= 100_000);
-            let quantity = quantity.ok_or_else(|| {
-                Refusal::invalid("quantity_out_of_range", "A line makes at most 100,000 licenses of a part.").at(format!("{pointer}/quantity"))
-            })?;
-            units.push((part, quantity));
-        }
-    } else {
-        units.push((product.clone(), item.quantity));
-    }
-    Ok(Line { item, product, quote, margin, units })
-}
-
-/// Claims the keys that the lines need, product by product in order of number. Fewer than needed refuse, unless the
-/// product takes backorders (STK-7).
-async fn claim_keys(tx: &mut Tx<'_>, merchant: i64, lines: &[Line]) -> Result<HashMap<i64, std::vec::IntoIter<LicenseKeyId>>, No> {
-    let mut need: BTreeMap<i64, i64> = BTreeMap::new();
-    for (product, quantity) in lines.iter().flat_map(|line| &line.units).filter(|(product, _)| product.method == Method::KeyPool) {
-        *need.entry(product.number).or_default() += quantity;
-    }
-    let counts = stock::queries::counts(tx, merchant, &need.keys().copied().collect::<Vec<_>>()).await?;
-    let mut keys = HashMap::new();
-    for (product, count) in need {
-        let claimed = stock::claim(tx, merchant, product, count).await?;
-        let backorder = counts.get(&product).is_some_and(|stock| stock.backorder);
-        if i64::try_from(claimed.len()).unwrap_or(0) < count && !backorder {
-            let at = lines.iter().position(|line| line.units.iter().any(|(unit, _)| unit.number == product)).unwrap_or(0);
-            let sku = lines.get(at).map_or("", |line| line.product.sku.as_str());
-            let detail = format!("There are not enough keys of {sku} in stock.");
-            return Err(Refusal::conflict("out_of_stock", detail).at(format!("/items/{at}")).into());
-        }
-        keys.insert(product, claimed.into_iter());
-    }
-    Ok(keys)
 }
 
 /// Makes the licenses and moves their keys out of stock.
@@ -451,14 +410,4 @@ async fn apply_balance(
         reference: None,
     };
     Ok(super::record_payment::book(ctx, tx, scope, &payment).await?)
-}
-
-/// The product as it is sold under these terms: what the product or the terms ask for is asked (CAT-3).
-fn asked(product: &SellableProduct, terms: &EffectiveTerms) -> SellableProduct {
-    let end_user_information = match product.end_user_information {
-        EndUserInformation::None if terms.requires_end_user_information => EndUserInformation::AtActivation,
-        asked => asked,
-    };
-    let reseller_information = product.reseller_information || terms.requires_reseller_information;
-    SellableProduct { end_user_information, reseller_information, ..product.clone() }
 }

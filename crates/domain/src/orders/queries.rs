@@ -255,13 +255,13 @@ pub async fn open(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<Ve
     Ok(rows.into_iter().map(|(order, open_minor, released)| OpenOrder { order, open_minor, held: released.is_none() }).collect())
 }
 
-/// The oldest available license of a product; only of paid orders while unpaid ones stop.
+/// The oldest available license of a product that has no owner yet; only of paid orders while unpaid ones stop.
 pub(super) async fn next_to_distribute(reader: &mut Reader<'_>, scope: PartnershipScope, product: i64, only_paid: bool) -> Result<Option<LicenseRow>, Fault> {
     reader
         .query_opt(
             license_sql!(
                 "JOIN orders o ON o.merchant = l.merchant AND o.id = l.orders
-                 WHERE l.merchant = $1 AND l.partnership = $2 AND l.product = $3 AND l.stage = 'available'
+                 WHERE l.merchant = $1 AND l.partnership = $2 AND l.product = $3 AND l.stage = 'available' AND l.customer IS NULL
                  AND ($4 = 0 OR o.paid_minor >= o.total_minor) ORDER BY l.id LIMIT 1"
             ),
             params![scope.merchant, scope.partnership, product, only_paid],
@@ -284,22 +284,25 @@ pub(super) async fn all_to_distribute(reader: &mut Reader<'_>, scope: Partnershi
 pub(super) struct Undistributed {
     /// In the inventory.
     pub available: i64,
+    /// Of them those that have no owner yet.
+    pub ownerless: i64,
     /// In orders that are not released.
     pub held: i64,
 }
 
 pub(super) async fn undistributed(reader: &mut Reader<'_>, scope: PartnershipScope, product: i64) -> Result<Undistributed, Fault> {
-    let (available, held): (i64, i64) = reader
+    let (available, ownerless, held): (i64, i64, i64) = reader
         .query_one(
             sql!(
-                "SELECT COUNT(CASE WHEN l.stage = 'available' THEN 1 END), COUNT(CASE WHEN l.stage = 'waiting' AND o.released_ms IS NULL THEN 1 END)
+                "SELECT COUNT(CASE WHEN l.stage = 'available' THEN 1 END), COUNT(CASE WHEN l.stage = 'available' AND l.customer IS NULL THEN 1 END),
+                        COUNT(CASE WHEN l.stage = 'waiting' AND o.released_ms IS NULL THEN 1 END)
                  FROM license l JOIN orders o ON o.merchant = l.merchant AND o.id = l.orders
                  WHERE l.merchant = $1 AND l.partnership = $2 AND l.product = $3 AND l.stage IN ('available', 'waiting')"
             ),
             params![scope.merchant, scope.partnership, product],
         )
         .await?;
-    Ok(Undistributed { available, held })
+    Ok(Undistributed { available, ownerless, held })
 }
 
 /// Licenses of a product that wait for a key, first in, first out by when their orders were made.

@@ -67,6 +67,9 @@ impl Command for RecordPayment {
         if self.amount.minor <= 0 {
             return Err(Refusal::invalid("invalid_amount", "The amount must be above zero.").at("/amount/amount").into());
         }
+        if self.amount.minor > ledger::MOST_MINOR {
+            return Err(Refusal::invalid("invalid_amount", "The amount is larger than any that is kept.").at("/amount/amount").into());
+        }
         if self.method == PaymentMethod::AccountBalance {
             return Err(Refusal::invalid("payment_method_not_allowed", "Record a check or a wire.").at("/method").into());
         }
@@ -129,7 +132,8 @@ pub(super) async fn book(ctx: &mut Ctx, tx: &mut Tx<'_>, scope: PartnershipScope
         ctx.audit(AuditEntry::new(scope.merchant, "order.payment_received", *order).of(scope.partnership).after(paid));
     }
     let invoice = billing::queries::invoice(tx, scope.of_merchant(), None, payment.invoice).await?;
-    if invoice.is_some_and(|invoice| invoice.open_minor() == 0) {
+    // A payment of an invoice that was paid before goes to the account balance whole, and pays nothing.
+    if allocated > 0 && invoice.is_some_and(|invoice| invoice.open_minor() == 0) {
         ctx.audit(AuditEntry::new(scope.merchant, "invoice.paid", payment.invoice).of(scope.partnership));
         ctx.announce(Event::new(scope.merchant, "invoice.paid", payment.invoice, json!({"payment": payment.id})).of(scope.partnership));
     }

@@ -23,6 +23,7 @@ impl Command for RevealLicense {
     const REFUSALS: &'static [&'static str] =
         &["not_found", "partnership_not_active", "not_enough_credit", "credit_limit_reached", "end_user_required", "nothing_to_reveal"];
     type Outcome = LicenseOutcome;
+    const KEPT: bool = false;
 
     fn need(&self) -> Need {
         Need::Either(Right::LicensesDistribute, Right::LicensesReveal)

@@ -85,6 +85,7 @@ pub async fn settle(ctx: &mut Ctx, tx: &mut Tx<'_>, standing: &Standing, orders:
         }
     }
     licenses::store::move_all(ctx, tx, merchant, &moves).await?;
+    stock::lock(tx, merchant, &keys.values().flatten().map(|key| key.1).collect()).await?;
     let mut keys: Vec<_> = keys.into_iter().collect();
     keys.sort_by_key(|((from, to), _)| (*from as i64, *to as i64));
     for ((from, to), keys) in keys {

@@ -42,7 +42,7 @@ pub use state::{Status, Step};
 pub use steps::{
     ApprovePartnership, ClosePartnership, DeletePartnership, DenyPartnership, MovePartnership, PartnershipChanged, ReactivatePartnership, SuspendPartnership,
 };
-pub use store::lock;
+pub use store::{lock, lock_all};
 use tradepost_kernel::Refusal;
 use tradepost_store::{Fault, Tx};
 

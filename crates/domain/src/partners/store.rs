@@ -3,8 +3,9 @@
 use super::{LockedPartnership, Status};
 use crate::PartnershipScope;
 use crate::ids::{ChannelId, PartnershipId, ResellerId};
+use std::collections::BTreeSet;
 use tradepost_kernel::Timestamp;
-use tradepost_store::{Fault, FromRow, Row, Tx, params, sql};
+use tradepost_store::{Column, Fault, FromRow, Row, Tx, params, sql};
 
 /// A partnership as its row has it; the scope's merchant is filled in by the reader.
 struct PartnershipRow(LockedPartnership);
@@ -41,6 +42,17 @@ pub async fn lock(tx: &mut Tx<'_>, scope: PartnershipScope) -> Result<Option<Loc
         )
         .await?;
     Ok(row.map(|row| row.0))
+}
+
+/// Locks several partnerships of a merchant until the commit, in the order of their ids.
+///
+/// # Errors
+/// The store's.
+pub async fn lock_all(tx: &mut Tx<'_>, merchant: i64, partnerships: &BTreeSet<PartnershipId>) -> Result<(), Fault> {
+    let ids = Column::ids(partnerships.iter().copied());
+    let _: Vec<(PartnershipId,)> =
+        tx.query_each(sql!("SELECT id FROM partnership WHERE merchant = $1 AND id = ANY($2) ORDER BY id FOR UPDATE"), params![merchant], &ids).await?;
+    Ok(())
 }
 
 /// What a new partnership begins with.

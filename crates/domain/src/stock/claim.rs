@@ -4,9 +4,9 @@ use super::store::{self, CounterChange};
 use super::{KeyState, queries};
 use crate::command::Ctx;
 use crate::ids::{LicenseId, LicenseKeyId};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use tradepost_kernel::sabotage;
-use tradepost_store::{Fault, Tx, params, sql};
+use tradepost_store::{Column, Fault, Tx, params, sql};
 
 /// A claimed key and the license it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,9 +19,19 @@ pub struct Taken {
     pub license: LicenseId,
 }
 
+/// Locks the counters of products in the order of their numbers. Whoever moves keys of several products does this
+/// first, so that two orders never wait for each other in a circle.
+///
+/// # Errors
+/// The store's.
+pub async fn lock(tx: &mut Tx<'_>, merchant: i64, products: &BTreeSet<i64>) -> Result<(), Fault> {
+    let sql = sql!("SELECT product FROM stock WHERE merchant = $1 AND product = ANY($2) ORDER BY product FOR UPDATE");
+    let _: Vec<(i64,)> = tx.query_each(sql, params![merchant], &Column::ints(products.iter().copied())).await?;
+    Ok(())
+}
+
 /// The first `count` available keys of a product, first in, first out, locked for this transaction and not yet
-/// changed; fewer are a shortage (STK-3). Ask product by product in order of number, so that two orders never
-/// wait for each other.
+/// changed; fewer are a shortage (STK-3). Where keys of several products are asked for, [`lock`] them first.
 ///
 /// Rows that another transaction holds are skipped at first; on a shortage they are waited for, since a held key
 /// may come back.

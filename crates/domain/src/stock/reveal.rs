@@ -24,6 +24,7 @@ impl Command for RevealKey {
     const NAME: &'static str = "stock.reveal_key";
     const REFUSALS: &'static [&'static str] = &["not_found"];
     type Outcome = ();
+    const KEPT: bool = false;
 
     fn need(&self) -> Need {
         Need::Right(Right::LicensesReveal)

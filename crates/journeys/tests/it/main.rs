@@ -10,6 +10,7 @@ mod payments;
 mod plans;
 mod platform;
 mod races;
+mod review;
 mod snapshots;
 mod stock;
 mod story;

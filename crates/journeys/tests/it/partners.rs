@@ -288,13 +288,13 @@ app_test! {
         shop.get("/v1/reseller/orders").await.must(200);
         assert_eq!(shop.post("/v1/reseller/orders", json!({})).await.said(), (403, "forbidden".into()));
         assert_eq!(shop.get("/v1/merchant/orders").await.status, 404, "cannot even route there");
-        let id = made["key"]["id"].as_str().or(made["id"].as_str()).expect("an id").to_owned();
+        let id = made["api_key"]["id"].as_str().or(made["id"].as_str()).expect("an id").to_owned();
         let rotated = owner.act(&format!("/v1/reseller/api-keys/{id}/rotate")).await;
         assert!(rotated.status == 200 || rotated.status == 201, "{}", rotated.text());
         assert_eq!(shop.get("/v1/reseller/orders").await.said(), (401, "unauthenticated".into()), "dies at once");
         let next = http.with(rotated.json()["secret"].as_str().expect("the new key"));
         next.get("/v1/reseller/orders").await.must(200);
-        let next_id = rotated.json()["key"]["id"].as_str().or(rotated.json()["id"].as_str()).expect("an id").to_owned();
+        let next_id = rotated.json()["api_key"]["id"].as_str().or(rotated.json()["id"].as_str()).expect("an id").to_owned();
         let path = format!("/v1/merchant/partnerships/{}/api-keys/{next_id}/disable", contoso.partnership());
         assert!(http.with(&acme.key).act(&path).await.status < 300);
         assert_eq!(next.get("/v1/reseller/orders").await.status, 401);

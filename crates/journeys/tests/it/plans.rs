@@ -88,7 +88,7 @@ async fn body(app: TestApp) {
 
     let next = sql!(
         "SELECT l.id FROM license l JOIN orders o ON o.merchant = l.merchant AND o.id = l.orders
-         WHERE l.merchant = $1 AND l.partnership = $2 AND l.product = $3 AND l.stage = 'available'
+         WHERE l.merchant = $1 AND l.partnership = $2 AND l.product = $3 AND l.stage = 'available' AND l.customer IS NULL
          AND ($4 = 0 OR o.paid_minor >= o.total_minor) ORDER BY l.id LIMIT 1"
     );
     let found = plan(&app, next, params![merchant, partnership, product.number, 0_i64].to_vec()).await;

@@ -57,7 +57,7 @@ fn wrong(source: &Source) -> Vec<String> {
 }
 
 /// A file that a word belongs in no more.
-fn stale<'a>(sources: &[&'a Source]) -> Vec<String> {
+fn stale(sources: &[&Source]) -> Vec<String> {
     let used = |word: &Word, path: &str| sources.iter().any(|source| source.path == path && !source.finds(word.text).is_empty());
     WORDS
         .iter()

@@ -307,11 +307,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
             })
         })
         .await?;
-    let mut broken = None;
-    let views = found.rows.iter().filter_map(|row| license_view(row, &around, None).map_err(|problem| broken = Some(problem)).ok()).collect::<Vec<_>>();
-    if let Some(problem) = broken {
-        return Err(problem);
-    }
+    let views = found.rows.iter().map(|row| license_view(row, &around, None)).collect::<Result<Vec<_>, Problem>>()?;
     Ok(call.list(tradepost_domain::listing::Page { rows: views, next: found.next }, |view| view))
 }
 
@@ -322,6 +318,10 @@ async fn get(call: Call) -> Result<Answer, Problem> {
 async fn activate(call: Call) -> Result<Answer, Problem> {
     let activation = call.body::<Activation>()?;
     let done = call.execute(ActivateNextLicense { product: activation.product.into(), owner: activation.owner.into() }).await?;
+    if done.replayed {
+        // The first answer showed the code under the audit row of the activation; this one is a further look.
+        call.execute(RevealLicense { license: done.outcome.license }).await?;
+    }
     Ok(Answer::ok(&shown(&call, done.outcome.license, true).await?))
 }
 
@@ -427,7 +427,7 @@ fn reseller_routes(r: &mut Routes) {
         .needs(Right::LicensesDistribute)
         .body::<Activation>()
         .answers::<LicenseView>(200)
-        .command::<ActivateNextLicense>();
+        .command::<ActivateNextLicense>().command::<RevealLicense>();
     r.get("/v1/reseller/licenses/{id}", "getLicense", get).tag(tag).doc("One license, its code masked.").needs(Right::OrdersRead).answers::<LicenseView>(200);
     r.post("/v1/reseller/licenses/{id}/send", "sendLicense", send)
         .tag(tag)

@@ -244,7 +244,7 @@ impl Authenticator for Fakes {
             _ => None,
         };
         let active = given.as_deref() != Some("asleep");
-        Box::pin(async move { found.map(|caller| Identified { caller, partnership_active: active }).ok_or_else(Problem::unauthenticated) })
+        Box::pin(async move { found.map(|caller| Identified { caller, partnership_active: active, placeless: false }).ok_or_else(Problem::unauthenticated) })
     }
 }
 
