@@ -125,6 +125,7 @@ held="$(get .id)"
 reseller 200 POST "/v1/reseller/orders/$held/confirm"
 expect .state awaiting_payment
 expect .total.amount 1148.80
+expect .held true
 reseller 409 GET "/v1/reseller/orders/$held/licenses.csv"
 
 step "the merchant records a check over the first invoice, and the held order is released"

@@ -77,9 +77,7 @@ const RULES: &[(&str, Sql)] = &[
     ),
     (
         "an unpaid order was released beyond the credit of a partnership that has none",
-        sql!(
-            "SELECT COUNT(*) FROM orders o WHERE o.released_ms IS NOT NULL AND o.canceled_ms IS NULL AND o.on_credit = 0 AND o.paid_minor < o.total_minor"
-        ),
+        sql!("SELECT COUNT(*) FROM orders o WHERE o.released_ms IS NOT NULL AND o.canceled_ms IS NULL AND o.on_credit = 0 AND o.paid_minor < o.total_minor"),
     ),
     ("an event was not passed on", sql!("SELECT COUNT(*) FROM outbox WHERE position IS NULL")),
     ("an event failed", sql!("SELECT COUNT(*) FROM outbox WHERE last_error IS NOT NULL")),

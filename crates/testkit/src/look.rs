@@ -2,8 +2,8 @@
 
 use crate::{PlacedOrder, Reseller, TestApp};
 use std::collections::BTreeMap;
-use tradepost_domain::billing::queries::InvoiceRow;
 use tradepost_domain::billing;
+use tradepost_domain::billing::queries::InvoiceRow;
 use tradepost_domain::credit::{CreditView, Exposure};
 use tradepost_domain::licenses::queries::LicenseRow;
 use tradepost_domain::licenses::{self, OrderFacts, Stage, lock_reasons};

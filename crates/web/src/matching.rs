@@ -73,15 +73,13 @@ impl Matcher {
         let segments: Vec<&str> = path.split('/').collect();
         let mut found = Vec::new();
         descend(&self.root, &segments, &mut Vec::new(), &mut found);
-        let mut others: Vec<Method> = Vec::new();
-        for (methods, values) in found {
-            if let Some((_, place)) = methods.iter().find(|(known, _)| known == method) {
-                let decoded: Option<Vec<String>> = values.iter().map(|value| crate::query::decode(value, false)).collect();
-                return decoded.map_or(Matched::Nothing, |values| Matched::Route(*place, values));
-            }
-            others.extend(methods.iter().map(|(known, _)| known.clone()).filter(|known| !others.contains(known)).collect::<Vec<_>>());
-        }
-        if others.is_empty() { Matched::Nothing } else { Matched::OtherMethods(others) }
+        // The most fixed template is the path, with its own methods and no other's.
+        let Some((methods, values)) = found.into_iter().next() else { return Matched::Nothing };
+        let Some((_, place)) = methods.iter().find(|(known, _)| known == method) else {
+            return Matched::OtherMethods(methods.iter().map(|(known, _)| known.clone()).collect());
+        };
+        let decoded: Option<Vec<String>> = values.iter().map(|value| crate::query::decode(value, false)).collect();
+        decoded.map_or(Matched::Nothing, |values| Matched::Route(*place, values))
     }
 }
 

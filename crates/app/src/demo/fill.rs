@@ -62,6 +62,8 @@ pub(super) async fn fill(house: &House) -> Result<Json, Trouble> {
     )
     .await?;
     let key = made["live_key"].as_str().unwrap_or("").to_owned();
+    let letterhead = json!({"address": "1 Pier Road\nBoston, MA 02110", "country": "US", "sender_email": "sales@northwind.example"});
+    call(house, &key, "PATCH", "/v1/merchant", Some(letterhead)).await?;
     let import = |what| Order::Import { what, merchant: None, test: false, product: None, dry_run: false };
     order(house, import(ImportOf::Products), include_bytes!("../../../../examples/products.csv").to_vec()).await?;
     order(house, import(ImportOf::LicenseKeys), codes(house)).await?;

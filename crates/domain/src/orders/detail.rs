@@ -125,11 +125,7 @@ async fn items(
     let rows = queries::items(reader, scope.merchant, &[order.id]).await?;
     let numbers: Vec<i64> = rows.iter().map(|item| item.product).collect::<BTreeSet<_>>().into_iter().collect();
     let products = catalog::queries::products_by_number(reader, scope.merchant, &numbers).await?;
-    let books = if order.placed.is_none() {
-        pricing::books(reader, scope, channel, order.currency, &numbers).await?
-    } else {
-        HashMap::new()
-    };
+    let books = if order.placed.is_none() { pricing::books(reader, scope, channel, order.currency, &numbers).await? } else { HashMap::new() };
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
         let product: &SellableProduct = products.get(&row.product).ok_or_else(|| Fault::invariant("an item without its product"))?;

@@ -43,7 +43,10 @@ pub(super) fn price_line(
     let mut units = Vec::new();
     if product.bundle {
         for (part, each) in &product.parts {
-            let part = parts.get(part).map(|part| part_of(&product, asked(part, terms))).ok_or_else(|| catalog::product_not_available().at(format!("{pointer}/product")))?;
+            let part = parts
+                .get(part)
+                .map(|part| part_of(&product, asked(part, terms)))
+                .ok_or_else(|| catalog::product_not_available().at(format!("{pointer}/product")))?;
             let quantity = each.checked_mul(item.quantity).filter(|quantity| *quantity <= 100_000);
             let quantity = quantity.ok_or_else(|| {
                 Refusal::invalid("quantity_out_of_range", "A line makes at most 100,000 licenses of a part.").at(format!("{pointer}/quantity"))

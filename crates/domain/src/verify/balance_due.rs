@@ -22,9 +22,8 @@ fn look<'a>(reader: &'a mut Reader<'_>, bounds: Bounds) -> BoxFuture<'a, Result<
         let moving = sql!("SELECT merchant, subject FROM outbox WHERE position IS NULL AND id > $1 AND kind = 'partnership.moved' ORDER BY id");
         let moving: Vec<(i64, PartnershipId)> = reader.query(moving, params![Vec::new()]).await?;
         // Terms above the partnership changed: each is judged again when that event is passed on.
-        let changing = sql!(
-            "SELECT merchant FROM outbox WHERE position IS NULL AND id > $1 AND kind IN ('program.terms_changed', 'channel.terms_changed') ORDER BY id"
-        );
+        let changing =
+            sql!("SELECT merchant FROM outbox WHERE position IS NULL AND id > $1 AND kind IN ('program.terms_changed', 'channel.terms_changed') ORDER BY id");
         let changing: Vec<i64> = reader.query(changing, params![Vec::new()]).await?;
         let partnerships: Vec<(i64, PartnershipId, Option<ChannelId>, bool)> = reader.query(text, &bounds.0).await?;
         let mut findings = Vec::new();

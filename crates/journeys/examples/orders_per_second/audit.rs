@@ -29,6 +29,9 @@ pub async fn check(server: &Server, orders: usize, json: bool) {
     let report = verify::run(&server.house.engine, &verify::Options::default()).await.expect("verify runs");
     assert!(report.is_clean(), "{:?}", report.violated());
     if !json {
-        println!("exact: {orders} orders, {licenses} licenses with as many keys, books at 0, verify clean; the worker was {:.1} s behind", relayed.as_secs_f64());
+        println!(
+            "exact: {orders} orders, {licenses} licenses with as many keys, books at 0, verify clean; the worker was {:.1} s behind",
+            relayed.as_secs_f64()
+        );
     }
 }

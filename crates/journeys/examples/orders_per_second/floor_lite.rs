@@ -15,13 +15,16 @@ const LICENSE: &str = "INSERT INTO license (merchant, id, orders, item, partners
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'key_pool', 'available', 'not_fulfilled', 'none', 0, ?7, NULL, ?8)";
 const ORDER: &str = "UPDATE orders SET number = ?3, place = ?4, state = 'complete', total_minor = 195000, on_credit = 1, placed_ms = ?5, released_ms = ?5,
     completed_ms = ?5, updated_ms = ?5, version = version + 1 WHERE merchant = ?1 AND id = ?2 AND state = 'draft'";
-const INVOICE: &str = "INSERT INTO invoice (merchant, id, series, sequence, number, partnership, issued_on, due_on, currency, total_minor, body, created_ms, paid_ms)
+const INVOICE: &str =
+    "INSERT INTO invoice (merchant, id, series, sequence, number, partnership, issued_on, due_on, currency, total_minor, body, created_ms, paid_ms)
     VALUES (?1, ?2, 'INV', ?3, ?4, ?5, '2026-03-02', '2026-04-01', 'USD', 195000, ?6, ?7, NULL)";
 const COMMAND: &str = "INSERT INTO command (merchant, id, name, scope, route, idempotency_key, body_hash, outcome, at_ms)
     VALUES (?1, ?2, 'orders.place', ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING";
-const AUDIT: &str = "INSERT INTO audit (merchant, id, command, at_ms, actor_kind, actor_id, actor_name, action, subject_kind, subject, partnership, before_json,
+const AUDIT: &str =
+    "INSERT INTO audit (merchant, id, command, at_ms, actor_kind, actor_id, actor_name, action, subject_kind, subject, partnership, before_json,
     after_json, address, request_id) VALUES (?1, ?2, ?3, ?4, 'key', ?5, 'Bench', ?6, ?7, ?8, ?9, NULL, ?10, '127.0.0.1', 'req_0123456789abcdef')";
-const EVENT: &str = "INSERT INTO outbox (merchant, id, partnership, kind, subject_kind, subject, body, at_ms, due_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)";
+const EVENT: &str =
+    "INSERT INTO outbox (merchant, id, partnership, kind, subject_kind, subject, body, at_ms, due_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)";
 
 impl Floor {
     /// Opens the copy and the accounts and counters that the statements expect.
@@ -85,7 +88,8 @@ impl Floor {
     fn books(&self, order: &Planned, now: i64) -> rusqlite::Result<()> {
         let merchant = self.plan.merchant;
         let transfer = self.plan.id();
-        self.prepared("UPDATE partnership SET orders_placed = orders_placed + 1 WHERE merchant = ?1 AND id = ?2")?.execute(params![merchant, order.partnership])?;
+        self.prepared("UPDATE partnership SET orders_placed = orders_placed + 1 WHERE merchant = ?1 AND id = ?2")?
+            .execute(params![merchant, order.partnership])?;
         self.prepared("INSERT INTO transfer (merchant, id, kind, reference, reason, at_ms) VALUES (?1, ?2, 'order_placed', ?3, 'order placed', ?4)")?
             .execute(params![merchant, transfer, order.order, now])?;
         let mut entry = self.prepared("INSERT INTO entry (merchant, transfer, place, account, amount_minor) VALUES (?1, ?2, ?3, ?4, ?5)")?;
@@ -113,8 +117,11 @@ impl Floor {
             sample.invoice,
             now
         ])?;
-        self.prepared("INSERT INTO invoice_order (merchant, invoice, orders, amount_minor) VALUES (?1, ?2, ?3, 195000)")?
-            .execute(params![merchant, invoice, order.order])?;
+        self.prepared("INSERT INTO invoice_order (merchant, invoice, orders, amount_minor) VALUES (?1, ?2, ?3, 195000)")?.execute(params![
+            merchant,
+            invoice,
+            order.order
+        ])?;
         let key = format!("confirm-{:032x}", u128::from_be_bytes(order.order));
         let route = format!("POST /v1/reseller/orders/ord_{:026x}/confirm", u128::from_be_bytes(order.order));
         self.prepared(COMMAND)?.execute(params![merchant, command, order.partnership, route, key, [0_u8; 32], sample.outcome, now])?;

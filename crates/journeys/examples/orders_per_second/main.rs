@@ -96,7 +96,15 @@ async fn engine(app: TestApp, asked: Asked) {
     rows::drop_copy(&app, &copy).await;
 }
 
-async fn sqlite(app: &TestApp, asked: &Asked, amounts: &Amounts, seeded: &mut Seeded, server: &clients::Server, copy: &str, sample: &rows::Sample) -> Vec<Line> {
+async fn sqlite(
+    app: &TestApp,
+    asked: &Asked,
+    amounts: &Amounts,
+    seeded: &mut Seeded,
+    server: &clients::Server,
+    copy: &str,
+    sample: &rows::Sample,
+) -> Vec<Line> {
     let mut floor = floor_lite::Floor::open(copy, seeded, sample);
     let mut lines = vec![
         Line::floor("1 per commit"),

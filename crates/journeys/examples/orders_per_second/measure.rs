@@ -81,7 +81,13 @@ impl Line {
 
     /// Of the server, compared with the line at `floor`.
     pub fn server(what: &str, clients: usize, floor: usize) -> Self {
-        Self { what: format!("HTTP {what}, {clients} client{}", if clients == 1 { "" } else { "s" }), clients, floor: Some(floor), rounds: Vec::new(), took: Vec::new() }
+        Self {
+            what: format!("HTTP {what}, {clients} client{}", if clients == 1 { "" } else { "s" }),
+            clients,
+            floor: Some(floor),
+            rounds: Vec::new(),
+            took: Vec::new(),
+        }
     }
 
     /// Once all rounds are in.

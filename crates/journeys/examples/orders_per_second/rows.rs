@@ -53,11 +53,15 @@ impl Sample {
                 let (outcome,) = reader.query_one(outcome, params![merchant, command.clone()]).await?;
                 let audits = sql!("SELECT action, subject_kind, after_json FROM audit WHERE merchant = $1 AND command = $2 ORDER BY id");
                 let audits = reader.query(audits, params![merchant, command]).await?;
-                let events = sql!("SELECT kind, subject_kind, body FROM outbox WHERE merchant = $1 AND (subject = $2 OR subject =
-                    (SELECT invoice FROM invoice_order WHERE merchant = $1 AND orders = $2)) ORDER BY id");
+                let events = sql!(
+                    "SELECT kind, subject_kind, body FROM outbox WHERE merchant = $1 AND (subject = $2 OR subject =
+                    (SELECT invoice FROM invoice_order WHERE merchant = $1 AND orders = $2)) ORDER BY id"
+                );
                 let events = reader.query(events, params![merchant, last]).await?;
-                let items = sql!("SELECT i.orders, i.id, i.product, o.partnership FROM order_item i JOIN orders o ON o.merchant = i.merchant AND o.id = i.orders
-                    WHERE i.merchant = $1 ORDER BY i.orders, i.place");
+                let items = sql!(
+                    "SELECT i.orders, i.id, i.product, o.partnership FROM order_item i JOIN orders o ON o.merchant = i.merchant AND o.id = i.orders
+                    WHERE i.merchant = $1 ORDER BY i.orders, i.place"
+                );
                 let rows: Vec<(Vec<u8>, Vec<u8>, i64, Vec<u8>)> = reader.query(items, params![merchant]).await?;
                 let mut found: HashMap<[u8; 16], Planned> = HashMap::new();
                 for (order, item, product, partnership) in rows {

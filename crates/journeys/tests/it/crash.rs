@@ -148,7 +148,11 @@ impl Client {
         let from = self.acknowledged.len().saturating_sub(40);
         for (reference, id, number) in &self.acknowledged[from..] {
             let found = self.until_read(&format!("/v1/reseller/orders/{id}")).await;
-            assert_eq!((found["state"].as_str(), found["number"].as_str()), (Some("awaiting_payment"), Some(number.as_str())), "acknowledged and lost: {reference}");
+            assert_eq!(
+                (found["state"].as_str(), found["number"].as_str()),
+                (Some("awaiting_payment"), Some(number.as_str())),
+                "acknowledged and lost: {reference}"
+            );
             let same = self.until_read(&format!("/v1/reseller/orders?search={reference}")).await;
             assert_eq!(same["data"].as_array().map(Vec::len), Some(1), "{reference} was done twice");
         }
@@ -182,7 +186,11 @@ async fn drill(app: TestApp, binary: PathBuf, bug: Option<&'static str>, rounds:
         let (server, ready) = place.serve().await;
         slowest = slowest.max(ready);
         if round == 0 {
-            clients = keys.iter().enumerate().map(|(name, key)| Client { asker: server.http.with(key), name, next: 0, acknowledged: Vec::new(), under_way: None }).collect();
+            clients = keys
+                .iter()
+                .enumerate()
+                .map(|(name, key)| Client { asker: server.http.with(key), name, next: 0, acknowledged: Vec::new(), under_way: None })
+                .collect();
         }
         for (client, key) in clients.iter_mut().zip(&keys) {
             client.asker = server.http.with(key);

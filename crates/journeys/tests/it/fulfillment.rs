@@ -26,7 +26,17 @@ fn counts(of: &[(&str, usize)]) -> BTreeMap<String, usize> {
 }
 
 fn company() -> SellingCompany {
-    SellingCompany { company: "Corner Shop".into(), contact: None, email: None, street: None, city: None, postal_code: None, region: None, country: Some("US".into()), vat_id: None }
+    SellingCompany {
+        company: "Corner Shop".into(),
+        contact: None,
+        email: None,
+        street: None,
+        city: None,
+        postal_code: None,
+        region: None,
+        country: Some("US".into()),
+        vat_id: None,
+    }
 }
 
 async fn ids(app: &TestApp, order: &PlacedOrder) -> Vec<LicenseId> {

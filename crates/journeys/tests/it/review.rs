@@ -2,7 +2,11 @@
 
 use tradepost_domain::catalog::{EndUserInformation, Method};
 use tradepost_domain::command::Idempotency;
+use tradepost_domain::ids::SingleUseLinkId;
 use tradepost_domain::licenses::Stage;
+use tradepost_domain::listing::PageRequest;
+use tradepost_domain::notices::opening::{self, Sight};
+use tradepost_domain::notices::queries as messages;
 use tradepost_domain::orders::activate::ActivateNextLicense;
 use tradepost_domain::orders::attach::{AttachInformation, Attachment};
 use tradepost_domain::orders::cancel::CancelOrder;
@@ -13,10 +17,6 @@ use tradepost_domain::orders::download::{Download, DownloadLicenses};
 use tradepost_domain::orders::reveal::RevealLicense;
 use tradepost_domain::partners::SuspendPartnership;
 use tradepost_domain::partners::terms::{Qualifier, Setting, TermChange, TermName};
-use tradepost_domain::ids::SingleUseLinkId;
-use tradepost_domain::listing::PageRequest;
-use tradepost_domain::notices::opening::{self, Sight};
-use tradepost_domain::notices::queries as messages;
 use tradepost_domain::stock::RevealKey;
 use tradepost_domain::{Caller, Command, Done, No, Origin, identity};
 use tradepost_store::{params, sql};

@@ -146,7 +146,11 @@ async fn change_terms(call: Call) -> Result<Answer, Problem> {
 
 /// Every route of credit, and the overview.
 pub fn routes(r: &mut Routes) {
-    r.get("/v1/reseller/credit", "getCredit", mine).tag("Credit").doc("Credit limit, used, available and over.").needs(Right::InvoicesRead).answers::<CreditOverview>(200);
+    r.get("/v1/reseller/credit", "getCredit", mine)
+        .tag("Credit")
+        .doc("Credit limit, used, available and over.")
+        .needs(Right::InvoicesRead)
+        .answers::<CreditOverview>(200);
     r.get("/v1/reseller/overview", "getOverview", overview)
         .tag("Credit")
         .doc("What a reseller sees first: products with available licenses, credit, recent orders.")

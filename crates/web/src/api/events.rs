@@ -6,10 +6,10 @@ use serde_json::Value;
 use tradepost_documents::mail;
 use tradepost_domain::ids::{EventId, MessageId, PartnershipId};
 use tradepost_domain::listing::Page;
+use tradepost_domain::notices::MessageState;
 use tradepost_domain::notices::opening::{self, Sight};
 use tradepost_domain::notices::queries::{self as messages, MessageView as MessageRow};
 use tradepost_domain::notices::resend::ResendMessage;
-use tradepost_domain::notices::MessageState;
 use tradepost_domain::outbox::queries::{self as outbox, PassedEvent};
 use tradepost_domain::{PartnershipScope, Right, merchants};
 use tradepost_kernel::Timestamp;
@@ -109,7 +109,8 @@ impl From<MessageRow> for MessageSummary {
 async fn list_events(call: Call) -> Result<Answer, Problem> {
     let (merchant, of) = sides(&call)?;
     let page = call.page()?;
-    let after = page.before.map_or(0, |cursor| i64::from_be_bytes([cursor[8], cursor[9], cursor[10], cursor[11], cursor[12], cursor[13], cursor[14], cursor[15]]));
+    let after =
+        page.before.map_or(0, |cursor| i64::from_be_bytes([cursor[8], cursor[9], cursor[10], cursor[11], cursor[12], cursor[13], cursor[14], cursor[15]]));
     let mut rows = call
         .read(move |reader| {
             Box::pin(async move {
@@ -187,8 +188,16 @@ pub fn routes(r: &mut Routes) {
         .needs(Right::OrdersRead)
         .lists::<EventView>();
     let tag = "Messages (merchant)";
-    r.get("/v1/merchant/messages", "listMessages", list_messages).tag(tag).doc("Lists every mail that was written in the merchant's name, newest first.").needs(Right::MerchantRead).lists::<MessageSummary>();
-    r.get("/v1/merchant/messages/{id}", "getMessage", get_message).tag(tag).doc("One message with its text.").needs(Right::MerchantRead).answers::<MessageDetail>(200);
+    r.get("/v1/merchant/messages", "listMessages", list_messages)
+        .tag(tag)
+        .doc("Lists every mail that was written in the merchant's name, newest first.")
+        .needs(Right::MerchantRead)
+        .lists::<MessageSummary>();
+    r.get("/v1/merchant/messages/{id}", "getMessage", get_message)
+        .tag(tag)
+        .doc("One message with its text.")
+        .needs(Right::MerchantRead)
+        .answers::<MessageDetail>(200);
     r.post("/v1/merchant/messages/{id}/resend", "resendMessage", resend_message)
         .tag(tag)
         .doc("Sends a message again, to the same address.")

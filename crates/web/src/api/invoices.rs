@@ -365,8 +365,7 @@ async fn page(call: Call) -> Result<Answer, Problem> {
         })
         .await?
         .or_not_found()?;
-    let standing =
-        InvoiceStanding { paid_minor: row.paid_minor, today: now.date_in(&house.time_zone), canceled: row.canceled.is_some(), test: house.test };
+    let standing = InvoiceStanding { paid_minor: row.paid_minor, today: now.date_in(&house.time_zone), canceled: row.canceled.is_some(), test: house.test };
     let page = invoice::render(&row.document()?, Some(&standing), None);
     Ok(Answer::html_with_style(PreEscaped(page), invoice::STYLE))
 }
@@ -374,12 +373,34 @@ async fn page(call: Call) -> Result<Answer, Problem> {
 /// Every route of invoices and payments.
 pub fn routes(r: &mut Routes) {
     let tag = "Invoices";
-    r.get("/v1/reseller/invoices", "listInvoices", list).tag(tag).doc("Lists the partnership's invoices, newest first.").needs(Right::InvoicesRead).lists::<InvoiceSummary>();
-    r.get("/v1/reseller/invoices/{id}", "getInvoice", get).tag(tag).doc("One invoice as issued, and what was paid of it.").needs(Right::InvoicesRead).answers::<InvoiceView>(200);
-    r.get("/v1/reseller/payments", "listPayments", list_payments).tag(tag).doc("Lists what the partnership paid, newest first.").needs(Right::InvoicesRead).query::<OwnPaymentQuery>().lists::<PaymentView>();
+    r.get("/v1/reseller/invoices", "listInvoices", list)
+        .tag(tag)
+        .doc("Lists the partnership's invoices, newest first.")
+        .needs(Right::InvoicesRead)
+        .lists::<InvoiceSummary>();
+    r.get("/v1/reseller/invoices/{id}", "getInvoice", get)
+        .tag(tag)
+        .doc("One invoice as issued, and what was paid of it.")
+        .needs(Right::InvoicesRead)
+        .answers::<InvoiceView>(200);
+    r.get("/v1/reseller/payments", "listPayments", list_payments)
+        .tag(tag)
+        .doc("Lists what the partnership paid, newest first.")
+        .needs(Right::InvoicesRead)
+        .query::<OwnPaymentQuery>()
+        .lists::<PaymentView>();
     let tag = "Invoices (merchant)";
-    r.get("/v1/merchant/invoices", "listMerchantInvoices", list).tag(tag).doc("Lists invoices, newest first.").needs(Right::MerchantRead).query::<InvoiceQuery>().lists::<InvoiceSummary>();
-    r.get("/v1/merchant/invoices/{id}", "getMerchantInvoice", get).tag(tag).doc("One invoice as issued, and what was paid of it.").needs(Right::MerchantRead).answers::<InvoiceView>(200);
+    r.get("/v1/merchant/invoices", "listMerchantInvoices", list)
+        .tag(tag)
+        .doc("Lists invoices, newest first.")
+        .needs(Right::MerchantRead)
+        .query::<InvoiceQuery>()
+        .lists::<InvoiceSummary>();
+    r.get("/v1/merchant/invoices/{id}", "getMerchantInvoice", get)
+        .tag(tag)
+        .doc("One invoice as issued, and what was paid of it.")
+        .needs(Right::MerchantRead)
+        .answers::<InvoiceView>(200);
     r.post("/v1/merchant/invoices/{id}/payments", "recordPayment", record)
         .tag(tag)
         .doc("Records what came in by check or wire, in part or whole. Paid orders are released, held ones that fit then follow.")
@@ -387,6 +408,11 @@ pub fn routes(r: &mut Routes) {
         .body::<NewPayment>()
         .answers::<InvoiceView>(201)
         .command::<RecordPayment>();
-    r.get("/v1/merchant/payments", "listMerchantPayments", list_payments).tag(tag).doc("Lists payments, newest first.").needs(Right::MerchantRead).query::<PaymentQuery>().lists::<PaymentView>();
+    r.get("/v1/merchant/payments", "listMerchantPayments", list_payments)
+        .tag(tag)
+        .doc("Lists payments, newest first.")
+        .needs(Right::MerchantRead)
+        .query::<PaymentQuery>()
+        .lists::<PaymentView>();
     r.get("/i/{token}", "invoicePage", page).tag(tag).doc("The page of one invoice, for whoever has its link.").public().page().answers_text("text/html");
 }

@@ -408,7 +408,12 @@ pub fn routes(r: &mut Routes) {
 
 fn reseller_routes(r: &mut Routes) {
     let tag = "Licenses";
-    r.get("/v1/reseller/licenses", "listLicenses", list).tag(tag).doc("Lists the partnership's licenses, newest first, codes masked.").needs(Right::OrdersRead).query::<LicenseQuery>().lists::<LicenseView>();
+    r.get("/v1/reseller/licenses", "listLicenses", list)
+        .tag(tag)
+        .doc("Lists the partnership's licenses, newest first, codes masked.")
+        .needs(Right::OrdersRead)
+        .query::<LicenseQuery>()
+        .lists::<LicenseView>();
     r.get("/v1/reseller/licenses/active.csv", "downloadActiveLicenses", download_product)
         .tag(tag)
         .doc("Downloads the codes of a product's available licenses. It shows codes and distributes nothing: counts stay, and the file can be had again while the rule allows it. Audited.")
@@ -428,7 +433,8 @@ fn reseller_routes(r: &mut Routes) {
         .needs(Right::LicensesDistribute)
         .body::<Activation>()
         .answers::<LicenseView>(200)
-        .command::<ActivateNextLicense>().command::<RevealLicense>();
+        .command::<ActivateNextLicense>()
+        .command::<RevealLicense>();
     r.get("/v1/reseller/licenses/{id}", "getLicense", get).tag(tag).doc("One license, its code masked.").needs(Right::OrdersRead).answers::<LicenseView>(200);
     r.post("/v1/reseller/licenses/{id}/send", "sendLicense", send)
         .tag(tag)
@@ -460,7 +466,12 @@ fn reseller_routes(r: &mut Routes) {
 
 fn merchant_routes(r: &mut Routes) {
     let tag = "Licenses (merchant)";
-    r.get("/v1/merchant/licenses", "listMerchantLicenses", list).tag(tag).doc("Lists licenses, newest first, codes masked.").needs(Right::MerchantRead).query::<LicenseQuery>().lists::<LicenseView>();
+    r.get("/v1/merchant/licenses", "listMerchantLicenses", list)
+        .tag(tag)
+        .doc("Lists licenses, newest first, codes masked.")
+        .needs(Right::MerchantRead)
+        .query::<LicenseQuery>()
+        .lists::<LicenseView>();
     r.post("/v1/merchant/licenses/confirm-fulfillment", "confirmFulfillment", confirm)
         .tag(tag)
         .doc("Confirms that the merchant delivered these licenses. One that does not wait for it refuses the whole.")
@@ -468,7 +479,11 @@ fn merchant_routes(r: &mut Routes) {
         .body::<Confirmation>()
         .answers::<ConfirmedView>(200)
         .command::<ConfirmFulfillment>();
-    r.get("/v1/merchant/licenses/{id}", "getMerchantLicense", get).tag(tag).doc("One license, its code masked.").needs(Right::MerchantRead).answers::<LicenseView>(200);
+    r.get("/v1/merchant/licenses/{id}", "getMerchantLicense", get)
+        .tag(tag)
+        .doc("One license, its code masked.")
+        .needs(Right::MerchantRead)
+        .answers::<LicenseView>(200);
     r.post("/v1/merchant/licenses/{id}/send", "sendMerchantLicense", send)
         .tag(tag)
         .doc("Mails the license to its owner (again).")

@@ -131,11 +131,5 @@ fn page(title: &str, content: Markup) -> Answer {
 
 pub(super) fn routes(r: &mut Routes) {
     r.get("/links/{token}", "linkPage", show).public().page().answers_text("text/html");
-    r.post("/links/{token}", "useLink", act)
-        .public()
-        .page()
-        .form::<LinkForm>()
-        .answers_text("text/html")
-        .command::<SetPassword>()
-        .command::<ConfirmEmail>();
+    r.post("/links/{token}", "useLink", act).public().page().form::<LinkForm>().answers_text("text/html").command::<SetPassword>().command::<ConfirmEmail>();
 }

@@ -325,8 +325,7 @@ async fn get(call: Call) -> Result<Answer, Problem> {
 async fn list_mine(call: Call) -> Result<Answer, Problem> {
     let scope = call.partnership()?;
     let query = call.query::<OrderQuery>()?;
-    let filter =
-        OrderFilter { state: query.state, search: query.search.map(String::from), created_from: query.created_from, created_to: query.created_to };
+    let filter = OrderFilter { state: query.state, search: query.search.map(String::from), created_from: query.created_from, created_to: query.created_to };
     let page = call.page()?;
     let of = Some(scope.partnership);
     let found = call.read(move |reader| Box::pin(async move { queries::list(reader, scope.of_merchant(), of, &filter, page).await })).await?;
@@ -336,8 +335,7 @@ async fn list_mine(call: Call) -> Result<Answer, Problem> {
 async fn list_all(call: Call) -> Result<Answer, Problem> {
     let scope = call.merchant()?;
     let query = call.query::<MerchantOrderQuery>()?;
-    let filter =
-        OrderFilter { state: query.state, search: query.search.map(String::from), created_from: query.created_from, created_to: query.created_to };
+    let filter = OrderFilter { state: query.state, search: query.search.map(String::from), created_from: query.created_from, created_to: query.created_to };
     let page = call.page()?;
     let found = call.read(move |reader| Box::pin(async move { queries::list(reader, scope, query.partnership, &filter, page).await })).await?;
     Ok(call.list(found, OrderSummary::from))
@@ -422,7 +420,12 @@ async fn cancel(call: Call) -> Result<Answer, Problem> {
 pub fn routes(r: &mut Routes) {
     reseller_routes(r);
     let tag = "Orders (merchant)";
-    r.get("/v1/merchant/orders", "listMerchantOrders", list_all).tag(tag).doc("Lists orders, newest first.").needs(Right::MerchantRead).query::<MerchantOrderQuery>().lists::<OrderSummary>();
+    r.get("/v1/merchant/orders", "listMerchantOrders", list_all)
+        .tag(tag)
+        .doc("Lists orders, newest first.")
+        .needs(Right::MerchantRead)
+        .query::<MerchantOrderQuery>()
+        .lists::<OrderSummary>();
     r.get("/v1/merchant/orders/{id}", "getMerchantOrder", get)
         .tag(tag)
         .doc("One order with items, prices, lock reasons and invoice.")
@@ -439,7 +442,12 @@ pub fn routes(r: &mut Routes) {
 
 fn reseller_routes(r: &mut Routes) {
     let tag = "Orders";
-    r.get("/v1/reseller/orders", "listOrders", list_mine).tag(tag).doc("Lists the partnership's orders, newest first.").needs(Right::OrdersRead).query::<OrderQuery>().lists::<OrderSummary>();
+    r.get("/v1/reseller/orders", "listOrders", list_mine)
+        .tag(tag)
+        .doc("Lists the partnership's orders, newest first.")
+        .needs(Right::OrdersRead)
+        .query::<OrderQuery>()
+        .lists::<OrderSummary>();
     r.post("/v1/reseller/orders", "createOrder", create)
         .tag(tag)
         .doc("Creates a draft, with items where given. Nothing is reserved, invoiced or counted against credit.")
