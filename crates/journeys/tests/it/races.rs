@@ -78,7 +78,7 @@ app_test! {
 }
 
 sabotage_test! {
-    fn the_credit_drill_notices_a_missing_lock_on_postgres: "credit.no_lock" on Postgres makes two_confirms_for_the_last_credit;
+    fn the_credit_drill_notices_a_stale_exposure_on_postgres: "credit.no_lock" on Postgres makes two_confirms_for_the_last_credit;
     fn the_credit_drill_notices_a_stale_exposure_on_sqlite: "credit.no_lock" on Sqlite makes two_confirms_for_the_last_credit;
     fn the_key_drill_notices_a_double_claim_on_postgres: "stock.double_claim" on Postgres makes many_clients_on_the_last_keys;
     fn the_key_drill_notices_a_double_claim_on_sqlite: "stock.double_claim" on Sqlite makes many_clients_on_the_last_keys;
