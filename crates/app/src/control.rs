@@ -112,7 +112,10 @@ async fn answer(house: &House, stream: UnixStream) -> std::io::Result<()> {
     let house = house.clone();
     // Detached from the connection: an operator who presses Ctrl-C leaves no half of an order that a server runs.
     let work = tokio::spawn(async move {
-        let mut listener = move |progress| drop(tell.send(progress));
+        let mut listener = move |progress| {
+            // Nobody listens any more: the work goes on.
+            let _ = tell.send(progress);
+        };
         operate::carry_out(&house, request.order, content, &mut listener).await
     });
     while let Some(progress) = heard.recv().await {

@@ -130,13 +130,11 @@ impl Merchant {
 
     /// A product of the default price list: one with a key pool, sold without asking for the end user, unless said
     /// otherwise. Await it.
-    #[must_use]
     pub fn product(&self, sku: &str) -> ProductBuilder {
         ProductBuilder::new(self, sku)
     }
 
     /// A reseller made by hand: approved, in the default channel. Await it.
-    #[must_use]
     pub fn reseller(&self, company: &str) -> ResellerBuilder {
         ResellerBuilder::new(self, company)
     }
@@ -222,7 +220,6 @@ impl Reseller {
     }
 
     /// An order of products by SKU and quantity: a draft, or placed at once.
-    #[must_use]
     pub fn order(&self, items: &[(&str, i64)]) -> OrderBuilder {
         OrderBuilder::new(self, items)
     }

@@ -67,7 +67,8 @@ impl TestApp {
 
     /// The timeline of something: every audit row of it, oldest first.
     pub async fn timeline<N>(&self, subject: Id<N>) -> Vec<Audited> {
-        let rows: Vec<(String, String, String, Option<String>, Option<String>, Option<String>)> = self
+        type Written = (String, String, String, Option<String>, Option<String>, Option<String>);
+        let rows: Vec<Written> = self
             .rows(
                 sql!("SELECT action, actor_kind, actor_name, before_json, after_json, address FROM audit WHERE subject = $1 ORDER BY id"),
                 params![subject].to_vec(),

@@ -227,7 +227,7 @@ pub fn kilograms(grams: i64) -> String {
 
 /// What is wrong with the parts asked for, as far as it shows without the database.
 pub(super) fn parts_error(bundle: bool, parts: Option<&[PartPatch]>) -> Option<Refusal> {
-    let Some(parts) = parts else { return None };
+    let parts = parts?;
     if !bundle && !parts.is_empty() {
         return Some(Refusal::invalid("invalid_field", "Only a bundle has parts.").at("/parts"));
     }

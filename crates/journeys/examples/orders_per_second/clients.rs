@@ -50,10 +50,10 @@ impl Server {
 
     /// Ends it in order.
     pub async fn close(self) {
-        drop(self.stop.send(()));
+        let _ = self.stop.send(());
         self.serving.await.expect("the server ends");
         if let Some((stop, working)) = self.worker {
-            drop(stop.send(true));
+            let _ = stop.send(true);
             working.await.expect("the worker ends");
         }
         self.house.close().await;

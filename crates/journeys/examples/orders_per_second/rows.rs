@@ -62,7 +62,8 @@ impl Sample {
                     "SELECT i.orders, i.id, i.product, o.partnership FROM order_item i JOIN orders o ON o.merchant = i.merchant AND o.id = i.orders
                     WHERE i.merchant = $1 ORDER BY i.orders, i.place"
                 );
-                let rows: Vec<(Vec<u8>, Vec<u8>, i64, Vec<u8>)> = reader.query(items, params![merchant]).await?;
+                type Ordered = (Vec<u8>, Vec<u8>, i64, Vec<u8>);
+                let rows: Vec<Ordered> = reader.query(items, params![merchant]).await?;
                 let mut found: HashMap<[u8; 16], Planned> = HashMap::new();
                 for (order, item, product, partnership) in rows {
                     let planned = Planned { order: id(&order)?, partnership: id(&partnership)?, items: Vec::new() };

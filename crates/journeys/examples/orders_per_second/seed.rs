@@ -54,6 +54,7 @@ pub struct Seeded {
     /// Partnerships.
     pub partnerships: Vec<PartnershipId>,
     /// Products by number.
+    #[allow(dead_code, reason = "read by one of the floors only")]
     pub products: Vec<i64>,
     /// Drafts; the same lie in the floor's copy.
     pub drafts: Vec<Draft>,
