@@ -249,7 +249,8 @@ mod tests {
 
     #[test]
     fn what_is_unknown_or_wrong_is_refused_by_name_and_without_secrets() {
-        let wrong: &[(Option<&str>, &[(&str, &str)], &str)] = &[
+        type Wrong<'a> = (Option<&'a str>, &'a [(&'a str, &'a str)], &'a str);
+        let wrong: &[Wrong<'_>] = &[
             (Some("listne = \"x\""), &[], "listne"),
             (Some("[mail]\nhsot = \"x\""), &[], "hsot"),
             (Some("listen = 7"), &[], "string"),
