@@ -34,9 +34,13 @@ impl Relay {
         let mut held: HeldBack = delayed.into_iter().collect();
         let (mut round, mut after) = (Round::default(), nobody());
         loop {
-            let page = store.read(move |reader| Box::pin(async move { queries::due(reader, now, after, BATCH).await })).await?;
+            let (page, stragglers) = store
+                .read(move |reader| Box::pin(async move { Ok((queries::due(reader, now, after, BATCH).await?, queries::stragglers(reader, after).await?)) }))
+                .await?;
             let Some(last) = page.last() else { return Ok(round) };
             after = last.id;
+            // What was committed behind this pass goes first in its partnership: the next pass finds it.
+            held.extend(stragglers);
             self.pass_page(page, &mut held, &mut round).await?;
         }
     }

@@ -63,7 +63,7 @@ pub(super) fn price_line(
 pub const MOST_LICENSES: i64 = 100_000;
 
 /// Whether the lines together make no more licenses than one transaction is to carry.
-pub(super) fn within_one_order(lines: &[Line]) -> Result<(), Refusal> {
+fn within_one_order(lines: &[Line]) -> Result<(), Refusal> {
     let licenses: i64 = lines.iter().flat_map(|line| &line.units).map(|unit| unit.1).sum();
     if licenses <= MOST_LICENSES {
         return Ok(());
@@ -75,6 +75,7 @@ pub(super) fn within_one_order(lines: &[Line]) -> Result<(), Refusal> {
 /// Claims the keys that the lines need, product by product in order of number. Fewer than needed refuse, unless the
 /// product takes backorders (STK-7).
 pub(super) async fn claim_keys(tx: &mut Tx<'_>, merchant: i64, lines: &[Line]) -> Result<HashMap<i64, std::vec::IntoIter<LicenseKeyId>>, No> {
+    within_one_order(lines)?;
     let mut need: BTreeMap<i64, i64> = BTreeMap::new();
     for (product, quantity) in lines.iter().flat_map(|line| &line.units).filter(|(product, _)| product.method == Method::KeyPool) {
         *need.entry(product.number).or_default() += quantity;

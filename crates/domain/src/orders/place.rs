@@ -5,7 +5,7 @@
 
 use super::change_draft::still_a_draft;
 use super::create_draft::may_order;
-use super::lines::{Line, claim_keys, price_line, within_one_order};
+use super::lines::{Line, claim_keys, price_line};
 use super::queries::ItemRow;
 use super::settle::{key_state, state_of};
 use super::standing::{Standing, note_release};
@@ -166,7 +166,6 @@ async fn decide(tx: &mut Tx<'_>, standing: &Standing, order: &OrderRow) -> Resul
     for (at, item) in items.into_iter().enumerate() {
         lines.push(price_line(&standing.terms, currency, &products, &parts, &books, item, &format!("/items/{at}"))?);
     }
-    within_one_order(&lines)?;
     let total: i128 = lines.iter().map(|line| i128::from(line.quote.line_minor)).sum();
     let too_much = || Refusal::invalid("invalid_amount", "The total does not fit.");
     let total_minor = i64::try_from(total).ok().filter(|total| *total <= ledger::MOST_MINOR).ok_or_else(too_much)?;

@@ -76,6 +76,18 @@ pub async fn delayed_partnerships(reader: &mut Reader<'_>, now: Timestamp) -> Re
         .await
 }
 
+/// Partnerships with an event up to `passed` that still waits. A pass that reads page by page must see them: ids are
+/// minted before the commit, so an event may appear behind what was read already, and what follows it in its
+/// partnership may not overtake it (PLT-5). Read it in the snapshot of the page.
+///
+/// # Errors
+/// The store's.
+pub async fn stragglers(reader: &mut Reader<'_>, passed: EventId) -> Result<Vec<(i64, PartnershipId)>, Fault> {
+    reader
+        .query(sql!("SELECT DISTINCT merchant, partnership FROM outbox WHERE position IS NULL AND id <= $1 AND partnership IS NOT NULL"), params![passed])
+        .await
+}
+
 /// How many events wait, and since when the oldest does: for metrics and readiness.
 ///
 /// # Errors

@@ -15,9 +15,11 @@ use tradepost_kernel::{Timestamp, sabotage};
 use tradepost_store::ColumnType::{Bytes, Int};
 use tradepost_store::{Column, Fault, SetSql, Tx, params, sql};
 
+// `state + 0` keeps PostgreSQL, where it has no statistics yet, from walking the partial index of everything available
+// once per key instead of the primary key.
 static HAND_OVER: SetSql = SetSql::update(
     "UPDATE license_key SET state = r.state, license = r.license FROM rows r \
-     WHERE license_key.merchant = r.merchant AND license_key.id = r.id AND license_key.state = 0",
+     WHERE license_key.merchant = r.merchant AND license_key.id = r.id AND license_key.state + 0 = 0",
     &[("merchant", Int), ("id", Bytes), ("license", Bytes), ("state", Int)],
 );
 

@@ -1,0 +1,158 @@
+//! What is said of licenses: inputs and views.
+
+use crate::fields::{Line, Upto};
+use crate::{input, view};
+use tradepost_domain::ids::{CustomerId, LicenseId, OrderId, OrderItemId, PartnershipId, ProductId};
+use tradepost_domain::licenses::{Stage, Status};
+use tradepost_kernel::Timestamp;
+use tradepost_kernel::text::Email;
+
+crate::named_choice!(Stage, Status);
+
+input! {
+    /// Who a license is for.
+    pub struct EndUserInput {
+        /// First name.
+        pub first_name: Line<100>,
+        /// Last name.
+        pub last_name: Line<100>,
+        /// Where the license is sent.
+        pub email: Email,
+        /// Company.
+        pub company: Option<Line<200>>,
+        /// Phone.
+        pub phone: Option<Line<50>>,
+        /// Street and number.
+        pub street: Option<Line<200>>,
+        /// City.
+        pub city: Option<Line<100>>,
+        /// Postal code.
+        pub postal_code: Option<Line<20>>,
+        /// State or region.
+        pub region: Option<Line<100>>,
+        /// Country, as a two-letter ISO 3166 code.
+        pub country: Option<Line<2>>,
+        /// Language, as a two-letter ISO 639-1 code.
+        pub language: Option<Line<2>>,
+    }
+
+    /// The company that sells on to the customer.
+    pub struct SellingCompanyInput {
+        /// Its name.
+        pub company: Line<200>,
+        /// A person there.
+        pub contact: Option<Line<200>>,
+        /// Its address for mail.
+        pub email: Option<Email>,
+        /// Street and number.
+        pub street: Option<Line<200>>,
+        /// City.
+        pub city: Option<Line<100>>,
+        /// Postal code.
+        pub postal_code: Option<Line<20>>,
+        /// State or region.
+        pub region: Option<Line<100>>,
+        /// Country, as a two-letter ISO 3166 code.
+        pub country: Option<Line<2>>,
+        /// VAT id.
+        pub vat_id: Option<Line<30>>,
+    }
+
+    /// Which license is activated, and for whom.
+    pub struct Activation {
+        /// The product's id or SKU.
+        pub product: Line<64>,
+        /// Who it is for.
+        pub owner: EndUserInput,
+    }
+
+    /// Which licenses the merchant delivered.
+    pub struct Confirmation {
+        /// Licenses that wait for confirmation, 1 to 1000; one in another status refuses the whole.
+        pub licenses: Upto<1000, LicenseId>,
+    }
+
+    /// Which licenses are wanted.
+    pub struct LicenseQuery {
+        /// Only of this order.
+        pub order: Option<OrderId>,
+        /// Only where they are.
+        pub stage: Option<Stage>,
+        /// Only with this fulfillment status.
+        pub status: Option<Status>,
+    }
+
+    /// Which product's licenses are downloaded.
+    pub struct DownloadQuery {
+        /// The product's id or SKU.
+        pub product: Line<64>,
+    }
+}
+
+view! {
+    /// Why something waits.
+    pub struct LockReasonView {
+        /// The reason.
+        pub code: &'static str,
+        /// Who can clear it: `merchant`, `reseller`.
+        pub cleared_by: Vec<&'static str>,
+    }
+
+    /// A customer.
+    pub struct OwnerView {
+        /// Its id.
+        pub id: CustomerId,
+        /// First name.
+        pub first_name: String,
+        /// Last name.
+        pub last_name: String,
+        /// E-mail address.
+        pub email: String,
+        /// Company.
+        pub company: Option<String>,
+        /// Country.
+        pub country: Option<String>,
+    }
+
+    /// One sold unit.
+    pub struct LicenseView {
+        /// Its id.
+        pub id: LicenseId,
+        /// Its order.
+        pub order: OrderId,
+        /// The line of the order.
+        pub item: OrderItemId,
+        /// Whose it is.
+        pub partnership: PartnershipId,
+        /// What it is of.
+        pub product: ProductId,
+        /// The product's SKU.
+        pub sku: String,
+        /// Where it is between merchant and customer.
+        pub stage: Stage,
+        /// Its fulfillment status.
+        pub status: Status,
+        /// Everything that blocks it, and who can clear it.
+        pub lock_reasons: Vec<LockReasonView>,
+        /// Its code, masked.
+        pub masked_code: Option<String>,
+        /// Its code in full: only in the answer of the act that shows it.
+        pub code: Option<String>,
+        /// Its owner.
+        pub owner: Option<OwnerView>,
+        /// When it was ordered.
+        pub created_at: Timestamp,
+        /// When it was handed over.
+        pub distributed_at: Option<Timestamp>,
+        /// When it was last sent to its owner.
+        pub sent_at: Option<Timestamp>,
+        /// When the merchant confirmed its delivery.
+        pub confirmed_at: Option<Timestamp>,
+    }
+
+    /// How many licenses were confirmed.
+    pub struct ConfirmedView {
+        /// Licenses.
+        pub confirmed: i64,
+    }
+}
