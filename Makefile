@@ -5,7 +5,7 @@ DEMO_DATA ?= $(HOME)/.cache/tradepost/demo
 DEMO_LISTEN ?= 127.0.0.1:8080
 export CARGO_TARGET_DIR
 
-.PHONY: demo demo-afresh test check fmt
+.PHONY: demo demo-afresh test bench drill check fmt
 
 # A server with something in it: addresses, sign-ins, keys and curl lines are printed.
 demo:
@@ -20,6 +20,16 @@ demo-afresh:
 # Everything that CI runs. Installs what is missing where it may.
 test:
 	scripts/test
+
+# Orders per second over HTTP beside the raw floor, both databases, in one run: make bench BENCH="--json --rounds 3".
+bench:
+	TRADEPOST_TEST_POSTGRES=$$(scripts/test-postgres) cargo run --release --locked -p tradepost-journeys --example orders_per_second -- $(BENCH)
+
+# The drills at length: 100 rounds of each race, 50 kills per database.
+drill:
+	cargo build --locked -p tradepost --bin tradepost
+	TRADEPOST_TEST_POSTGRES=$$(scripts/test-postgres) TRADEPOST_BIN=$(CARGO_TARGET_DIR)/debug/tradepost TRADEPOST_DRILL_ROUNDS=100 cargo test --locked -p tradepost-journeys --test it races
+	TRADEPOST_TEST_POSTGRES=$$(scripts/test-postgres) TRADEPOST_BIN=$(CARGO_TARGET_DIR)/debug/tradepost TRADEPOST_DRILL_ROUNDS=50 cargo test --locked -p tradepost-journeys --test it crash
 
 # The quick part: what a compiler and the pure tests say.
 check:

@@ -330,6 +330,7 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    /// PLT-13: the commands of this step, as the requirements write them.
     #[test]
     fn the_lines_of_the_requirements_are_understood() {
         for line in [

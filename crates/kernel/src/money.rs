@@ -242,6 +242,7 @@ mod tests {
         code.parse().expect("a known currency")
     }
 
+    /// PLT-1: a decimal text with exactly the digits of the currency; integer minor units inside.
     #[test]
     fn money_reads_and_writes_exactly_the_digits_of_its_currency() {
         for (code, text, minor, back) in [
@@ -257,6 +258,7 @@ mod tests {
         }
     }
 
+    /// PLT-1: no floating point, no fraction of a minor unit, no overflow.
     #[test]
     fn money_refuses_what_is_not_exact() {
         for text in ["", ".", "1.", ".5", "1.234", "1e3", "+1", "--1", "1,00", " 1", "٣", "92233720368547758.08", "01", "0x1"] {

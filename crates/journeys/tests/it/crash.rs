@@ -91,6 +91,14 @@ impl Server {
     }
 }
 
+impl Drop for Server {
+    /// A drill that fails, as its twins must, leaves no server behind.
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
 /// One reseller's client: it remembers what was acknowledged to it and what was under way.
 struct Client {
     asker: Asker,
