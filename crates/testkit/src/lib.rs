@@ -18,6 +18,7 @@
 //! ([`TestApp::finish`]): a journey that leaves a violation behind fails, whatever it asserted.
 
 mod actors;
+mod balance;
 mod books;
 mod building;
 pub mod http;

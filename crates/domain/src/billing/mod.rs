@@ -1,13 +1,16 @@
 //! Invoices and payments: documents over debts that orders made (BIL-1, PAY-3).
 //!
 //! Always true here: invoice numbers have no gaps per merchant and series; a document is never changed after it
-//! was issued; what is paid of it stands beside it; an invoice posts nothing to the ledger, a payment does.
+//! was issued; what is paid of it stands beside it; an invoice posts nothing to the ledger, a payment does. What is paid
+//! of a top-up becomes prepaid balance and no order's; at most one automatic top-up of a partnership is open.
 //!
 //! What does not belong: what an order may do once it is paid (orders).
 
+pub mod auto_top_up;
 pub mod document;
 pub mod queries;
 pub mod store;
+pub mod top_up;
 
 pub use document::InvoiceDocument;
 
@@ -41,6 +44,16 @@ impl PaymentMethod {
     }
 }
 
+/// What an invoice is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvoiceKind {
+    /// An order.
+    Order,
+    /// Prepaid balance (EXT-1).
+    TopUp,
+}
+named!(InvoiceKind { Order = "order", TopUp = "top_up" });
+
 /// What an invoice is called on the day that is asked about (BIL-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvoiceStatus {
@@ -50,7 +63,7 @@ pub enum InvoiceStatus {
     Overdue,
     /// Paid in full, or of nothing.
     Paid,
-    /// Canceled with its order.
+    /// Canceled: with its order, or as a top-up of which nothing was paid.
     Canceled,
 }
 named!(InvoiceStatus { Unpaid = "unpaid", Overdue = "overdue", Paid = "paid", Canceled = "canceled" });

@@ -13,7 +13,9 @@ mod decide;
 pub mod fulfill;
 mod load;
 pub mod queries;
+mod refill;
 pub mod reveal;
+pub mod statement;
 mod store;
 
 pub use fulfill::{Fulfill, FulfillOutcome, MOST_AT_ONCE};

@@ -304,10 +304,6 @@ struct Paper<'a> {
 fn document(ctx: &Ctx, order: &OrderRow, decision: &Decision, paper: &Paper<'_>, order_number: &str, number: String) -> InvoiceDocument {
     let Paper { merchant, buyer, terms } = paper;
     let issued_on = ctx.now.date_in(&merchant.time_zone);
-    let lines_of = |text: &Option<String>| text.iter().flat_map(|text| text.lines().map(str::to_owned)).collect::<Vec<_>>();
-    let reseller = &buyer.reseller;
-    let town = [reseller.postal_code.clone(), reseller.city.clone()].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let address = [reseller.street.clone(), Some(town), reseller.region.clone(), Some(reseller.country.clone())];
     let lines = decision.lines.iter().map(|line| InvoiceLine {
         sku: line.product.sku.clone(),
         description: line.product.name.clone(),
@@ -324,13 +320,8 @@ fn document(ctx: &Ctx, order: &OrderRow, decision: &Decision, paper: &Paper<'_>,
         issued_on,
         due_on: issued_on.plus_days(terms.invoice_due_days),
         currency: decision.currency,
-        seller: Seller { name: merchant.name.clone(), address: lines_of(&merchant.address), vat_id: merchant.vat_id.clone() },
-        buyer: Buyer {
-            company: reseller.company.clone(),
-            address: address.into_iter().flatten().filter(|line| !line.is_empty()).collect(),
-            vat_id: reseller.vat_id.clone(),
-            code: buyer.code.clone(),
-        },
+        seller: Seller::of(merchant),
+        buyer: Buyer::of(buyer),
         reference: order.reference.clone(),
         order_number: Some(order_number.to_owned()),
         lines: lines.collect(),
@@ -399,6 +390,7 @@ async fn apply_balance(
         currency: decision.currency,
         amount_minor: decision.from_balance,
         parts: vec![(order.id, decision.from_balance)],
+        prepaid_minor: 0,
         received_on: ctx.now.date_in(&merchant.time_zone),
         reference: None,
     };
