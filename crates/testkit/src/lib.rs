@@ -24,6 +24,7 @@ mod building;
 pub mod http;
 mod look;
 mod place;
+mod together;
 
 pub use actors::{Merchant, Reseller};
 pub use building::{OrderBuilder, PlacedOrder, Product, ProductBuilder, ResellerBuilder, owner, profile};

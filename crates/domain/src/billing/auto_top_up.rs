@@ -2,78 +2,20 @@
 //! transaction; none while such a one is open.
 
 use super::top_up::{self, NewTopUp, amount_of, no_currency, scope_of};
-use super::{queries, store};
+use super::{AutoTopUp, Refill, queries, store};
 use crate::access::{Need, PartnershipScope, Right};
 use crate::audit::AuditEntry;
 use crate::command::{Command, Ctx, No};
 use crate::ids::{InvoiceId, PartnershipId};
+use crate::merchants::update::stale;
 use crate::outbox::Event;
 use crate::partners::{self, terms};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use std::collections::HashMap;
-use tradepost_kernel::{Class, Currency, Money, Refusal};
+use tradepost_kernel::{Currency, Money, Refusal};
 use tradepost_store::ColumnType::{Bytes, Int};
 use tradepost_store::{Column, Fault, FromRow, Reader, Row, SetSql, Tx};
-
-/// How much a top-up asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refill {
-    /// The same every time, minor units.
-    Amount(i64),
-    /// What is missing to this, minor units.
-    UpTo(i64),
-}
-
-impl Refill {
-    /// What is asked for at this balance, minor units.
-    #[must_use]
-    pub const fn missing(self, balance_minor: i64) -> i64 {
-        match self {
-            Self::Amount(minor) => minor,
-            Self::UpTo(minor) => minor.saturating_sub(balance_minor),
-        }
-    }
-}
-
-/// When a partnership's balance is topped up by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AutoTopUp {
-    /// Whether it is on.
-    pub enabled: bool,
-    /// The currency of its amounts; it rests where the partnership buys in another.
-    pub currency: Currency,
-    /// Below this a top-up is issued, minor units.
-    pub threshold_minor: i64,
-    /// Over how much.
-    pub refill: Refill,
-    /// Counts changes.
-    pub version: i64,
-}
-
-impl FromRow for AutoTopUp {
-    fn from_row(row: Row) -> Result<Self, Fault> {
-        let mut c = row.take();
-        let (enabled, currency, threshold_minor) = (c.next()?, c.next()?, c.next()?);
-        let refill = match (c.next::<Option<i64>>()?, c.next::<Option<i64>>()?) {
-            (Some(amount), None) => Refill::Amount(amount),
-            (None, Some(target)) => Refill::UpTo(target),
-            _ => return Err(Fault::Column("an amount or a target")),
-        };
-        Ok(Self { enabled, currency, threshold_minor, refill, version: c.next()? })
-    }
-}
-
-impl AutoTopUp {
-    fn json(&self) -> Json {
-        let money = |minor| self.currency.minor(minor);
-        let (amount, target) = match self.refill {
-            Refill::Amount(minor) => (Some(money(minor)), None),
-            Refill::UpTo(minor) => (None, Some(money(minor))),
-        };
-        json!({"enabled": self.enabled, "threshold": money(self.threshold_minor), "amount": amount, "target": target})
-    }
-}
 
 /// Changes when and over how much the balance is topped up by itself. What is left out stays as it is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -115,7 +57,7 @@ impl Command for SetAutoTopUp {
         let before = queries::auto_top_up(tx, scope).await?;
         let version = before.map_or(0, |setting| setting.version);
         if self.version.is_some_and(|asked| asked != version) {
-            return Err(Refusal::new(Class::Stale, "stale_version", "It was changed meanwhile: read it again.").into());
+            return Err(stale().into());
         }
         let terms = terms::effective(tx, scope.merchant, scope.partnership, partnership.channel).await?;
         let after = self.after(before, terms.currency.ok_or_else(no_currency)?)?;
@@ -223,7 +165,7 @@ mod tests {
     use super::*;
 
     fn usd(minor: i64) -> Money {
-        Currency::minor("USD".parse().as_ref().expect("a currency"), minor)
+        "USD".parse::<Currency>().expect("a currency").minor(minor)
     }
 
     fn fresh() -> SetAutoTopUp {
@@ -258,7 +200,7 @@ mod tests {
         assert_eq!(refused(SetAutoTopUp { amount: Some(Some(usd(1))), ..fresh() }), at("invalid_field", "/target"));
         assert_eq!(refused(SetAutoTopUp { target: Some(Some(usd(5_000))), ..fresh() }), at("invalid_amount", "/target/amount"));
         assert_eq!(refused(SetAutoTopUp { threshold: Some(usd(-1)), ..fresh() }), at("invalid_amount", "/threshold/amount"));
-        let yen = Currency::minor("JPY".parse().as_ref().expect("a currency"), 1);
+        let yen = "JPY".parse::<Currency>().expect("a currency").minor(1);
         assert_eq!(refused(SetAutoTopUp { threshold: Some(yen), ..fresh() }), at("currency_mismatch", "/threshold/currency"));
     }
 }

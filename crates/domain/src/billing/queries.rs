@@ -1,7 +1,6 @@
 //! Invoices and payments as they are read.
 
-use super::auto_top_up::AutoTopUp;
-use super::{InvoiceDocument, InvoiceKind, InvoiceStatus, PaymentMethod};
+use super::{AutoTopUp, InvoiceDocument, InvoiceKind, InvoiceStatus, PaymentMethod};
 use crate::access::{MerchantScope, PartnershipScope};
 use crate::ids::{InvoiceId, OrderId, PartnershipId, PaymentId, nobody};
 use crate::listing::{Page, PageRequest};

@@ -4,7 +4,7 @@ use super::decide::quantity_allowed;
 use super::fulfill::Fulfill;
 use super::queries::{self, FulfillmentRow};
 use crate::access::{Caller, PartnershipScope};
-use crate::billing::auto_top_up::{self, AutoTopUp};
+use crate::billing::{AutoTopUp, auto_top_up};
 use crate::catalog::pricing::{self, ItemDiscount, Priced, Quote};
 use crate::catalog::queries::{Asked, available_all};
 use crate::catalog::{self, Method, SellableProduct};

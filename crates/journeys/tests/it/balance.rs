@@ -6,7 +6,7 @@ use tradepost_domain::access::{MerchantRole, ResellerRole};
 use tradepost_domain::billing::auto_top_up::SetAutoTopUp;
 use tradepost_domain::billing::top_up::{CancelTopUp, RequestTopUp};
 use tradepost_domain::orders::change_terms::ChangeTerms;
-use tradepost_domain::partners::terms::{Qualifier, Setting, TermChange, TermName, TermValue};
+use tradepost_domain::partners::terms::{Qualifier, Setting, TermChange, TermName};
 use tradepost_domain::{InvoiceId, ledger};
 use tradepost_kernel::Class;
 use tradepost_store::{params, sql};
@@ -163,7 +163,7 @@ app_test! {
     /// EXT-8: a debit below the threshold issues one top-up in its transaction, however many debits there are at once;
     /// none while it is open, and again after it was paid.
     async fn one_top_up_is_issued_by_itself_under_many_debits_at_once(app) {
-        let (acme, contoso) = shop(&app).await;
+        let (_acme, contoso) = shop(&app).await;
         contoso.top_up("100.00").await;
         contoso.tops_up_by_itself("90.00", "50.00").await;
         let shops: Vec<_> = (0..32)
@@ -193,7 +193,6 @@ app_test! {
         let alerts = mails(&app, "balance_low").await;
         assert_eq!((alerts.len(), alerts[0].0.as_str()), (2, contoso.email.as_str()));
         assert_eq!(mails(&app, "top_up_requested").await.len(), 1, "one mail about each: the first was asked for by hand");
-        assert_eq!(acme.number, 1);
     }
 
     /// EXT-8: up to a target; again after one was canceled; not while it is off, and not for what costs nothing.
@@ -352,7 +351,5 @@ app_test! {
         let channel = json!({"quantities": [{"product": other.id, "max_quantity": 3}]});
         staff.patch(&format!("/v1/merchant/channels/{}/terms", acme.channel), channel.clone()).await.must(200);
         staff.patch("/v1/merchant/program", channel).await.must(200);
-        let units = TermName::MaxQuantity.value("5").expect("units");
-        assert_eq!(units, TermValue::Units(5));
     }
 }

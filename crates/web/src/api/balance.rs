@@ -31,7 +31,7 @@ fn scope(call: &Call) -> Result<PartnershipScope, Problem> {
 }
 
 /// What it buys in. `None`: there is no such partnership.
-async fn currency(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<Option<Option<Currency>>, Fault> {
+async fn currency_of(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<Option<Option<Currency>>, Fault> {
     let Some(found) = partners::queries::partnership(reader, scope.of_merchant(), scope.partnership).await? else { return Ok(None) };
     let terms = partners::terms::effective(reader, scope.merchant, scope.partnership, found.channel).await?;
     Ok(Some(terms.currency))
@@ -42,7 +42,7 @@ async fn get(call: Call) -> Result<Answer, Problem> {
     let (currency, minor, setting, open) = call
         .read(move |reader| {
             Box::pin(async move {
-                let Some(currency) = currency(reader, scope).await? else { return Ok(None) };
+                let Some(currency) = currency_of(reader, scope).await? else { return Ok(None) };
                 let minor = match currency {
                     Some(currency) => top_up::prepaid(reader, scope, currency).await?,
                     None => 0,
@@ -78,7 +78,7 @@ async fn movements(call: Call) -> Result<Answer, Problem> {
     if call.wants_csv() {
         let begun = call.read(move |reader| {
             Box::pin(async move {
-                let Some(currency) = currency(reader, scope).await? else { return Ok(None) };
+                let Some(currency) = currency_of(reader, scope).await? else { return Ok(None) };
                 let walk = match currency {
                     Some(currency) => Walk::begin(reader, scope, currency, None).await?.map(|walk| (currency, walk)),
                     None => None,
@@ -92,7 +92,7 @@ async fn movements(call: Call) -> Result<Answer, Problem> {
     let (currency, found) = call
         .read(move |reader| {
             Box::pin(async move {
-                let Some(currency) = currency(reader, scope).await? else { return Ok(None) };
+                let Some(currency) = currency_of(reader, scope).await? else { return Ok(None) };
                 let found = match currency {
                     Some(currency) => Some((currency, statement::page(reader, scope, currency, page).await?)),
                     None => None,

@@ -3,7 +3,7 @@
 use crate::fields::Line;
 use crate::input::Patch;
 use crate::{input, view};
-use tradepost_domain::billing::auto_top_up::{AutoTopUp, Refill};
+use tradepost_domain::billing::{AutoTopUp, Refill};
 use tradepost_domain::fulfillments::statement::{Movement, MovementKind};
 use tradepost_domain::ids::{FulfillmentId, InvoiceId, TransferId};
 use tradepost_kernel::{Currency, Date, Money, Timestamp};
