@@ -26,45 +26,50 @@ impl Work for Hold {
     fn run<'a>(&'a self, _tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<(Ended, ()), Fault>> {
         Box::pin(async move {
             if let Some(begun) = self.begun.lock().expect("nobody panicked").take() {
-                drop(begun.send(()));
+                begun.send(()).ok();
             }
-            drop(self.go.lock().expect("nobody panicked").recv());
+            // The thread blocks: on PostgreSQL it hands its tasks over first, SQLite's writer has none.
+            tokio::task::block_in_place(|| self.go.lock().expect("nobody panicked").recv().ok());
             Ok((Ended::Nothing, ()))
         })
     }
 }
 
-/// A command on its way.
-type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<Done<T>, No>> + Send + 'a>>;
+/// What a command came to.
+type Answer<C> = Result<Done<<C as Command>::Outcome>, No>;
 
 impl TestApp {
-    /// Runs commands as one set, in this order, and says what each came to. They must share a
-    /// lane on PostgreSQL: whatever serves it is held up until all of them wait.
+    /// Runs commands as one set, in this order, and says what each came to. Their callers must share a lane on
+    /// PostgreSQL: whatever serves it is held up until all of them wait.
     ///
     /// # Panics
     /// Where the command knows no sets.
-    pub async fn together<C: Command>(&self, asked: Vec<(Origin, C)>) -> Vec<Result<Done<C::Outcome>, No>> {
+    pub async fn together<C: Command>(&self, asked: Vec<(Origin, C)>) -> Vec<Answer<C>> {
         let lane = asked.first().and_then(|(origin, command)| command.lane(&origin.caller)).expect("a command that runs in sets");
         let (begun, held) = oneshot::channel();
         let (go, waits) = mpsc::channel();
         let store = self.engine.store.clone();
-        let holding = tokio::spawn(async move { store.write(Hold { lane, begun: Mutex::new(Some(begun)), go: Mutex::new(waits) }).await });
+        let hold = Hold { lane, begun: Mutex::new(Some(begun)), go: Mutex::new(waits) };
+        let holding = tokio::spawn(async move { store.write(hold).await });
         held.await.expect("the lane is held");
-        let mut waiting: Vec<(Asked<'_, C::Outcome>, Option<Result<Done<C::Outcome>, No>>)> =
-            asked.into_iter().map(|(origin, command)| (Box::pin(self.engine.execute(origin, command)) as Asked<'_, C::Outcome>, None)).collect();
+        let mut answers: Vec<Option<Answer<C>>> = asked.iter().map(|_| None).collect();
+        let mut waiting: Vec<Pin<Box<dyn Future<Output = Answer<C>> + Send + '_>>> = Vec::with_capacity(asked.len());
+        for (origin, command) in asked {
+            waiting.push(Box::pin(self.engine.execute(origin, command)));
+        }
         let mut look = |context: &mut Context<'_>| {
-            for (asked, answer) in waiting.iter_mut().filter(|(_, answer)| answer.is_none()) {
+            for (asked, answer) in waiting.iter_mut().zip(&mut answers).filter(|(_, answer)| answer.is_none()) {
                 if let Poll::Ready(done) = asked.as_mut().poll(context) {
                     *answer = Some(done);
                 }
             }
-            waiting.iter().all(|(_, answer)| answer.is_some())
+            answers.iter().all(Option::is_some)
         };
         // Asked for once, each waits in its place.
         poll_fn(|context| Poll::Ready(look(context))).await;
-        drop(go.send(()));
+        go.send(()).ok();
         poll_fn(|context| if look(context) { Poll::Ready(()) } else { Poll::Pending }).await;
         holding.await.expect("no panic").expect("held and let go");
-        waiting.into_iter().filter_map(|(_, answer)| answer).collect()
+        answers.into_iter().flatten().collect()
     }
 }

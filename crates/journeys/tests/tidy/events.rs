@@ -75,6 +75,7 @@ const HANDED_IN: &[(&str, &str)] = &[
     ("crates/domain/src/identity/api_keys.rs", "api_key"),
     ("crates/domain/src/partners/mod.rs", "partnership"),
     ("crates/domain/src/partners/steps.rs", "partnership"),
+    ("crates/domain/src/stock/shelf.rs", "stock"),
     ("crates/domain/src/stock/store.rs", "stock"),
 ];
 

@@ -140,7 +140,7 @@ impl Loaded {
                 items.entry(item.order).or_default().push(item);
             }
         }
-        let admit = |(command, ctx): (&&PlaceOrder, &Ctx)| {
+        let admit = |(command, ctx): (&&PlaceOrder, &Ctx)| -> Result<Going, Refusal> {
             let scope = ctx.caller().partnership()?;
             let standing = self.standings.get(&scope).ok_or_else(Refusal::not_found)?;
             let order = self.orders.get(&(scope.merchant, command.order)).filter(|order| order.partnership == scope.partnership);
@@ -157,7 +157,7 @@ impl Loaded {
 
     /// Products, quantities and prices.
     async fn price(&mut self, going: Vec<Result<Going, Refusal>>, tx: &mut Tx<'_>) -> Result<Vec<Result<Ask, Refusal>>, Fault> {
-        let wanted: HashSet<Priced> = going.iter().flatten().flat_map(|going| going.items.iter().map(|item| going.priced(item.product))).collect();
+        let wanted: HashSet<Priced> = going.iter().flatten().flat_map(|going| going.items.iter().map(move |item| going.priced(item.product))).collect();
         let wanted: Vec<Priced> = wanted.into_iter().collect();
         let products = catalog::queries::available_by_number(&mut *tx, &wanted).await?;
         let mut numbers: BTreeMap<i64, BTreeSet<i64>> = BTreeMap::new();
@@ -174,7 +174,7 @@ impl Loaded {
         let limited = going.iter().flatten().filter(|going| self.standings.get(&going.scope).is_some_and(has_limit));
         let days: HashSet<(PartnershipScope, Date)> = limited.map(|going| (going.scope, going.day)).collect();
         self.purchased = purchases::purchased(&mut *tx, &days.into_iter().collect::<Vec<_>>()).await?;
-        let priced = |going: Going| {
+        let priced = |going: Going| -> Result<Ask, Refusal> {
             let standing = self.standings.get(&going.scope).ok_or_else(Refusal::not_found)?;
             let prices = Prices { terms: &standing.terms, currency: going.currency, parts: parts.get(&going.scope.merchant) };
             if going.items.is_empty() {
