@@ -72,16 +72,14 @@ async fn key(engine: &Engine, owner: KeyOwner, test: bool, name: String, rights:
     Ok(json!({"id": made.key, "key": minted.text().expose(), "rights": rights}))
 }
 
-/// The rights by their names; none given means all of that side.
+/// The rights by their names; none given means all that a key of that side may hold.
 fn wanted(names: &[String], side: Side) -> Result<Vec<Right>, No> {
-    let all = || Right::ALL.iter().copied().filter(|right| right.side() == side);
+    let all = || Right::all_for_keys(side);
     if names.is_empty() {
         return Ok(all().collect());
     }
     let known: Vec<&str> = all().map(Right::name).collect();
-    let right = |name: &String| {
-        Right::from_name(name).filter(|right| right.side() == side).ok_or_else(|| invalid("rights", format!("{name}: known are {}", known.join(", "))))
-    };
+    let right = |name: &String| all().find(|right| right.name() == name).ok_or_else(|| invalid("rights", format!("{name}: known are {}", known.join(", "))));
     names.iter().map(right).collect()
 }
 

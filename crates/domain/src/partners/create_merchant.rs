@@ -144,7 +144,7 @@ async fn first_key(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, prepared: &Pre
         owner: KeyOwner { merchant, partnership: None },
         name: DEFAULT.to_owned(),
         masked: prepared.masked.clone(),
-        rights: Right::ALL.iter().copied().filter(|right| right.side() == Side::Merchant).collect(),
+        rights: Right::all_for_keys(Side::Merchant).collect(),
         addresses: Vec::new(),
         created: ctx.now,
         expires: None,

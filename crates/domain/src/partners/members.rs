@@ -3,7 +3,7 @@
 
 use super::enroll::Profile;
 use super::{queries, reseller_store as store};
-use crate::access::{Caller, Need, ResellerRole, Right};
+use crate::access::{Need, ResellerRole, Right};
 use crate::audit::AuditEntry;
 use crate::command::{Command, Ctx, No};
 use crate::identity;
@@ -16,14 +16,6 @@ use serde_json::json;
 use tradepost_kernel::Refusal;
 use tradepost_kernel::text::Email;
 use tradepost_store::Tx;
-
-/// The caller's company.
-fn own_company(caller: &Caller) -> Result<ResellerId, Refusal> {
-    match caller {
-        Caller::ResellerPerson { reseller, .. } => Ok(*reseller),
-        _ => Err(Refusal::forbidden("forbidden", "Only the reseller's users may do this; a key belongs to one program.")),
-    }
-}
 
 fn is_user(users: &[queries::UserView], person: PersonId) -> Result<ResellerRole, Refusal> {
     users.iter().find(|user| user.person == person).map(|user| user.role).ok_or_else(Refusal::not_found)
@@ -59,7 +51,7 @@ impl Command for AddResellerMember {
     }
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<MemberChanged, No> {
-        let reseller = own_company(ctx.caller())?;
+        let reseller = ctx.caller().reseller()?;
         let known = identity::queries::person_by_email(tx, &self.email.key()).await?;
         store::lock(tx, reseller).await?;
         let users = queries::users(tx, reseller).await?;
@@ -95,7 +87,7 @@ impl Command for ChangeResellerMember {
     }
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<MemberChanged, No> {
-        let reseller = own_company(ctx.caller())?;
+        let reseller = ctx.caller().reseller()?;
         store::lock(tx, reseller).await?;
         let users = queries::users(tx, reseller).await?;
         let was = is_user(&users, self.person)?;
@@ -128,7 +120,7 @@ impl Command for RemoveResellerMember {
     }
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<MemberChanged, No> {
-        let reseller = own_company(ctx.caller())?;
+        let reseller = ctx.caller().reseller()?;
         store::lock(tx, reseller).await?;
         let users = queries::users(tx, reseller).await?;
         let was = is_user(&users, self.person)?;
@@ -169,7 +161,7 @@ impl Command for UpdateReseller {
     }
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<ResellerUpdated, No> {
-        let id = own_company(ctx.caller())?;
+        let id = ctx.caller().reseller()?;
         store::lock(tx, id).await?;
         let before = queries::reseller(tx, id).await?.ok_or_else(Refusal::not_found)?;
         if self.version.is_some_and(|version| version != before.version) {
