@@ -31,9 +31,9 @@ pub struct CreateMerchant {
     pub time_zone: String,
     /// The owner's address; they get one access mail.
     pub owner: Email,
-    /// First name, used where the address is new.
+    /// First name, used where the address is new; empty where it is not known.
     pub first_name: String,
-    /// Last name, used where the address is new.
+    /// Last name, used where the address is new; empty where it is not known.
     pub last_name: String,
     /// A minted merchant key for the live one, with every right of a merchant.
     pub live_key: Option<PreparedKey>,

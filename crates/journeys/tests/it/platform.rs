@@ -2,6 +2,8 @@
 
 use serde_json::json;
 use std::collections::BTreeSet;
+use tradepost::operate::{self, Order};
+use tradepost_domain::No;
 use tradepost_domain::access::MerchantRole;
 use tradepost_store::{params, sql};
 use tradepost_testkit::app_test;
@@ -105,6 +107,34 @@ app_test! {
         let retried = http.with(&two).once("k").post("/v1/reseller/orders", json!({})).await;
         assert_eq!(retried.headers.get("idempotency-replayed").map(String::as_str), Some("true"));
         assert_eq!(retried.json()["id"], first["id"]);
+    }
+
+    /// PLT-13: the first mail to a merchant's owner greets them by the name that the operator gave, or by none; never by the
+    /// merchant's.
+    async fn the_first_mail_to_an_owner_greets_by_their_own_name(app) {
+        let create = |name: &str, owner_email: &str, owner_name: Option<&str>| Order::CreateMerchant {
+            name: name.into(),
+            slug: None,
+            currency: "USD".into(),
+            owner_email: owner_email.into(),
+            owner_name: owner_name.map(str::to_owned),
+            time_zone: "UTC".into(),
+        };
+        for (merchant, email, name, greeted) in [
+            ("Northwind Software", "ann@northwind.example", Some("Ann van Dyke"), "Ann van Dyke"),
+            ("Fabrikam Software", "bo@fabrikam.example", Some(" Bo "), "Bo"),
+            ("Contoso Software", "cy@contoso.example", None, ""),
+        ] {
+            operate::carry_out(&app.house, create(merchant, email, name), Vec::new(), &mut |_| ()).await.expect("made");
+            app.work().await;
+            let (variables,): (String,) = app.row(sql!("SELECT variables FROM message WHERE recipient = $1"), params![email].to_vec()).await;
+            let variables: serde_json::Value = serde_json::from_str(&variables).expect("JSON");
+            assert_eq!(variables["recipient_name"], greeted, "{variables}");
+        }
+        let nameless = app.number(sql!("SELECT COUNT(*) FROM person WHERE first_name = '' AND last_name = ''"), Vec::new()).await;
+        assert_eq!(nameless, 1, "who is known by address only");
+        let wrong = operate::carry_out(&app.house, create("Tailspin Software", "d@tailspin.example", Some("")), Vec::new(), &mut |_| ()).await;
+        assert!(matches!(&wrong, Err(No::Refusal(refusal)) if refusal.pointer == "/owner_name"), "{wrong:?}");
     }
 
     /// PLT-4: every change has its audit row: who, what, when, from where; a request's id is on it.
