@@ -1,7 +1,7 @@
 //! The lines of an order that is being placed: priced, taken apart into units, their keys claimed.
 
 use super::create_draft::within_limits;
-use super::queries::ItemRow;
+use super::queries::{self, ItemRow};
 use crate::catalog::pricing::{self, ItemDiscount, Quote};
 use crate::catalog::{self, EndUserInformation, Method, SellableProduct};
 use crate::command::No;
@@ -73,7 +73,7 @@ fn within_one_order(lines: &[Line]) -> Result<(), Refusal> {
 }
 
 /// Claims the keys that the lines need, product by product in order of number. Fewer than needed refuse, unless the
-/// product takes backorders (STK-7).
+/// product takes backorders (STK-7); keys that older backorders wait for are not there for anybody else.
 pub(super) async fn claim_keys(tx: &mut Tx<'_>, merchant: i64, lines: &[Line]) -> Result<HashMap<i64, std::vec::IntoIter<LicenseKeyId>>, No> {
     within_one_order(lines)?;
     let mut need: BTreeMap<i64, i64> = BTreeMap::new();
@@ -81,11 +81,12 @@ pub(super) async fn claim_keys(tx: &mut Tx<'_>, merchant: i64, lines: &[Line]) -
         *need.entry(product.number).or_default() += quantity;
     }
     stock::lock(tx, merchant, &need.keys().copied().collect()).await?;
-    let counts = stock::queries::counts(tx, merchant, &need.keys().copied().collect::<Vec<_>>()).await?;
+    // Under that lock nothing arrives, is filled or ordered meanwhile.
+    let stock = queries::free(tx, merchant, &need.keys().copied().collect::<Vec<_>>()).await?;
     let mut keys = HashMap::new();
     for (product, count) in need {
-        let claimed = stock::claim(tx, merchant, product, count).await?;
-        let backorder = counts.get(&product).is_some_and(|stock| stock.backorder);
+        let (free, backorder) = stock.get(&product).map_or((0, false), |free| (free.keys, free.backorder));
+        let claimed = stock::claim(tx, merchant, product, count.min(free)).await?;
         if i64::try_from(claimed.len()).unwrap_or(0) < count && !backorder {
             let at = lines.iter().position(|line| line.units.iter().any(|(unit, _)| unit.number == product)).unwrap_or(0);
             let sku = lines.get(at).map_or("", |line| line.product.sku.as_str());

@@ -6,6 +6,7 @@ use crate::credit::OpenOrder;
 use crate::ids::{OrderId, OrderItemId, PartnershipId, nobody};
 use crate::licenses::queries::{LicenseRow, license_sql};
 use crate::listing::{Page, PageRequest};
+use std::collections::HashMap;
 use tradepost_kernel::{Currency, Timestamp};
 use tradepost_store::{Column, Fault, FromRow, Reader, Row, params, sql};
 
@@ -316,4 +317,28 @@ pub(super) async fn backordered(reader: &mut Reader<'_>, merchant: i64, product:
             params![merchant, product, most],
         )
         .await
+}
+
+/// What of a product's stock an order that is placed now may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Free {
+    /// Available keys beyond those that older licenses wait for.
+    pub keys: i64,
+    /// Whether orders are taken beyond them.
+    pub backorder: bool,
+}
+
+/// What is free of products' stock, by product number. Keys that arrived are owed to the licenses that wait for them
+/// before anything newer, also while `FillBackorders` has not handed them out yet (STK-7). A product that never had a key
+/// nor a switch set is missing: nothing of it is free.
+pub(super) async fn free(reader: &mut Reader<'_>, merchant: i64, products: &[i64]) -> Result<HashMap<i64, Free>, Fault> {
+    // Nothing waits beside available keys but for the moment between their arrival and the filling: the count is short.
+    let sql = sql!(
+        "SELECT s.product, s.available, s.backorder, CASE WHEN s.available = 0 THEN 0 ELSE
+           (SELECT COUNT(*) FROM license l WHERE l.merchant = s.merchant AND l.product = s.product
+              AND l.method = 'key_pool' AND l.license_key IS NULL AND l.stage = 'waiting') END
+         FROM stock s WHERE s.merchant = $1 AND s.product = ANY($2)"
+    );
+    let rows: Vec<(i64, i64, bool, i64)> = reader.query_each(sql, params![merchant], &Column::ints(products.iter().copied())).await?;
+    Ok(rows.into_iter().map(|(product, available, backorder, owed)| (product, Free { keys: (available - owed).max(0), backorder })).collect())
 }
