@@ -1,5 +1,7 @@
 //! The only write path: authorize, idempotency, run, audit, outbox, commit.
 
+pub mod retention;
+
 use crate::access::{Caller, Need};
 use crate::audit::{self, AuditEntry};
 use crate::ids::CommandId;
