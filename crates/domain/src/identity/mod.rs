@@ -13,6 +13,7 @@ pub mod api_keys;
 pub mod change_keys;
 pub(crate) mod key_store;
 pub mod links;
+pub mod members;
 pub mod passwords;
 pub mod queries;
 pub mod sign_in;
