@@ -147,6 +147,11 @@ impl FromRow for ItemRow {
     }
 }
 
+/// Whose an order is: what is asked before its partnership is locked.
+pub(super) async fn partnership_of(reader: &mut Reader<'_>, scope: MerchantScope, id: OrderId) -> Result<Option<PartnershipId>, Fault> {
+    reader.query_opt(sql!("SELECT partnership FROM orders WHERE merchant = $1 AND id = $2"), params![scope.merchant, id]).await
+}
+
 /// One order of the merchant; of one partnership only, where given.
 ///
 /// # Errors
