@@ -17,7 +17,7 @@ mod reveal;
 mod store;
 mod switches;
 
-pub use claim::{Taken, claim, lock, mark_shown, move_keys, take};
+pub use claim::{FIRST_KEYS, FIRST_KEYS_WAITED_FOR, Taken, claim, lock, mark_shown, move_keys, take};
 pub use reveal::RevealKey;
 pub use switches::SetStockSwitches;
 
