@@ -324,7 +324,7 @@ pub(super) async fn backordered(reader: &mut Reader<'_>, merchant: i64, product:
 
 /// What of a product's stock an order that is placed now may take.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Free {
+pub struct Free {
     /// Available keys beyond those that older licenses wait for.
     pub keys: i64,
     /// Whether orders are taken beyond them.
@@ -343,7 +343,10 @@ pub const FREE: Sql = sql!(
 /// What is free of products' stock, by product number. Keys that arrived are owed to the licenses that wait for them
 /// before anything newer, also while `FillBackorders` has not handed them out yet (STK-7). A product that never had a key
 /// nor a switch set is missing: nothing of it is free.
-pub(super) async fn free(reader: &mut Reader<'_>, merchant: i64, products: &[i64]) -> Result<HashMap<i64, Free>, Fault> {
+///
+/// # Errors
+/// The store's.
+pub async fn free(reader: &mut Reader<'_>, merchant: i64, products: &[i64]) -> Result<HashMap<i64, Free>, Fault> {
     let rows: Vec<(i64, i64, bool, i64)> = reader.query_each(FREE, params![merchant], &Column::ints(products.iter().copied())).await?;
     Ok(rows.into_iter().map(|(product, available, backorder, owed)| (product, Free { keys: (available - owed).max(0), backorder })).collect())
 }
