@@ -118,6 +118,9 @@ enum MerchantCommand {
         /// The first owner's e-mail address
         #[arg(long)]
         owner_email: String,
+        /// The first owner's first and last name, by which mails greet them
+        #[arg(long)]
+        owner_name: Option<String>,
         /// IANA time zone by which its days are counted
         #[arg(long, default_value = "UTC")]
         time_zone: String,
@@ -208,8 +211,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Trouble> {
 /// What the remaining commands ask for, the file that goes with it, and whether JSON is to be printed.
 fn to_order(command: Command) -> Result<(Order, Vec<u8>, bool), Trouble> {
     Ok(match command {
-        Command::Merchant(MerchantCommand::Create { name, slug, currency, owner_email, time_zone, json }) => {
-            (Order::CreateMerchant { name, slug, currency, owner_email, time_zone }, Vec::new(), json)
+        Command::Merchant(MerchantCommand::Create { name, slug, currency, owner_email, owner_name, time_zone, json }) => {
+            (Order::CreateMerchant { name, slug, currency, owner_email, owner_name, time_zone }, Vec::new(), json)
         }
         Command::Key(KeyCommand::Create { merchant, test, partnership, name, rights, json }) => {
             (Order::CreateKey { merchant, test, partnership, name, rights }, Vec::new(), json)
@@ -336,6 +339,7 @@ mod tests {
         for line in [
             "tradepost serve --listen 127.0.0.1:8080 --database sqlite:///x/y.db --data /x",
             "tradepost merchant create --name Northwind --currency USD --owner-email a@b.example --json",
+            "tradepost merchant create --name Northwind --currency USD --owner-email a@b.example --owner-name Ann",
             "tradepost key create --merchant mer_x --name till --rights orders.read,orders.place --json",
             "tradepost import products examples/products.csv --dry-run --json",
             "tradepost import license-keys - --merchant northwind --product NW-OFFICE --test",

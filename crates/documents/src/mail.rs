@@ -185,6 +185,17 @@ mod tests {
         }
     }
 
+    /// The first owner of a merchant may be known by address only.
+    #[test]
+    fn a_mail_to_somebody_without_a_name_greets_without_one() {
+        for template in Template::ALL {
+            let mut variables = sample(*template);
+            variables["recipient_name"] = "".into();
+            let mail = render(*template, &variables).expect("it renders");
+            assert!(mail.text.contains("Hello,\n") && mail.html.contains("<p>Hello,</p>"), "{}", mail.text);
+        }
+    }
+
     #[test]
     fn every_template_says_so_where_a_variable_is_missing() {
         for template in Template::ALL {

@@ -130,7 +130,7 @@ impl Reseller {
 
     /// A key of the partnership with every right of its side.
     pub async fn key(&self) -> String {
-        let rights = Right::ALL.iter().copied().filter(|right| right.side() == Side::Reseller).collect();
+        let rights = Right::all_for_keys(Side::Reseller).collect();
         self.key_with(rights).await
     }
 

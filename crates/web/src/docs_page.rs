@@ -154,6 +154,7 @@ fn access(route: &Route) -> Markup {
                 Access::Right(right) => {
                     span.right { (right.name()) }
                     @for role in roles(route) { span.role { (role) } }
+                    @if !right.is_for_keys() { span.note { "people only" } }
                     @if route.inactive_ok { span.note { "also while the partnership is not active" } }
                 }
                 Access::SignedIn => span.right { "any person who signed in" },

@@ -78,7 +78,10 @@ pub fn access_words(route: &Route) -> String {
         Access::Public | Access::Anyone => "Anybody, without a key.".into(),
         Access::SignedIn => "Any person who signed in.".into(),
         Access::Undeclared => "Nobody.".into(),
-        Access::Right(right) => format!("Needs the right `{}`: {}.", right.name(), roles(route).join(", ")),
+        Access::Right(right) => {
+            let people = if right.is_for_keys() { "" } else { " For people: no key holds it." };
+            format!("Needs the right `{}`: {}.{people}", right.name(), roles(route).join(", "))
+        }
     }
 }
 

@@ -61,7 +61,14 @@ pub(super) async fn fill(house: &House) -> Result<Json, Trouble> {
     let name = "Northwind Software";
     let made = order(
         house,
-        Order::CreateMerchant { name: name.into(), slug: None, currency: "USD".into(), owner_email: email.into(), time_zone: "UTC".into() },
+        Order::CreateMerchant {
+            name: name.into(),
+            slug: None,
+            currency: "USD".into(),
+            owner_email: email.into(),
+            owner_name: Some("Olivia Owner".into()),
+            time_zone: "UTC".into(),
+        },
         Vec::new(),
     )
     .await?;

@@ -87,6 +87,14 @@ macro_rules! invoice_sql {
     };
 }
 
+/// Whose an invoice is: what is asked before its partnership is locked.
+///
+/// # Errors
+/// The store's.
+pub async fn partnership_of(reader: &mut Reader<'_>, scope: MerchantScope, id: InvoiceId) -> Result<Option<PartnershipId>, Fault> {
+    reader.query_opt(sql!("SELECT partnership FROM invoice WHERE merchant = $1 AND id = $2"), params![scope.merchant, id]).await
+}
+
 /// One invoice of the merchant; of one partnership only, where given.
 ///
 /// # Errors

@@ -206,6 +206,11 @@ impl Loaded {
             }
         }
         self.keys = stock::claim_all(&mut *tx, &wanted).await?;
+        // Keys that older backorders wait for are not there for a newer sale, also while nobody handed them out yet (STK-7).
+        let free = crate::orders::queries::free_keys(&mut *tx, &wanted).await?;
+        for (product, claimed) in &mut self.keys {
+            claimed.truncate(usize::try_from(free.get(product).copied().unwrap_or(0)).unwrap_or(0));
+        }
         let balances = ledger::queries::balances(&mut *tx, AccountKind::Prepaid, &owners).await?;
         // What was paid in is owed to the reseller: a credit balance.
         self.balances = balances.into_iter().map(|(scope, minor)| (scope, -minor)).collect();

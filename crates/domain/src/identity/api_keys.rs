@@ -166,7 +166,7 @@ pub(crate) fn grantable(caller: &Caller, owner: KeyOwner, rights: &[Right]) -> R
         return Err(Refusal::invalid("invalid_field", "Name at least one scope.").at("/scopes"));
     }
     for (at, right) in rights.iter().enumerate() {
-        if right.side() != owner.side() {
+        if right.side() != owner.side() || !right.is_for_keys() {
             return Err(Refusal::invalid("unknown_scope", format!("{} is not a scope of this kind of key.", right.name())).at(format!("/scopes/{at}")));
         }
     }
@@ -184,7 +184,6 @@ const fn counterpart(right: Right) -> Right {
         Right::LicensesDistribute => Right::LicensesReveal,
         Right::OrdersPlace => Right::OrdersManage,
         Right::ResellerKeysManage => Right::KeysManage,
-        Right::ResellerPeopleManage => Right::PartnersManage,
         _ => Right::MerchantRead,
     }
 }
@@ -316,5 +315,15 @@ mod tests {
         assert_eq!(grantable(&held, owner, &[Right::OrdersPlace]).map_err(|no| no.code), Err("unknown_scope"));
         assert_eq!(grantable(&held, owner, &[]).map_err(|no| no.code), Err("invalid_field"));
         assert_eq!(grantable(&Caller::Operator, owner, &[Right::BillingManage]), Ok(()));
+    }
+
+    /// PAR-16: a key reaches one partnership and nothing else, so nobody gives it what concerns the company.
+    #[test]
+    fn no_key_is_given_what_is_for_people() {
+        let owner = KeyOwner { merchant: 1, partnership: Some(PartnershipId::from_bytes([2; 16])) };
+        for right in [Right::ResellerPeopleRead, Right::ResellerPeopleManage] {
+            assert_eq!(grantable(&Caller::Operator, owner, &[right]).map_err(|no| no.code), Err("unknown_scope"));
+        }
+        assert_eq!(grantable(&Caller::Operator, owner, &Right::all_for_keys(Side::Reseller).collect::<Vec<_>>()), Ok(()));
     }
 }

@@ -4,6 +4,7 @@ mod balance;
 
 use super::NewMessage;
 use super::rules::{self, Audience, Rule, Template};
+use crate::identity;
 use crate::ids::{CustomerId, InvoiceId, LicenseId, OrderId, PersonId, SingleUseLinkId};
 use crate::outbox::queries::WaitingEvent;
 use serde_json::{Value as Json, json};
@@ -91,7 +92,10 @@ async fn recipients(reader: &mut Reader<'_>, event: &WaitingEvent, rule: &Rule, 
         }
         Audience::ResellerCompany | Audience::Customer | Audience::LinkHolder | Audience::Person => Vec::new(),
     };
-    Ok(people.into_iter().map(|(email, first, last, confirmed)| Recipient { email, name: format!("{first} {last}"), confirmed: confirmed == 1 }).collect())
+    Ok(people
+        .into_iter()
+        .map(|(email, first, last, confirmed)| Recipient { email, name: identity::full_name(&first, &last), confirmed: confirmed == 1 })
+        .collect())
 }
 
 /// The id that the body names, else the subject where it is of that noun.
@@ -185,7 +189,7 @@ async fn license_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<
     let Some((merchant, environment, company, product, sku, key, email, first, last, confirmed)) = row else { return Ok(None) };
     let code = key.map(|_| json!({"$code": license}));
     let variables = json!({"merchant": merchant, "company": company, "license": license, "product": product, "sku": sku, "code": code});
-    let to = Recipient { email, name: format!("{first} {last}"), confirmed: confirmed > 0 };
+    let to = Recipient { email, name: identity::full_name(&first, &last), confirmed: confirmed > 0 };
     Ok(Some(Facts { variables, test: environment == "test", to: Some(to) }))
 }
 
@@ -209,7 +213,7 @@ async fn link_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<Opt
         "expires_at": tradepost_kernel::Timestamp::from_ms(expires)});
     // It always goes out, confirmed or not (that is what it is for), but for people made by hand in a sandbox.
     let test = environment.as_deref() == Some("test");
-    Ok(Some(Facts { variables, test, to: Some(Recipient { email, name: format!("{first} {last}"), confirmed: false }) }))
+    Ok(Some(Facts { variables, test, to: Some(Recipient { email, name: identity::full_name(&first, &last), confirmed: false }) }))
 }
 
 async fn person_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<Option<Facts>, Fault> {
@@ -224,6 +228,6 @@ async fn person_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<O
     Ok(Some(Facts {
         variables: json!({"merchant": merchant, "person": person}),
         test,
-        to: Some(Recipient { email, name: format!("{first} {last}"), confirmed: false }),
+        to: Some(Recipient { email, name: identity::full_name(&first, &last), confirmed: false }),
     }))
 }

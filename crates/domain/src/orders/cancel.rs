@@ -39,8 +39,8 @@ impl Command for CancelOrder {
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<OrderOutcome, No> {
         let merchant = ctx.caller().merchant()?;
-        let order = queries::order(tx, merchant, None, self.order).await?.ok_or_else(Refusal::not_found)?;
-        let scope = PartnershipScope { merchant: merchant.merchant, partnership: order.partnership };
+        let partnership = queries::partnership_of(tx, merchant, self.order).await?.ok_or_else(Refusal::not_found)?;
+        let scope = PartnershipScope { merchant: merchant.merchant, partnership };
         let mut standing = Standing::of(tx, scope).await?;
         let order = queries::locked(tx, scope.merchant, &[self.order]).await?.into_iter().next().ok_or_else(Refusal::not_found)?;
         let licenses = licenses::queries::of_orders(tx, scope.merchant, &[self.order]).await?;

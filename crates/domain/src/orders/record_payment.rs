@@ -53,10 +53,9 @@ impl Command for RecordPayment {
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<PaymentOutcome, No> {
         let merchant = ctx.caller().merchant()?;
-        let invoice = billing::queries::invoice(tx, merchant, None, self.invoice).await?.ok_or_else(Refusal::not_found)?;
-        let scope = PartnershipScope { merchant: merchant.merchant, partnership: invoice.partnership };
+        let partnership = billing::queries::partnership_of(tx, merchant, self.invoice).await?.ok_or_else(Refusal::not_found)?;
+        let scope = PartnershipScope { merchant: merchant.merchant, partnership };
         let mut standing = Standing::of(tx, scope).await?;
-        // Read again: the lock may have been waited for.
         let invoice = billing::queries::invoice(tx, merchant, None, self.invoice).await?.ok_or_else(Refusal::not_found)?;
         let house = crate::merchants::queries::merchant(tx, merchant.merchant).await?.ok_or_else(Refusal::not_found)?;
         if invoice.canceled.is_some() {

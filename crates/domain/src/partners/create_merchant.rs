@@ -31,9 +31,9 @@ pub struct CreateMerchant {
     pub time_zone: String,
     /// The owner's address; they get one access mail.
     pub owner: Email,
-    /// First name, used where the address is new.
+    /// First name, used where the address is new; empty where it is not known.
     pub first_name: String,
-    /// Last name, used where the address is new.
+    /// Last name, used where the address is new; empty where it is not known.
     pub last_name: String,
     /// A minted merchant key for the live one, with every right of a merchant.
     pub live_key: Option<PreparedKey>,
@@ -144,7 +144,7 @@ async fn first_key(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, prepared: &Pre
         owner: KeyOwner { merchant, partnership: None },
         name: DEFAULT.to_owned(),
         masked: prepared.masked.clone(),
-        rights: Right::ALL.iter().copied().filter(|right| right.side() == Side::Merchant).collect(),
+        rights: Right::all_for_keys(Side::Merchant).collect(),
         addresses: Vec::new(),
         created: ctx.now,
         expires: None,

@@ -18,7 +18,7 @@ mod shelf;
 mod store;
 mod switches;
 
-pub use claim::{ClaimedKey, Taken, claim, claim_all, deliver_all, lock, mark_shown, move_keys, take};
+pub use claim::{ClaimedKey, FIRST_KEYS, FIRST_KEYS_WAITED_FOR, Taken, claim, claim_all, deliver_all, lock, mark_shown, move_keys, take};
 pub use reveal::RevealKey;
 pub use shelf::{Crossing, Shelf, Shelves, shelves, take_all};
 pub use switches::SetStockSwitches;

@@ -41,6 +41,11 @@ impl Shelf {
         self.backorder || i64::try_from(self.keys.len()).is_ok_and(|left| left >= count)
     }
 
+    /// Leaves what lies beyond the first `free` keys to those who wait for it.
+    pub fn leave_beyond(&mut self, free: i64) {
+        self.keys.truncate(usize::try_from(free).unwrap_or(0));
+    }
+
     /// The next key; `None` where the unit is a backorder.
     pub fn take(&mut self) -> Option<LicenseKeyId> {
         let key = self.keys.pop_front()?;

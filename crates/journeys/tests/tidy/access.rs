@@ -88,7 +88,7 @@ fn wrong(row: &Row<'_>, access: Access) -> Vec<String> {
         .collect();
     if let Access::Right(right) = access {
         let others: Vec<Right> = Right::ALL.iter().copied().filter(|other| *other != right).collect();
-        let keys = [(vec![right], true), (others, false), (Vec::new(), false)];
+        let keys = [(vec![right], right.is_for_keys()), (others, false), (Vec::new(), false)];
         let differs = keys.into_iter().filter(|(rights, may)| key(right.side(), rights.clone()).authorize(need).is_ok() != *may);
         found.extend(differs.map(|(rights, _)| format!("{operation}: a key with {} rights is not judged by {}", rights.len(), right.name())));
     }

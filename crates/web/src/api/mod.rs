@@ -1,5 +1,6 @@
 //! The API: one file per noun owns its routes, inputs and views.
 
+pub mod addresses;
 pub mod api_keys;
 pub mod audit;
 pub mod balance;

@@ -88,7 +88,8 @@ input! {
         pub margin_percent: TermSetting<Percent>,
         /// Partner margins for product groups and products.
         pub margins: Option<Vec<MarginChange>>,
-        /// How much may be owed; `"none"`: everything is paid first.
+        /// How much may be owed; `"none"`: everything is paid first. So it is with a limit of zero, which besides counts as
+        /// reached from the first open amount on.
         pub credit_limit: TermSetting<Money>,
         /// Whether licenses of unpaid orders wait while the limit is reached.
         pub hold_unpaid_at_limit: TermSetting<bool>,

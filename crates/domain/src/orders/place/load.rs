@@ -92,6 +92,11 @@ impl Loaded {
             wanted.values_mut().for_each(|want| *want = 0);
         }
         loaded.shelves = stock::shelves(&mut *tx, &wanted).await?;
+        // Keys that older backorders wait for are not there for anybody else, also while nobody handed them out yet (STK-7).
+        let free = queries::free_keys(&mut *tx, &wanted).await?;
+        for (product, shelf) in &mut loaded.shelves {
+            shelf.leave_beyond(free.get(product).copied().unwrap_or(0));
+        }
         if too_many {
             return Ok(None);
         }
