@@ -14,3 +14,4 @@ mod review;
 mod snapshots;
 mod stock;
 mod story;
+mod verify;
