@@ -17,3 +17,4 @@ mod sets;
 mod snapshots;
 mod stock;
 mod story;
+mod verify;
