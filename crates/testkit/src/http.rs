@@ -245,10 +245,13 @@ impl Reply {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
-    /// The code of a problem; empty where it is none.
+    /// The code of a no, in whichever form it is told; empty where it is none.
     #[must_use]
     pub fn code(&self) -> String {
-        self.json()["code"].as_str().unwrap_or_default().to_owned()
+        let json = self.json();
+        let told = json["code"].as_str().or_else(|| json["error"]["code"].as_str()).map(str::to_owned);
+        let in_text = || self.text().strip_prefix("ERROR ").and_then(|rest| rest.split_once(':')).map(|(code, _)| code.to_owned());
+        told.or_else(in_text).unwrap_or_default()
     }
 
     /// Status and code.

@@ -10,12 +10,14 @@
 //! What does not belong: how the balance is fed (billing), partner orders (orders).
 
 mod decide;
+pub mod dynamic_urls;
 pub mod fulfill;
 mod load;
 pub mod queries;
 pub mod reveal;
 mod store;
 
+pub use dynamic_urls::CreateDynamicUrl;
 pub use fulfill::{Fulfill, FulfillOutcome, MOST_AT_ONCE};
 pub use queries::{DeliveredLicense, FulfillmentRow};
 pub use reveal::{Named, RevealFulfillment};

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod channels;
 pub mod companies;
 pub mod credit;
+pub mod dynamic_urls;
 pub mod events;
 pub mod fulfillment_shapes;
 pub mod fulfillments;
@@ -47,6 +48,7 @@ pub fn routes(r: &mut Routes) {
     companies::routes(r);
     users::routes(r);
     api_keys::routes(r);
+    dynamic_urls::routes(r);
     audit::routes(r);
     products::routes(r);
     prices::routes(r);
@@ -56,6 +58,8 @@ pub fn routes(r: &mut Routes) {
     reseller_products::routes(r);
     orders::routes(r);
     fulfillments::routes(r);
+    crate::dynamic_url::routes(r);
+    crate::shoppex::routes(r);
     licenses::routes(r);
     timelines::routes(r);
     invoices::routes(r);

@@ -24,6 +24,7 @@ use axum::http::{Request, Response};
 use futures_util::StreamExt as _;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tradepost_domain::access::{MerchantRole, ResellerRole};
@@ -245,6 +246,13 @@ impl Authenticator for Fakes {
         };
         let active = given.as_deref() != Some("asleep");
         Box::pin(async move { found.map(|caller| Identified { caller, partnership_active: active, placeless: false }).ok_or_else(Problem::unauthenticated) })
+    }
+
+    fn dynamic_url(&self, key: Secret<String>, _address: Option<IpAddr>) -> BoxFuture<'_, Result<Identified, Problem>> {
+        let rights = vec![Right::FulfillmentsCreate];
+        let caller = Caller::PartnershipKey { key: ApiKeyId::from_bytes([5; 16]), name: "Shop".into(), scope: scope(), rights };
+        let found = (key.expose() == "hush-door").then_some(Identified { caller, partnership_active: true, placeless: false });
+        Box::pin(async move { found.ok_or_else(Problem::not_found) })
     }
 }
 
