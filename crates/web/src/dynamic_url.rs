@@ -69,7 +69,7 @@ pub(crate) fn take_key(place: KeyPlace, values: &mut Vec<String>, pairs: &mut Ve
     match place {
         KeyPlace::Path => values.pop().map(Secret::new).ok_or_else(Problem::not_found),
         KeyPlace::Query => {
-            let mut given = pairs.extract_if(.., |(name, _)| name == KEY_PARAMETER).map(|(_, value)| value);
+            let mut given = pairs.extract_if(.., |pair| pair.0 == KEY_PARAMETER).map(|pair| pair.1);
             let Some(key) = given.next() else { return Err(Problem::unauthenticated()) };
             if given.next().is_some() {
                 return Err(Problem::bad_request("invalid_query", "api_key stands twice."));
@@ -175,8 +175,7 @@ pub(crate) fn in_general(no: Problem) -> Problem {
     })
 }
 
-const FIELDS: &[&str] =
-    &["order_id", "email", "product", "quantity", "variant", "name", "external_order_id", "product_id", "customer_email", "variant_id"];
+const FIELDS: &[&str] = &["order_id", "email", "product", "quantity", "variant", "name", "external_order_id", "product_id", "customer_email", "variant_id"];
 
 async fn deliver(call: Call) -> Result<Answer, Problem> {
     let view = delivered(&call, order(&call)?.command()).await?;

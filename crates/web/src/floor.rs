@@ -23,8 +23,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
-use tradepost_domain::{Caller, Right};
 use tradepost_domain::access::{Need, Side};
+use tradepost_domain::{Caller, Right};
 use tradepost_kernel::Secret;
 
 tradepost_kernel::id_types! {

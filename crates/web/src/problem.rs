@@ -135,9 +135,8 @@ impl Problem {
     /// told. For answers that may end before a shop's customer (EXT-6).
     #[must_use]
     pub(crate) fn in_general(mut self, told: impl FnMut(&FieldError) -> bool) -> Self {
-        codes::meaning(self.0.code).clone_into(&mut self.0.detail);
-        let mut told = told;
-        self.0.errors.retain(|error| told(error));
+        self.0.detail = codes::meaning(self.0.code).to_owned();
+        self.0.errors.retain(told);
         self.0.state = None;
         self
     }

@@ -5,7 +5,7 @@ use crate::problem::Problem;
 use crate::route::below;
 use crate::{error_page, shoppex};
 use axum::body::Body;
-use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, HeaderValue, Response};
 
 /// A form of a no. What a path speaks is known before its route is, so that an overload is told in it too.

@@ -7,12 +7,12 @@ use crate::view::{Shown, View};
 use crate::{input, view};
 use serde::Serializer;
 use serde_json::{Value, json};
+use tradepost_domain::Caller;
 use tradepost_domain::access::Right;
 use tradepost_domain::fulfillments::{Door, Fulfill, State};
 use tradepost_domain::ids::{FulfillmentId, LicenseId, MerchantId, PartnershipId, ProductId, ResellerId};
 use tradepost_domain::partners::Status;
 use tradepost_domain::partners::queries::PartnershipView;
-use tradepost_domain::Caller;
 use tradepost_kernel::text::Email;
 use tradepost_kernel::{Currency, Timestamp};
 
