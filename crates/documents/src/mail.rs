@@ -65,6 +65,10 @@ const TEXTS: &[(&str, &str)] = templates![
     "order_placed.html",
     "order_canceled.txt",
     "order_canceled.html",
+    "top_up_requested.txt",
+    "top_up_requested.html",
+    "balance_low.txt",
+    "balance_low.html",
     "license_sent.txt",
     "license_sent.html",
     "password_reset.txt",
@@ -140,6 +144,10 @@ pub fn sample(template: Template) -> Json {
         Template::OrderPlaced | Template::OrderCanceled => serde_json::json!({
             "order": "ord_01h455vb4pex5vsknk084sn02q", "order_number": "2026-000017", "reference": "PO 4711", "total": "1250.00", "currency": "USD",
             "note": null, "invoice_number": "INV-17", "due_on": "2026-12-21", "invoice_link": "https://tradepost.example/i/1-abc-def",
+        }),
+        Template::TopUpRequested | Template::BalanceLow => serde_json::json!({
+            "invoice_number": "INV-000018", "amount": "500.00", "currency": "USD", "due_on": "2026-12-21",
+            "balance": "12.00", "threshold": "100.00", "invoice_link": "https://tradepost.example/i/1-abc-def",
         }),
         Template::LicenseSent => serde_json::json!({
             "license": "lic_01h455vb4pex5vsknk084sn02q", "product": "Studio Pro <2026>", "sku": "KEY-PRO", "code": "AAAA-<BBB>-CCCC",

@@ -26,6 +26,14 @@ pub enum Cell {
 pub fn report(head: &[&str], rows: &[Vec<Cell>]) -> Vec<u8> {
     let mut out = Vec::new();
     line(&mut out, head.iter().map(|cell| Cow::Borrowed(*cell)));
+    out.extend(self::rows(rows));
+    out
+}
+
+/// Further rows of a report, for one that is too large to stand in memory.
+#[must_use]
+pub fn rows(rows: &[Vec<Cell>]) -> Vec<u8> {
+    let mut out = Vec::new();
     for row in rows {
         line(
             &mut out,

@@ -18,11 +18,13 @@
 //! ([`TestApp::finish`]): a journey that leaves a violation behind fails, whatever it asserted.
 
 mod actors;
+mod balance;
 mod books;
 mod building;
 pub mod http;
 mod look;
 mod place;
+mod together;
 
 pub use actors::{Merchant, Reseller};
 pub use building::{OrderBuilder, PlacedOrder, Product, ProductBuilder, ResellerBuilder, owner, profile};

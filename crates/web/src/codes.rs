@@ -81,6 +81,7 @@ pub const CODES: &[Code] = &[
     code(409, "license_distributed", "The license was given to its end user and cannot be changed."),
     code(409, "not_waiting_for_confirmation", "The license does not wait for the merchant's confirmation."),
     code(409, "invoice_canceled", "The invoice was canceled."),
+    code(409, "top_up_paid", "Some of the top-up was paid and is balance already."),
     code(410, "gone", "It was here and has expired."),
     code(412, "stale_version", "It was changed meanwhile: read it again."),
     code(413, "body_too_large", "The body is larger than this path takes."),

@@ -49,7 +49,11 @@ const PARTS: &[Part] = &[
         &[("NW-DRAW", 5), ("NW-BACKUP-SRV", 4)],
         "beyond its credit limit of 1,000.00 USD: its second order is held",
     ),
+    Part(SHOP, ("Dora", "Elms"), "dora@dockside.example", None, &[], "its own shop sells from a prepaid balance of 500.00 USD"),
 ];
+
+/// The reseller whose shop buys from a prepaid balance.
+const SHOP: &str = "Dockside Shop";
 
 /// Fills the house and says how to get in.
 pub(super) async fn fill(house: &House) -> Result<Json, Trouble> {
@@ -105,7 +109,21 @@ async fn reseller(house: &House, merchant_key: &str, part: &Part) -> Result<Json
         let id = draft["id"].as_str().unwrap_or("");
         call(house, &key, "POST", &format!("/v1/reseller/orders/{id}/confirm"), None).await?;
     }
+    if *company == SHOP {
+        top_up(house, merchant_key, &key).await?;
+    }
     Ok(json!({"company": company, "email": email, "key": key, "state": state}))
+}
+
+/// Prepaid balance, and how it is topped up from then on.
+async fn top_up(house: &House, merchant_key: &str, key: &str) -> Result<(), Trouble> {
+    let usd = |amount: &str| json!({"amount": amount, "currency": "USD"});
+    let asked = call(house, key, "POST", "/v1/reseller/top-ups", Some(json!({"amount": usd("500.00")}))).await?;
+    let (id, today) = (asked["id"].as_str().unwrap_or(""), asked["issued_on"].clone());
+    let payment = json!({"amount": usd("500.00"), "method": "wire", "received_on": today, "reference": "W 1001"});
+    call(house, merchant_key, "POST", &format!("/v1/merchant/invoices/{id}/payments"), Some(payment)).await?;
+    call(house, key, "PATCH", "/v1/reseller/auto-top-up", Some(json!({"threshold": usd("100.00"), "target": usd("500.00")}))).await?;
+    Ok(())
 }
 
 /// Everybody who was let in uses the link of their access mail.

@@ -4,7 +4,7 @@
 use super::decide::{self, Sold};
 use super::load::Loaded;
 use super::queries::{DeliveredLicense, FulfillmentRow};
-use super::{Door, store};
+use super::{Door, refill, store};
 use crate::access::{Caller, Need, PartnershipScope, Right};
 use crate::audit::AuditEntry;
 use crate::command::{Command, Ctx, No, SetOutcomes};
@@ -119,7 +119,9 @@ async fn write(sold: &[(usize, &Sold)], loaded: &Loaded, ctxs: &mut [Ctx], tx: &
         ledger::post(ctx, tx, *merchant, &sold.iter().map(|(_, sold)| debit(sold)).collect::<Vec<_>>()).await?;
     }
     count_purchases(sold, tx).await?;
-    note(sold, loaded, ctxs, tx).await
+    note(sold, loaded, ctxs, tx).await?;
+    // Last: it may take a number, for which everybody waits.
+    refill::after_debits(sold, loaded, ctxs, tx).await
 }
 
 async fn write_licenses(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, sold: &[(usize, &Sold)]) -> Result<(), Fault> {

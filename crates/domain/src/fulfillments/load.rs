@@ -5,6 +5,7 @@ use super::decide::quantity_allowed;
 use super::fulfill::Fulfill;
 use super::queries::{self, FulfillmentRow};
 use crate::access::{Caller, PartnershipScope};
+use crate::billing::{AutoTopUp, auto_top_up};
 use crate::catalog::pricing::{self, ItemDiscount, Priced, Quote};
 use crate::catalog::queries::{Asked, available_all};
 use crate::catalog::{self, Method, SellableProduct};
@@ -35,6 +36,8 @@ pub(super) struct Loaded {
     pub(super) purchased: HashMap<PartnershipScope, Purchased>,
     /// Prepaid balances, minor units.
     pub(super) balances: HashMap<PartnershipScope, i64>,
+    /// Balances that a debit may top up now (EXT-8).
+    pub(super) auto_top_ups: HashMap<PartnershipScope, AutoTopUp>,
     /// Claimed keys by merchant and product.
     pub(super) keys: HashMap<(i64, i64), VecDeque<ClaimedKey>>,
 }
@@ -235,6 +238,8 @@ impl Loaded {
         let balances = ledger::queries::balances(&mut *tx, AccountKind::Prepaid, &owners).await?;
         // What was paid in is owed to the reseller: a credit balance.
         self.balances = balances.into_iter().map(|(scope, minor)| (scope, -minor)).collect();
+        let scopes: Vec<PartnershipScope> = owners.iter().map(|&(merchant, partnership, _)| PartnershipScope { merchant, partnership }).collect();
+        self.auto_top_ups = auto_top_up::waiting(&mut *tx, &scopes).await?;
         Ok(())
     }
 }

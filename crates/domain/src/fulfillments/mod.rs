@@ -14,7 +14,9 @@ pub mod dynamic_urls;
 pub mod fulfill;
 mod load;
 pub mod queries;
+mod refill;
 pub mod reveal;
+pub mod statement;
 mod store;
 
 pub use dynamic_urls::CreateDynamicUrl;

@@ -1,7 +1,9 @@
 //! From an event to its messages: who gets them, and what they say. Reads only.
 
+mod balance;
+
 use super::NewMessage;
-use super::rules::{self, Audience, Rule};
+use super::rules::{self, Audience, Rule, Template};
 use crate::ids::{CustomerId, InvoiceId, LicenseId, OrderId, PersonId, SingleUseLinkId};
 use crate::outbox::queries::WaitingEvent;
 use serde_json::{Value as Json, json};
@@ -55,7 +57,10 @@ fn message(event: &WaitingEvent, rule: &Rule, facts: &Facts, recipient: Recipien
 async fn facts(reader: &mut Reader<'_>, event: &WaitingEvent, rule: &Rule) -> Result<Option<Facts>, Fault> {
     match rule.audience {
         Audience::MerchantStaff | Audience::ResellerOwners => partnership_facts(reader, event).await,
-        Audience::ResellerCompany => order_facts(reader, event).await,
+        Audience::ResellerCompany => match rule.template {
+            Template::TopUpRequested | Template::BalanceLow => balance::facts(reader, event).await,
+            _ => order_facts(reader, event).await,
+        },
         Audience::Customer => license_facts(reader, event).await,
         Audience::LinkHolder => link_facts(reader, event).await,
         Audience::Person => person_facts(reader, event).await,

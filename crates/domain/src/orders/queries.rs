@@ -6,8 +6,10 @@ use crate::credit::OpenOrder;
 use crate::ids::{OrderId, OrderItemId, PartnershipId, nobody};
 use crate::licenses::queries::{LicenseRow, license_sql};
 use crate::listing::{Page, PageRequest};
+use std::collections::HashMap;
 use tradepost_kernel::{Currency, Timestamp};
-use tradepost_store::{Column, Fault, FromRow, Reader, Row, params, sql};
+use tradepost_store::ColumnType::{Bytes, Int};
+use tradepost_store::{Column, Fault, FromRow, Reader, Row, SetSql, params, sql};
 
 /// One order, as stored.
 #[derive(Clone, Debug)]
@@ -253,6 +255,28 @@ pub async fn open(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<Ve
         )
         .await?;
     Ok(rows.into_iter().map(|(order, open_minor, released)| OpenOrder { order, open_minor, held: released.is_none() }).collect())
+}
+
+static OPEN: SetSql = SetSql::select(
+    "SELECT o.merchant, o.partnership, o.place, o.id, o.total_minor - o.paid_minor, o.released_ms FROM rows r JOIN orders o \
+     ON o.merchant = r.merchant AND o.partnership = r.partnership AND o.placed_ms IS NOT NULL AND o.canceled_ms IS NULL AND o.paid_minor < o.total_minor",
+    &[("merchant", Int), ("partnership", Bytes)],
+);
+
+/// [`open`] of several partnerships; one that owes nothing is missing from the map.
+///
+/// # Errors
+/// The store's.
+pub async fn open_of_all(reader: &mut Reader<'_>, scopes: &[PartnershipScope]) -> Result<HashMap<PartnershipScope, Vec<OpenOrder>>, Fault> {
+    let columns = [Column::ints(scopes.iter().map(|scope| scope.merchant)), Column::ids(scopes.iter().map(|scope| scope.partnership))];
+    let mut rows: Vec<(i64, PartnershipId, i64, OrderId, i64, Option<i64>)> = reader.query_set(&OPEN, &columns).await?;
+    rows.sort_unstable_by_key(|row| row.2);
+    let mut open: HashMap<PartnershipScope, Vec<OpenOrder>> = HashMap::new();
+    for (merchant, partnership, _, order, open_minor, released) in rows {
+        let order = OpenOrder { order, open_minor, held: released.is_none() };
+        open.entry(PartnershipScope { merchant, partnership }).or_default().push(order);
+    }
+    Ok(open)
 }
 
 /// The oldest available license of a product that has no owner yet; only of paid orders while unpaid ones stop.

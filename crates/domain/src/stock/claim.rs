@@ -1,7 +1,7 @@
 //! Taking keys out of stock and moving them between states, with their counters (STK-2 … STK-4).
 
 use super::store::{self, CounterChange};
-use super::{KeyState, queries};
+use super::{KeyState, Level, queries};
 use crate::command::Ctx;
 use crate::ids::{LicenseId, LicenseKeyId};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -75,10 +75,31 @@ pub struct ClaimedKey {
 }
 
 static LOCK_COUNTERS: SetSql = SetSql::select(
-    "SELECT s.merchant, s.product, s.horizon FROM rows r JOIN stock s ON s.merchant = r.merchant AND s.product = r.product \
-     ORDER BY s.merchant, s.product FOR UPDATE OF s",
+    "SELECT s.merchant, s.product, s.horizon, s.available, s.threshold, s.backorder, s.level FROM rows r \
+     JOIN stock s ON s.merchant = r.merchant AND s.product = r.product ORDER BY s.merchant, s.product FOR UPDATE OF s",
     &[("merchant", Int), ("product", Int)],
 );
+
+/// What of a product's counters a claim goes by, locked.
+pub(super) struct Counters {
+    /// Keys from this place on are staged.
+    horizon: i64,
+    pub(super) available: i64,
+    pub(super) threshold: i64,
+    pub(super) backorder: bool,
+    pub(super) level: Level,
+}
+
+/// Locks counters in the order of merchant and product number.
+pub(super) async fn lock_counters(tx: &mut Tx<'_>, wanted: &BTreeMap<(i64, i64), i64>) -> Result<BTreeMap<(i64, i64), Counters>, Fault> {
+    let asked = [Column::ints(wanted.keys().map(|key| key.0)), Column::ints(wanted.keys().map(|key| key.1))];
+    let rows: Vec<(i64, i64, i64, i64, i64, bool, String)> = tx.query_set(&LOCK_COUNTERS, &asked).await?;
+    let counters = |(merchant, product, horizon, available, threshold, backorder, level): (i64, i64, i64, i64, i64, bool, String)| {
+        let level = Level::from_name(&level).ok_or(Fault::Column("a level of stock"))?;
+        Ok(((merchant, product), Counters { horizon, available, threshold, backorder, level }))
+    };
+    rows.into_iter().map(counters).collect()
+}
 
 static CLAIM: SetSql = SetSql::select(
     "SELECT r.merchant, r.product, k.id, k.sealed FROM rows r CROSS JOIN LATERAL (SELECT a.id, a.sealed FROM license_key a \
@@ -94,23 +115,40 @@ static CLAIM_WAITING: SetSql = SetSql::select(
     &[("merchant", Int), ("product", Int), ("horizon", Int), ("want", Int)],
 );
 
+/// The same without its guards: the bug `stock.double_claim`.
+static CLAIM_AGAIN: SetSql = SetSql::select(
+    "SELECT r.merchant, r.product, k.id, k.sealed FROM rows r CROSS JOIN LATERAL (SELECT a.id, a.sealed FROM license_key a \
+     WHERE a.merchant = r.merchant AND a.product = r.product ORDER BY a.place DESC LIMIT r.want) k",
+    &[("merchant", Int), ("product", Int), ("horizon", Int), ("want", Int)],
+);
+
 /// For each (merchant, product number) the first keys that are available, first in, first out, at most as many as
 /// wanted; counters and keys are locked for this transaction and not yet changed. Skips and waits as [`claim`] does.
 ///
 /// # Errors
 /// The store's.
 pub async fn claim_all(tx: &mut Tx<'_>, wanted: &BTreeMap<(i64, i64), i64>) -> Result<HashMap<(i64, i64), VecDeque<ClaimedKey>>, Fault> {
-    let locked = [Column::ints(wanted.keys().map(|key| key.0)), Column::ints(wanted.keys().map(|key| key.1))];
-    let horizons: Vec<(i64, i64, i64)> = tx.query_set(&LOCK_COUNTERS, &locked).await?;
-    let horizons: BTreeMap<(i64, i64), i64> = horizons.into_iter().map(|(merchant, product, horizon)| ((merchant, product), horizon)).collect();
-    let mut claimed = claim_from(tx, &CLAIM, wanted, &horizons).await?;
+    let counters = lock_counters(tx, wanted).await?;
+    claim_locked(tx, wanted, &counters).await
+}
+
+/// The same where the counters are locked already.
+pub(super) async fn claim_locked(
+    tx: &mut Tx<'_>,
+    wanted: &BTreeMap<(i64, i64), i64>,
+    counters: &BTreeMap<(i64, i64), Counters>,
+) -> Result<HashMap<(i64, i64), VecDeque<ClaimedKey>>, Fault> {
+    if sabotage::is("stock.double_claim") {
+        return claim_from(tx, &CLAIM_AGAIN, wanted, counters).await;
+    }
+    let mut claimed = claim_from(tx, &CLAIM, wanted, counters).await?;
     let short = |(product, want): (&(i64, i64), &i64)| {
         let found = claimed.get(product).map_or(0, VecDeque::len);
         (i64::try_from(found).is_ok_and(|found| found < *want)).then_some((*product, *want))
     };
     let short: BTreeMap<(i64, i64), i64> = wanted.iter().filter_map(short).collect();
     if !short.is_empty() {
-        claimed.extend(claim_from(tx, &CLAIM_WAITING, &short, &horizons).await?);
+        claimed.extend(claim_from(tx, &CLAIM_WAITING, &short, counters).await?);
     }
     Ok(claimed)
 }
@@ -119,9 +157,10 @@ async fn claim_from(
     tx: &mut Tx<'_>,
     sql: &'static SetSql,
     wanted: &BTreeMap<(i64, i64), i64>,
-    horizons: &BTreeMap<(i64, i64), i64>,
+    counters: &BTreeMap<(i64, i64), Counters>,
 ) -> Result<HashMap<(i64, i64), VecDeque<ClaimedKey>>, Fault> {
-    let known: Vec<((i64, i64), i64, i64)> = wanted.iter().filter_map(|(key, want)| horizons.get(key).map(|horizon| (*key, *horizon, *want))).collect();
+    let asked = wanted.iter().filter(|(_, want)| **want > 0);
+    let known: Vec<((i64, i64), i64, i64)> = asked.filter_map(|(key, want)| counters.get(key).map(|counters| (*key, counters.horizon, *want))).collect();
     let columns = [
         Column::ints(known.iter().map(|row| row.0.0)),
         Column::ints(known.iter().map(|row| row.0.1)),
@@ -155,7 +194,7 @@ pub async fn deliver_all(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, taken: &
 /// # Errors
 /// [`Fault::Rows`] where a key was not claimed in this transaction; the store's.
 pub async fn take(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, taken: &[Taken], to: KeyState) -> Result<(), Fault> {
-    store::hand_over(tx, merchant, taken, to).await?;
+    store::hand_over(tx, merchant, &taken.iter().map(|taken| (*taken, to)).collect::<Vec<_>>()).await?;
     if sabotage::is("stock.double_claim") {
         // The counter would notice.
         return Ok(());

@@ -14,11 +14,13 @@ mod claim;
 pub mod import;
 pub mod queries;
 mod reveal;
+mod shelf;
 mod store;
 mod switches;
 
 pub use claim::{ClaimedKey, Taken, claim, claim_all, deliver_all, lock, mark_shown, move_keys, take};
 pub use reveal::RevealKey;
+pub use shelf::{Crossing, Shelf, Shelves, shelves, take_all};
 pub use switches::SetStockSwitches;
 
 use crate::access::named;

@@ -107,7 +107,7 @@ pub(super) static REVERSALS: Check = Check {
 
 pub(super) static POSTINGS: Check = Check {
     name: "ledger.postings",
-    meaning: "Every placed order is booked once as a debt of its total, taken back where it was canceled; every payment is booked at what it came to.",
+    meaning: "Every placed order is booked once as a debt of its total, taken back where it was canceled; every payment is booked at what it came to: as the debt or, of a top-up, the balance that it pays.",
     how: How::Scans(&[
         Scan::ids(
             keys!("orders"),
@@ -139,10 +139,12 @@ pub(super) static POSTINGS: Check = Check {
             keys!("payment"),
             "pay",
             wrong!(
-                "SELECT p.merchant, p.id, 'pays debts of ' || CAST(p.allocated_minor AS text) || ', booked ' || CAST(COALESCE(SUM(CASE WHEN a.id IS NOT NULL THEN -e.amount_minor END), 0) AS text)
-                 FROM payment p LEFT JOIN transfer t ON t.merchant = p.merchant AND t.kind = 'payment' AND t.reference = p.id
+                "SELECT p.merchant, p.id, 'pays ' || CAST(p.allocated_minor AS text) || ', booked ' || CAST(COALESCE(SUM(CASE WHEN a.id IS NOT NULL THEN -e.amount_minor END), 0) AS text)
+                 FROM payment p LEFT JOIN invoice i ON i.merchant = p.merchant AND i.id = p.invoice
+                 LEFT JOIN transfer t ON t.merchant = p.merchant AND t.kind = 'payment' AND t.reference = p.id
                  LEFT JOIN entry e ON e.merchant = t.merchant AND e.transfer = t.id
-                 LEFT JOIN account a ON a.merchant = e.merchant AND a.id = e.account AND a.kind = 'receivable' AND a.partnership = p.partnership WHERE ",
+                 LEFT JOIN account a ON a.merchant = e.merchant AND a.id = e.account AND a.partnership = p.partnership
+                   AND a.kind = CASE WHEN i.kind = 'top_up' THEN 'prepaid' ELSE 'receivable' END WHERE ",
                 within!("p"),
                 " GROUP BY p.merchant, p.id, p.allocated_minor
                  HAVING COALESCE(SUM(CASE WHEN a.id IS NOT NULL THEN -e.amount_minor END), 0) <> p.allocated_minor OR COUNT(e.place) = 0

@@ -17,7 +17,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("stock", &["stock", "key_import", "license_key"]),
     ("customers", &["customer", "reseller_information"]),
     ("licenses", &["license"]),
-    ("billing", &["invoice", "invoice_order", "payment", "payment_allocation"]),
+    ("billing", &["auto_top_up", "invoice", "invoice_order", "payment", "payment_allocation"]),
     ("orders", &["orders", "order_item"]),
     ("notices", &["message"]),
 ];

@@ -2,6 +2,8 @@
 
 pub mod api_keys;
 pub mod audit;
+pub mod balance;
+pub mod balance_shapes;
 pub mod channels;
 pub mod companies;
 pub mod credit;
@@ -64,6 +66,7 @@ pub fn routes(r: &mut Routes) {
     timelines::routes(r);
     invoices::routes(r);
     credit::routes(r);
+    balance::routes(r);
     events::routes(r);
     product_imports::routes(r);
 }
