@@ -17,8 +17,8 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 use shapes::{Enveloped, ShoppexBalance, ShoppexDelivery, ShoppexFulfillment, ShoppexMe, ShoppexOrder, ShoppexUrl};
+use tradepost_domain::billing::top_up::prepaid;
 use tradepost_domain::fulfillments::{Door, Fulfill, RevealFulfillment};
-use tradepost_domain::ledger::{self, AccountKind};
 use tradepost_domain::{Right, partners};
 
 /// A no in the words of the client: it makes a `ShoppexApiError` of it, with `status`, `code`, `docUrl`, `details` and
@@ -51,9 +51,7 @@ async fn balance(call: Call) -> Result<Answer, Problem> {
             let Some(partnership) = partners::queries::partnership(&mut *reader, scope.of_merchant(), scope.partnership).await? else { return Ok(None) };
             let terms = partners::terms::effective(&mut *reader, scope.merchant, scope.partnership, partnership.channel).await?;
             let Some(currency) = terms.currency else { return Ok(None) };
-            let minor = ledger::queries::balance(reader, scope, AccountKind::Prepaid, currency).await?;
-            // What was paid in is owed to the reseller: a credit balance.
-            Ok(Some(currency.minor(-minor)))
+            Ok(Some(currency.minor(prepaid(reader, scope, currency).await?)))
         })
     });
     let found = found.await?;
@@ -85,7 +83,7 @@ pub fn routes(r: &mut Routes) {
     r.get("/reseller/v1/balance", "shoppexBalance", balance)
         .tag(tag)
         .doc("The prepaid balance.")
-        .needs(Right::FulfillmentsRead)
+        .needs(Right::InvoicesRead)
         .answers::<Enveloped<ShoppexBalance>>(200);
     r.post("/reseller/v1/fulfillments", "shoppexFulfill", fulfill)
         .tag(tag)

@@ -3,6 +3,7 @@
 mod bad_input;
 mod commands;
 mod documents;
+mod doors;
 mod fields;
 mod logs;
 mod rights;
@@ -218,6 +219,8 @@ pub(crate) fn table() -> Routes {
         .answers_text("text/plain");
     r.post("/form", "form", signing_in).page().public().form::<OrderFilter>();
     r.get("/page", "page", nothing).page().signed_in();
+    crate::dynamic_url::routes(&mut r);
+    crate::shoppex::routes(&mut r);
     crate::system::routes(&mut r);
     r
 }
