@@ -8,7 +8,7 @@ use crate::access::{Caller, MerchantRole, Need, Right, Side};
 use crate::audit::AuditEntry;
 use crate::catalog;
 use crate::command::{Command, Ctx, No};
-use crate::identity::{self, ApiKeyRow, KeyOwner, PreparedKey, key_store};
+use crate::identity::{self, ApiKeyRow, KeyOwner, PreparedKey};
 use crate::ids::{ApiKeyId, MerchantId, PersonId, SingleUseLinkId};
 use crate::merchants::{self, MerchantView};
 use crate::outbox::Event;
