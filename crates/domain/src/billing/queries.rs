@@ -80,7 +80,10 @@ impl FromRow for InvoiceRow {
 
 macro_rules! invoice_sql {
     ($rest:literal) => {
-        sql!(concat!("SELECT id, number, partnership, issued_on, due_on, currency, total_minor, paid_minor, canceled_ms, kind, automatic, body FROM invoice ", $rest))
+        sql!(concat!(
+            "SELECT id, number, partnership, issued_on, due_on, currency, total_minor, paid_minor, canceled_ms, kind, automatic, body FROM invoice ",
+            $rest
+        ))
     };
 }
 

@@ -255,17 +255,7 @@ pub(super) async fn set_auto_top_up(ctx: &Ctx, tx: &mut Tx<'_>, scope: Partnersh
                threshold_minor = excluded.threshold_minor, amount_minor = excluded.amount_minor, target_minor = excluded.target_minor,
                updated_ms = excluded.updated_ms, version = excluded.version"
         ),
-        params![
-            scope.merchant,
-            scope.partnership,
-            setting.enabled,
-            setting.currency,
-            setting.threshold_minor,
-            amount,
-            target,
-            ctx.now,
-            setting.version
-        ],
+        params![scope.merchant, scope.partnership, setting.enabled, setting.currency, setting.threshold_minor, amount, target, ctx.now, setting.version],
     )
     .await
 }

@@ -42,8 +42,7 @@ pub struct TopUpOutcome {
 
 impl Command for RequestTopUp {
     const NAME: &'static str = "top_ups.request";
-    const REFUSALS: &'static [&'static str] =
-        &["forbidden", "not_found", "partnership_not_active", "setup_incomplete", "currency_mismatch", "invalid_amount"];
+    const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "partnership_not_active", "setup_incomplete", "currency_mismatch", "invalid_amount"];
     type Outcome = TopUpOutcome;
 
     fn need(&self) -> Need {

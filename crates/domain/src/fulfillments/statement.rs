@@ -4,8 +4,8 @@
 
 use crate::access::{PartnershipScope, named};
 use crate::ids::{AccountId, FulfillmentId, InvoiceId, TransferId};
-use crate::listing::{Page, PageRequest};
 use crate::ledger::AccountKind;
+use crate::listing::{Page, PageRequest};
 use tradepost_kernel::{Currency, Timestamp};
 use tradepost_store::{Fault, FromRow, Reader, Row, params, sql};
 

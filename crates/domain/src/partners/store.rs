@@ -164,12 +164,13 @@ pub(crate) async fn in_channel(tx: &mut Tx<'_>, merchant: i64, channel: ChannelI
     Ok(found.is_some())
 }
 
-/// Whether any partnership of a merchant, or of one of its channels, has ordered.
+/// Whether any partnership of a merchant, or of one of its channels, has ordered, by whatever route: the first order
+/// activates it.
 pub(crate) async fn has_ordered(tx: &mut Tx<'_>, merchant: i64, channel: Option<ChannelId>) -> Result<bool, Fault> {
     let found: Option<(PartnershipId,)> = match channel {
-        None => tx.query_opt(sql!("SELECT id FROM partnership WHERE merchant = $1 AND orders_placed > 0 LIMIT 1"), params![merchant]).await?,
+        None => tx.query_opt(sql!("SELECT id FROM partnership WHERE merchant = $1 AND activated_ms IS NOT NULL LIMIT 1"), params![merchant]).await?,
         Some(channel) => {
-            let select = sql!("SELECT id FROM partnership WHERE merchant = $1 AND channel = $2 AND orders_placed > 0 LIMIT 1");
+            let select = sql!("SELECT id FROM partnership WHERE merchant = $1 AND channel = $2 AND activated_ms IS NOT NULL LIMIT 1");
             tx.query_opt(select, params![merchant, channel]).await?
         }
     };
