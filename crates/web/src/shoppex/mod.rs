@@ -34,14 +34,14 @@ pub(crate) fn no(no: Problem, request_id: &str, public_url: &str) -> Response<Bo
     no.into_response_of(request_id, HeaderValue::from_static("application/json"), body.to_string())
 }
 
-fn data<T: crate::view::View>(status: StatusCode, data: T) -> Answer {
+fn enveloped<T: crate::view::View>(status: StatusCode, data: T) -> Answer {
     Answer::json(status, &Enveloped { data }).raw()
 }
 
 async fn me(call: Call) -> Result<Answer, Problem> {
     let scope = call.partnership()?;
     let found = call.read(move |reader| Box::pin(async move { partners::queries::partnership(reader, scope.of_merchant(), scope.partnership).await }));
-    Ok(data(StatusCode::OK, ShoppexMe::new(found.await?.or_not_found()?, call.caller())))
+    Ok(enveloped(StatusCode::OK, ShoppexMe::new(found.await?.or_not_found()?, call.caller())))
 }
 
 async fn balance(call: Call) -> Result<Answer, Problem> {
@@ -55,7 +55,7 @@ async fn balance(call: Call) -> Result<Answer, Problem> {
         })
     });
     let found = found.await?;
-    Ok(data(StatusCode::OK, ShoppexBalance { balance: found.map(|money| money.amount_text()), currency: found.map(|money| money.currency) }))
+    Ok(enveloped(StatusCode::OK, ShoppexBalance { balance: found.map(|money| money.amount_text()), currency: found.map(|money| money.currency) }))
 }
 
 async fn fulfill(mut call: Call) -> Result<Answer, Problem> {
@@ -64,16 +64,16 @@ async fn fulfill(mut call: Call) -> Result<Answer, Problem> {
         call.use_idempotency_key(key.into())?;
     }
     let (view, _) = fulfilled(&call, order.command()).await?;
-    Ok(data(StatusCode::CREATED, ShoppexFulfillment::from(view)))
+    Ok(enveloped(StatusCode::CREATED, ShoppexFulfillment::from(view)))
 }
 
 async fn get(call: Call) -> Result<Answer, Problem> {
-    Ok(data(StatusCode::OK, ShoppexFulfillment::from(looked_at(&call).await?)))
+    Ok(enveloped(StatusCode::OK, ShoppexFulfillment::from(looked_at(&call).await?)))
 }
 
 async fn by_url(call: Call) -> Result<Answer, Problem> {
     let command = of_pairs::<ShoppexUrl>(&call.query, Problem::query)?.command(Door::DynamicUrl);
-    Ok(data(StatusCode::OK, ShoppexDelivery::from(delivered(&call, command).await?)))
+    Ok(enveloped(StatusCode::OK, ShoppexDelivery::from(delivered(&call, command).await?)))
 }
 
 /// The five routes of the client's `resellerApi`.
@@ -89,6 +89,7 @@ pub fn routes(r: &mut Routes) {
         .tag(tag)
         .doc("Fulfills a sale of the reseller's own shop.")
         .needs(Right::FulfillmentsCreate)
+        .asks_again()
         .body::<ShoppexOrder>()
         .answers::<Enveloped<ShoppexFulfillment>>(201)
         .command::<Fulfill>();
