@@ -5,10 +5,11 @@ use tradepost_domain::access::Side;
 use tradepost_domain::billing::PaymentMethod;
 use tradepost_domain::billing::auto_top_up::SetAutoTopUp;
 use tradepost_domain::billing::top_up::{RequestTopUp, prepaid};
-use tradepost_domain::fulfillments::{Door, Fulfill};
+use tradepost_domain::fulfillments::{CreateDynamicUrl, Door, Fulfill};
 use tradepost_domain::orders::record_payment::RecordPayment;
 use tradepost_domain::partners::terms;
 use tradepost_domain::{ApiKeyId, Caller, FulfillmentId, InvoiceId, Right};
+use tradepost_kernel::api_key::{ApiKeyText, KeyKind};
 use tradepost_kernel::text::Email;
 use tradepost_kernel::{Currency, Money};
 
@@ -23,7 +24,34 @@ impl TestApp {
     }
 }
 
+/// A dynamic URL that was just made.
+#[derive(Clone, Debug)]
+pub struct MadeDynamicUrl {
+    /// Which.
+    pub id: ApiKeyId,
+    /// The key in it.
+    pub key: String,
+}
+
+impl MadeDynamicUrl {
+    /// Path and query of a sale.
+    #[must_use]
+    pub fn sale(&self, order_id: &str, product: &str, quantity: i64) -> String {
+        format!("/d/{}?order_id={order_id}&email=grace%40customer.example&product={product}&quantity={quantity}", self.key)
+    }
+}
+
 impl Reseller {
+    /// A dynamic URL that sells these products, or everything, from these addresses, or everywhere (EXT-6).
+    pub async fn dynamic_url(&self, products: &[&str], addresses: &[&str]) -> MadeDynamicUrl {
+        let text = ApiKeyText::mint(KeyKind::DynamicUrl, false, || self.app.engine.environment.random::<1>()[0]);
+        let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
+        let command =
+            CreateDynamicUrl { prepared: (&text).into(), name: "Fetcher".into(), products: texts(products), expires: None, addresses: texts(addresses) };
+        let id = self.app.does(&self.owner(), command).await.key;
+        MadeDynamicUrl { id, key: text.text().expose().clone() }
+    }
+
     /// What it buys in.
     ///
     /// # Panics

@@ -184,6 +184,14 @@ impl Asker {
     /// # Errors
     /// The connection's.
     pub async fn try_send(&self, method: &str, path: &str, body: Option<&Json>) -> Result<Reply, reqwest::Error> {
+        let mut request = self.request(method, path);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        Self::reply(request).await
+    }
+
+    fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
         let mut request = self.http.client.request(method, format!("{}{path}", self.http.base));
         if let Some(bearer) = &self.bearer {
@@ -192,9 +200,10 @@ impl Asker {
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
-        if let Some(body) = body {
-            request = request.json(body);
-        }
+        request
+    }
+
+    async fn reply(request: reqwest::RequestBuilder) -> Result<Reply, reqwest::Error> {
         let answer = request.send().await?;
         let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers = answer.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
@@ -207,6 +216,15 @@ impl Asker {
     /// Where nobody answers.
     pub async fn send(&self, method: &str, path: &str, body: Option<&Json>) -> Reply {
         self.try_send(method, path, body).await.unwrap_or_else(|error| panic!("{method} {path}: {error:?}"))
+    }
+
+    /// Sends the fields of a form, encoded already.
+    ///
+    /// # Panics
+    /// Where nobody answers.
+    pub async fn form(&self, path: &str, fields: &str) -> Reply {
+        let request = self.request("POST", path).header("content-type", "application/x-www-form-urlencoded").body(fields.to_owned());
+        Self::reply(request).await.unwrap_or_else(|error| panic!("POST {path}: {error:?}"))
     }
 
     /// Reads.
@@ -245,10 +263,13 @@ impl Reply {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
-    /// The code of a problem; empty where it is none.
+    /// The code of a no, in whichever form it is told; empty where it is none.
     #[must_use]
     pub fn code(&self) -> String {
-        self.json()["code"].as_str().unwrap_or_default().to_owned()
+        let json = self.json();
+        let told = json["code"].as_str().or_else(|| json["error"]["code"].as_str()).map(str::to_owned);
+        let in_text = || self.text().strip_prefix("ERROR ").and_then(|rest| rest.split_once(':')).map(|(code, _)| code.to_owned());
+        told.or_else(in_text).unwrap_or_default()
     }
 
     /// Status and code.

@@ -27,6 +27,7 @@ mod place;
 mod together;
 
 pub use actors::{Merchant, Reseller};
+pub use balance::MadeDynamicUrl;
 pub use building::{OrderBuilder, PlacedOrder, Product, ProductBuilder, ResellerBuilder, owner, profile};
 pub use look::Audited;
 pub use place::{Kind, run, run_unchecked};

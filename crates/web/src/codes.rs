@@ -144,6 +144,12 @@ pub fn known(code: &str) -> Option<&'static Code> {
     CODES.iter().find(|known| known.code == code)
 }
 
+/// What a code means; empty where it is not known.
+#[must_use]
+pub fn meaning(code: &str) -> &'static str {
+    known(code).map_or("", |known| known.meaning)
+}
+
 /// A title from a code: `not_found` is `Not found`.
 #[must_use]
 pub fn title(code: &str) -> String {

@@ -56,6 +56,10 @@ pub(super) fn all(set: &[&Fulfill], ctxs: &[Ctx], loaded: &mut Loaded) -> Vec<Re
 fn decide(command: &Fulfill, ctx: &Ctx, ask: Ask, loaded: &mut Loaded) -> Result<Decided, Refusal> {
     let key = (ask.scope, command.external_order_id.clone());
     if let Some(earlier) = loaded.earlier.get(&key) {
+        // What a dynamic URL does not sell it does not show either.
+        if let Some(no) = ask.priced.as_ref().err().filter(|no| no.code == "product_not_available") {
+            return Err(no.clone());
+        }
         return earlier.answer(command).map(Decided::Found);
     }
     let (product, quote, currency) = ask.priced?;

@@ -10,6 +10,7 @@
 //! What does not belong: how the balance is fed (billing), partner orders (orders).
 
 mod decide;
+pub mod dynamic_urls;
 pub mod fulfill;
 mod load;
 pub mod queries;
@@ -18,6 +19,7 @@ pub mod reveal;
 pub mod statement;
 mod store;
 
+pub use dynamic_urls::CreateDynamicUrl;
 pub use fulfill::{Fulfill, FulfillOutcome, MOST_AT_ONCE};
 pub use queries::{DeliveredLicense, FulfillmentRow};
 pub use reveal::{Named, RevealFulfillment};

@@ -8,7 +8,7 @@ use crate::access::{Caller, MerchantRole, Need, Right, Side};
 use crate::audit::AuditEntry;
 use crate::catalog;
 use crate::command::{Command, Ctx, No};
-use crate::identity::{self, ApiKeyRow, KeyOwner, PreparedKey, key_store};
+use crate::identity::{self, ApiKeyRow, KeyOwner, PreparedKey};
 use crate::ids::{ApiKeyId, MerchantId, PersonId, SingleUseLinkId};
 use crate::merchants::{self, MerchantView};
 use crate::outbox::Event;
@@ -141,11 +141,13 @@ impl CreateMerchant {
 async fn first_key(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, prepared: &PreparedKey) -> Result<ApiKeyId, Fault> {
     let row = ApiKeyRow {
         id: ctx.id(),
+        kind: prepared.kind,
         owner: KeyOwner { merchant, partnership: None },
         name: DEFAULT.to_owned(),
         masked: prepared.masked.clone(),
         rights: Right::all_for_keys(Side::Merchant).collect(),
         addresses: Vec::new(),
+        products: Vec::new(),
         created: ctx.now,
         expires: None,
         last_used: None,
@@ -153,7 +155,6 @@ async fn first_key(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, prepared: &Pre
         disabled_by_reseller: None,
         replaced_by: None,
     };
-    key_store::insert(tx, &row, prepared.hash).await?;
-    identity::api_keys::note(ctx, "api_key.created", &row, None, Some(row.audit_json()));
+    identity::api_keys::insert(ctx, tx, &row, prepared).await?;
     Ok(row.id)
 }

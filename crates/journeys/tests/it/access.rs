@@ -6,16 +6,16 @@ use tradepost_domain::access::{MerchantRole, ResellerRole, Side};
 use tradepost_testkit::http::{Asker, Http};
 use tradepost_testkit::{Merchant, Reseller, TestApp, app_test};
 use tradepost_web::Access;
-use tradepost_web::route::Route;
+use tradepost_web::route::{KeyPlace, Route};
 
 /// PAR-14 by hand: the rights of the roles that do not have all of their side. What the code says is compared with it.
 const RIGHTS: &[(&str, &[&str])] = &[
     ("fulfillment", &["merchant.read", "stock.read", "stock.manage", "orders.manage", "fulfillment.confirm", "licenses.reveal", "licenses.send"]),
     ("finance", &["merchant.read", "stock.read", "billing.manage"]),
     ("support", &["merchant.read", "stock.read", "licenses.send"]),
-    ("seller", &["program.read", "orders.read", "orders.place", "licenses.distribute", "invoices.read", "reseller_people.read"]),
-    ("reseller finance", &["program.read", "orders.read", "invoices.read", "reseller_people.read"]),
-    ("viewer", &["program.read", "orders.read", "invoices.read", "reseller_people.read"]),
+    ("seller", &["program.read", "orders.read", "orders.place", "licenses.distribute", "fulfillments.create", "fulfillments.read", "invoices.read", "reseller_people.read"]),
+    ("reseller finance", &["program.read", "orders.read", "fulfillments.read", "balance.manage", "invoices.read", "reseller_people.read"]),
+    ("viewer", &["program.read", "orders.read", "fulfillments.read", "invoices.read", "reseller_people.read"]),
 ];
 
 /// Rights of people: a key belongs to a partnership, not to the company behind it (PAR-16).
@@ -76,6 +76,17 @@ app_test! {
             if closed && !turned_away {
                 wrong.push(format!("nobody at {route:?}: {:?}", nobody.said()));
             }
+            if let Access::DynamicUrl(place) = route.access {
+                // Its own key and nothing else: whoever asks is told what nobody is told.
+                for asker in std::iter::once(http.nobody()).chain(cast.iter().map(|persona| persona.asker.clone())) {
+                    let told = ask(&asker, route, &path).await;
+                    let said = if place == KeyPlace::Path { (404, "not_found".to_owned()) } else { (401, "unauthenticated".to_owned()) };
+                    if told.said() != said {
+                        wrong.push(format!("by another key at {route:?}: {:?}", told.said()));
+                    }
+                }
+                continue;
+            }
             let unknown = ask(&http.with("tpm_live_000000000000000000000000000000AAAAAA"), route, &path).await;
             if closed && unknown.status != 401 {
                 wrong.push(format!("an unknown key at {route:?}: {:?}", unknown.said()));
@@ -119,7 +130,7 @@ app_test! {
             named.extend(methods.as_object().expect("methods").keys().filter(|key| verbs.contains(&key.as_str())).map(|method| format!("{} {path}", method.to_uppercase())));
         }
         let table = tradepost::routes::all();
-        let mut known: Vec<String> = table.rows().iter().filter(|route| !route.is_page).map(|route| format!("{} {}", route.method, route.path)).collect();
+        let mut known: Vec<String> = table.rows().iter().filter(|route| route.in_contract()).map(|route| format!("{} {}", route.method, route.path)).collect();
         named.sort();
         known.sort();
         assert_eq!(named, known);
@@ -181,6 +192,8 @@ impl World {
         let other = app.merchant("Other Software").await;
         let theirs = other.reseller("Theirs").await;
         let order = contoso.order(&[("KEY-PRO", 2)]).place().await;
+        let top_up = contoso.top_up("20.00").await;
+        let sold = contoso.sells("S-1", "KEY-PRO", 1).await;
         contoso.key().await;
         app.work().await;
         let one = |sql| async move { app.row::<(tradepost_domain::OrderId,)>(sql, Vec::new()).await.0 };
@@ -203,6 +216,9 @@ impl World {
             ("messages", text("msg", one(sql!("SELECT id FROM message WHERE merchant > 0 LIMIT 1")).await)),
             ("users", acme.person.text()),
             ("api-keys", key),
+            ("fulfillments", sold.text()),
+            ("top-ups", top_up.text()),
+            ("dynamic-urls", contoso.dynamic_url(&[], &[]).await.id.text()),
         ]);
         let keys = BTreeMap::from([
             ("other merchant", other.key.clone()),

@@ -4,6 +4,7 @@ mod access;
 mod balance;
 mod crash;
 mod credit;
+mod doors;
 mod drafts;
 mod fulfillment;
 mod limits;

@@ -73,13 +73,17 @@ fn need(access: Access) -> Option<Need> {
         Access::Public | Access::Anyone => Some(Need::Nothing),
         Access::SignedIn => Some(Need::SignedIn),
         Access::Right(right) => Some(Need::Right(right)),
-        Access::Undeclared => None,
+        Access::Undeclared | Access::DynamicUrl(_) => None,
     }
 }
 
 /// Where the document and the code differ about one route.
 fn wrong(row: &Row<'_>, access: Access) -> Vec<String> {
     let operation = row.operation;
+    if let Access::DynamicUrl(_) = access {
+        // Nobody gets in by who they are.
+        return askers().iter().filter(|asker| told(row, asker)).map(|asker| format!("{operation}: the document admits {}", asker.name)).collect();
+    }
     let Some(need) = need(access) else { return vec![format!("{operation}: who may ask is not declared")] };
     let mut found: Vec<String> = askers()
         .iter()

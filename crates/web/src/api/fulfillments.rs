@@ -114,30 +114,34 @@ async fn create(call: Call) -> Result<Answer, Problem> {
 }
 
 /// With codes for who may fulfill, as an audited act; masked for everybody else who may read.
-async fn get(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn looked_at(call: &Call) -> Result<FulfillmentView, Problem> {
     let id: FulfillmentId = call.path("id")?;
-    let (merchant, of) = sides(&call)?;
+    let (merchant, of) = sides(call)?;
     let reveals = if of.is_some() { Right::FulfillmentsCreate } else { Right::LicensesReveal };
     if call.caller().authorize(tradepost_domain::access::Need::Right(reveals)).is_ok() && of.is_some() {
-        return show(&call, Named::Id(id)).await;
+        return revealed(call, Named::Id(id)).await;
     }
-    let (row, licenses) = read(&call, merchant, id).await?;
+    let (row, licenses) = read(call, merchant, id).await?;
     if of.is_some_and(|of| of != row.partnership) {
         return Err(Problem::not_found());
     }
-    Ok(Answer::ok(&fulfillment_view(&call, merchant, row, licenses, false)?))
+    fulfillment_view(call, merchant, row, licenses, false)
 }
 
-async fn show(call: &Call, named: Named) -> Result<Answer, Problem> {
+async fn get(call: Call) -> Result<Answer, Problem> {
+    Ok(Answer::ok(&looked_at(&call).await?))
+}
+
+async fn revealed(call: &Call, named: Named) -> Result<FulfillmentView, Problem> {
     let (merchant, _) = sides(call)?;
     let revealed = call.execute(RevealFulfillment { fulfillment: named }).await?.outcome;
     let (row, licenses) = *revealed.shown.or_not_found()?;
-    Ok(Answer::ok(&fulfillment_view(call, merchant, row, licenses, true)?))
+    fulfillment_view(call, merchant, row, licenses, true)
 }
 
 async fn reveal(call: Call) -> Result<Answer, Problem> {
     let id: FulfillmentId = call.path("id")?;
-    show(&call, Named::Id(id)).await
+    Ok(Answer::ok(&revealed(&call, Named::Id(id)).await?))
 }
 
 async fn list_mine(call: Call) -> Result<Answer, Problem> {

@@ -8,6 +8,7 @@ pub mod balance_shapes;
 pub mod channels;
 pub mod companies;
 pub mod credit;
+pub mod dynamic_urls;
 pub mod events;
 pub mod fulfillment_shapes;
 pub mod fulfillments;
@@ -50,6 +51,7 @@ pub fn routes(r: &mut Routes) {
     companies::routes(r);
     users::routes(r);
     api_keys::routes(r);
+    dynamic_urls::routes(r);
     audit::routes(r);
     products::routes(r);
     prices::routes(r);
@@ -59,6 +61,8 @@ pub fn routes(r: &mut Routes) {
     reseller_products::routes(r);
     orders::routes(r);
     fulfillments::routes(r);
+    crate::dynamic_url::routes(r);
+    crate::shoppex::routes(r);
     licenses::routes(r);
     timelines::routes(r);
     invoices::routes(r);
