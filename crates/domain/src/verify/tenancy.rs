@@ -44,7 +44,12 @@ references! {
     "customer" by "id" (Id, "cus"): "partnership" -> "partnership"."id";
     "orders" by "id" (Id, "ord"): "partnership" -> "partnership"."id";
     "order_item" by "id" (Id, "itm"): "orders" -> "orders"."id", "product" -> "product"."number";
-    "license" by "id" (Id, "lic"): "orders" -> "orders"."id", "item" -> "order_item"."id", "license_key" -> "license_key"."id",
+    "purchase_day" by "partnership" (Id, "par"): "partnership" -> "partnership"."id";
+    "auto_top_up" by "partnership" (Id, "par"): "partnership" -> "partnership"."id";
+    "fulfillment" by "id" (Id, "ful"): "partnership" -> "partnership"."id", "product" -> "product"."number";
+    "cancel_request" by "id" (Id, "crq"): "partnership" -> "partnership"."id", "fulfillment" -> "fulfillment"."id";
+    "cancel_request_license" by "cancel_request" (Id, "crq"): "cancel_request" -> "cancel_request"."id", "license" -> "license"."id";
+    "license" by "id" (Id, "lic"): "fulfillment" -> "fulfillment"."id", "orders" -> "orders"."id", "item" -> "order_item"."id", "license_key" -> "license_key"."id",
         "customer" -> "customer"."id", "reseller_information" -> "reseller_information"."id";
     "invoice" by "id" (Id, "inv"): "partnership" -> "partnership"."id";
     "invoice_order" by "invoice" (Id, "inv"): "invoice" -> "invoice"."id", "orders" -> "orders"."id";
