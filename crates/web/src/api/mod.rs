@@ -8,6 +8,9 @@ pub mod channels;
 pub mod companies;
 pub mod credit;
 pub mod events;
+pub mod cancel_request_shapes;
+pub mod cancel_requests;
+mod fulfillment_download;
 pub mod fulfillment_shapes;
 pub mod fulfillments;
 pub mod invoice_shapes;
@@ -58,6 +61,7 @@ pub fn routes(r: &mut Routes) {
     reseller_products::routes(r);
     orders::routes(r);
     fulfillments::routes(r);
+    cancel_requests::routes(r);
     licenses::routes(r);
     timelines::routes(r);
     invoices::routes(r);
