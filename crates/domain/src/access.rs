@@ -191,7 +191,7 @@ rights! {
         FulfillmentConfirm = "fulfillment.confirm" [fulfillment] "Confirm that the merchant delivered.",
         LicensesReveal = "licenses.reveal" [fulfillment] "See a code in full (audited).",
         LicensesSend = "licenses.send" [fulfillment, support] "Send a license to its owner (again).",
-        BillingManage = "billing.manage" [finance] "Record payments.",
+        BillingManage = "billing.manage" [finance] "Record payments, and decide on requests to take fulfillments back and what is refunded for them.",
         KeysManage = "keys.manage" [] "Create, rotate and disable API keys; disable a partnership's.",
         PeopleManage = "people.manage" [] "Add and remove members of staff.",
         AuditRead = "audit.read" [] "Read the audit trail.",

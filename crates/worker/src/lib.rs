@@ -42,6 +42,8 @@ pub struct WorkerSettings {
 pub struct Round {
     /// Events passed on.
     pub events: u64,
+    /// Parts of large works that events wait for.
+    pub parts: u64,
     /// Events that failed and wait.
     pub delayed: u64,
     /// Messages that the mail server took.
@@ -59,6 +61,7 @@ impl Round {
 
     fn add(&mut self, other: Self) {
         self.events += other.events;
+        self.parts += other.parts;
         self.delayed += other.delayed;
         self.sent += other.sent;
         self.unsent += other.unsent;

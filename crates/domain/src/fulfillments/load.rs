@@ -2,7 +2,7 @@
 
 use super::Door;
 use super::decide::quantity_allowed;
-use super::fulfill::Fulfill;
+use super::fulfill::{Fulfill, is_large};
 use super::queries::{self, FulfillmentRow};
 use crate::access::{Caller, PartnershipScope};
 use crate::billing::{AutoTopUp, auto_top_up};
@@ -18,8 +18,8 @@ use crate::orders::create_draft::may_order;
 use crate::partners::purchases::{self, Purchased};
 use crate::partners::terms::{self, EffectiveTerms};
 use crate::partners::{self, LockedPartnership};
-use crate::stock::{self, ClaimedKey};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use crate::stock::{self, OnHand};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use tradepost_kernel::text::Email;
 use tradepost_kernel::{Class, Currency, Date, Percent, Refusal};
 use tradepost_store::{Fault, Tx};
@@ -36,10 +36,10 @@ pub(super) struct Loaded {
     pub(super) purchased: HashMap<PartnershipScope, Purchased>,
     /// Prepaid balances, minor units.
     pub(super) balances: HashMap<PartnershipScope, i64>,
+    /// Claimed keys, and what is left to promise, by merchant and product.
+    pub(super) on_hand: HashMap<(i64, i64), OnHand>,
     /// Balances that a debit may top up now (EXT-8).
     pub(super) auto_top_ups: HashMap<PartnershipScope, AutoTopUp>,
-    /// Claimed keys by merchant and product.
-    pub(super) keys: HashMap<(i64, i64), VecDeque<ClaimedKey>>,
 }
 
 /// A call of a partnership that may trade.
@@ -197,7 +197,7 @@ impl Loaded {
                 product.filter(|product| going.permits(product.id, product.parent.and_then(|parent| parents.get(&(going.scope.merchant, parent))).copied()));
             let product = product.ok_or_else(|| catalog::product_not_available().at("/product"))?;
             let terms = self.terms.get(&going.scope).ok_or_else(Refusal::not_found)?;
-            quantity_allowed(product, terms, going.command.quantity)?;
+            quantity_allowed(product, terms, going.command)?;
             let books = books.get(&price_of(going, product.number)).unwrap_or(&none);
             let margin = terms.margin(product.id, product.group.as_deref());
             let quote =
@@ -230,15 +230,18 @@ impl Loaded {
         let mut owners: BTreeSet<(i64, crate::ids::PartnershipId, Currency)> = BTreeSet::new();
         for (going, priced) in going.iter().zip(priced) {
             if let (Ok(going), Ok((product, _, currency))) = (going, priced) {
-                *wanted.entry((going.scope.merchant, product.number)).or_default() += going.command.quantity;
+                // The keys of a large one are found later, slice by slice; now it is enough that they are there.
+                let at_once = if is_large(going.command.quantity) { 0 } else { going.command.quantity };
+                *wanted.entry((going.scope.merchant, product.number)).or_default() += at_once;
                 owners.insert((going.scope.merchant, going.scope.partnership, *currency));
             }
         }
-        self.keys = stock::claim_all(&mut *tx, &wanted).await?;
+        self.on_hand = stock::claim_all(&mut *tx, &wanted).await?;
         // Keys that older backorders wait for are not there for a newer sale, also while nobody handed them out yet (STK-7).
         let free = crate::orders::queries::free_keys(&mut *tx, &wanted).await?;
-        for (product, claimed) in &mut self.keys {
-            claimed.truncate(usize::try_from(free.get(product).copied().unwrap_or(0)).unwrap_or(0));
+        for (product, on_hand) in &mut self.on_hand {
+            on_hand.available = on_hand.available.min(free.get(product).copied().unwrap_or(0));
+            on_hand.keys.truncate(usize::try_from(on_hand.available).unwrap_or(0));
         }
         let balances = ledger::queries::balances(&mut *tx, AccountKind::Prepaid, &owners).await?;
         // What was paid in is owed to the reseller: a credit balance.

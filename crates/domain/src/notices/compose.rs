@@ -2,8 +2,8 @@
 
 mod balance;
 
-use super::NewMessage;
 use super::rules::{self, Audience, Rule, Template};
+use super::{NewMessage, shop};
 use crate::identity;
 use crate::ids::{CustomerId, InvoiceId, LicenseId, OrderId, PersonId, SingleUseLinkId};
 use crate::outbox::queries::WaitingEvent;
@@ -13,10 +13,10 @@ use tradepost_kernel::{Currency, Date};
 use tradepost_store::{Fault, Reader, params, sql};
 
 /// An address, and whether its owner confirmed it.
-struct Recipient {
-    email: String,
-    name: String,
-    confirmed: bool,
+pub(super) struct Recipient {
+    pub(super) email: String,
+    pub(super) name: String,
+    pub(super) confirmed: bool,
 }
 
 /// The messages that follow from an event.
@@ -33,12 +33,12 @@ pub(super) async fn compose(reader: &mut Reader<'_>, event: &WaitingEvent) -> Re
 }
 
 /// What a message is about: the variables that all its recipients share.
-struct Facts {
-    variables: Json,
+pub(super) struct Facts {
+    pub(super) variables: Json,
     /// Whether it happened in a sandbox.
-    test: bool,
+    pub(super) test: bool,
     /// Where the facts already name the one recipient.
-    to: Option<Recipient>,
+    pub(super) to: Option<Recipient>,
 }
 
 fn message(event: &WaitingEvent, rule: &Rule, facts: &Facts, recipient: Recipient) -> NewMessage {
@@ -56,6 +56,12 @@ fn message(event: &WaitingEvent, rule: &Rule, facts: &Facts, recipient: Recipien
 }
 
 async fn facts(reader: &mut Reader<'_>, event: &WaitingEvent, rule: &Rule) -> Result<Option<Facts>, Fault> {
+    match rule.template {
+        Template::FulfillmentDelivered => return shop::delivered(reader, event).await,
+        Template::FulfillmentFailed => return shop::failed(reader, event).await,
+        Template::CancelRequested | Template::CancelApproved | Template::CancelRejected => return shop::cancel_request(reader, event).await,
+        _ => {}
+    }
     match rule.audience {
         Audience::MerchantStaff | Audience::ResellerOwners => partnership_facts(reader, event).await,
         Audience::ResellerCompany => match rule.template {
@@ -99,7 +105,7 @@ async fn recipients(reader: &mut Reader<'_>, event: &WaitingEvent, rule: &Rule, 
 }
 
 /// The id that the body names, else the subject where it is of that noun.
-fn named<N: tradepost_kernel::id::Noun>(event: &WaitingEvent, field: &str) -> Option<tradepost_kernel::Id<N>> {
+pub(super) fn named<N: tradepost_kernel::id::Noun>(event: &WaitingEvent, field: &str) -> Option<tradepost_kernel::Id<N>> {
     let in_body = event.body.get(field).and_then(Json::as_str).and_then(|text| tradepost_kernel::Id::from_str(text).ok());
     in_body.or_else(|| (event.subject_kind == N::PREFIX).then(|| tradepost_kernel::Id::from_bytes(event.subject)))
 }

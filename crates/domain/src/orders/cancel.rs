@@ -6,7 +6,7 @@ use crate::access::{Need, PartnershipScope, Right};
 use crate::audit::AuditEntry;
 use crate::billing;
 use crate::command::{Command, Ctx, No};
-use crate::ids::{InvoiceId, LicenseKeyId, OrderId};
+use crate::ids::{InvoiceId, LicenseId, LicenseKeyId, OrderId};
 use crate::ledger::{self, AccountKind, NewTransfer, Posting};
 use crate::licenses::queries::LicenseRow;
 use crate::licenses::{self, Stage};
@@ -92,7 +92,8 @@ async fn may_cancel(tx: &mut Tx<'_>, scope: PartnershipScope, order: &OrderRow, 
 /// Never-shown keys go back to stock; `settle` then finds the licenses canceled, without keys.
 async fn return_keys(ctx: &mut Ctx, tx: &mut Tx<'_>, scope: PartnershipScope, licenses: &[LicenseRow]) -> Result<(), Fault> {
     let carrying: Vec<&LicenseRow> = licenses.iter().filter(|license| license.key.is_some()).collect();
-    licenses::store::detach_keys(tx, scope.merchant, &carrying).await?;
+    let ids: Vec<LicenseId> = carrying.iter().map(|license| license.id).collect();
+    licenses::store::detach_keys(tx, scope.merchant, &ids).await?;
     for stage in [Stage::Waiting, Stage::Available] {
         let of_stage = carrying.iter().filter(|license| license.stage == stage);
         let keys: Vec<_> = of_stage.filter_map(|license| license.key.map(|key| (key, license.product))).collect();

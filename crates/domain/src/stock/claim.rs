@@ -5,7 +5,7 @@ use super::{KeyState, Level, queries};
 use crate::command::Ctx;
 use crate::ids::{LicenseId, LicenseKeyId};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
-use tradepost_kernel::sabotage;
+use tradepost_kernel::{Timestamp, sabotage};
 use tradepost_store::ColumnType::Int;
 use tradepost_store::{Column, Fault, SetSql, Sql, Tx, params, sql};
 
@@ -58,12 +58,30 @@ pub async fn claim(tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64) -> 
     if count <= 0 {
         return Ok(Vec::new());
     }
-    let asked = params![merchant, product, count];
     if sabotage::is("stock.double_claim") {
+        let asked = params![merchant, product, count];
         let unguarded = sql!("SELECT k.id FROM license_key k WHERE k.merchant = $1 AND k.product = $2 ORDER BY k.place DESC LIMIT $3");
         let keys: Vec<(LicenseKeyId,)> = tx.query(unguarded, asked).await?;
         return Ok(keys.into_iter().map(|(key,)| key).collect());
     }
+    // What is promised lies in stock and is somebody's already.
+    let free: Option<(i64,)> =
+        tx.query_opt(sql!("SELECT available FROM stock WHERE merchant = $1 AND product = $2 FOR UPDATE"), params![merchant, product]).await?;
+    first(tx, merchant, product, count.min(free.map_or(0, |free| free.0))).await
+}
+
+/// The first `count` keys of a product that were promised before (see [`promise`]), locked for this transaction and not
+/// yet changed. Fewer are a damaged database.
+///
+/// # Errors
+/// The store's.
+pub async fn claim_promised(tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64) -> Result<Vec<LicenseKeyId>, Fault> {
+    lock(tx, merchant, &BTreeSet::from([product])).await?;
+    first(tx, merchant, product, count).await
+}
+
+async fn first(tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64) -> Result<Vec<LicenseKeyId>, Fault> {
+    let asked = params![merchant, product, count];
     let keys: Vec<(LicenseKeyId,)> = tx.query(FIRST_KEYS, asked).await?;
     let short = i64::try_from(keys.len()).is_ok_and(|found| found < count);
     let keys = if short { tx.query(FIRST_KEYS_WAITED_FOR, asked).await? } else { keys };
@@ -127,14 +145,29 @@ static CLAIM_AGAIN: SetSql = SetSql::select(
     &[("merchant", Int), ("product", Int), ("horizon", Int), ("want", Int)],
 );
 
+/// What of a product a set of commands may take.
+#[derive(Clone, Debug, Default)]
+pub struct OnHand {
+    /// The first keys, as many as were wanted where there are so many.
+    pub keys: VecDeque<ClaimedKey>,
+    /// How many may be taken or promised in all.
+    pub available: i64,
+}
+
 /// For each (merchant, product number) the first keys that are available, first in, first out, at most as many as
 /// wanted; counters and keys are locked for this transaction and not yet changed. Skips and waits as [`claim`] does.
+/// Where none is wanted, only the counters are locked and told.
 ///
 /// # Errors
 /// The store's.
-pub async fn claim_all(tx: &mut Tx<'_>, wanted: &BTreeMap<(i64, i64), i64>) -> Result<HashMap<(i64, i64), VecDeque<ClaimedKey>>, Fault> {
+pub async fn claim_all(tx: &mut Tx<'_>, wanted: &BTreeMap<(i64, i64), i64>) -> Result<HashMap<(i64, i64), OnHand>, Fault> {
     let counters = lock_counters(tx, wanted).await?;
-    claim_locked(tx, wanted, &counters).await
+    let mut claimed = claim_locked(tx, wanted, &counters).await?;
+    let on_hand = |(product, counters): (&(i64, i64), &Counters)| {
+        let keys = claimed.remove(product).unwrap_or_default();
+        (*product, OnHand { keys, available: counters.available })
+    };
+    Ok(counters.iter().map(on_hand).collect())
 }
 
 /// The same where the counters are locked already.
@@ -146,7 +179,12 @@ pub(super) async fn claim_locked(
     if sabotage::is("stock.double_claim") {
         return claim_from(tx, &CLAIM_AGAIN, wanted, counters).await;
     }
-    let mut claimed = claim_from(tx, &CLAIM, wanted, counters).await?;
+    // What is promised lies in stock and is somebody's already.
+    let promised_too = sabotage::is("stock.broken_promise");
+    let free = |counters: &Counters| if promised_too { i64::MAX } else { counters.available };
+    let within = |(product, want): (&(i64, i64), &i64)| Some((*product, (*want).min(counters.get(product).map(free)?)));
+    let wanted: BTreeMap<(i64, i64), i64> = wanted.iter().filter_map(within).filter(|(_, want)| *want > 0).collect();
+    let mut claimed = claim_from(tx, &CLAIM, &wanted, counters).await?;
     let short = |(product, want): (&(i64, i64), &i64)| {
         let found = claimed.get(product).map_or(0, VecDeque::len);
         (i64::try_from(found).is_ok_and(|found| found < *want)).then_some((*product, *want))
@@ -191,6 +229,24 @@ pub async fn deliver_all(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, taken: &
         return Ok(());
     }
     store::change_counters_of_all(ctx, tx, merchant, &count_by(taken.iter().map(|taken| taken.product)), KeyState::Delivered).await
+}
+
+/// Promises `count` units of a product whose counter is locked, so that nobody else may claim them: which keys they get
+/// is decided later, by [`claim_promised`] and [`keep_promise`] (EXT-10). A negative count takes a promise back.
+///
+/// # Errors
+/// The check of the schema where more would be promised than is available; the store's.
+pub async fn promise(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64) -> Result<(), Fault> {
+    store::promise(ctx, tx, merchant, product, count).await
+}
+
+/// Moves keys that [`claim_promised`] found to delivered, each with its license. They are not shown yet.
+///
+/// # Errors
+/// [`Fault::Rows`] where a key was not claimed in this transaction; the store's.
+pub async fn keep_promise(tx: &mut Tx<'_>, merchant: i64, product: i64, taken: &[Taken]) -> Result<(), Fault> {
+    store::hand_over(tx, merchant, &taken.iter().map(|taken| (*taken, KeyState::Delivered)).collect::<Vec<_>>()).await?;
+    store::count_kept(tx, merchant, product, i64::try_from(taken.len()).unwrap_or(i64::MAX)).await
 }
 
 /// Moves claimed keys from available to `to`, each with its license, and the counters; announces `stock.low` and
@@ -239,6 +295,14 @@ pub async fn move_keys(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, keys: &[(L
 /// The store's.
 pub async fn mark_shown(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, keys: &[LicenseKeyId]) -> Result<(), Fault> {
     store::mark_shown(tx, merchant, keys, ctx.now).await
+}
+
+/// The same for a look that began at `at`, in an earlier command: the moment that its audit row has.
+///
+/// # Errors
+/// The store's.
+pub async fn mark_shown_at(tx: &mut Tx<'_>, merchant: i64, keys: &[LicenseKeyId], at: Timestamp) -> Result<(), Fault> {
+    store::mark_shown(tx, merchant, keys, at).await
 }
 
 /// How many of each product, in order of number: counters are locked in that order.

@@ -182,6 +182,27 @@ pub(super) async fn change_counters(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i6
     note_level(ctx, tx, merchant, product, (available, threshold, &level)).await
 }
 
+/// Available → promised, in the counters only; back where `count` is negative. Announces the crossing.
+pub(super) async fn promise(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64) -> Result<(), Fault> {
+    let row: Option<(i64, i64, String)> = tx
+        .query_opt(
+            sql!(
+                "UPDATE stock SET available = available - $3, promised = promised + $3 WHERE merchant = $1 AND product = $2 \
+                 RETURNING available, threshold, level"
+            ),
+            params![merchant, product, count],
+        )
+        .await?;
+    let (available, threshold, level) = row.ok_or_else(|| Fault::invariant(format!("no stock counters for product {product} of merchant {merchant}")))?;
+    note_level(ctx, tx, merchant, product, (available, threshold, &level)).await
+}
+
+/// Promised → delivered, in the counters.
+pub(super) async fn count_kept(tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64) -> Result<(), Fault> {
+    let sql = sql!("UPDATE stock SET promised = promised - $3, delivered = delivered + $3 WHERE merchant = $1 AND product = $2");
+    tx.execute_exactly(1, sql, params![merchant, product, count]).await
+}
+
 /// Stores the level that follows from the counters, and announces its change.
 async fn note_level(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, product: i64, counters: (i64, i64, &str)) -> Result<(), Fault> {
     let (available, threshold, was) = counters;

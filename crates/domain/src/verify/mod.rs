@@ -79,6 +79,7 @@ pub static CHECKS: &[&Check] = &[
     &stock::ONE_LICENSE_PER_KEY,
     &stock::KEY_AND_LICENSE_AGREE,
     &stock::COUNTERS,
+    &stock::PROMISED,
     &stock::SHOWN_NEVER_AVAILABLE,
     &codes::CODES_OPEN,
     &licenses::PER_ITEM,

@@ -64,7 +64,8 @@ references! {
     "license" by "id" (Id, "lic"): "orders" as "a" -> "orders"."id", "item" as "b" -> "order_item"."id", "fulfillment" as "g" -> "fulfillment"."id", "license_key" as "d" -> "license_key"."id",
         "customer" as "e" -> "customer"."id", "reseller_information" as "f" -> "reseller_information"."id";
     "fulfillment" by "id" (Id, "ful"): "product" as "a" -> "product"."number";
-    "cancel_request" by "id" (Id, "crq"): "fulfillment" as "a" -> "fulfillment"."id";
+    "cancel_request" by "id" (Id, "crq"): "partnership" as "a" -> "partnership"."id", "fulfillment" as "b" -> "fulfillment"."id";
+    "cancel_request_license" by "cancel_request" (Id, "crq"): "cancel_request" as "a" -> "cancel_request"."id", "license" as "b" -> "license"."id";
     "auto_top_up" by "partnership" (Id, "par"): "partnership" as "a" -> "partnership"."id";
     "purchase_day" by "partnership" (Id, "par"): "partnership" as "a" -> "partnership"."id";
     "invoice_order" by "invoice" (Id, "inv"): "invoice" as "a" -> "invoice"."id", "orders" as "b" -> "orders"."id";

@@ -93,7 +93,7 @@ pub(super) static RELAYED_IN_ORDER: Check = Check {
 
 pub(super) static REVEALS: Check = Check {
     name: "audit.reveals",
-    meaning: "Each key that a license's holder saw has the audit row of that moment: revealed, activated, sent, or downloaded; that of a fulfillment the row of its delivery (STK-5).",
+    meaning: "Each key that a license's holder saw has the audit row of that moment: revealed, activated, sent, downloaded, or delivered to an external shop (STK-5).",
     how: How::Scans(&[Scan::ids(
         // From the licenses: most keys have none.
         keys!("license"),
@@ -105,7 +105,8 @@ pub(super) static REVEALS: Check = Check {
                  AND a.action IN ('license.revealed', 'license.activated', 'license.sent', 'licenses.downloaded'))
                AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.merchant = k.merchant AND a.subject = l.orders AND a.at_ms = k.shown_ms AND a.action = 'licenses.downloaded')
                AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.merchant = k.merchant AND a.subject = l.partnership AND a.at_ms = k.shown_ms AND a.action = 'licenses.downloaded')
-               AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.merchant = k.merchant AND a.subject = l.fulfillment AND a.action = 'fulfillment.delivered') AND ",
+               AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.merchant = k.merchant AND a.subject = l.fulfillment AND a.at_ms = k.shown_ms
+                 AND a.action IN ('fulfillment.delivered', 'fulfillment.downloaded')) AND ",
             within!("l"),
             " ORDER BY l.merchant, l.id"
         ),

@@ -118,6 +118,7 @@ pub const ALL: &[Corruption] = &[
     ),
     breaks(&["stock.key_and_license_agree"], "UPDATE license_key SET license = NULL WHERE state = 1").and_the_schema(),
     breaks(&["stock.counters"], "UPDATE stock SET available = available + 1 WHERE available > 0"),
+    breaks(&["stock.promised"], "UPDATE stock SET available = available - 1, promised = promised + 1 WHERE available > 0"),
     breaks(&["stock.counters"], "UPDATE stock SET horizon = horizon + 1 WHERE horizon < next_place"),
     breaks(
         &["stock.shown_never_available"],

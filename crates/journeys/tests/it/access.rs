@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use tradepost_domain::access::{MerchantRole, ResellerRole, Side};
+use tradepost_domain::fulfillments::RequestCancel;
 use tradepost_testkit::http::{Asker, Http};
 use tradepost_testkit::{Merchant, Reseller, TestApp, app_test};
 use tradepost_web::Access;
@@ -195,6 +196,10 @@ impl World {
         let top_up = contoso.top_up("20.00").await;
         let sold = contoso.sells("S-1", "KEY-PRO", 1).await;
         contoso.key().await;
+        contoso.top_up("20.00").await;
+        let returned = contoso.sells("S-2", "KEY-PRO", 1).await;
+        let ask = RequestCancel { fulfillment: returned, reason: "Returned.".into(), licenses: Vec::new() };
+        let request = app.does(&contoso.owner(), ask).await.request;
         app.work().await;
         let one = |sql| async move { app.row::<(tradepost_domain::OrderId,)>(sql, Vec::new()).await.0 };
         let text = |prefix: &str, id: tradepost_domain::OrderId| format!("{prefix}_{}", id.suffix());
@@ -204,6 +209,8 @@ impl World {
             ("items", text("itm", one(sql!("SELECT id FROM order_item LIMIT 1")).await)),
             ("invoices", order.invoice.text()),
             ("licenses", app.licenses(&order).await[0].id.text()),
+            ("fulfillments", returned.text()),
+            ("cancel-requests", request.text()),
             ("partnerships", contoso.partnership().text()),
             ("resellers", contoso.id.text()),
             ("products", product.id.text()),
@@ -256,7 +263,8 @@ fn body_for(operation: &str) -> Option<Json> {
         "recordPayment" => json!({"amount": {"amount": "1.00", "currency": "USD"}, "method": "wire", "received_on": "2026-03-02"}),
         "attachEndUser" | "attachMerchantEndUser" => who,
         "attachSellingCompany" | "attachMerchantSellingCompany" => json!({"company": "Corner Shop"}),
-        "cancelMerchantOrder" => json!({"note": "No."}),
+        "cancelMerchantOrder" | "rejectCancelRequest" => json!({"note": "No."}),
+        "createCancelRequest" => json!({"reason": "Returned."}),
         "updateOrder" => json!({"reference": "PO-9"}),
         "addOrderItem" => json!({"product": "KEY-PRO", "quantity": 1}),
         "updateOrderItem" => json!({"quantity": 1}),

@@ -12,13 +12,14 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("identity", &["person", "session", "single_use_link", "sign_in_failure", "api_key"]),
     ("merchants", &["merchant", "merchant_member", "counter"]),
     ("catalog", &["product", "bundle_part", "price_list", "price_list_product", "price", "partnership_product"]),
-    ("partners", &["reseller", "reseller_member", "channel", "partnership", "term"]),
+    ("partners", &["reseller", "reseller_member", "channel", "partnership", "term", "purchase_day"]),
     ("ledger", &["account", "transfer", "entry"]),
     ("stock", &["stock", "key_import", "license_key"]),
     ("customers", &["customer", "reseller_information"]),
     ("licenses", &["license"]),
     ("billing", &["auto_top_up", "invoice", "invoice_order", "payment", "payment_allocation"]),
     ("orders", &["orders", "order_item"]),
+    ("fulfillments", &["fulfillment", "cancel_request", "cancel_request_license"]),
     ("notices", &["message"]),
 ];
 

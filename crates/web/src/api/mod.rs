@@ -10,6 +10,9 @@ pub mod companies;
 pub mod credit;
 pub mod dynamic_urls;
 pub mod events;
+pub mod cancel_request_shapes;
+pub mod cancel_requests;
+mod fulfillment_download;
 pub mod fulfillment_shapes;
 pub mod fulfillments;
 pub mod invoice_shapes;
@@ -61,6 +64,7 @@ pub fn routes(r: &mut Routes) {
     reseller_products::routes(r);
     orders::routes(r);
     fulfillments::routes(r);
+    cancel_requests::routes(r);
     crate::dynamic_url::routes(r);
     crate::shoppex::routes(r);
     licenses::routes(r);
