@@ -9,19 +9,21 @@ use tradepost_store::{BoxFuture, Fault, Reader, sql};
 
 pub(super) static LICENSES: Check = Check {
     name: "fulfillments.licenses",
-    meaning: "A fulfillment of N has N licenses of its product and partnership, all handed over, and as many taken back as it says (EXT-2, EXT-9).",
+    meaning: "A fulfillment has as many licenses of its product and partnership as it says are ready, N once it is delivered, all handed over, and as many taken back as it says; of one that was taken back whole, all (EXT-2, EXT-9, EXT-10).",
     how: How::Scans(&[Scan::ids(
         keys!("fulfillment"),
         "ful",
         wrong!(
-            "SELECT f.merchant, f.id, 'of ' || CAST(f.quantity AS text) || ' has ' || CAST(COUNT(l.id) AS text) || ' licenses, ' || CAST(COUNT(CASE WHEN l.stage = 'revoked' THEN 1 END) AS text)
+            "SELECT f.merchant, f.id, 'of ' || CAST(f.quantity AS text) || ' has ' || CAST(COUNT(l.id) AS text) || ' licenses, ' || CAST(COUNT(CASE WHEN l.stage IN ('revoked', 'canceled') THEN 1 END) AS text)
                || ' taken back where it says ' || CAST(f.refunded_quantity AS text)
-               || ', not its own or not handed over ' || CAST(COUNT(CASE WHEN l.product <> f.product OR l.partnership <> f.partnership OR l.stage NOT IN ('distributed', 'revoked') THEN 1 END) AS text)
+               || ', not its own or not handed over ' || CAST(COUNT(CASE WHEN l.product <> f.product OR l.partnership <> f.partnership OR l.stage NOT IN ('distributed', 'revoked', 'canceled') THEN 1 END) AS text)
              FROM fulfillment f LEFT JOIN license l ON l.merchant = f.merchant AND l.fulfillment = f.id WHERE ",
             within!("f"),
-            " GROUP BY f.merchant, f.id, f.quantity, f.refunded_quantity, f.state
-             HAVING (f.state <> 'failed' AND (COUNT(l.id) <> f.quantity OR COUNT(CASE WHEN l.stage = 'revoked' THEN 1 END) <> f.refunded_quantity))
-               OR COUNT(CASE WHEN l.product <> f.product OR l.partnership <> f.partnership OR l.stage NOT IN ('distributed', 'revoked') THEN 1 END) > 0
+            " GROUP BY f.merchant, f.id, f.quantity, f.ready, f.refunded_quantity, f.state
+             HAVING COUNT(l.id) <> f.ready OR (f.state IN ('delivered', 'partly_refunded') AND f.ready <> f.quantity)
+               OR (f.state NOT IN ('refunded', 'failed') AND COUNT(CASE WHEN l.stage IN ('revoked', 'canceled') THEN 1 END) <> f.refunded_quantity)
+               OR (f.state = 'refunded' AND COUNT(CASE WHEN l.stage IN ('revoked', 'canceled') THEN 1 END) <> f.ready)
+               OR COUNT(CASE WHEN l.product <> f.product OR l.partnership <> f.partnership OR l.stage NOT IN ('distributed', 'revoked', 'canceled') THEN 1 END) > 0
              ORDER BY f.merchant, f.id"
         ),
     )]),
@@ -40,7 +42,7 @@ pub(super) static STATE: Check = Check {
                WHEN 'processing' THEN f.delivered_ms IS NULL AND f.refunded_quantity = 0
                WHEN 'delivered' THEN f.delivered_ms IS NOT NULL AND f.refunded_quantity = 0
                WHEN 'partly_refunded' THEN f.delivered_ms IS NOT NULL AND f.refunded_quantity > 0 AND f.refunded_quantity < f.quantity
-               WHEN 'refunded' THEN f.delivered_ms IS NOT NULL AND f.refunded_quantity = f.quantity
+               WHEN 'refunded' THEN f.refunded_quantity = f.quantity
                ELSE f.delivered_ms IS NULL END) = (1 = 0) AND ",
             within!("f"),
             " ORDER BY f.merchant, f.id"
