@@ -7,7 +7,7 @@ use crate::ids::{CustomerId, FulfillmentId, LicenseId, LicenseKeyId, OrderId, Or
 use crate::listing::{Page, PageRequest};
 use std::collections::BTreeSet;
 use tradepost_kernel::Timestamp;
-use tradepost_store::{Column, Fault, FromRow, Reader, Row, params, sql};
+use tradepost_store::{Column, Fault, FromRow, Reader, Row, Sql, params, sql};
 
 /// One license, as stored.
 #[derive(Clone, Debug)]

@@ -262,7 +262,7 @@ pub async fn open(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<Ve
     Ok(rows.into_iter().map(|(order, open_minor, released)| OpenOrder { order, open_minor, held: released.is_none() }).collect())
 }
 
-static OPEN: SetSql = SetSql::select(
+static OPEN_OF_ALL: SetSql = SetSql::select(
     "SELECT o.merchant, o.partnership, o.place, o.id, o.total_minor - o.paid_minor, o.released_ms FROM rows r JOIN orders o \
      ON o.merchant = r.merchant AND o.partnership = r.partnership AND o.placed_ms IS NOT NULL AND o.canceled_ms IS NULL AND o.paid_minor < o.total_minor",
     &[("merchant", Int), ("partnership", Bytes)],
@@ -274,7 +274,7 @@ static OPEN: SetSql = SetSql::select(
 /// The store's.
 pub async fn open_of_all(reader: &mut Reader<'_>, scopes: &[PartnershipScope]) -> Result<HashMap<PartnershipScope, Vec<OpenOrder>>, Fault> {
     let columns = [Column::ints(scopes.iter().map(|scope| scope.merchant)), Column::ids(scopes.iter().map(|scope| scope.partnership))];
-    let mut rows: Vec<(i64, PartnershipId, i64, OrderId, i64, Option<i64>)> = reader.query_set(&OPEN, &columns).await?;
+    let mut rows: Vec<(i64, PartnershipId, i64, OrderId, i64, Option<i64>)> = reader.query_set(&OPEN_OF_ALL, &columns).await?;
     rows.sort_unstable_by_key(|row| row.2);
     let mut open: HashMap<PartnershipScope, Vec<OpenOrder>> = HashMap::new();
     for (merchant, partnership, _, order, open_minor, released) in rows {

@@ -38,7 +38,6 @@ impl FromRow for Issued {
             currency: c.next()?,
             total_minor: c.next()?,
             of_orders: c.next()?,
-            kind: c.next()?,
             body: c.next()?,
             noted: c.next()?,
         })

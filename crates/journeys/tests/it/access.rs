@@ -14,7 +14,19 @@ const RIGHTS: &[(&str, &[&str])] = &[
     ("fulfillment", &["merchant.read", "stock.read", "stock.manage", "orders.manage", "fulfillment.confirm", "licenses.reveal", "licenses.send"]),
     ("finance", &["merchant.read", "stock.read", "billing.manage"]),
     ("support", &["merchant.read", "stock.read", "licenses.send"]),
-    ("seller", &["program.read", "orders.read", "orders.place", "licenses.distribute", "fulfillments.create", "fulfillments.read", "invoices.read", "reseller_people.read"]),
+    (
+        "seller",
+        &[
+            "program.read",
+            "orders.read",
+            "orders.place",
+            "licenses.distribute",
+            "fulfillments.create",
+            "fulfillments.read",
+            "invoices.read",
+            "reseller_people.read",
+        ],
+    ),
     ("reseller finance", &["program.read", "orders.read", "fulfillments.read", "balance.manage", "invoices.read", "reseller_people.read"]),
     ("viewer", &["program.read", "orders.read", "fulfillments.read", "invoices.read", "reseller_people.read"]),
 ];
