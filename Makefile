@@ -23,7 +23,7 @@ test:
 
 # Orders per second over HTTP beside the raw floor, both databases, in one run: make bench BENCH="--json --rounds 3".
 bench:
-	TRADEPOST_TEST_POSTGRES=$$(scripts/test-postgres) cargo run --release --locked -p tradepost-journeys --example orders_per_second -- $(BENCH)
+	TRADEPOST_TEST_POSTGRES=$$(TRADEPOST_TEST_POSTGRES_DURABLE=1 scripts/test-postgres) cargo run --release --locked -p tradepost-journeys --example orders_per_second -- $(BENCH)
 
 # The drills at length: 100 rounds of each race, 50 kills per database.
 drill:
