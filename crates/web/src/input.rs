@@ -15,7 +15,7 @@
 //! }
 //! ```
 //!
-//! Fields that several inputs share are declared once: `..address: PostalAddress` as the last line of an input takes the
+//! Fields that several inputs share are declared once: `=> address: StreetAddress` as the last line of an input takes the
 //! fields of that one as its own.
 
 use crate::errors::{Errors, Pointer};
@@ -150,7 +150,7 @@ macro_rules! input {
         $(#[doc = $doc:expr])*
         $vis:vis struct $name:ident $(read_only [$($fixed:ident),* $(,)?])? {
             $( $(#[doc = $field_doc:expr])* $field_vis:vis $field:ident : $type:ty ),* $(,)?
-            $( .. $shared:ident : $shared_type:ty )?
+            $( => $shared:ident : $shared_type:ty )?
         }
     )+) => { $(
         $(#[doc = $doc])*

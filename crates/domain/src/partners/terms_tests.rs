@@ -102,8 +102,11 @@ fn values_are_read_strictly() {
             TermName::Currency => "USD",
             TermName::WholesaleDiscountPercent | TermName::MarginPercent => "33.3333",
             TermName::CreditLimit => "5000.00 USD",
-            TermName::HoldUnpaidAtLimit | TermName::RequiresEndUserInformation | TermName::RequiresResellerInformation => "true",
+            TermName::HoldUnpaidAtLimit | TermName::RequiresEndUserInformation | TermName::RequiresResellerInformation | TermName::EmailCodesToEndUsers => {
+                "true"
+            }
             TermName::InvoiceDueDays => "30",
+            TermName::PurchaseLimitDay | TermName::PurchaseLimitMonth | TermName::MinQuantity | TermName::MaxQuantity => "500",
         };
         assert_eq!(name.value(text).map(|value| value.text()).as_deref(), Ok(text));
     }

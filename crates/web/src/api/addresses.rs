@@ -35,7 +35,7 @@ input! {
         pub country: Country,
         /// VAT id.
         pub vat_id: Option<Line<30>>,
-        ..address: StreetAddress
+        => address: StreetAddress
     }
 }
 

@@ -27,7 +27,7 @@ input! {
         pub country: Option<Line<2>>,
         /// Language, as a two-letter ISO 639-1 code.
         pub language: Option<Line<2>>,
-        ..address: StreetAddress
+        => address: StreetAddress
     }
 
     /// The company that sells on to the customer.
@@ -42,7 +42,7 @@ input! {
         pub country: Option<Line<2>>,
         /// VAT id.
         pub vat_id: Option<Line<30>>,
-        ..address: StreetAddress
+        => address: StreetAddress
     }
 
     /// Which license is activated, and for whom.

@@ -86,7 +86,7 @@ input! {
     pub struct NewReseller {
         /// Where it buys; the only channel where it is left out.
         pub channel: Option<ChannelId>,
-        ..company: NewCompany
+        => company: NewCompany
     }
 
     /// What changes of a partnership.

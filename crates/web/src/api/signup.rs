@@ -16,7 +16,7 @@ input! {
     pub struct NewSignup {
         /// Needed unless you are signed in.
         pub password: Option<Secret<String>>,
-        ..company: NewCompany
+        => company: NewCompany
     }
 }
 
