@@ -42,6 +42,11 @@ hold_unpaid_at_limit "" true (default)
 requires_end_user_information "" false (default)
 requires_reseller_information "" false (default)
 invoice_due_days "" 14 (channel)
+purchase_limit_day "" none (default)
+purchase_limit_month "" none (default)
+min_quantity "" none (default)
+max_quantity "" none (default)
+email_codes_to_end_users "" false (default)
 "#;
     assert_eq!(printed(&terms), expected);
 }
