@@ -177,7 +177,7 @@ impl SetSql {
 
 impl SetSql {
     /// As many columns as the statement names, all of one length.
-    pub(crate) fn expect(&self, columns: &[Column]) -> Result<(), Fault> {
+    pub(crate) fn fits(&self, columns: &[Column]) -> Result<(), Fault> {
         let rows = columns.first().map_or(0, Column::len);
         if columns.len() == self.columns.len() && columns.iter().all(|column| column.len() == rows) {
             return Ok(());

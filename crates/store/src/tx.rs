@@ -87,7 +87,7 @@ impl Reader<'_> {
     /// # Errors
     /// [`Fault::Invariant`] where the columns do not fit the statement; the engine's, or [`Fault::Column`].
     pub async fn query_set<T: FromRow>(&mut self, sql: &'static SetSql, columns: &[Column]) -> Result<Vec<T>, Fault> {
-        sql.expect(columns)?;
+        sql.fits(columns)?;
         if columns.first().is_none_or(Column::is_empty) {
             return Ok(Vec::new());
         }
@@ -189,7 +189,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`Fault::Invariant`] where the columns do not fit the statement; the engine's.
     pub async fn write_set(&mut self, sql: &'static SetSql, columns: Vec<Column>) -> Result<u64, Fault> {
-        sql.expect(&columns)?;
+        sql.fits(&columns)?;
         if columns.first().is_none_or(Column::is_empty) {
             return Ok(0);
         }

@@ -71,6 +71,7 @@ const EXCEPTIONS: &[Exception] = &[
     Exception { what: "crates/app/src/merchant.rs: reads merchant", reason: "waits for merchants::queries to list by environment" },
     Exception { what: "crates/domain/src/catalog/pricing.rs: reads channel", reason: "the channel's price list, joined where the prices are read" },
     Exception { what: "crates/domain/src/catalog/queries.rs: reads channel", reason: "the channel's price list, joined where products are found" },
+    Exception { what: "crates/domain/src/catalog/queries/offers.rs: reads channel", reason: "the same for several partnerships at once" },
     Exception {
         what: "crates/domain/src/catalog/queries/lists.rs: reads channel",
         reason: "a price list that a channel sells from is not deleted, and its name is told",

@@ -21,6 +21,7 @@ const TASKS: &[&str] = &[
     "crates/app/src/serve.rs",
     "crates/store/src/pg.rs",
     "crates/store/src/pg/lanes.rs",
+    "crates/web/src/api/fulfillment_download.rs",
     "crates/web/src/authenticate.rs",
     "crates/web/src/floor.rs",
     "crates/web/src/server.rs",
