@@ -78,6 +78,9 @@ pub(super) static INVOICES: Check = Check {
     ]),
 };
 
+/// An invoice's row, in the order of the SELECT.
+type InvoiceNumber = (i64, InvoiceId, String, i64, String, Option<i64>, i64);
+
 fn look_at_invoices<'a>(reader: &'a mut Reader<'_>, bounds: Bounds) -> BoxFuture<'a, Result<Vec<Finding>, Fault>> {
     Box::pin(async move {
         let text = sql!(concat!(
@@ -87,8 +90,8 @@ fn look_at_invoices<'a>(reader: &'a mut Reader<'_>, bounds: Bounds) -> BoxFuture
             within!("i"),
             " ORDER BY i.merchant, i.id"
         ));
-        let invoices: Vec<(i64, InvoiceId, String, i64, String, Option<i64>, i64)> = reader.query(text, &bounds.0).await?;
-        let wrong = |(merchant, id, series, sequence, number, counter, same): (i64, InvoiceId, String, i64, String, Option<i64>, i64)| {
+        let invoices: Vec<InvoiceNumber> = reader.query(text, &bounds.0).await?;
+        let wrong = |(merchant, id, series, sequence, number, counter, same): InvoiceNumber| {
             let right = same == 1 && number == format!("{series}-{sequence:06}") && counter.is_some_and(|counter| (1..=counter).contains(&sequence));
             (!right).then(|| {
                 Finding::new(merchant, id, format!("has the number {number} for {sequence} of {series}, whose counter stands at {}", counter.unwrap_or(0)))
