@@ -1,24 +1,24 @@
-//! Named bugs and fail points, in one extra build only (feature `sabotage`): a drill that does not fail with its bug
-//! built in proves nothing.
+//! Named bugs and fail points, in debug builds only: a drill that does not fail with its bug in proves nothing.
 //!
 //! Chosen at run time: by the variable `TRADEPOST_TEST_SABOTAGE` of the process, or by a test with [`begin`].
-//! Without the feature [`is`] is the constant `false` and nothing of this is in the binary.
+//! Without debug assertions (every build that is given away) [`is`] is the constant `false` and nothing of this is in the
+//! binary. No feature of its own: the whole workspace would be compiled twice for every test run.
 
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 use std::sync::{OnceLock, PoisonError, RwLock};
 
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 static CHOSEN: RwLock<Option<&'static str>> = RwLock::new(None);
 
 /// Whether the bug called `name` is to be committed now.
-#[cfg(not(feature = "sabotage"))]
+#[cfg(not(debug_assertions))]
 #[must_use]
 pub const fn is(_name: &str) -> bool {
     false
 }
 
 /// Whether the bug called `name` is to be committed now.
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 #[must_use]
 pub fn is(name: &str) -> bool {
     static OF_PROCESS: OnceLock<Option<String>> = OnceLock::new();
@@ -35,13 +35,13 @@ pub fn fail_point(name: &str) {
 }
 
 /// From now on this process commits the bug called `name`, and no other.
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 pub fn begin(name: &'static str) {
     *CHOSEN.write().unwrap_or_else(PoisonError::into_inner) = Some(name);
 }
 
 /// No bug any more.
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 pub fn end() {
     *CHOSEN.write().unwrap_or_else(PoisonError::into_inner) = None;
 }

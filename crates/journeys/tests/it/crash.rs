@@ -260,10 +260,10 @@ fn a_killed_server_loses_nothing_that_it_acknowledged_on_postgres() {
     run(Kind::Postgres, "TRADEPOST_BIN", "debug", None, rounds(10));
 }
 
-/// The twin: a server that answers before it commits. `TRADEPOST_BIN_SABOTAGE` names one built with the feature.
-#[cfg(feature = "sabotage")]
+/// The twin: a server that answers before it commits.
+#[cfg(debug_assertions)]
 fn notices(kind: Kind) {
-    let Some(binary) = binary("TRADEPOST_BIN_SABOTAGE", "debug") else { return };
+    let Some(binary) = binary("TRADEPOST_BIN", "debug") else { return };
     if kind.is_skipped() {
         return;
     }
@@ -274,13 +274,13 @@ fn notices(kind: Kind) {
     assert!(said.contains("acknowledged and lost") || said.contains("404"), "it failed for another reason: {said}");
 }
 
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 #[test]
 fn the_crash_drill_notices_a_lost_commit_on_sqlite() {
     notices(Kind::Sqlite);
 }
 
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 #[test]
 fn the_crash_drill_notices_a_lost_commit_on_postgres() {
     notices(Kind::Postgres);

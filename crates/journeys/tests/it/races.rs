@@ -1,5 +1,5 @@
 //! Races: what must come out exact whoever comes first. Each drill has a twin that takes the guard out and proves that
-//! the drill notices (feature `sabotage`).
+//! the drill notices (debug builds).
 
 use std::collections::HashSet;
 use tradepost_testkit::{PlacedOrder, TestApp, app_test, sabotage_test};
