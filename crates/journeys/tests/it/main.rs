@@ -1,6 +1,7 @@
 //! The journeys of Tradepost, on both databases.
 
 mod access;
+mod bench;
 mod crash;
 mod credit;
 mod drafts;
