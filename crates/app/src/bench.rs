@@ -13,6 +13,7 @@ mod audit;
 mod bare_keys;
 mod child;
 mod export;
+mod fulfill;
 mod import;
 mod inside;
 mod line;
@@ -27,6 +28,7 @@ mod start;
 mod table;
 
 use crate::house::Trouble;
+use crate::serve::Signals;
 use inside::Group;
 use load::Limit;
 use place::Place;
@@ -48,8 +50,8 @@ pub struct Asked {
     #[arg(long, value_delimiter = ',')]
     clients: Vec<usize>,
     /// Seconds that each row is measured, over all rounds
-    #[arg(long, default_value_t = 20)]
-    seconds: u64,
+    #[arg(long, default_value_t = 20.0)]
+    seconds: f64,
     /// Rounds in which floor and server take turns
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=100))]
     rounds: u64,
@@ -61,6 +63,8 @@ pub struct Asked {
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum What {
+    /// Keys sold to external shops from a prepaid balance
+    Fulfill,
     /// Orders of 3 items × 25 licenses on credit
     Order,
     /// Keys imported over HTTP
@@ -96,7 +100,9 @@ impl Asked {
 
     /// The time of one round, and so much at most.
     fn limit(&self, count: usize) -> Limit {
-        Limit { time: Duration::from_secs(self.seconds) / u32::try_from(self.rounds).unwrap_or(1), count: count.max(1) }
+        // A time that is none ends every row at once.
+        let time = Duration::try_from_secs_f64(self.seconds).unwrap_or_default();
+        Limit { time: time / u32::try_from(self.rounds).unwrap_or(1), count: count.max(1) }
     }
 }
 
@@ -105,10 +111,10 @@ impl Asked {
 /// # Errors
 /// [`Trouble`]: something could not be done, the server answered otherwise than it must, or the audit found something.
 pub async fn run(asked: &Asked, data: Option<&Path>, database: Option<&str>) -> Result<String, Trouble> {
-    let place = Place::make(data, database)?;
+    let (place, signals) = (Place::make(data, database)?, Signals::new()?);
     let done = tokio::select! {
         done = measured(asked, &place) => done,
-        _ = tokio::signal::ctrl_c() => Err(Trouble("interrupted".into())),
+        () = signals.told_to_stop() => Err(Trouble("told to stop".into())),
     };
     place.clear().await;
     let table = done?;
@@ -117,6 +123,7 @@ pub async fn run(asked: &Asked, data: Option<&Path>, database: Option<&str>) -> 
 
 async fn measured(asked: &Asked, place: &Place) -> Result<table::Table, Trouble> {
     match asked.what {
+        What::Fulfill => fulfill::run(asked, place).await,
         What::Order => order::run(asked, place).await,
         What::Import => import::run(asked, place).await,
         What::Export => export::run(asked, place).await,

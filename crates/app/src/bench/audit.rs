@@ -1,6 +1,7 @@
 //! After the measuring: what was acknowledged is there, exactly once, and nothing else; the books add up.
 
 use super::place::Database;
+use super::seed::PRICE_MINOR;
 use crate::house::Trouble;
 use tradepost_domain::Engine;
 use tradepost_domain::verify::counts::{Counts, counts};
@@ -11,6 +12,8 @@ use tradepost_domain::verify::{Options, run};
 pub(super) struct Added {
     /// Placed orders.
     pub(super) orders: usize,
+    /// Fulfillments of external shops.
+    pub(super) fulfillments: usize,
     /// Licenses sold, each with a key of its own.
     pub(super) licenses: usize,
     /// Keys that arrived.
@@ -31,7 +34,6 @@ pub(super) async fn before(database: &Database) -> Result<Counts, Trouble> {
 /// [`Trouble`] names what is not exact.
 pub(super) async fn check(name: &str, database: &Database, before: Counts, added: Added) -> Result<(), Trouble> {
     let house = database.open().await?;
-    house.worker.run_until_idle().await?;
     let done = async {
         let found = count(&house.engine).await?;
         compare(before, found, added).map_err(|what| Trouble(format!("the audit of the {name} failed: {what}")))?;
@@ -53,6 +55,8 @@ fn compare(before: Counts, found: Counts, added: Added) -> Result<(), String> {
     let rows = [
         ("orders", before.orders, found.orders, added.orders),
         ("numbers of orders", before.order_numbers, found.order_numbers, added.orders),
+        ("fulfillments", before.fulfillments, found.fulfillments, added.fulfillments),
+        ("cents of fulfillments", before.fulfilled_minor, found.fulfilled_minor, added.fulfillments * PRICE_MINOR as usize),
         ("licenses", before.licenses, found.licenses, added.licenses),
         ("different keys of licenses", before.keys_of_licenses, found.keys_of_licenses, added.licenses),
         ("keys taken", before.keys_taken, found.keys_taken, added.licenses),
@@ -77,7 +81,7 @@ mod tests {
     fn whatever_is_not_exact_is_named() {
         let before = Counts { orders: 1, order_numbers: 1, licenses: 75, keys_of_licenses: 75, keys_taken: 75, keys: 100, ..Counts::default() };
         let good = Counts { orders: 2, order_numbers: 2, licenses: 76, keys_of_licenses: 76, keys_taken: 76, ..before };
-        let added = Added { orders: 1, licenses: 1, keys: 0 };
+        let added = Added { orders: 1, licenses: 1, ..Added::default() };
         assert_eq!(compare(before, good, added), Ok(()));
         let told = |found: Counts| compare(before, found, added).expect_err("not exact");
         assert_eq!(told(Counts { keys_of_licenses: 75, ..good }), "1 different keys of licenses were acknowledged, 0 are there");

@@ -30,8 +30,8 @@ pub(super) struct BareKeys {
 }
 
 enum Driver {
-    Lite(Connection),
-    Pg(Client),
+    Lite(Box<Connection>),
+    Pg(Box<Client>),
 }
 
 impl BareKeys {
@@ -46,7 +46,7 @@ impl BareKeys {
                 )
                 .and_then(|()| connection.execute_batch(SCHEMA))
                 .map_err(lite)?;
-            Driver::Lite(connection)
+            Driver::Lite(Box::new(connection))
         } else {
             let (client, connection) = tokio_postgres::connect(&database.url, NoTls).await.map_err(pg)?;
             tokio::spawn(async move {
@@ -55,7 +55,7 @@ impl BareKeys {
                 }
             });
             client.batch_execute(SCHEMA_PG).await.map_err(pg)?;
-            Driver::Pg(client)
+            Driver::Pg(Box::new(client))
         };
         let environment = Environment::system();
         let vault = Vault::new(&Secret::new(environment.random()));

@@ -56,6 +56,6 @@ pub(super) async fn run(asked: &Asked, place: &Place) -> Result<Table, Trouble> 
     }
     drop(line);
     server.kill()?;
-    audit::check("server", &server_at, before, Added { orders: 1, licenses: count, keys: 0 }).await?;
+    audit::check("server", &server_at, before, Added { orders: 1, licenses: count, ..Added::default() }).await?;
     Ok(table)
 }

@@ -47,7 +47,7 @@ impl Deed {
 /// The schema, filled with keys.
 pub(super) enum Minimal {
     /// On the bundled SQLite.
-    Lite(lite::Lite),
+    Lite(Box<lite::Lite>),
     /// On the server.
     Pg(postgres::Pg),
 }
@@ -90,7 +90,9 @@ impl Minimal {
     pub(super) async fn open(database: &Database, keys: usize) -> Result<Self, Trouble> {
         if database.url.starts_with("sqlite://") {
             let folder = database.data.clone();
-            tokio::task::block_in_place(|| lite::Lite::open(&folder.join("minimal.db"), keys)).map(Self::Lite).map_err(|error| Trouble(error.to_string()))
+            tokio::task::block_in_place(|| lite::Lite::open(&folder.join("minimal.db"), keys))
+                .map(|lite| Self::Lite(Box::new(lite)))
+                .map_err(|error| Trouble(error.to_string()))
         } else {
             Ok(Self::Pg(postgres::Pg::open(&database.url, keys).await?))
         }

@@ -110,7 +110,7 @@ pub(super) async fn run(asked: &Asked, place: &Place) -> Result<Table, Trouble> 
         done.server += serve(&mut table, &server, &named, drafting(&server, &seeded).await?, limit, &server_at).await?;
     }
     server.kill()?;
-    let added = |orders: usize| Added { orders, licenses: orders * LICENSES, keys: 0 };
+    let added = |orders: usize| Added { orders, licenses: orders * LICENSES, ..Added::default() };
     audit::check("server", &server_at, before, added(done.server)).await?;
     audit::check("floor", &floor_at, before, added(done.floor)).await?;
     Ok(table)

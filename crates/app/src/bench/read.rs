@@ -50,7 +50,7 @@ pub(super) async fn run(asked: &Asked, place: &Place) -> Result<Table, Trouble> 
     let mut written = 0;
     for _ in 0..asked.rounds {
         let engine = inside::engine(&floor_at, inside::Group(128)).await?;
-        let inside = (0..readers).map(|_| Querying { engine: engine.clone(), merchant: seeded.merchant }).collect();
+        let inside: Vec<_> = (0..readers).map(|_| Querying { engine: engine.clone(), merchant: seeded.merchant }).collect();
         let (taken, _) = load::closed(inside, asked.limit(usize::MAX), Watched { folder: &floor_at.data, whose: Whose::Own }).await?;
         table.add(&Named::floor(FLOOR, readers), taken);
         engine.store.close().await;
@@ -71,7 +71,7 @@ pub(super) async fn run(asked: &Asked, place: &Place) -> Result<Table, Trouble> 
         table.add(&Named::server("confirm, beside those readers", WRITERS), wrote);
     }
     server.kill()?;
-    audit::check("server", &server_at, before, Added { orders: written, licenses: written * LICENSES, keys: 0 }).await?;
+    audit::check("server", &server_at, before, Added { orders: written, licenses: written * LICENSES, ..Added::default() }).await?;
     Ok(table)
 }
 

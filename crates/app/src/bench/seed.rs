@@ -19,7 +19,7 @@ pub(super) const PARTNERSHIPS: usize = 100;
 /// Products.
 pub(super) const PRODUCTS: usize = 10;
 /// The unit price, in cents.
-const PRICE_MINOR: i64 = 2_600;
+pub(super) const PRICE_MINOR: i64 = 2_600;
 /// Keys of one push into an import.
 const PUSHED: usize = 5_000;
 

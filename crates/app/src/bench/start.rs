@@ -47,6 +47,6 @@ pub(super) async fn run(asked: &Asked, place: &Place) -> Result<Table, Trouble> 
     }
     table.figure("data on disk", "MiB", server_at.bytes() as f64 / f64::from(1 << 20));
     table.figure("this binary", "MiB", std::fs::metadata(std::env::current_exe()?)?.len() as f64 / f64::from(1 << 20));
-    audit::check("server", &server_at, before, Added { orders: done, licenses: done * LICENSES, keys: 0 }).await?;
+    audit::check("server", &server_at, before, Added { orders: done, licenses: done * LICENSES, ..Added::default() }).await?;
     Ok(table)
 }

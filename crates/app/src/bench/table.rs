@@ -259,7 +259,8 @@ mod tests {
             table.add(&Named::server("confirm", 64).against("floor, 32 per commit"), taken(rate / 2.0, &[1_000, 2_000, 5_000]));
         }
         table.figure("first answer", "ms", 3.0);
-        let [floor, server, figure] = &table.json()[..] else { panic!("three objects") };
+        let rows = table.json();
+        let [floor, server, figure] = &rows[..] else { panic!("three objects") };
         assert_eq!((floor["floor_per_s"].as_f64(), floor["server_per_s"].as_f64(), floor["ratio"].as_f64()), (Some(200.0), None, None));
         assert_eq!((server["server_per_s"].as_f64(), server["ratio"].as_f64(), server["min_per_s"].as_f64()), (Some(100.0), Some(0.5), Some(50.0)));
         assert_eq!((server["p50_ms"].as_f64(), server["max_ms"].as_f64(), server["rounds"].as_u64()), (Some(2.0), Some(5.0), Some(3)));

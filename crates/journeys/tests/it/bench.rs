@@ -26,7 +26,7 @@ fn bench(binary: &PathBuf, app: &TestApp, what: &str, bug: Option<&str>) -> Outp
     if let Some(bug) = bug {
         command.env("TRADEPOST_TEST_SABOTAGE", bug);
     }
-    command.args(["bench", what, "--keys", "9000", "--clients", "2", "--seconds", "1", "--rounds", "1", "--json"]);
+    command.args(["bench", what, "--keys", "9000", "--clients", "2", "--seconds", "0.3", "--rounds", "1", "--json"]);
     command.arg("--data").arg(app.folder().join("bench"));
     if app.kind == Kind::Postgres {
         command.arg("--database").arg(&app.url);
@@ -87,7 +87,7 @@ macro_rules! benches {
         }
     )+ };
 }
-benches!(order, import, export, read, start);
+benches!(fulfill, order, import, export, read, start);
 
 /// The twin: with a key sold twice the audit fails, and no figure is printed.
 #[cfg(feature = "sabotage")]
