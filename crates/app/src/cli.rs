@@ -4,7 +4,7 @@ use crate::config::{Flags, Settings};
 use crate::control::{self, Reply};
 use crate::house::{House, Trouble};
 use crate::operate::{self, ImportOf, Order, Progress};
-use crate::{serve, verify};
+use crate::{bench, serve, verify};
 use clap::{CommandFactory, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value as Json;
@@ -91,6 +91,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Measure this program beside its floor, in databases of its own that are gone afterwards
+    Bench(bench::Asked),
     /// Bring the schema of the database up to date
     Migrate,
     /// Print the OpenAPI document
@@ -194,6 +196,10 @@ async fn run(cli: Cli) -> Result<ExitCode, Trouble> {
             let settings = crate::demo::settings(settings(listen)?, cli.place.data.is_none());
             log_as_json("warn");
             crate::demo::run(open(settings).await?).await.map(|()| ExitCode::SUCCESS)
+        }
+        Command::Bench(asked) => {
+            log_as_json("warn");
+            print(&bench::run(&asked, cli.place.data.as_deref(), cli.place.database.as_deref()).await?)
         }
         Command::Migrate => {
             let house = open(settings(None)?).await?;
@@ -347,6 +353,7 @@ mod tests {
             "tradepost migrate --database postgres://localhost/x",
             "tradepost openapi",
             "tradepost completions bash",
+            "tradepost bench order --database postgres://localhost --keys 1000000 --clients 1,64 --seconds 20 --rounds 5 --json",
             "tradepost demo --listen 127.0.0.1:9000 --data /tmp/demo",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");

@@ -2,17 +2,13 @@
 
 use super::PASSWORD;
 use crate::house::{House, Trouble};
-use crate::operate::{ImportOf, Order, carry_out};
-use axum::body::Body;
-use axum::http::Request;
-use http_body_util::BodyExt as _;
+use crate::operate::{ImportOf, Order};
+use crate::own_api::{call, order};
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 use tradepost_domain::identity::links;
 use tradepost_domain::listing::PageRequest;
-use tradepost_domain::notices;
-use tradepost_domain::{No, SingleUseLinkId};
+use tradepost_domain::{SingleUseLinkId, notices};
 
 /// Keys per product: 10,000 in all.
 const KEYS: &[(&str, usize)] = &[
@@ -158,33 +154,4 @@ fn codes(house: &House) -> Vec<u8> {
         }
     }
     out.into_bytes()
-}
-
-async fn order(house: &House, order: Order, content: Vec<u8>) -> Result<Json, Trouble> {
-    let done = carry_out(house, order, content, &mut |_| {}).await;
-    done.map_err(|no| match no {
-        No::Refusal(refusal) => Trouble(format!("the demo was refused: {} ({})", refusal.detail, refusal.code)),
-        No::Fault(fault) => fault.into(),
-    })
-}
-
-/// One request to the house itself, as over HTTP.
-async fn call(house: &House, key: &str, method: &str, path: &str, body: Option<Json>) -> Result<Json, Trouble> {
-    let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
-    if !key.is_empty() {
-        request = request.header("authorization", format!("Bearer {key}"));
-    }
-    if body.is_some() {
-        request = request.header("content-type", "application/json");
-    }
-    let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-    let mut request = request.body(body).map_err(|error| Trouble(error.to_string()))?;
-    request.extensions_mut().insert(SocketAddr::from(([127, 0, 0, 1], 0)));
-    let answer = house.floor.answer(request).await;
-    let status = answer.status();
-    let bytes = answer.into_body().collect().await.map_err(|error| Trouble(error.to_string()))?.to_bytes();
-    if !status.is_success() {
-        return Err(Trouble(format!("the demo: {method} {path} answered {status}: {}", String::from_utf8_lossy(&bytes))));
-    }
-    Ok(serde_json::from_slice(&bytes).unwrap_or(Json::Null))
 }

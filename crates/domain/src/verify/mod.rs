@@ -12,6 +12,7 @@
 mod balance_due;
 mod billing;
 mod codes;
+pub mod counts;
 mod credit;
 mod fulfillments;
 mod ledger;

@@ -2,6 +2,7 @@
 
 mod access;
 mod balance;
+mod bench;
 mod crash;
 mod credit;
 mod doors;
