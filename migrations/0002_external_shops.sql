@@ -2,6 +2,9 @@
 
 -- Top-ups ----------------------------------------------------------------------------------------
 
+-- Whether a top-up was ever issued: from then on the partnership's currency is in use, as from its first order on.
+ALTER TABLE partnership ADD COLUMN topped_up {int} NOT NULL DEFAULT 0 CHECK (topped_up IN (0, 1));
+
 -- A top-up is an invoice of its own kind: what is paid on it becomes prepaid balance.
 ALTER TABLE invoice ADD COLUMN kind {text} NOT NULL DEFAULT 'order' CHECK (kind IN ('order', 'top_up'));
 ALTER TABLE invoice ADD COLUMN automatic {int} NOT NULL DEFAULT 0 CHECK (automatic IN (0, 1));

@@ -53,9 +53,15 @@ pub trait Command: Send + Sync + 'static {
     const KEPT: bool = true;
 
     /// Whether the outcome only found what an earlier call had done, by another guard than the idempotency key: nothing
-    /// was written, and nothing is recorded.
+    /// was written, and nothing is recorded but that the key is spent.
     fn found(_outcome: &Self::Outcome) -> bool {
         false
+    }
+
+    /// What no two calls of one caller may share when they are decided together: the later one is to find what the
+    /// earlier one left, as it would have alone.
+    fn same_as(&self) -> Option<&str> {
+        None
     }
 
     /// What it needs of its caller.

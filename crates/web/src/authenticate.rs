@@ -94,7 +94,9 @@ impl Gate {
             return Err(Problem::unauthenticated());
         }
         let (hash, now) = (text.hash(), self.engine.environment.now());
-        let found = match self.known(&hash).filter(|_| credentials.asked_again) {
+        // What was kept can be old in one way only here: a key that was off and is on again must not stay off.
+        let known = self.known(&hash).filter(|known| credentials.asked_again && known.row.is_valid(now));
+        let found = match known {
             Some(found) => found,
             None => {
                 let found = Arc::new(self.find_key(hash).await?.ok_or_else(Problem::unauthenticated)?);

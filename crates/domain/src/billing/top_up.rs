@@ -187,6 +187,7 @@ pub(super) async fn issue(ctx: &mut Ctx, tx: &mut Tx<'_>, top_up: &NewTopUp<'_>)
     let scope = top_up.buyer.scope();
     let sequence = merchants::next_number(tx, scope.merchant, &format!("invoice:{}", store::SERIES)).await?;
     let document = document(ctx, top_up, format!("{}-{sequence:06}", store::SERIES));
+    partners::note_top_up(tx, scope).await?;
     let invoice = store::issue_top_up(ctx, tx, scope, top_up.automatic, sequence, &document).await?;
     let issued = json!({"number": document.number, "kind": InvoiceKind::TopUp.name(), "total": top_up.amount, "due_on": document.due_on});
     ctx.audit(AuditEntry::new(scope.merchant, "invoice.issued", invoice).of(scope.partnership).after(issued.clone()));

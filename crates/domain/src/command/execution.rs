@@ -27,7 +27,15 @@ pub(super) type TwinKey<'a> = (i64, [u8; 16], &'a str, &'a str);
 pub(super) type Outcome = Box<dyn Any + Send>;
 
 /// What a command came to, its type erased.
-pub(super) type Answer = Result<Done<Outcome>, No>;
+pub(super) type Answer = Result<Settled, No>;
+
+/// A command that succeeded, now or before.
+pub(super) struct Settled {
+    pub(super) outcome: Outcome,
+    pub(super) replayed: bool,
+    /// Whether anything was written for it now.
+    pub(super) wrote: bool,
+}
 
 /// What a command of a set did, and how that is kept.
 pub(super) struct Ran {
@@ -56,6 +64,8 @@ pub(super) trait Executed: Send + Sync {
     fn origin(&self) -> &Origin;
     /// What makes a repeated call the same; calls of one set that share it are twins.
     fn twin_key(&self) -> Option<TwinKey<'_>>;
+    /// What else calls of one wave do not share, within its caller's scope.
+    fn same_as(&self) -> Option<(i64, [u8; 16], &str)>;
     /// Reads a kept outcome.
     fn read(&self, kept: &str) -> Result<Outcome, Fault>;
     /// Runs a set of its type.
@@ -92,6 +102,10 @@ impl<C: Command> Executed for Execution<C> {
     fn twin_key(&self) -> Option<TwinKey<'_>> {
         let asked = self.origin.idempotency.as_ref().filter(|_| C::KEPT)?;
         Some((self.merchant(), kept::scope(&self.origin.caller), &asked.route, &asked.key))
+    }
+
+    fn same_as(&self) -> Option<(i64, [u8; 16], &str)> {
+        Some((self.merchant(), kept::scope(&self.origin.caller), self.command.same_as()?))
     }
 
     fn read(&self, kept: &str) -> Result<Outcome, Fault> {
@@ -153,12 +167,12 @@ impl<C: Command> Work for Execution<C> {
 
 /// The answer with its type, and for the transaction: only what was done now is to be committed.
 fn ended<C: Command>(answer: Answer) -> Result<(Ended, TypedAnswer<C>), Fault> {
-    let Done { outcome, replayed } = match answer {
+    let Settled { outcome, replayed, wrote } = match answer {
         Ok(done) => done,
         Err(no) => return Ok((Ended::Nothing, Err(no))),
     };
     let outcome = outcome.downcast::<C::Outcome>().map_err(|_| Fault::invariant("an outcome of another command"))?;
-    Ok((if replayed { Ended::Nothing } else { Ended::Commit }, Ok(Done { outcome: *outcome, replayed })))
+    Ok((if wrote { Ended::Commit } else { Ended::Nothing }, Ok(Done { outcome: *outcome, replayed })))
 }
 
 /// Runs a set in waves: of twins only the first runs, and the others then find what it left.
@@ -167,8 +181,11 @@ fn settle_all<'a>(set: &'a [&'a dyn Executed], tx: &'a mut Tx<'_>) -> BoxFuture<
         let mut answers: Vec<Option<Answer>> = set.iter().map(|_| None).collect();
         let mut waiting: Vec<usize> = (0..set.len()).collect();
         while !waiting.is_empty() {
-            let mut seen = HashSet::new();
-            let (wave, twins): (Vec<usize>, Vec<usize>) = waiting.into_iter().partition(|at| set[*at].twin_key().is_none_or(|key| seen.insert(key)));
+            let (mut keys, mut same) = (HashSet::new(), HashSet::new());
+            let (wave, twins): (Vec<usize>, Vec<usize>) = waiting.into_iter().partition(|at| {
+                let first = set[*at].twin_key().is_none_or(|key| keys.insert(key));
+                set[*at].same_as().is_none_or(|what| same.insert(what)) && first
+            });
             let works: Vec<&dyn Executed> = wave.iter().map(|at| set[*at]).collect();
             for (at, answer) in wave.iter().zip(settle_wave(&works, &mut *tx).await?) {
                 answers[*at] = Some(answer);
@@ -199,10 +216,13 @@ async fn settle_wave(wave: &[&dyn Executed], tx: &mut Tx<'_>) -> Result<Vec<Answ
     let mut refused = Vec::new();
     for ((at, outcome), ctx) in fresh.into_iter().zip(outcomes).zip(ctxs) {
         match outcome {
-            Ok(Ran { outcome, found: true, .. }) => answers[at] = Some(Ok(Done { outcome, replayed: true })),
-            Ok(Ran { outcome, kept, .. }) => {
-                written.push((wave[at], ctx.into_pending(), kept));
-                answers[at] = Some(Ok(Done { outcome, replayed: false }));
+            Ok(Ran { outcome, kept, found }) => {
+                // What was only found is kept where it came under a key: that key is spent, too.
+                let wrote = !found || wave[at].twin_key().is_some();
+                if wrote {
+                    written.push((wave[at], ctx.into_pending(), kept));
+                }
+                answers[at] = Some(Ok(Settled { outcome, replayed: found, wrote }));
             }
             Err(refusal) => refused.push((at, refusal)),
         }

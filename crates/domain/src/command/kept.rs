@@ -1,7 +1,7 @@
 //! The table `command`: every change that was made, and the outcomes that answer a repeated call (PLT-3).
 
-use super::execution::{Answer, Executed};
-use super::{Done, Pending};
+use super::Pending;
+use super::execution::{Answer, Executed, Settled};
 use crate::access::Caller;
 use tradepost_kernel::Refusal;
 use tradepost_store::ColumnType::{Bytes, Int, Text};
@@ -35,7 +35,7 @@ pub(super) async fn answers(wave: &[&dyn Executed], tx: &mut Tx<'_>) -> Result<V
         let at = usize::try_from(at).map_err(|_| Fault::Column("the number of a row"))?;
         let work = wave.get(at).ok_or(Fault::Column("the number of a row"))?;
         let answer = if work.origin().idempotency.as_ref().is_some_and(|asked| hash == asked.body_hash) {
-            Ok(Done { outcome: work.read(&outcome)?, replayed: true })
+            Ok(Settled { outcome: work.read(&outcome)?, replayed: true, wrote: false })
         } else {
             Err(Refusal::invalid("idempotency_key_reused", "This Idempotency-Key was used for another request body.").into())
         };

@@ -113,7 +113,6 @@ fn decide(command: &Fulfill, ctx: &Ctx, ask: Ask, loaded: &mut Loaded) -> Result
     let purchased = loaded.purchased.entry(ask.scope).or_default();
     purchased.day += command.quantity;
     purchased.month += command.quantity;
-    loaded.earlier.insert(key, Earlier::of(&row, &product, command));
     Ok(Decided::Sold(Box::new(Sold { scope: ask.scope, product, row, licenses })))
 }
 

@@ -90,6 +90,10 @@ impl Command for Fulfill {
         outcome.found
     }
 
+    fn same_as(&self) -> Option<&str> {
+        Some(&self.external_order_id)
+    }
+
     fn need(&self) -> Need {
         Need::Right(Right::FulfillmentsCreate)
     }

@@ -3,13 +3,13 @@
 use super::Door;
 use super::decide::quantity_allowed;
 use super::fulfill::{Fulfill, is_large};
-use super::queries::{self, FulfillmentRow};
+use super::queries;
 use crate::access::{Caller, PartnershipScope};
 use crate::billing::{AutoTopUp, auto_top_up};
 use crate::catalog::pricing::{self, ItemDiscount, Priced, Quote};
 use crate::catalog::queries::{Asked, available_all};
 use crate::catalog::{self, Method, SellableProduct};
-use crate::command::Ctx;
+use crate::command::{Ctx, No};
 use crate::identity::queries::{ValidKey, valid_among};
 use crate::ids::{ApiKeyId, ChannelId, FulfillmentId, ProductId};
 use crate::ledger::{self, AccountKind};
@@ -62,20 +62,6 @@ pub(super) struct Earlier {
 }
 
 impl Earlier {
-    /// One that was decided a moment ago, in the same set.
-    pub(super) fn of(row: &FulfillmentRow, product: &SellableProduct, command: &Fulfill) -> Self {
-        let named = |text: &String| (ProductId::from_bytes([0; 16]), text.clone());
-        Self {
-            fulfillment: row.id,
-            product: (product.id, product.sku.clone()),
-            // The parent as this call named it: a twin names it in the same way, or is asked to repeat itself.
-            parent: command.variant.as_ref().map(|_| command.product.parse().map_or_else(|_| named(&command.product), |id| (id, String::new()))),
-            quantity: row.quantity,
-            customer_email: row.customer_email.clone(),
-            customer_name: row.customer_name.clone(),
-        }
-    }
-
     /// The same order again finds the first; under the same id another one is a conflict (EXT-4). Metadata is a note and
     /// not compared.
     pub(super) fn answer(&self, command: &Fulfill) -> Result<FulfillmentId, Refusal> {
@@ -264,10 +250,20 @@ async fn valid_keys(ctxs: &[Ctx], tx: &mut Tx<'_>) -> Result<HashMap<(i64, ApiKe
     valid_among(tx, &keys, now).await
 }
 
+/// Whether the caller's key lets in at this moment: the door may have looked at it a while ago.
+pub(super) async fn still_lets_in(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<(), No> {
+    let Caller::PartnershipKey { key, scope, .. } = ctx.caller() else { return Ok(()) };
+    let valid = valid_among(tx, &BTreeSet::from([(scope.merchant, *key)]), ctx.now).await?;
+    if valid.is_empty() { Err(key_not_valid().into()) } else { Ok(()) }
+}
+
+fn key_not_valid() -> Refusal {
+    Refusal::new(Class::Unauthenticated, "unauthenticated", "The API key is not valid, or no longer.")
+}
+
 /// What the caller's key sells, where it lets in by this door: a dynamic URL's by its own, every other by the API (EXT-6).
 fn sells(caller: &Caller, door: Door, valid: &HashMap<(i64, ApiKeyId), ValidKey>) -> Result<Vec<ProductId>, Refusal> {
     let Caller::PartnershipKey { key, scope, .. } = caller else { return Ok(Vec::new()) };
     let fitting = valid.get(&(scope.merchant, *key)).filter(|key| key.dynamic_url == (door == Door::DynamicUrl));
-    let fitting = fitting.ok_or_else(|| Refusal::new(Class::Unauthenticated, "unauthenticated", "The API key is not valid, or no longer."));
-    fitting.map(|key| key.products.clone())
+    fitting.map(|key| key.products.clone()).ok_or_else(key_not_valid)
 }

@@ -1,8 +1,8 @@
 //! Looking at the codes of a fulfillment again: audited, every time (STK-5, FUL-9).
 
-use super::queries;
 use super::queries::{DeliveredLicense, FulfillmentRow};
 use super::{MOST_AT_ONCE, is_large};
+use super::{load, queries};
 use crate::access::{Caller, Need, Right};
 use crate::audit::AuditEntry;
 use crate::command::{Command, Ctx, No};
@@ -26,6 +26,8 @@ pub enum Named {
 pub struct RevealFulfillment {
     /// Which.
     pub fulfillment: Named,
+    /// Whether this answers the call that made it once more: of a large one then only its state is told.
+    pub again: bool,
 }
 
 /// What is shown.
@@ -40,7 +42,7 @@ pub struct Revealed {
 
 impl Command for RevealFulfillment {
     const NAME: &'static str = "fulfillments.reveal";
-    const REFUSALS: &'static [&'static str] = &["not_found", "partnership_not_active", "too_many_codes"];
+    const REFUSALS: &'static [&'static str] = &["not_found", "unauthenticated", "partnership_not_active", "too_many_codes"];
     type Outcome = Revealed;
     const KEPT: bool = false;
 
@@ -53,6 +55,7 @@ impl Command for RevealFulfillment {
             Caller::ResellerPerson { scope, .. } | Caller::PartnershipKey { scope, .. } => Some(*scope),
             _ => None,
         };
+        load::still_lets_in(ctx, tx).await?;
         if let Some(scope) = of {
             partners::lock(tx, scope).await?.ok_or_else(Refusal::not_found)?.may_trade()?;
         }
@@ -63,6 +66,9 @@ impl Command for RevealFulfillment {
             (Named::ExternalOrder(_), None) => None,
         };
         let row = row.ok_or_else(Refusal::not_found)?;
+        if is_large(row.quantity) && self.again {
+            return Ok(Revealed { fulfillment: row.id, shown: Some(Box::new((row, Vec::new()))) });
+        }
         if is_large(row.quantity) {
             let detail = format!("More than {MOST_AT_ONCE} codes are not shown in one answer: its reseller downloads them.");
             return Err(Refusal::conflict("too_many_codes", detail).into());

@@ -74,7 +74,7 @@ pub(super) async fn insert<'a>(tx: &mut Tx<'_>, merchant: i64, rows: impl Iterat
 /// [`Fault::Rows`] where another server made them meanwhile; the store's.
 pub(super) async fn note_made(tx: &mut Tx<'_>, merchant: i64, row: &FulfillmentRow, count: i64, delivered: Option<Timestamp>) -> Result<(), Fault> {
     let sql = sql!(
-        "UPDATE fulfillment SET ready = ready + $4, state = CASE WHEN $5 IS NULL THEN state ELSE 'delivered' END, delivered_ms = $5, version = version + 1 \
+        "UPDATE fulfillment SET ready = ready + $4, state = CASE WHEN CAST($5 AS bigint) IS NULL THEN state ELSE 'delivered' END, delivered_ms = $5, version = version + 1 \
          WHERE merchant = $1 AND id = $2 AND state = 'processing' AND ready = $3"
     );
     tx.execute_exactly(1, sql, params![merchant, row.id, row.ready, count, delivered]).await

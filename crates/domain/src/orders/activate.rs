@@ -129,7 +129,7 @@ pub struct SendLicense {
 impl Command for SendLicense {
     const NAME: &'static str = "licenses.send";
     const REFUSALS: &'static [&'static str] =
-        &["not_found", "partnership_not_active", "not_enough_credit", "credit_limit_reached", "end_user_required", "nothing_to_send"];
+        &["not_found", "partnership_not_active", "not_enough_credit", "credit_limit_reached", "end_user_required", "nothing_to_send", "license_of_fulfillment"];
     type Outcome = LicenseOutcome;
 
     fn need(&self) -> Need {

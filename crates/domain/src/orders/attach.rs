@@ -32,7 +32,7 @@ pub struct AttachInformation {
 
 impl Command for AttachInformation {
     const NAME: &'static str = "licenses.attach_information";
-    const REFUSALS: &'static [&'static str] = &["not_found", "partnership_not_active", "license_canceled", "license_distributed"];
+    const REFUSALS: &'static [&'static str] = &["not_found", "partnership_not_active", "license_canceled", "license_distributed", "license_of_fulfillment"];
     type Outcome = LicenseOutcome;
 
     fn need(&self) -> Need {

@@ -45,8 +45,9 @@ impl Command for CancelOrder {
         let order = queries::locked(tx, scope.merchant, &[self.order]).await?.into_iter().next().ok_or_else(Refusal::not_found)?;
         let licenses = licenses::queries::of_orders(tx, scope.merchant, &[self.order]).await?;
         may_cancel(tx, scope, &order, &licenses).await?;
-        // The orders behind it may be released in the same breath.
-        let mut moving: Vec<OrderId> = standing.exposure.open.iter().filter(|open| open.held).map(|open| open.order).collect();
+        // The orders behind it may be released in the same breath, and where the balance is no longer due the released go on.
+        let due = standing.partnership.balance_due;
+        let mut moving: Vec<OrderId> = standing.exposure.open.iter().filter(|open| open.held || due).map(|open| open.order).collect();
         moving.push(order.id);
         let products = licenses::queries::products_with_keys(tx, scope.merchant, &moving).await?;
         stock::lock(tx, scope.merchant, &products).await?;

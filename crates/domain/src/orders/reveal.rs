@@ -20,8 +20,15 @@ pub struct RevealLicense {
 
 impl Command for RevealLicense {
     const NAME: &'static str = "licenses.reveal";
-    const REFUSALS: &'static [&'static str] =
-        &["not_found", "partnership_not_active", "not_enough_credit", "credit_limit_reached", "end_user_required", "nothing_to_reveal"];
+    const REFUSALS: &'static [&'static str] = &[
+        "not_found",
+        "partnership_not_active",
+        "not_enough_credit",
+        "credit_limit_reached",
+        "end_user_required",
+        "nothing_to_reveal",
+        "license_of_fulfillment",
+    ];
     type Outcome = LicenseOutcome;
     const KEPT: bool = false;
 

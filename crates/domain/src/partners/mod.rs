@@ -68,6 +68,8 @@ pub struct LockedPartnership {
     pub code: String,
     /// Whether it was ever approved.
     pub was_approved: bool,
+    /// Whether anything stands in its currency: it ordered, by whatever route, or a top-up was issued.
+    pub uses_currency: bool,
     /// Counts changes by people.
     pub version: i64,
 }
@@ -113,6 +115,14 @@ pub async fn note_first_order(ctx: &mut Ctx, tx: &mut Tx<'_>, p: &LockedPartners
         note_activated(ctx, p.scope, p.status, status);
     }
     Ok(())
+}
+
+/// Notes that money was asked for in the partnership's currency: from now on it moves to another one only by its own term.
+///
+/// # Errors
+/// The store's.
+pub async fn note_top_up(tx: &mut Tx<'_>, scope: PartnershipScope) -> Result<(), Fault> {
+    store::write_topped_up(tx, scope).await
 }
 
 /// Leaves audit entry and event of a partnership's first order.

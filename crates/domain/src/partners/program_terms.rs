@@ -23,7 +23,7 @@ fn moves_currency(before: &[Term], after: &[Term]) -> bool {
 }
 
 fn currency_in_use() -> Refusal {
-    Refusal::conflict("currency_in_use", "Orders were placed already; set the currency of a partnership instead.").at("/currency")
+    Refusal::conflict("currency_in_use", "Orders were placed or balance was topped up already; set the currency of a partnership instead.").at("/currency")
 }
 
 /// Changes terms of the merchant's program.
@@ -64,7 +64,7 @@ impl Command for ChangeProgramTerms {
         }
         let before = terms::load(tx, scope.merchant, Place::Program).await?;
         let after = terms::apply(&before, &self.changes);
-        if moves_currency(&before, &after) && store::has_ordered(tx, scope.merchant, None).await? {
+        if moves_currency(&before, &after) && store::uses_currency(tx, scope.merchant, None).await? {
             return Err(currency_in_use().into());
         }
         // From here on it must succeed.
@@ -101,7 +101,7 @@ impl Command for ChangeChannelTerms {
         terms::validate(&self.changes, None)?;
         let before = terms::load(tx, merchant, place).await?;
         let after = terms::apply(&before, &self.changes);
-        if moves_currency(&before, &after) && store::has_ordered(tx, merchant, Some(self.channel)).await? {
+        if moves_currency(&before, &after) && store::uses_currency(tx, merchant, Some(self.channel)).await? {
             return Err(currency_in_use().into());
         }
         // From here on it must succeed.

@@ -53,12 +53,11 @@ async fn take(ctx: &mut Ctx, tx: &mut Tx<'_>, p: &LockedPartnership, to: Status,
     Ok(PartnershipChanged::new(p, to))
 }
 
-/// A channel may bring another currency along; what was ordered in the old one stands against that.
+/// A channel may bring another currency along; what was ordered or paid in in the old one stands against that.
 ///
-/// Whether any of it is still open is known to later slices only, so that any order counts.
+/// Whether any of it is still open is known to later slices only, so that any order and any top-up counts.
 async fn keeps_currency(tx: &mut Tx<'_>, p: &LockedPartnership, channel: ChannelId) -> Result<(), No> {
-    // What a shop sold activated it, and is no placed order.
-    if (p.orders_placed == 0 && p.status != Status::Active) || p.channel == Some(channel) {
+    if !p.uses_currency || p.channel == Some(channel) {
         return Ok(());
     }
     let (merchant, id) = (p.scope.merchant, p.scope.partnership);
@@ -66,7 +65,7 @@ async fn keeps_currency(tx: &mut Tx<'_>, p: &LockedPartnership, channel: Channel
     if before == terms::effective(tx, merchant, id, Some(channel)).await?.currency {
         return Ok(());
     }
-    let detail = "The channel has another currency than what was ordered; set the partnership's own currency first.";
+    let detail = "The channel has another currency than what was ordered or paid in; set the partnership's own currency first.";
     Err(Refusal::conflict("currency_in_use", detail).at("/channel").into())
 }
 

@@ -26,6 +26,7 @@ impl FromRow for PartnershipRow {
             orders_placed: columns.next()?,
             code: columns.next()?,
             was_approved: columns.next::<Option<i64>>()?.is_some(),
+            uses_currency: columns.next::<Option<i64>>()?.is_some() | columns.next::<bool>()?,
             version: columns.next()?,
         }))
     }
@@ -38,7 +39,7 @@ impl FromRow for PartnershipRow {
 pub async fn lock(tx: &mut Tx<'_>, scope: PartnershipScope) -> Result<Option<LockedPartnership>, Fault> {
     let row: Option<PartnershipRow> = tx
         .query_opt(
-            sql!("SELECT merchant, id, reseller, status, reactivates_to, channel, balance_due, orders_placed, code, approved_ms, version FROM partnership WHERE merchant = $1 AND id = $2 FOR UPDATE"),
+            sql!("SELECT merchant, id, reseller, status, reactivates_to, channel, balance_due, orders_placed, code, approved_ms, activated_ms, topped_up, version FROM partnership WHERE merchant = $1 AND id = $2 FOR UPDATE"),
             params![scope.merchant, scope.partnership],
         )
         .await?;
@@ -46,7 +47,7 @@ pub async fn lock(tx: &mut Tx<'_>, scope: PartnershipScope) -> Result<Option<Loc
 }
 
 static LOCK_SET: SetSql = SetSql::select(
-    "SELECT p.merchant, p.id, p.reseller, p.status, p.reactivates_to, p.channel, p.balance_due, p.orders_placed, p.code, p.approved_ms, p.version \
+    "SELECT p.merchant, p.id, p.reseller, p.status, p.reactivates_to, p.channel, p.balance_due, p.orders_placed, p.code, p.approved_ms, p.activated_ms, p.topped_up, p.version \
      FROM rows r JOIN partnership p ON p.merchant = r.merchant AND p.id = r.id ORDER BY p.merchant, p.id FOR UPDATE OF p",
     &[("merchant", Int), ("id", Bytes)],
 );
@@ -164,13 +165,22 @@ pub(crate) async fn in_channel(tx: &mut Tx<'_>, merchant: i64, channel: ChannelI
     Ok(found.is_some())
 }
 
-/// Whether any partnership of a merchant, or of one of its channels, has ordered, by whatever route: the first order
-/// activates it.
-pub(crate) async fn has_ordered(tx: &mut Tx<'_>, merchant: i64, channel: Option<ChannelId>) -> Result<bool, Fault> {
+/// Notes that money came or was asked for in the partnership's currency before its first order.
+pub(crate) async fn write_topped_up(tx: &mut Tx<'_>, scope: PartnershipScope) -> Result<(), Fault> {
+    let mark = sql!("UPDATE partnership SET topped_up = 1 WHERE merchant = $1 AND id = $2 AND topped_up = 0");
+    tx.execute(mark, params![scope.merchant, scope.partnership]).await.map(drop)
+}
+
+/// Whether any partnership of a merchant, or of one of its channels, uses its currency: it ordered, by whatever route (the
+/// first order activates it), or a top-up was issued.
+pub(crate) async fn uses_currency(tx: &mut Tx<'_>, merchant: i64, channel: Option<ChannelId>) -> Result<bool, Fault> {
     let found: Option<(PartnershipId,)> = match channel {
-        None => tx.query_opt(sql!("SELECT id FROM partnership WHERE merchant = $1 AND activated_ms IS NOT NULL LIMIT 1"), params![merchant]).await?,
+        None => {
+            tx.query_opt(sql!("SELECT id FROM partnership WHERE merchant = $1 AND (activated_ms IS NOT NULL OR topped_up = 1) LIMIT 1"), params![merchant])
+                .await?
+        }
         Some(channel) => {
-            let select = sql!("SELECT id FROM partnership WHERE merchant = $1 AND channel = $2 AND activated_ms IS NOT NULL LIMIT 1");
+            let select = sql!("SELECT id FROM partnership WHERE merchant = $1 AND channel = $2 AND (activated_ms IS NOT NULL OR topped_up = 1) LIMIT 1");
             tx.query_opt(select, params![merchant, channel]).await?
         }
     };

@@ -92,7 +92,7 @@ impl World {
     }
 
     /// Of the rows of keys, one of each product: what keys that are still to be sold are made after.
-    pub fn unsold<'a>(keys: &'a Table, product: i64) -> &'a Vec<Cell> {
+    pub fn unsold(keys: &Table, product: i64) -> &Vec<Cell> {
         let (state, of) = (keys.at("state"), keys.at("product"));
         keys.rows.iter().find(|row| row[state] == Cell::Int(0) && row[of] == Cell::Int(product)).expect("a key that is not sold")
     }

@@ -39,7 +39,7 @@ impl Target {
             Self::Sqlite(connection) => {
                 let connection = connection.lock().expect("no panic before");
                 let mut statement = connection.prepare(&text).ok()?;
-                let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+                let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
                 let width = columns.len();
                 let rows =
                     statement.query_map([], |row| (0..width).map(|at| Ok(lite_cell(row.get_ref(at)?))).collect::<rusqlite::Result<Vec<Cell>>>()).expect("rows");

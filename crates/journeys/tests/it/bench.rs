@@ -90,10 +90,10 @@ macro_rules! benches {
 benches!(fulfill, order, import, export, read, start);
 
 /// The twin: with a key sold twice the audit fails, and no figure is printed.
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 #[test]
 fn the_audit_notices_a_double_claim() {
-    let Some(binary) = binary("TRADEPOST_BIN_SABOTAGE") else { return };
+    let Some(binary) = binary("TRADEPOST_BIN") else { return };
     tradepost_testkit::run_unchecked(Kind::Sqlite, "bench", move |app| async move {
         let done = tokio::task::spawn_blocking(move || bench(&binary, &app, "order", Some("stock.double_claim"))).await.expect("it ends");
         let said = String::from_utf8_lossy(&done.stderr).into_owned();
