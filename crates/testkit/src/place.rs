@@ -51,14 +51,22 @@ pub fn run_unchecked<F: Future<Output = ()> + Send + 'static>(kind: Kind, name: 
         println!("SKIPPED {name}: TRADEPOST_TEST_POSTGRES=skip");
         return;
     }
+    run_at(kind, &if kind == Kind::Postgres { postgres() } else { String::new() }, body);
+}
+
+/// The same on a PostgreSQL server of the test's own, whose URL names any of its databases.
+///
+/// # Panics
+/// Where the body panics.
+pub fn run_at<F: Future<Output = ()> + Send + 'static>(kind: Kind, server: &str, body: impl FnOnce(TestApp) -> F + Send + 'static) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
     let folder = Arc::new(tempfile::Builder::new().prefix("tradepost-").tempdir_in(disk()).expect("a folder"));
     let database = (kind == Kind::Postgres).then(|| format!("tpj_{:016x}", rand::rng().random_range(0..u64::MAX)));
     let url = match &database {
         None => format!("sqlite://{}", folder.path().join("tradepost.db").display()),
         Some(name) => {
-            runtime.block_on(admin(&format!("CREATE DATABASE {name}")));
-            format!("{}/{name}", postgres().rsplit_once('/').expect("a URL with a database").0)
+            runtime.block_on(admin(server, &format!("CREATE DATABASE {name}")));
+            format!("{}/{name}", server.rsplit_once('/').expect("a URL with a database").0)
         }
     };
     let done = catch_unwind(AssertUnwindSafe(|| {
@@ -74,7 +82,7 @@ pub fn run_unchecked<F: Future<Output = ()> + Send + 'static>(kind: Kind, name: 
         });
     }));
     if let Some(name) = database {
-        runtime.block_on(admin(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")));
+        runtime.block_on(admin(server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")));
     }
     if let Err(panic) = done {
         resume_unwind(panic);
@@ -98,8 +106,8 @@ async fn open(kind: Kind, url: String, folder: Arc<tempfile::TempDir>) -> TestAp
 }
 
 /// Speaks to the server past the store.
-async fn admin(sql: &str) {
-    let (client, connection) = tokio_postgres::connect(&postgres(), tokio_postgres::NoTls).await.expect("the test server answers");
+async fn admin(server: &str, sql: &str) {
+    let (client, connection) = tokio_postgres::connect(server, tokio_postgres::NoTls).await.expect("the test server answers");
     let talking = tokio::spawn(connection);
     client.batch_execute(sql).await.expect("the server does as told");
     drop(client);

@@ -1,7 +1,6 @@
 //! The journeys of Tradepost, on both databases.
 
 mod access;
-mod crash;
 mod credit;
 mod drafts;
 mod fulfillment;
@@ -9,7 +8,6 @@ mod partners;
 mod payments;
 mod plans;
 mod platform;
-mod races;
 mod review;
 mod snapshots;
 mod stock;

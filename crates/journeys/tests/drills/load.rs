@@ -1,0 +1,350 @@
+//! What the drills do all the time: writes of resellers over HTTP, each with its key, found again afterwards, and
+//! counted.
+
+use crate::tally::Tally;
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
+use tradepost_testkit::http::{Asker, Reply};
+use tradepost_testkit::process::Server;
+use tradepost_testkit::{Merchant, Reseller, TestApp};
+
+/// A kind of write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// An order on credit: created, then confirmed.
+    Orders,
+}
+
+/// One request of a write.
+#[derive(Clone)]
+pub struct Request {
+    pub path: String,
+    pub key: String,
+    pub body: Option<Json>,
+}
+
+/// A write that was acknowledged.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The reseller's own name for it.
+    pub reference: String,
+    pub id: String,
+    /// What was said of it, and must be said for ever.
+    pub said: String,
+}
+
+/// Why a write has no answer.
+#[derive(Debug)]
+pub enum Unanswered {
+    /// The line was cut, or nobody listens.
+    Cut,
+    /// What the server acknowledged a moment ago is not there.
+    Lost(String),
+    /// Two answers to one key.
+    Differs(String),
+}
+
+impl Load {
+    /// The first request of a write; the only one, where a write is one request.
+    pub fn first(self, reference: &str) -> Request {
+        match self {
+            Self::Orders => Request {
+                path: "/v1/reseller/orders".into(),
+                key: format!("{reference} create"),
+                body: Some(json!({"reference": reference, "items": [{"product": "KEY-PRO", "quantity": 1}]})),
+            },
+        }
+    }
+
+    /// The operation of the first request.
+    pub const fn operation(self) -> &'static str {
+        match self {
+            Self::Orders => "createOrder",
+        }
+    }
+
+    /// The tables' own count of writes whose first request was done.
+    pub const fn count_sql(self) -> &'static str {
+        match self {
+            Self::Orders => "SELECT COUNT(*) FROM orders",
+        }
+    }
+
+    /// Does one write, however often that takes, always with the same keys.
+    /// Every request goes to all of `askers` at once: to the same server, or to several on one database.
+    pub async fn write(self, askers: &[Asker], reference: &str) -> Result<Written, Unanswered> {
+        let first = self.first(reference);
+        let done = all_done(askers, &first).await?;
+        let id = done["id"].as_str().expect("an id").to_owned();
+        match self {
+            Self::Orders => {
+                let confirm = Request { path: format!("/v1/reseller/orders/{id}/confirm"), key: format!("{reference} confirm"), body: None };
+                let placed = all_done(askers, &confirm).await?;
+                let said = placed["number"].as_str().unwrap_or_default().to_owned();
+                Ok(Written { reference: reference.to_owned(), id, said })
+            }
+        }
+    }
+
+    /// The tables' own count of the effects of one write.
+    pub fn times_sql(self, reference: &str) -> String {
+        match self {
+            Self::Orders => format!("SELECT COUNT(*) FROM orders WHERE reference = '{reference}'"),
+        }
+    }
+
+    /// Whether a write is there as it was acknowledged.
+    pub async fn is_there(self, asker: &Asker, written: &Written) -> bool {
+        match self {
+            Self::Orders => {
+                let found = until_read(asker, &format!("/v1/reseller/orders/{}", written.id)).await;
+                found["state"] == "awaiting_payment" && found["number"] == written.said.as_str()
+            }
+        }
+    }
+
+    /// How often a write was done.
+    pub async fn times(self, asker: &Asker, reference: &str) -> usize {
+        let path = match self {
+            Self::Orders => format!("/v1/reseller/orders?search={reference}"),
+        };
+        until_read(asker, &path).await["data"].as_array().map_or(0, Vec::len)
+    }
+}
+
+/// Asks everywhere at once; there is one answer to one key.
+async fn all_done(askers: &[Asker], request: &Request) -> Result<Json, Unanswered> {
+    let [asker] = askers else {
+        let asking: Vec<_> = askers
+            .iter()
+            .map(|asker| {
+                let (asker, request) = (asker.clone(), request.clone());
+                tokio::spawn(async move { until_done(&asker, &request).await })
+            })
+            .collect();
+        let mut answers = Vec::new();
+        for asking in asking {
+            answers.push(asking.await.expect("no panic")?);
+        }
+        let same = answers.windows(2).all(|two| (&two[0]["id"], &two[0]["number"]) == (&two[1]["id"], &two[1]["number"]));
+        return if same { Ok(answers.swap_remove(0)) } else { Err(Unanswered::Differs(format!("{}: {answers:?}", request.key))) };
+    };
+    until_done(asker, request).await
+}
+
+/// Repeats with the same key while the server says "not now".
+async fn until_done(asker: &Asker, request: &Request) -> Result<Json, Unanswered> {
+    let asker = asker.once(&request.key);
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(60) {
+        let Ok(reply) = asker.try_send("POST", &request.path, request.body.as_ref()).await else { return Err(Unanswered::Cut) };
+        match reply.status {
+            200 | 201 => return Ok(reply.json()),
+            404 => return Err(Unanswered::Lost(format!("{}: {}", request.key, reply.text()))),
+            409 | 429 | 503 => tokio::time::sleep(Duration::from_millis(5)).await,
+            _ => panic!("{}: {}", request.key, reply.text()),
+        }
+    }
+    panic!("{}: never done", request.key);
+}
+
+async fn until_read(asker: &Asker, path: &str) -> Json {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(60) {
+        let reply: Reply = asker.get(path).await;
+        match reply.status {
+            429 | 503 => tokio::time::sleep(Duration::from_millis(20)).await,
+            404 => return Json::Null,
+            _ => return reply.must(200),
+        }
+    }
+    panic!("{path}: never read");
+}
+
+/// A merchant with stock and resellers with a key each, made in process; the database belongs to the server afterwards.
+pub struct Stage {
+    pub merchant: Merchant,
+    pub resellers: Vec<Reseller>,
+    pub keys: Vec<String>,
+}
+
+impl Stage {
+    pub async fn set(app: &TestApp, clients: usize) -> Self {
+        let acme = app.merchant("Acme Software").await;
+        acme.product("KEY-PRO").price("1.00").backorder().keys(2_000).await;
+        let (mut resellers, mut keys) = (Vec::new(), Vec::new());
+        for n in 0..clients {
+            let reseller = acme.reseller(&format!("Reseller {n}")).credit("1000000.00").await;
+            keys.push(reseller.key().await);
+            resellers.push(reseller);
+        }
+        Self { merchant: acme, resellers, keys }
+    }
+
+    /// Lets go of the database.
+    pub async fn leave(&self, app: &TestApp) {
+        app.work().await;
+        app.house.close().await;
+    }
+
+    pub fn clients(&self, load: Load, server: &Server) -> Vec<Client> {
+        let client = |(name, key): (usize, &String)| Client {
+            load,
+            askers: vec![server.client(name, key)],
+            key: key.clone(),
+            name,
+            next: 0,
+            acknowledged: Vec::new(),
+            checked: 0,
+            under_way: None,
+            lost: Vec::new(),
+            double: Vec::new(),
+            worst: Duration::ZERO,
+        };
+        self.keys.iter().enumerate().map(client).collect()
+    }
+}
+
+/// A reseller's client: it remembers what was acknowledged to it and what was under way.
+pub struct Client {
+    load: Load,
+    askers: Vec<Asker>,
+    key: String,
+    name: usize,
+    next: usize,
+    pub acknowledged: Vec<Written>,
+    checked: usize,
+    under_way: Option<String>,
+    lost: Vec<String>,
+    double: Vec<String>,
+    /// The longest wait for an acknowledgment.
+    worst: Duration,
+}
+
+impl Client {
+    /// These servers are asked from now on.
+    pub fn turn_to(&mut self, servers: &[&Server]) {
+        self.askers = servers.iter().map(|server| server.client(self.name, &self.key)).collect();
+    }
+
+    /// One write after the other until the line is cut or `enough` says so.
+    async fn write_on(&mut self, done: &AtomicUsize, enough: usize) {
+        while done.load(Ordering::Relaxed) < enough {
+            let reference = format!("c{}-{}", self.name, self.next);
+            self.next += 1;
+            self.under_way = Some(reference);
+            if !self.finish().await {
+                return;
+            }
+            done.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Does what is under way, with the keys that it had before. `false`: it is cut again.
+    async fn finish(&mut self) -> bool {
+        let Some(reference) = self.under_way.clone() else { return true };
+        let begun = Instant::now();
+        match self.load.write(&self.askers, &reference).await {
+            Ok(written) => self.acknowledged.push(written),
+            Err(Unanswered::Lost(what)) => self.lost.push(what),
+            Err(Unanswered::Differs(what)) => self.double.push(what),
+            Err(Unanswered::Cut) => return false,
+        }
+        self.worst = self.worst.max(begun.elapsed());
+        self.under_way = None;
+        true
+    }
+
+    /// Everything that was acknowledged is there, as it was said, once; what was under way is done once by its key.
+    async fn check(&mut self) -> Found {
+        assert!(self.finish().await, "the server runs");
+        let mut found = Found { lost: std::mem::take(&mut self.lost), double: std::mem::take(&mut self.double), worst: std::mem::take(&mut self.worst) };
+        // What is older was checked in an earlier round; a sample of it again.
+        let from = self.checked.min(self.acknowledged.len().saturating_sub(5));
+        for written in &self.acknowledged[from..] {
+            if !self.load.is_there(&self.askers[0], written).await {
+                found.lost.push(written.reference.clone());
+            }
+            if self.load.times(&self.askers[0], &written.reference).await > 1 {
+                found.double.push(written.reference.clone());
+            }
+        }
+        self.checked = self.acknowledged.len();
+        found
+    }
+}
+
+/// What a client's check found.
+struct Found {
+    lost: Vec<String>,
+    double: Vec<String>,
+    worst: Duration,
+}
+
+/// Clients that write until they are cut.
+pub struct Writing {
+    done: Arc<AtomicUsize>,
+    tasks: Vec<JoinHandle<Client>>,
+}
+
+impl Writing {
+    /// Sets them to work, for this many writes at most.
+    pub fn begin(clients: &mut Vec<Client>, enough: usize) -> Self {
+        let done = Arc::new(AtomicUsize::new(0));
+        let task = |mut client: Client| {
+            let done = done.clone();
+            tokio::spawn(async move {
+                client.write_on(&done, enough).await;
+                client
+            })
+        };
+        Self { tasks: clients.drain(..).map(task).collect(), done: done.clone() }
+    }
+
+    /// Waits until so many were acknowledged.
+    pub async fn until(&self, enough: usize, words: impl Fn() -> String) {
+        let begun = Instant::now();
+        while self.count() < enough {
+            assert!(begun.elapsed() < Duration::from_secs(120), "too slow: {}", words());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// How many were acknowledged.
+    pub fn count(&self) -> usize {
+        self.done.load(Ordering::Relaxed)
+    }
+
+    /// Has them finish the write that they are in, and waits for that.
+    pub async fn stop(self) -> Vec<Client> {
+        // Beyond any number that was enough.
+        self.done.fetch_add(usize::MAX / 2, Ordering::Relaxed);
+        self.end().await
+    }
+
+    /// Waits until all were cut or had enough.
+    pub async fn end(self) -> Vec<Client> {
+        let mut clients = Vec::new();
+        for task in self.tasks {
+            clients.push(task.await.expect("a client"));
+        }
+        clients
+    }
+}
+
+/// Every client looks for what was acknowledged to it, all at once.
+pub async fn check_all(clients: &mut Vec<Client>, tally: &mut Tally) {
+    let check = |mut client: Client| tokio::spawn(async move { (client.check().await, client) });
+    let checking: Vec<_> = clients.drain(..).map(check).collect();
+    for checking in checking {
+        let (mut found, client) = checking.await.expect("a client");
+        tally.lost.append(&mut found.lost);
+        tally.double.append(&mut found.double);
+        tally.waited(found.worst);
+        clients.push(client);
+    }
+    tally.done = clients.iter().map(|client| client.acknowledged.len()).sum();
+}

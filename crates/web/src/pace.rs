@@ -1,0 +1,115 @@
+//! How many requests are let in at once: no more than are answered within a moment. What comes beyond is refused before
+//! anything is done, so that those who were let in are still answered in time.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tradepost_kernel::sabotage;
+
+/// How long an answer may take because of those before it.
+const PROMPT: Duration = Duration::from_millis(400);
+/// How often is measured.
+const WINDOW: Duration = Duration::from_millis(100);
+/// After a pause as long as this what was measured says nothing any more.
+const FORGOTTEN: Duration = Duration::from_secs(2);
+/// So many are always let in: a few slow ones are no overload.
+const LEAST: usize = 32;
+
+/// Counts who is inside, and how fast they leave.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    most: usize,
+    limit: AtomicUsize,
+    inside: AtomicUsize,
+    left: AtomicUsize,
+    window: Mutex<Instant>,
+}
+
+/// A request that was let in, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Inside(Arc<Pace>);
+
+impl Pace {
+    /// Never more than `most` at once.
+    pub(crate) fn new(most: usize) -> Arc<Self> {
+        let counts = || AtomicUsize::new(0);
+        Arc::new(Self { most, limit: AtomicUsize::new(most), inside: counts(), left: counts(), window: Mutex::new(Instant::now()) })
+    }
+
+    /// Lets one in, or not.
+    pub(crate) fn enter(self: &Arc<Self>) -> Option<Inside> {
+        if self.inside.fetch_add(1, Relaxed) < self.limit.load(Relaxed) || sabotage::is("overload.queue") {
+            return Some(Inside(self.clone()));
+        }
+        // Not by a drop of `Inside`: who was refused did not leave with an answer.
+        self.inside.fetch_sub(1, Relaxed);
+        None
+    }
+
+    /// Judges the last window, where it is over: those inside leave at the rate at which others left.
+    fn judge(&self, now: Instant) {
+        let Ok(mut window) = self.window.try_lock() else { return };
+        let took = now.duration_since(*window);
+        if took < WINDOW {
+            return;
+        }
+        *window = now;
+        let (left, inside) = (self.left.swap(0, Relaxed), self.inside.load(Relaxed));
+        self.limit.store(next_limit(self.limit.load(Relaxed), self.most, inside, left, took), Relaxed);
+    }
+}
+
+/// The limit after a window in which `left` left, and at whose end `inside` are waiting.
+fn next_limit(limit: usize, most: usize, inside: usize, left: usize, took: Duration) -> usize {
+    if took >= FORGOTTEN {
+        return most;
+    }
+    let took = usize::try_from(took.as_micros()).unwrap_or(usize::MAX).max(1);
+    let prompt = usize::try_from(PROMPT.as_micros()).unwrap_or(usize::MAX);
+    // How many are answered within the moment at this rate.
+    let fits = left.saturating_mul(prompt) / took;
+    if inside > fits + fits / 4 {
+        fits.clamp(LEAST, most.max(LEAST)).min(limit)
+    } else if inside < fits - fits / 4 {
+        (limit + limit / 4 + 1).min(most)
+    } else {
+        limit
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        self.0.inside.fetch_sub(1, Relaxed);
+        self.0.left.fetch_add(1, Relaxed);
+        self.0.judge(Instant::now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A_WINDOW: Duration = Duration::from_millis(100);
+
+    #[test]
+    fn the_limit_follows_what_is_answered_in_time() {
+        // 100 a window are 400 within the moment.
+        assert_eq!(next_limit(2048, 2048, 600, 100, A_WINDOW), 400, "more wait than are answered in time");
+        assert_eq!(next_limit(400, 2048, 400, 100, A_WINDOW), 400, "just right");
+        assert_eq!(next_limit(400, 2048, 200, 100, A_WINDOW), 501, "there is room for more");
+        assert_eq!(next_limit(2000, 2048, 200, 100, A_WINDOW), 2048, "but never beyond the most");
+        assert_eq!(next_limit(400, 2048, 300, 1, A_WINDOW), LEAST, "a few are always let in");
+        assert_eq!(next_limit(400, 2048, 300, 1, FORGOTTEN), 2048, "a pause says nothing");
+    }
+
+    #[test]
+    fn who_leaves_makes_room() {
+        let pace = Pace::new(2);
+        let (one, two) = (pace.enter(), pace.enter());
+        assert!(one.is_some() && two.is_some() && pace.enter().is_none());
+        drop(one);
+        assert!(pace.enter().is_some());
+        drop(two);
+        assert_eq!(pace.inside.load(Relaxed), 0, "a refused one is not inside");
+    }
+}
