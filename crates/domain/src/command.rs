@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::sync::Arc;
 use tradepost_kernel::secret::Vault;
-use tradepost_kernel::{Environment, Id, Refusal, Timestamp};
+use tradepost_kernel::{Environment, Id, Refusal, Timestamp, sabotage};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
 use tradepost_store::{BoxFuture, Column, Ended, Fault, SetAnswers, SetSql, Store, Tx, Work, params, sql};
 
@@ -354,7 +354,7 @@ async fn record<C: Command>(tx: &mut Tx<'_>, ctx: Ctx, merchant: i64, outcome: &
     let outcome = outcome.map_err(|error| Fault::invariant(format!("outcome of {}: {error}", C::NAME)))?;
     let pending = [ctx.into_pending()];
     let [written] = &pending;
-    let key = written.origin.idempotency.as_ref().filter(|_| C::KEPT);
+    let key = written.origin.idempotency.as_ref().filter(|_| C::KEPT && !sabotage::is("idempotency.forgotten"));
     let columns = vec![
         Column::Ints(vec![merchant]),
         Column::Ids(vec![written.command.bytes()]),
