@@ -60,6 +60,17 @@ impl Place {
     /// # Panics
     /// Where it does not become ready.
     pub async fn serve(&self) -> Server {
+        self.try_serve().await.unwrap_or_else(|status| panic!("it ended by itself ({status}): {}", self.last_words()))
+    }
+
+    /// The same for one that may end on its way up.
+    ///
+    /// # Errors
+    /// How it ended.
+    ///
+    /// # Panics
+    /// Where it neither ends nor becomes ready.
+    pub async fn try_serve(&self) -> Result<Server, ExitStatus> {
         let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log()).expect("a log");
         let begun = Instant::now();
@@ -69,11 +80,13 @@ impl Place {
         let mut server = Server { process, http: Http::at(&format!("http://127.0.0.1:{port}")), address: ([127, 0, 0, 1], port).into(), ready: Duration::MAX };
         while server.http.nobody().try_send("GET", "/health/ready", None).await.map_or(0, |reply| reply.status) != 200 {
             assert!(begun.elapsed() < Duration::from_secs(60), "not ready: {}", self.last_words());
-            assert!(server.process.try_wait().expect("a process").is_none(), "it ended by itself: {}", self.last_words());
+            if let Some(status) = server.ended() {
+                return Err(status);
+            }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         server.ready = begun.elapsed();
-        server
+        Ok(server)
     }
 
     /// `tradepost verify`, beside the running server.
@@ -162,7 +175,7 @@ impl Server {
     /// One of several clients, at an address of its own.
     #[must_use]
     pub fn client(&self, n: usize, key: &str) -> Asker {
-        self.http.with(key).header("x-forwarded-for", &format!("10.{}.{}.{}", n >> 16 & 255, n >> 8 & 255, n & 255))
+        self.http.with(key).header("x-forwarded-for", &format!("10.{}.{}.{}", (n >> 16) & 255, (n >> 8) & 255, n & 255))
     }
 
     /// The sum of a metric over those of its lines that hold `label`; 0 where it was never counted.

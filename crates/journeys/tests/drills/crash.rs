@@ -3,7 +3,12 @@
 
 use crate::load::{Client, Load, Stage, Writing, check_all};
 use crate::tally::{Tally, allowed, rounds, skipped};
-use std::time::{Duration, Instant};
+#[cfg(feature = "sabotage")]
+use std::os::unix::process::ExitStatusExt;
+use std::sync::Mutex;
+use std::time::Duration;
+#[cfg(feature = "sabotage")]
+use std::time::Instant;
 use tradepost_testkit::process::{Build, Place, Server};
 use tradepost_testkit::{Kind, TestApp};
 
@@ -92,19 +97,28 @@ async fn kill(app: &TestApp, place: &Place, server: Server, clients: &mut Vec<Cl
 async fn fail(app: &TestApp, place: &Place, imports: &Imports, round: usize, clients: &mut Vec<Client>) {
     let points = tradepost_kernel::sabotage::FAIL_POINTS;
     let point = points[round % points.len()];
-    // The server itself writes on its way up; what comes rarely is hit early, what comes often anywhere.
+    // What comes rarely is hit early, what comes often anywhere.
     let nth = match point.split_once('.') {
-        Some(("store", _)) => 5 + chance(app),
-        Some(("relay", _)) => 2 + chance(app) / 64,
+        Some(("store", _)) => 1 + chance(app) / 6,
+        Some(("relay", _)) => 1 + chance(app) / 64,
         _ => 1 + chance(app) / 128,
     };
     let doomed = Place { bug: Some(format!("{point}@{nth}")), ..place.clone() };
-    let mut server = doomed.serve().await;
+    let aborted = |status: std::process::ExitStatus| assert_eq!(status.signal(), Some(6), "{point}@{nth}: {}", place.last_words());
+    let mut server = match doomed.try_serve().await {
+        Ok(server) => server,
+        // What was left to do by the one before it led it there on its way up.
+        Err(status) => return aborted(status),
+    };
     clients.iter_mut().for_each(|client| client.turn_to(&[&server]));
     let writing = Writing::begin(clients, usize::MAX / 4);
     imports.send(&server, round).await;
     let begun = Instant::now();
-    while server.ended().is_none() {
+    loop {
+        if let Some(status) = server.ended() {
+            aborted(status);
+            break;
+        }
         assert!(begun.elapsed() < Duration::from_secs(60), "{point}@{nth} was never reached: {}", place.last_words());
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
@@ -114,7 +128,14 @@ async fn fail(app: &TestApp, place: &Place, imports: &Imports, round: usize, cli
 /// Imports of three slices, one in each round at a fail point: all of its keys come in, or none.
 struct Imports {
     key: String,
-    products: Vec<(String, std::sync::Mutex<Option<bool>>)>,
+    products: Vec<Imported>,
+}
+
+struct Imported {
+    sku: String,
+    product: String,
+    /// Whether its import was; `None` before it was sent.
+    acknowledged: Mutex<Option<bool>>,
 }
 
 const KEYS: usize = 1_200;
@@ -124,8 +145,8 @@ impl Imports {
         let mut products = Vec::new();
         for n in 0..count {
             let sku = format!("IMP-{n}");
-            stage.merchant.product(&sku).price("1.00").await;
-            products.push((sku, std::sync::Mutex::new(None)));
+            let product = stage.merchant.product(&sku).price("1.00").await;
+            products.push(Imported { sku, product: product.id.to_string(), acknowledged: Mutex::new(None) });
         }
         Self { key: stage.merchant.key.clone(), products }
     }
@@ -133,7 +154,7 @@ impl Imports {
     /// Sends the import of a round; remembers whether it was acknowledged.
     #[cfg(feature = "sabotage")]
     async fn send(&self, server: &Server, round: usize) {
-        let (sku, acknowledged) = &self.products[round];
+        let Imported { sku, acknowledged, .. } = &self.products[round];
         let codes: Vec<String> = (0..KEYS).map(|n| format!("{sku}-{n:05}")).collect();
         let path = format!("/v1/merchant/license-keys/imports?product={sku}");
         let said = server.http.with(&self.key).try_send_text("POST", &path, "text/csv", codes.join("\n")).await;
@@ -142,8 +163,8 @@ impl Imports {
 
     /// The stock of the imports so far.
     async fn check(&self, server: &Server, rounds: usize, tally: &mut Tally) {
-        for (sku, acknowledged) in self.products.iter().take(rounds) {
-            let stock = server.http.with(&self.key).get(&format!("/v1/merchant/stock/{sku}")).await.json();
+        for Imported { sku, product, acknowledged } in self.products.iter().take(rounds) {
+            let stock = server.http.with(&self.key).get(&format!("/v1/merchant/stock/{product}")).await.must(200);
             let (available, acknowledged) = (stock["available"].as_u64().unwrap_or(0), *acknowledged.lock().expect("nobody panicked"));
             if acknowledged == Some(true) && available != KEYS as u64 {
                 tally.lost.push(format!("the import of {sku}: {available} keys"));

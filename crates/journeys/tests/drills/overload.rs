@@ -7,9 +7,9 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use tradepost_testkit::Kind;
 use tradepost_testkit::http::Asker;
 use tradepost_testkit::process::{Build, Place, Server};
-use tradepost_testkit::{Kind, TestApp};
 
 const RESELLERS: usize = 32;
 /// Licenses of an order: placing one has to cost the server much more than it costs this process to ask.
@@ -43,7 +43,7 @@ fn hold(kind: Kind, build: Build, bug: Option<&'static str>) {
     tradepost_testkit::run_unchecked(kind, "overload", move |app| async move {
         let seconds = if is_long() && bug.is_none() { 8 } else { 3 };
         let stage = Stage::set(&app, RESELLERS).await;
-        let drafts = drafts(&app, &stage, if is_long() { 3_000 } else { 1_200 }).await;
+        let drafts = drafts(&stage, if is_long() { 3_000 } else { 1_200 }).await;
         stage.leave(&app).await;
         let place = Place { binary, data: app.folder().to_owned(), database: app.url.clone(), bug: bug.map(str::to_owned) };
         let server = place.serve().await;
@@ -61,7 +61,7 @@ fn hold(kind: Kind, build: Build, bug: Option<&'static str>) {
 }
 
 /// Drafts of all resellers, made side by side.
-async fn drafts(app: &TestApp, stage: &Stage, count: usize) -> Drafts {
+async fn drafts(stage: &Stage, count: usize) -> Drafts {
     let mut making = Vec::new();
     for (n, reseller) in stage.resellers.iter().enumerate() {
         let (reseller, mine) = (reseller.clone(), count.div_ceil(RESELLERS));
@@ -73,12 +73,15 @@ async fn drafts(app: &TestApp, stage: &Stage, count: usize) -> Drafts {
             made
         }));
     }
-    let mut all = VecDeque::new();
+    let mut made = Vec::new();
     for making in making {
-        all.extend(making.await.expect("drafts"));
+        made.push(making.await.expect("drafts").into_iter());
     }
     // Resellers take turns.
-    all.make_contiguous().sort_by_key(|(_, id)| app.engine.environment.random::<1>()[0] ^ id.as_bytes()[id.len() - 1]);
+    let mut all = VecDeque::new();
+    while all.len() < count {
+        all.extend(made.iter_mut().filter_map(Iterator::next));
+    }
     Arc::new(Mutex::new(all))
 }
 

@@ -44,7 +44,7 @@ async fn passed_on_once(place: &Place) {
     }
     let gaps = "SELECT COUNT(*) FROM (SELECT merchant FROM outbox GROUP BY merchant HAVING MAX(position) <> COUNT(DISTINCT position) OR COUNT(*) <> COUNT(DISTINCT position)) x";
     assert_eq!(place.count(gaps).await, 0, "positions have gaps, or two events share one");
-    let twice = "SELECT COUNT(*) FROM (SELECT event FROM message GROUP BY merchant, event, recipient HAVING COUNT(*) > 1) x";
+    let twice = "SELECT COUNT(*) FROM (SELECT event FROM message GROUP BY merchant, event, recipient, template HAVING COUNT(*) > 1) x";
     assert_eq!(place.count(twice).await, 0, "an event told somebody twice");
 }
 
