@@ -182,3 +182,29 @@ impl Messages {
 fn is_commit(message: &[u8]) -> bool {
     message.first() == Some(&b'Q') && message.get(5..).is_some_and(|text| text.starts_with(b"COMMIT"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(letter: Option<u8>, body: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(body.len() + 4).expect("short");
+        letter.into_iter().chain(length.to_be_bytes()).chain(body.iter().copied()).collect()
+    }
+
+    #[test]
+    fn a_commit_is_found_however_the_bytes_arrive() {
+        let (hello, begin, commit) = (message(None, &[0, 3, 0, 0]), message(Some(b'Q'), b"BEGIN\0"), message(Some(b'Q'), b"COMMIT\0"));
+        let stream = [hello.clone(), begin.clone(), commit.clone()].concat();
+        for cut in 0..stream.len() {
+            let mut messages = Messages::default();
+            let mut found = Vec::new();
+            for part in [&stream[..cut], &stream[cut..]] {
+                messages.bytes.extend_from_slice(part);
+                found.extend(std::iter::from_fn(|| messages.next()));
+            }
+            assert_eq!(found, [hello.clone(), begin.clone(), commit.clone()], "cut at {cut}");
+        }
+        assert_eq!([hello, begin, commit].map(|message| is_commit(&message)), [false, false, true]);
+    }
+}
