@@ -109,7 +109,7 @@ impl Floor {
 
     async fn attempt(&self, request: Request<Body>, request_id: &str, trace: &mut Trace) -> Result<Response<Body>, Problem> {
         let settings = &self.app.settings;
-        let room = self.room(request.uri().path()).ok_or_else(|| {
+        let mut room = self.room(request.uri().path()).ok_or_else(|| {
             Problem::retry_later(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Too much at once; nothing was done. Try again in a moment.", 1)
         })?;
         limits::check_head(&settings.limits, &request)?;
@@ -126,7 +126,9 @@ impl Floor {
         let idempotency_key = idempotency_key(&route, request.headers())?;
         let path = request.uri().path().to_owned();
         let (parts, body) = request.into_parts();
+        room.1.iter_mut().for_each(Inside::pause);
         let (body, stream) = self.body(&route, &parts.headers, body).await?;
+        room.1.iter_mut().filter(|_| !route.streams).for_each(Inside::resume);
         let call = Call {
             app: self.app.clone(),
             route: route.clone(),

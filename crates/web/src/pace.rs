@@ -27,7 +27,10 @@ pub(crate) struct Pace {
 
 /// A request that was let in, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Inside(Arc<Pace>);
+pub(crate) struct Inside {
+    pace: Arc<Pace>,
+    counted: bool,
+}
 
 impl Pace {
     /// Never more than `most` at once.
@@ -39,7 +42,7 @@ impl Pace {
     /// Lets one in, or not.
     pub(crate) fn enter(self: &Arc<Self>) -> Option<Inside> {
         if self.inside.fetch_add(1, Relaxed) < self.limit.load(Relaxed) || sabotage::is("overload.queue") {
-            return Some(Inside(self.clone()));
+            return Some(Inside { pace: self.clone(), counted: true });
         }
         // Not by a drop of `Inside`: who was refused did not leave with an answer.
         self.inside.fetch_sub(1, Relaxed);
@@ -77,11 +80,29 @@ fn next_limit(limit: usize, most: usize, inside: usize, left: usize, took: Durat
     }
 }
 
+impl Inside {
+    /// It waits for its client, who keeps nobody else waiting: a few slow senders must not look like a crowd.
+    pub(crate) fn pause(&mut self) {
+        if std::mem::take(&mut self.counted) {
+            self.pace.inside.fetch_sub(1, Relaxed);
+        }
+    }
+
+    /// It is worked on again.
+    pub(crate) fn resume(&mut self) {
+        if !std::mem::replace(&mut self.counted, true) {
+            self.pace.inside.fetch_add(1, Relaxed);
+        }
+    }
+}
+
 impl Drop for Inside {
     fn drop(&mut self) {
-        self.0.inside.fetch_sub(1, Relaxed);
-        self.0.left.fetch_add(1, Relaxed);
-        self.0.judge(Instant::now());
+        if self.counted {
+            self.pace.inside.fetch_sub(1, Relaxed);
+            self.pace.left.fetch_add(1, Relaxed);
+            self.pace.judge(Instant::now());
+        }
     }
 }
 
@@ -110,6 +131,12 @@ mod tests {
         drop(one);
         assert!(pace.enter().is_some());
         drop(two);
+        let mut slow = pace.enter().expect("room");
+        slow.pause();
+        assert_eq!(pace.inside.load(Relaxed), 0, "who still sends is not worked on");
+        slow.resume();
+        assert_eq!(pace.inside.load(Relaxed), 1);
+        drop(slow);
         assert_eq!(pace.inside.load(Relaxed), 0, "a refused one is not inside");
     }
 }
