@@ -5,5 +5,8 @@ use tradepost_store::{Migration, migrations_from};
 /// Every step, oldest first.
 #[must_use]
 pub fn migrations() -> Vec<Migration> {
-    migrations_from(&[("0001_main_job", include_str!("../../../migrations/0001_main_job.sql"))])
+    migrations_from(&[
+        ("0001_main_job", include_str!("../../../migrations/0001_main_job.sql")),
+        ("0002_external_shops", include_str!("../../../migrations/0002_external_shops.sql")),
+    ])
 }

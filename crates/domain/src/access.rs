@@ -84,6 +84,13 @@ pub struct PartnershipScope {
 }
 
 impl PartnershipScope {
+    /// Its lane: commands of one partnership follow one another, those of different ones need not.
+    #[must_use]
+    pub fn lane(self) -> u64 {
+        // The last bytes of an id are random.
+        self.partnership.bytes()[8..].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+
     /// The merchant's whole, for the parts of a command that need it (stock, counters).
     #[must_use]
     pub const fn of_merchant(self) -> MerchantScope {
@@ -194,6 +201,9 @@ rights! {
         OrdersRead = "orders.read" [seller, finance, viewer] "See orders and licenses (masked).",
         OrdersPlace = "orders.place" [seller] "Create, change, confirm and cancel drafts.",
         LicensesDistribute = "licenses.distribute" [seller] "Activate, send, reveal and download licenses; attach end users.",
+        FulfillmentsCreate = "fulfillments.create" [seller] "Fulfill sales of external shops from the prepaid balance: the codes are in the answer; read and download them again.",
+        FulfillmentsRead = "fulfillments.read" [seller, finance, viewer] "See fulfillments of external shops (codes masked) and requests to cancel them.",
+        BalanceManage = "balance.manage" [finance] "Top the prepaid balance up and set automatic top-ups.",
         InvoicesRead = "invoices.read" [seller, finance, viewer] "See invoices, payments, credit and statement.",
         ResellerKeysManage = "partnership_keys.manage" [] "Create, rotate and disable the partnership's API keys.",
         ResellerPeopleManage = "reseller_people.manage" [] "Add and remove the reseller's users and change its profile.",

@@ -1,17 +1,21 @@
-//! The only write path: authorize, idempotency, run, audit, outbox, commit.
+//! The only write path: authorize, idempotency, run, audit, outbox, commit. How a set of commands goes through the store
+//! stands in [`execution`].
+
+mod execution;
+mod kept;
 
 use crate::access::{Caller, Need};
-use crate::audit::{self, AuditEntry};
+use crate::audit::AuditEntry;
 use crate::ids::CommandId;
-use crate::outbox::{self, Event};
+use crate::outbox::Event;
+use execution::Execution;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::sync::Arc;
 use tradepost_kernel::secret::Vault;
-use tradepost_kernel::{Environment, Id, Refusal, Timestamp, sabotage};
-use tradepost_store::ColumnType::{Bytes, Int, Text};
-use tradepost_store::{BoxFuture, Column, Ended, Fault, SetAnswers, SetSql, Store, Tx, Work, params, sql};
+use tradepost_kernel::{Environment, Id, Refusal, Timestamp};
+use tradepost_store::{Fault, Store, Tx};
 
 /// Why a command did not do it.
 #[derive(Debug)]
@@ -46,6 +50,12 @@ pub trait Command: Send + Sync + 'static {
     /// says no: every look is judged and audited anew (STK-5), and nothing of its outcome is kept.
     const KEPT: bool = true;
 
+    /// Whether the outcome only found what an earlier call had done, by another guard than the idempotency key: nothing
+    /// was written, and nothing is recorded.
+    fn found(_outcome: &Self::Outcome) -> bool {
+        false
+    }
+
     /// What it needs of its caller.
     fn need(&self) -> Need;
 
@@ -63,18 +73,38 @@ pub trait Command: Send + Sync + 'static {
         None
     }
 
-    /// Locks, in one order, what several commands of a set will each lock on their way. Without it the second command
-    /// would ask for the first of its locks while the first one's last are held, which is how circles of waiting begin.
-    fn lock_set(_set: &[(&Self, &Caller)], _tx: &mut Tx<'_>) -> impl Future<Output = Result<(), Fault>> + Send
+    /// Loads, decides, writes. May be run again from the start; awaits nothing but the store.
+    fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> impl Future<Output = Result<Self::Outcome, No>> + Send;
+
+    /// Runs several that wait in one lane, in one transaction, and answers each in order. Every one sees what those
+    /// before it did; one that refuses leaves nothing behind and does not touch the others. Hot commands load for all,
+    /// decide one after the other, and write once; the others run one by one.
+    fn run_set(set: &[&Self], ctxs: &mut [Ctx], tx: &mut Tx<'_>) -> impl Future<Output = Result<SetOutcomes<Self>, Fault>> + Send
     where
         Self: Sized,
     {
-        async { Ok(()) }
+        one_by_one(set, ctxs, tx)
     }
-
-    /// Loads, decides, writes. May be run again from the start; awaits nothing but the store.
-    fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> impl Future<Output = Result<Self::Outcome, No>> + Send;
 }
+
+/// Runs the commands of a set one after the other: right for every command, and as fast as each alone.
+///
+/// # Errors
+/// The first fault.
+pub async fn one_by_one<C: Command>(set: &[&C], ctxs: &mut [Ctx], tx: &mut Tx<'_>) -> Result<SetOutcomes<C>, Fault> {
+    let mut outcomes = Vec::with_capacity(set.len());
+    for (command, ctx) in set.iter().zip(ctxs) {
+        outcomes.push(match command.run(ctx, &mut *tx).await {
+            Ok(outcome) => Ok(outcome),
+            Err(No::Refusal(refusal)) => Err(refusal),
+            Err(No::Fault(fault)) => return Err(fault),
+        });
+    }
+    Ok(outcomes)
+}
+
+/// What each command of a set came to, in order.
+pub type SetOutcomes<C> = Vec<Result<<C as Command>::Outcome, Refusal>>;
 
 /// Where a command comes from.
 #[derive(Clone, Debug)]
@@ -143,8 +173,8 @@ pub(crate) struct Pending {
 }
 
 impl Ctx {
-    fn new(engine: &Engine, origin: Arc<Origin>) -> Self {
-        Self { now: engine.environment.now(), origin, command: engine.environment.id(), engine: engine.clone(), audits: Vec::new(), events: Vec::new() }
+    pub(crate) fn new(engine: &Engine, origin: Arc<Origin>, command: CommandId) -> Self {
+        Self { now: engine.environment.now(), origin, command, engine: engine.clone(), audits: Vec::new(), events: Vec::new() }
     }
 
     /// Who asks.
@@ -183,7 +213,7 @@ impl Ctx {
         self.events.push((id, event));
     }
 
-    fn into_pending(self) -> Pending {
+    pub(crate) fn into_pending(self) -> Pending {
         Pending { now: self.now, origin: self.origin, command: self.command, audits: self.audits, events: self.events }
     }
 }
@@ -235,142 +265,11 @@ impl Engine {
     /// [`No::Refusal`]: the command's own, `forbidden`, `idempotency_key_reused`. [`No::Fault`]: a bug or an outage.
     pub async fn execute<C: Command>(&self, origin: Origin, command: C) -> Result<Done<C::Outcome>, No> {
         origin.caller.authorize(command.need())?;
-        let work = Execution { engine: self.clone(), origin: Arc::new(origin), command };
+        let work = Execution { engine: self.clone(), origin: Arc::new(origin), id: self.environment.id(), command };
         let done = self.store.write(work).await?;
         if let (Ok(Done { replayed: false, .. }), Some(bell)) = (&done, &self.after_commit.0) {
             bell();
         }
         done
     }
-}
-
-/// A command on its way through the store.
-struct Execution<C> {
-    engine: Engine,
-    origin: Arc<Origin>,
-    command: C,
-}
-
-impl<C: Command> Work for Execution<C> {
-    type Answer = Result<Done<C::Outcome>, No>;
-
-    fn lane(&self) -> Option<u64> {
-        self.command.lane(&self.origin.caller)
-    }
-
-    fn run_set<'a>(set: &'a [&'a Self], tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<SetAnswers<Self::Answer>, Fault>> {
-        Box::pin(async move {
-            let asked: Vec<(&C, &Caller)> = set.iter().map(|work| (&work.command, &work.origin.caller)).collect();
-            C::lock_set(&asked, &mut *tx).await?;
-            let mut answers = Vec::with_capacity(set.len());
-            for work in set {
-                answers.push(work.run(&mut *tx).await?);
-            }
-            Ok(answers)
-        })
-    }
-
-    fn run<'a>(&'a self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<(Ended, Self::Answer), Fault>> {
-        Box::pin(async move {
-            match self.attempt(tx).await {
-                Ok(done) if done.replayed => Ok((Ended::Nothing, Ok(done))),
-                Ok(done) => Ok((Ended::Commit, Ok(done))),
-                Err(No::Refusal(refusal)) => Ok((Ended::Nothing, Err(No::Refusal(refusal)))),
-                Err(No::Fault(fault)) => Err(fault),
-            }
-        })
-    }
-}
-
-impl<C: Command> Execution<C> {
-    async fn attempt(&self, tx: &mut Tx<'_>) -> Result<Done<C::Outcome>, No> {
-        let merchant = self.command.merchant(&self.origin.caller);
-        let mut ctx = Ctx::new(&self.engine, self.origin.clone());
-        if let Some(outcome) = replay::<C>(&mut *tx, &ctx, merchant).await? {
-            return Ok(Done { outcome, replayed: true });
-        }
-        match self.command.run(&mut ctx, &mut *tx).await {
-            Ok(outcome) => {
-                record::<C>(tx, ctx, merchant, &outcome).await?;
-                Ok(Done { outcome, replayed: false })
-            }
-            Err(No::Refusal(refusal)) => {
-                debug_assert!(C::REFUSALS.contains(&refusal.code), "{} refuses with {} and does not say so", C::NAME, refusal.code);
-                // The same call may have been under way: what it did while this one waited for a lock is why this
-                // one refuses, and its outcome is the answer.
-                let meanwhile = replay::<C>(&mut *tx, &ctx, merchant).await?;
-                meanwhile.map(|outcome| Done { outcome, replayed: true }).ok_or(No::Refusal(refusal))
-            }
-            Err(fault) => Err(fault),
-        }
-    }
-}
-
-/// Whose keys may not collide: the partnership, else the merchant as a whole.
-fn idempotency_scope(caller: &Caller) -> [u8; 16] {
-    caller.partnership().map_or([0; 16], |scope| scope.partnership.bytes())
-}
-
-/// The kept outcome of an earlier call with the same idempotency key.
-async fn replay<C: Command>(tx: &mut Tx<'_>, ctx: &Ctx, merchant: i64) -> Result<Option<C::Outcome>, No> {
-    let Some(asked) = ctx.origin.idempotency.as_ref().filter(|_| C::KEPT) else { return Ok(None) };
-    let kept: Option<(Vec<u8>, String)> = tx
-        .query_opt(
-            sql!("SELECT body_hash, outcome FROM command WHERE merchant = $1 AND scope = $2 AND route = $3 AND idempotency_key = $4"),
-            params![merchant, idempotency_scope(&ctx.origin.caller), &asked.route, &asked.key],
-        )
-        .await?;
-    match kept {
-        None => Ok(None),
-        Some((hash, _)) if hash != asked.body_hash => {
-            Err(Refusal::invalid("idempotency_key_reused", "This Idempotency-Key was used for another request body.").into())
-        }
-        Some((_, outcome)) => {
-            let outcome = serde_json::from_str(&outcome).map_err(|error| Fault::invariant(format!("kept outcome of {}: {error}", C::NAME)))?;
-            Ok(Some(outcome))
-        }
-    }
-}
-
-static INSERT_COMMAND: SetSql = SetSql::insert(
-    "command",
-    &[
-        ("merchant", Int),
-        ("id", Bytes),
-        ("name", Text),
-        ("scope", Bytes),
-        ("route", Text),
-        ("idempotency_key", Text),
-        ("body_hash", Bytes),
-        ("outcome", Text),
-        ("at_ms", Int),
-    ],
-    "ON CONFLICT DO NOTHING",
-);
-
-/// Writes the command's own row, its audit entries and its events.
-async fn record<C: Command>(tx: &mut Tx<'_>, ctx: Ctx, merchant: i64, outcome: &C::Outcome) -> Result<(), No> {
-    let outcome = if C::KEPT { serde_json::to_string(outcome) } else { Ok("null".to_owned()) };
-    let outcome = outcome.map_err(|error| Fault::invariant(format!("outcome of {}: {error}", C::NAME)))?;
-    let pending = [ctx.into_pending()];
-    let [written] = &pending;
-    let key = written.origin.idempotency.as_ref().filter(|_| C::KEPT && !sabotage::is("idempotency.forgotten"));
-    let columns = vec![
-        Column::Ints(vec![merchant]),
-        Column::Ids(vec![written.command.bytes()]),
-        Column::Texts(vec![C::NAME.to_owned()]),
-        Column::OptBytes(vec![key.map(|_| idempotency_scope(&written.origin.caller).to_vec())]),
-        Column::OptTexts(vec![key.map(|key| key.route.clone())]),
-        Column::OptTexts(vec![key.map(|key| key.key.clone())]),
-        Column::OptBytes(vec![key.map(|key| key.body_hash.to_vec())]),
-        Column::Texts(vec![outcome]),
-        Column::Ints(vec![written.now.ms()]),
-    ];
-    if tx.write_set(&INSERT_COMMAND, columns).await? == 0 {
-        // Another transaction used the same key meanwhile: from the start again, where it will be found.
-        return Err(Fault::LostRace("idempotency key").into());
-    }
-    audit::write(tx, &pending).await?;
-    outbox::write(tx, &pending).await?;
-    Ok(())
 }

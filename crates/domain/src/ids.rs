@@ -47,6 +47,10 @@ tradepost_kernel::id_types! {
     OrderItem => OrderItemId "itm",
     /// One sold unit.
     License => LicenseId "lic",
+    /// What an external shop's call brought about.
+    Fulfillment => FulfillmentId "ful",
+    /// A wish to take a fulfillment back.
+    CancelRequest => CancelRequestId "crq",
     /// An invoice.
     Invoice => InvoiceId "inv",
     /// A payment.

@@ -39,6 +39,8 @@ pub mod billing;
 
 pub mod orders;
 
+pub mod fulfillments;
+
 pub mod notices;
 
 pub mod verify;

@@ -168,6 +168,22 @@ pub(crate) fn rows_each(connection: &mut Connection, sql: &str, params: &[Value]
     Ok(Read { rows, wrote: connection.total_changes() - before })
 }
 
+pub(crate) fn rows_set(connection: &mut Connection, sql: &str, columns: &[Column]) -> Result<Read, Fault> {
+    let _timed = Timed::start();
+    let before = connection.total_changes();
+    let mut rows = Vec::new();
+    let mut statement = connection.prepare_cached(sql)?;
+    let named = statement.parameter_count();
+    for row in 0..columns.first().map_or(0, Column::len) {
+        for (i, column) in columns.iter().enumerate().take(named) {
+            bind_cell(&mut statement, i + 1, column, row)?;
+        }
+        collect(&mut statement, &mut rows)?;
+    }
+    drop(statement);
+    Ok(Read { rows, wrote: connection.total_changes() - before })
+}
+
 pub(crate) fn execute(connection: &mut Connection, sql: &str, params: &[Value]) -> Result<u64, Fault> {
     let _timed = Timed::start();
     let mut statement = connection.prepare_cached(sql)?;

@@ -153,6 +153,12 @@ pub(crate) async fn rows_each(client: &mut Object, sql: &str, params: &[Value], 
     read(client, sql, &all).await
 }
 
+pub(crate) async fn rows_set(client: &mut Object, sql: &str, columns: &[Column]) -> Result<Read, Fault> {
+    let columns: Vec<ParamColumn<'_>> = columns.iter().map(ParamColumn).collect();
+    let params: Vec<&(dyn ToSql + Sync)> = columns.iter().map(|column| column as _).collect();
+    read(client, sql, &params).await
+}
+
 async fn read(client: &mut Object, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Read, Fault> {
     let statement = client.prepare_cached(sql).await?;
     let rows = client.query(&statement, params).await?.iter().map(types::row).collect::<Result<Vec<Row>, Fault>>()?;

@@ -1,5 +1,6 @@
 //! Statements: one text for two engines.
 
+use crate::{Column, Fault};
 use std::sync::OnceLock;
 
 /// A statement whose parameters are `$1`, `$2`, … Made by [`sql!`](crate::sql).
@@ -80,9 +81,9 @@ pub enum ColumnType {
     Bytes,
 }
 
-/// A writing statement over a set of rows: `unnest` on PostgreSQL, a loop of the prepared statement on SQLite.
+/// A statement over a set of rows: `unnest` on PostgreSQL, a loop of the prepared statement on SQLite.
 ///
-/// Two forms, and the columns by name and type in the order in which the [`Column`](crate::Column)s are given:
+/// Three forms, and the columns by name and type in the order in which the [`Column`](crate::Column)s are given:
 ///
 /// - `SetSql::insert("license", &[("merchant", Int), ("id", Bytes)], "ON CONFLICT DO NOTHING")`: the names are
 ///   the table's columns; the last text is appended (empty for none).
@@ -90,6 +91,9 @@ pub enum ColumnType {
 ///   AND license_key.id = r.id AND license_key.state = 0", &[("merchant", Int), ("id", Bytes), ("state", Int)])`:
 ///   `FROM rows r` stands for the set; `r.name` for its columns; qualify the table's own columns. Also for
 ///   `DELETE FROM t USING rows r WHERE …`.
+/// - `SetSql::select("SELECT r.n, p.id FROM rows r JOIN product p ON p.merchant = r.merchant AND p.sku = r.sku", …)`: rows
+///   for each of the set, in no order across them (give a column that numbers them). `FROM rows r JOIN` begins the tables,
+///   or `FROM rows r CROSS JOIN LATERAL (SELECT … LIMIT r.count) k`; row locks are left out on SQLite.
 #[derive(Debug)]
 pub struct SetSql {
     pub(crate) form: Form,
@@ -101,6 +105,7 @@ pub struct SetSql {
 pub(crate) enum Form {
     Insert { table: &'static str, tail: &'static str },
     Update { text: &'static str },
+    Select { text: &'static str },
 }
 
 impl SetSql {
@@ -114,6 +119,12 @@ impl SetSql {
     #[must_use]
     pub const fn update(text: &'static str, columns: &'static [(&'static str, ColumnType)]) -> Self {
         Self { form: Form::Update { text }, columns, texts: OnceLock::new() }
+    }
+
+    /// A read of what belongs to each row of the set `r`.
+    #[must_use]
+    pub const fn select(text: &'static str, columns: &'static [(&'static str, ColumnType)]) -> Self {
+        Self { form: Form::Select { text }, columns, texts: OnceLock::new() }
     }
 
     /// The PostgreSQL text.
@@ -143,15 +154,46 @@ impl SetSql {
                 Form::Update { text } => {
                     let set = format!("unnest({arrays}) AS r({names})");
                     let pg = text.replacen("FROM rows r", &format!("FROM {set}"), 1).replacen("USING rows r", &format!("USING {set}"), 1);
-                    let mut lite = text.replacen(" FROM rows r", "", 1).replacen(" USING rows r", "", 1);
-                    for (i, (name, _)) in self.columns.iter().enumerate() {
-                        lite = replace_word(&lite, &format!("r.{name}"), &format!("?{}", i + 1));
-                    }
-                    (pg, lite)
+                    let lite = text.replacen(" FROM rows r", "", 1).replacen(" USING rows r", "", 1);
+                    (pg, self.bound(&lite))
+                }
+                Form::Select { text } => {
+                    let pg = text.replacen("FROM rows r", &format!("FROM unnest({arrays}) AS r({names})"), 1);
+                    let lite = without_locks(text);
+                    let lite = lite.replacen("FROM rows r CROSS JOIN LATERAL (", "FROM (", 1).replacen("FROM rows r JOIN", "FROM (SELECT 1) JOIN", 1);
+                    (pg, self.bound(&lite))
                 }
             }
         })
     }
+}
+
+impl SetSql {
+    /// As many columns as the statement names, all of one length.
+    pub(crate) fn expect(&self, columns: &[Column]) -> Result<(), Fault> {
+        let rows = columns.first().map_or(0, Column::len);
+        if columns.len() == self.columns.len() && columns.iter().all(|column| column.len() == rows) {
+            return Ok(());
+        }
+        Err(Fault::invariant(format!("columns do not fit: {}", self.pg())))
+    }
+
+    /// The columns of the set as SQLite's parameters.
+    fn bound(&self, text: &str) -> String {
+        let named = self.columns.iter().enumerate();
+        named.fold(text.to_owned(), |text, (i, (name, _))| replace_word(&text, &format!("r.{name}"), &format!("?{}", i + 1)))
+    }
+}
+
+/// The text without `FOR UPDATE`, `FOR UPDATE OF p`, `FOR UPDATE SKIP LOCKED`.
+fn without_locks(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (at, part) in text.split(" FOR UPDATE").enumerate() {
+        let part = if at == 0 { part } else { part.strip_prefix(" SKIP LOCKED").unwrap_or(part) };
+        let of = part.strip_prefix(" OF ").filter(|_| at > 0);
+        out.push_str(of.map_or(part, |rest| rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_')));
+    }
+    out
 }
 
 /// Replaces `word` only where no identifier goes on before or after it: `r.id` neither in `order.id` nor in
@@ -201,6 +243,24 @@ mod tests {
     #[test]
     fn a_name_that_ends_in_any_is_not_a_set() {
         assert_eq!(sql!("SELECT many(a) FROM t WHERE COMPANY(b) = ANY($1)").lite, "SELECT many(a) FROM t WHERE COMPANY(b) =    (?1)");
+    }
+
+    #[test]
+    fn a_set_that_reads_joins_what_belongs_to_each_row() {
+        let set = SetSql::select(
+            "SELECT r.n, k.id FROM rows r JOIN k ON k.a = r.a AND k.b = r.b ORDER BY k.id FOR UPDATE OF k",
+            &[("n", ColumnType::Int), ("a", ColumnType::Int), ("b", ColumnType::Bytes)],
+        );
+        assert_eq!(
+            set.pg(),
+            "SELECT r.n, k.id FROM unnest($1::int8[], $2::int8[], $3::bytea[]) AS r(n, a, b) JOIN k ON k.a = r.a AND k.b = r.b ORDER BY k.id FOR UPDATE OF k"
+        );
+        assert_eq!(set.lite(), "SELECT ?1, k.id FROM (SELECT 1) JOIN k ON k.a = ?2 AND k.b = ?3 ORDER BY k.id");
+        let few = SetSql::select(
+            "SELECT r.n, k.id FROM rows r CROSS JOIN LATERAL (SELECT id FROM t WHERE t.a = r.a LIMIT r.few FOR UPDATE SKIP LOCKED) k",
+            &[("n", ColumnType::Int), ("a", ColumnType::Int), ("few", ColumnType::Int)],
+        );
+        assert_eq!(few.lite(), "SELECT ?1, k.id FROM (SELECT id FROM t WHERE t.a = ?2 LIMIT ?3) k");
     }
 
     #[test]

@@ -81,6 +81,24 @@ impl Reader<'_> {
         self.rows_each(sql, params, keys).await?.into_iter().map(T::from_row).collect()
     }
 
+    /// Rows for each of a set, where more than one column says which; see [`SetSql::select`]. In no order across the set.
+    ///
+    /// # Errors
+    /// [`Fault::Invariant`] where the columns do not fit the statement; the engine's, or [`Fault::Column`].
+    pub async fn query_set<T: FromRow>(&mut self, sql: &'static SetSql, columns: &[Column]) -> Result<Vec<T>, Fault> {
+        sql.expect(columns)?;
+        if columns.first().is_none_or(Column::is_empty) {
+            return Ok(Vec::new());
+        }
+        let done = match &mut self.driver {
+            Driver::Lite(connection) => crate::lite::rows_set(connection, sql.lite(), columns),
+            Driver::Pg(client) => crate::pg::rows_set(client, sql.pg(), columns).await,
+        };
+        let read = self.noted(done)?;
+        self.wrote += read.wrote;
+        read.rows.into_iter().map(T::from_row).collect()
+    }
+
     async fn rows(&mut self, sql: Sql, params: &[Value]) -> Result<Vec<Row>, Fault> {
         let done = match &mut self.driver {
             Driver::Lite(connection) => crate::lite::rows(connection, sql.lite, params),
@@ -171,11 +189,8 @@ impl Tx<'_> {
     /// # Errors
     /// [`Fault::Invariant`] where the columns do not fit the statement; the engine's.
     pub async fn write_set(&mut self, sql: &'static SetSql, columns: Vec<Column>) -> Result<u64, Fault> {
-        let rows = columns.first().map_or(0, Column::len);
-        if columns.len() != sql.columns.len() || columns.iter().any(|column| column.len() != rows) {
-            return Err(Fault::invariant(format!("columns do not fit: {}", sql.pg())));
-        }
-        if rows == 0 {
+        sql.expect(&columns)?;
+        if columns.first().is_none_or(Column::is_empty) {
             return Ok(0);
         }
         self.fail_before_first_write();

@@ -1,10 +1,11 @@
 //! Who asks: API keys by their hash, sessions by their token, and which merchant or partnership a person means
-//! (PAR-15, PAR-16). Nothing is kept between requests: what was revoked fails on its next request.
+//! (PAR-15, PAR-16). What was revoked fails on its next request: nothing is kept between requests, but for routes whose
+//! command asks for key and partnership again in its own transaction. Rights and addresses of a key never change.
 
 use crate::credentials::{Authenticator, Credentials, Identified};
 use crate::problem::Problem;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tradepost_domain::access::Side;
 use tradepost_domain::identity::{ApiKeyRow, NOTED_EVERY_MS, NoteKeyUse, NoteSessionSeen, PersonView, SessionView, queries};
 use tradepost_domain::partners::Status;
@@ -20,6 +21,8 @@ pub const SESSION_PREFIX: &str = "tps_";
 const SESSION_LENGTH: usize = SESSION_PREFIX.len() + 64;
 /// More notes than this are not remembered at once.
 const MOST_NOTED: usize = 10_000;
+/// More keys than this are not kept at once.
+const MOST_KNOWN: usize = 10_000;
 
 /// A new session token from 32 random bytes.
 #[must_use]
@@ -40,9 +43,12 @@ pub struct Gate {
     engine: Engine,
     /// When the use of what was last noted, so that a thousand requests of a minute write one row.
     noted: Mutex<HashMap<[u8; 16], i64>>,
+    /// Keys by their hash, for routes that ask again.
+    known: Mutex<HashMap<[u8; 32], Arc<FoundKey>>>,
 }
 
 /// A key and where its partnership stands.
+#[derive(Debug)]
 struct FoundKey {
     row: ApiKeyRow,
     status: Option<Status>,
@@ -53,7 +59,19 @@ impl Gate {
     /// Over an open house.
     #[must_use]
     pub fn new(engine: Engine) -> Self {
-        Self { engine, noted: Mutex::new(HashMap::new()) }
+        Self { engine, noted: Mutex::new(HashMap::new()), known: Mutex::new(HashMap::new()) }
+    }
+
+    fn known(&self, hash: &[u8; 32]) -> Option<Arc<FoundKey>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(hash).cloned()
+    }
+
+    fn remember(&self, hash: [u8; 32], found: Arc<FoundKey>) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        known.insert(hash, found);
     }
 
     /// Whether a use is to be written now.
@@ -71,6 +89,39 @@ impl Gate {
 
     async fn by_key(&self, text: ApiKeyText, credentials: &Credentials) -> Result<Identified, Problem> {
         let (hash, now) = (text.hash(), self.engine.environment.now());
+        let found = match self.known(&hash).filter(|_| credentials.asked_again) {
+            Some(found) => found,
+            None => {
+                let found = Arc::new(self.find_key(hash).await?.ok_or_else(Problem::unauthenticated)?);
+                self.remember(hash, Arc::clone(&found));
+                found
+            }
+        };
+        let FoundKey { row, status, merchant } = &*found;
+        let of_partnership = row.owner.partnership.is_some();
+        let is_valid = row.is_valid(now) || sabotage::is("credential.cached");
+        if !is_valid || !row.is_allowed_from(credentials.address) || of_partnership != (text.kind == KeyKind::Partnership) {
+            return Err(Problem::unauthenticated());
+        }
+        // A key already is inside one merchant or partnership; naming another finds nothing.
+        let elsewhere = credentials.partnership.is_some_and(|named| row.owner.partnership != Some(named));
+        if elsewhere || credentials.merchant.is_some_and(|named| *merchant != Some(named)) {
+            return Err(Problem::not_found());
+        }
+        if row.is_to_be_noted(now) && self.notes(row.id.bytes(), now) {
+            self.note(NoteKeyUse { merchant: row.owner.merchant, key: row.id, at: now });
+        }
+        // A status that was kept may be old: the command that asks again refuses then.
+        let partnership_active = credentials.asked_again || status.is_none_or(Status::may_trade);
+        let (key, name, rights) = (row.id, row.name.clone(), row.rights.clone());
+        let caller = match row.owner.partnership {
+            None => Caller::MerchantKey { key, name, merchant: row.owner.merchant, rights },
+            Some(partnership) => Caller::PartnershipKey { key, name, scope: PartnershipScope { merchant: row.owner.merchant, partnership }, rights },
+        };
+        Ok(Identified { caller, partnership_active, placeless: false })
+    }
+
+    async fn find_key(&self, hash: [u8; 32]) -> Result<Option<FoundKey>, Problem> {
         let found = self
             .engine
             .store
@@ -86,27 +137,7 @@ impl Gate {
                 })
             })
             .await?;
-        let FoundKey { row, status, merchant } = found.ok_or_else(Problem::unauthenticated)?;
-        let of_partnership = row.owner.partnership.is_some();
-        let is_valid = row.is_valid(now) || sabotage::is("credential.cached");
-        if !is_valid || !row.is_allowed_from(credentials.address) || of_partnership != (text.kind == KeyKind::Partnership) {
-            return Err(Problem::unauthenticated());
-        }
-        // A key already is inside one merchant or partnership; naming another finds nothing.
-        let elsewhere = credentials.partnership.is_some_and(|named| row.owner.partnership != Some(named));
-        if elsewhere || credentials.merchant.is_some_and(|named| merchant != Some(named)) {
-            return Err(Problem::not_found());
-        }
-        if row.is_to_be_noted(now) && self.notes(row.id.bytes(), now) {
-            self.note(NoteKeyUse { merchant: row.owner.merchant, key: row.id, at: now });
-        }
-        let partnership_active = status.is_none_or(Status::may_trade);
-        let (key, name, rights) = (row.id, row.name, row.rights);
-        let caller = match row.owner.partnership {
-            None => Caller::MerchantKey { key, name, merchant: row.owner.merchant, rights },
-            Some(partnership) => Caller::PartnershipKey { key, name, scope: PartnershipScope { merchant: row.owner.merchant, partnership }, rights },
-        };
-        Ok(Identified { caller, partnership_active, placeless: false })
+        Ok(found)
     }
 
     /// Writes beside the request; a failure costs a minute of precision and is logged.

@@ -29,6 +29,9 @@ pub struct Credentials {
     pub side: Option<Side>,
     /// Where the request comes from, for allow-lists and throttling.
     pub address: Option<IpAddr>,
+    /// Whether the route's command asks for key and partnership again, in its transaction: what was known of them a
+    /// moment ago is enough to get there.
+    pub asked_again: bool,
 }
 
 /// Somebody known.
@@ -55,7 +58,7 @@ pub trait Authenticator: Send + Sync + 'static {
 ///
 /// # Errors
 /// 401 for an `Authorization` that is no bearer; 404 for an id that is none.
-pub fn credentials(headers: &HeaderMap, side: Option<Side>, address: Option<IpAddr>) -> Result<Credentials, Problem> {
+pub fn credentials(headers: &HeaderMap, side: Option<Side>, address: Option<IpAddr>, asked_again: bool) -> Result<Credentials, Problem> {
     let mut bearers = headers.get_all(AUTHORIZATION).iter();
     let bearer = match (bearers.next(), bearers.next()) {
         (None, _) => None,
@@ -65,9 +68,9 @@ pub fn credentials(headers: &HeaderMap, side: Option<Side>, address: Option<IpAd
     let cookie = if bearer.is_some() { None } else { cookie(headers, SESSION_COOKIE).map(Secret::new) };
     if bearer.is_none() && cookie.is_none() {
         // Nobody is told first that nobody asks, whatever they named.
-        return Ok(Credentials { bearer, cookie, merchant: None, partnership: None, side, address });
+        return Ok(Credentials { bearer, cookie, merchant: None, partnership: None, side, address, asked_again });
     }
-    Ok(Credentials { bearer, cookie, merchant: id(headers, &MERCHANT)?, partnership: id(headers, &PARTNERSHIP)?, side, address })
+    Ok(Credentials { bearer, cookie, merchant: id(headers, &MERCHANT)?, partnership: id(headers, &PARTNERSHIP)?, side, address, asked_again })
 }
 
 fn bearer_of(value: &str) -> Option<Secret<String>> {

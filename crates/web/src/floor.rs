@@ -195,7 +195,7 @@ impl Floor {
         if route.access == Access::Public {
             return Ok(Caller::Nobody);
         }
-        let credentials = credentials::credentials(headers, route.side(), address)?;
+        let credentials = credentials::credentials(headers, route.side(), address, route.asks_again)?;
         if credentials.bearer.is_none() && credentials.cookie.is_none() {
             return if route.access == Access::Anyone { Ok(Caller::Nobody) } else { Err(Problem::unauthenticated()) };
         }

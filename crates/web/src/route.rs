@@ -75,6 +75,8 @@ pub struct Route {
     pub is_list: bool,
     /// Whether `Idempotency-Key` is read (a POST that creates or acts).
     pub idempotent: bool,
+    /// Whether its command asks for key and partnership again, in its transaction.
+    pub asks_again: bool,
     /// Whether a key may stand in its query (dynamic URLs).
     pub key_in_query_ok: bool,
     /// Whether it is a page for people: no part of the OpenAPI document, problems are shown as HTML.
@@ -261,6 +263,12 @@ impl Route {
     /// A key may stand in the query here.
     pub fn key_in_query_ok(&mut self) -> &mut Self {
         self.key_in_query_ok = true;
+        self
+    }
+
+    /// Its command asks for key and partnership again, in its transaction: the hot path reads neither before it.
+    pub fn asks_again(&mut self) -> &mut Self {
+        self.asks_again = true;
         self
     }
 

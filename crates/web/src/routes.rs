@@ -200,6 +200,7 @@ impl Routes {
             query: None,
             is_list: false,
             idempotent,
+            asks_again: false,
             key_in_query_ok: false,
             is_page: false,
             answers: Vec::new(),

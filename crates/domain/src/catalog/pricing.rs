@@ -10,7 +10,8 @@ use crate::ids::ChannelId;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use tradepost_kernel::{Currency, Percent, Refusal};
-use tradepost_store::{Column, Fault, Reader, params, sql};
+use tradepost_store::ColumnType::{Bytes, Int, Text};
+use tradepost_store::{Column, Fault, Reader, SetSql, params, sql};
 
 /// Where a price stands; the first in this order that has one applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -291,6 +292,50 @@ pub async fn books(
     for (product, book, from_quantity, unit_minor) in rows {
         let book = Book::from_name(&book).ok_or(Fault::Column("a price book"))?;
         books.entry(product).or_default().rows.push(PriceRow { book, from_quantity, unit_minor });
+    }
+    Ok(books)
+}
+
+/// One product priced for one partnership.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Priced {
+    /// For whom.
+    pub scope: PartnershipScope,
+    /// Where it buys.
+    pub channel: ChannelId,
+    /// In what.
+    pub currency: Currency,
+    /// The product's number.
+    pub product: i64,
+}
+
+static BOOKS: SetSql = SetSql::select(
+    "SELECT r.n, b.book, b.from_quantity, b.unit_minor FROM rows r JOIN price b ON b.merchant = r.merchant AND b.product = r.product \
+     LEFT JOIN channel c ON c.merchant = r.merchant AND c.id = r.channel \
+     WHERE b.currency = r.currency AND (b.book = 'list' OR (b.book = 'price_list' AND b.owner = c.price_list) \
+     OR (b.book = 'partnership' AND b.owner = r.partnership))",
+    &[("n", Int), ("merchant", Int), ("partnership", Bytes), ("channel", Bytes), ("currency", Text), ("product", Int)],
+);
+
+/// [`books`] for several partnerships at once.
+///
+/// # Errors
+/// The store's.
+pub async fn books_all<'a>(reader: &mut Reader<'_>, asked: &'a [Priced]) -> Result<HashMap<&'a Priced, PriceBooks>, Fault> {
+    let columns = [
+        Column::ints(0..i64::try_from(asked.len()).unwrap_or(i64::MAX)),
+        Column::ints(asked.iter().map(|asked| asked.scope.merchant)),
+        Column::ids(asked.iter().map(|asked| asked.scope.partnership)),
+        Column::ids(asked.iter().map(|asked| asked.channel)),
+        Column::texts(asked.iter().map(|asked| asked.currency.code().to_owned())),
+        Column::ints(asked.iter().map(|asked| asked.product)),
+    ];
+    let rows: Vec<(i64, String, i64, i64)> = reader.query_set(&BOOKS, &columns).await?;
+    let mut books: HashMap<&Priced, PriceBooks> = HashMap::with_capacity(asked.len());
+    for (at, book, from_quantity, unit_minor) in rows {
+        let asked = usize::try_from(at).ok().and_then(|at| asked.get(at)).ok_or(Fault::Column("the number of a row"))?;
+        let book = Book::from_name(&book).ok_or(Fault::Column("a price book"))?;
+        books.entry(asked).or_default().rows.push(PriceRow { book, from_quantity, unit_minor });
     }
     Ok(books)
 }

@@ -4,11 +4,13 @@
 //! list a channel sells from.
 
 mod lists;
+mod offers;
 mod products;
 
 pub use lists::{
     OfferedProduct, PriceListView, access, channel_selling_from, direct_access, lock_price_list, offered, price_list, price_list_by_name, price_lists,
 };
+pub use offers::{Asked, available_all};
 pub use products::{
     BookView, PartView, ProductFilter, ProductView, find_product, lock_product, lock_skus, prices, product, products, products_by_sku, sku_owner, tiers,
 };
@@ -26,6 +28,8 @@ macro_rules! sellable_columns {
          p.end_user_information, p.reseller_information, p.min_quantity, p.max_quantity"
     };
 }
+
+pub(super) use sellable_columns;
 
 /// $1 merchant, $2 partnership, $3 channel. A variant is enabled and shared as its parent is; what was given or
 /// withheld directly goes before the price list.

@@ -5,8 +5,10 @@ use super::links::Purpose;
 use super::{PersonView, SessionView};
 use crate::ids::{ApiKeyId, PersonId, SingleUseLinkId};
 use crate::listing::{Page, PageRequest};
+use std::collections::{BTreeSet, HashSet};
 use tradepost_kernel::Timestamp;
-use tradepost_store::{Fault, FromRow, Reader, Row, params, sql};
+use tradepost_store::ColumnType::{Bytes, Int};
+use tradepost_store::{Column, Fault, FromRow, Reader, Row, SetSql, params, sql};
 
 /// What a password is compared with.
 #[derive(Clone, Debug)]
@@ -125,6 +127,22 @@ macro_rules! select_keys {
 /// The store's.
 pub async fn key_by_hash(reader: &mut Reader<'_>, hash: [u8; 32]) -> Result<Option<ApiKeyRow>, Fault> {
     reader.query_opt(select_keys!("WHERE hash = $1"), params![hash]).await
+}
+
+static VALID: SetSql = SetSql::select(
+    "SELECT k.merchant, k.id FROM rows r JOIN api_key k ON k.merchant = r.merchant AND k.id = r.id \
+     WHERE k.disabled_by_merchant_ms IS NULL AND k.disabled_by_reseller_ms IS NULL AND (k.expires_ms IS NULL OR k.expires_ms > r.now_ms)",
+    &[("merchant", Int), ("id", Bytes), ("now_ms", Int)],
+);
+
+/// Which of these keys let in at this moment: neither disabled nor expired nor gone.
+///
+/// # Errors
+/// The store's.
+pub async fn valid_among(reader: &mut Reader<'_>, keys: &BTreeSet<(i64, ApiKeyId)>, now: Timestamp) -> Result<HashSet<(i64, ApiKeyId)>, Fault> {
+    let columns = [Column::ints(keys.iter().map(|key| key.0)), Column::ids(keys.iter().map(|key| key.1)), Column::same(now.ms(), keys.len())];
+    let rows: Vec<(i64, ApiKeyId)> = reader.query_set(&VALID, &columns).await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// One key of an owner.

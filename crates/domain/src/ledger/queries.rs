@@ -3,9 +3,10 @@
 use super::AccountKind;
 use crate::access::PartnershipScope;
 use crate::ids::{AccountId, PartnershipId};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tradepost_kernel::Currency;
-use tradepost_store::{Column, Fault, Reader, params, sql};
+use tradepost_store::ColumnType::{Bytes, Int, Text};
+use tradepost_store::{Column, Fault, Reader, SetSql, params, sql};
 
 /// The ids of the accounts named, where they exist.
 pub(super) async fn account_ids(
@@ -29,6 +30,32 @@ pub(super) async fn account_ids(
         }
     }
     Ok(found)
+}
+
+static BALANCES: SetSql = SetSql::select(
+    "SELECT a.merchant, a.partnership, a.balance_minor FROM rows r JOIN account a \
+     ON a.merchant = r.merchant AND a.partnership = r.partnership AND a.kind = r.kind AND a.currency = r.currency",
+    &[("merchant", Int), ("partnership", Bytes), ("kind", Text), ("currency", Text)],
+);
+
+/// The balances of partnerships' accounts of one kind, in minor units; an account that was never opened is missing
+/// from the map. Debit balances are positive.
+///
+/// # Errors
+/// The store's.
+pub async fn balances(
+    reader: &mut Reader<'_>,
+    kind: AccountKind,
+    owners: &BTreeSet<(i64, PartnershipId, Currency)>,
+) -> Result<HashMap<PartnershipScope, i64>, Fault> {
+    let columns = [
+        Column::ints(owners.iter().map(|owner| owner.0)),
+        Column::ids(owners.iter().map(|owner| owner.1)),
+        Column::texts(owners.iter().map(|_| kind.name().to_owned())),
+        Column::texts(owners.iter().map(|owner| owner.2.code().to_owned())),
+    ];
+    let rows: Vec<(i64, PartnershipId, i64)> = reader.query_set(&BALANCES, &columns).await?;
+    Ok(rows.into_iter().map(|(merchant, partnership, minor)| (PartnershipScope { merchant, partnership }, minor)).collect())
 }
 
 /// The balance of one of a partnership's accounts in minor units; 0 where it was never opened. Debit balances

@@ -12,4 +12,5 @@ pub mod state;
 pub mod store;
 
 pub use lock_reasons::{ClearedBy, LockReason};
+pub use queries::LicenseOrigin;
 pub use state::{LicenseFacts, OrderFacts, Stage, Status};

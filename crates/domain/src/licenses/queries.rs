@@ -3,7 +3,7 @@
 use super::state::{LicenseFacts, Stage, Status};
 use crate::access::PartnershipScope;
 use crate::catalog::{EndUserInformation, Method};
-use crate::ids::{CustomerId, LicenseId, LicenseKeyId, OrderId, OrderItemId, PartnershipId, ResellerInformationId};
+use crate::ids::{CustomerId, FulfillmentId, LicenseId, LicenseKeyId, OrderId, OrderItemId, PartnershipId, ResellerInformationId};
 use crate::listing::{Page, PageRequest};
 use std::collections::BTreeSet;
 use tradepost_kernel::Timestamp;
@@ -14,10 +14,8 @@ use tradepost_store::{Column, Fault, FromRow, Reader, Row, params, sql};
 pub struct LicenseRow {
     /// Its id.
     pub id: LicenseId,
-    /// Its order.
-    pub order: OrderId,
-    /// The line of the order.
-    pub item: OrderItemId,
+    /// Where it comes from.
+    pub origin: LicenseOrigin,
     /// Whose it is.
     pub partnership: PartnershipId,
     /// What it is of.
@@ -48,7 +46,55 @@ pub struct LicenseRow {
     pub created: Timestamp,
 }
 
+/// What a license was sold by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LicenseOrigin {
+    /// A line of an order.
+    Order {
+        /// The order.
+        order: OrderId,
+        /// The line.
+        item: OrderItemId,
+    },
+    /// The call of an external shop.
+    Fulfillment(FulfillmentId),
+}
+
+fn origin(order: Option<OrderId>, item: Option<OrderItemId>, fulfillment: Option<FulfillmentId>) -> Result<LicenseOrigin, Fault> {
+    match (order, item, fulfillment) {
+        (Some(order), Some(item), None) => Ok(LicenseOrigin::Order { order, item }),
+        (None, None, Some(fulfillment)) => Ok(LicenseOrigin::Fulfillment(fulfillment)),
+        _ => Err(Fault::Column("an order and its line, or a fulfillment")),
+    }
+}
+
+impl LicenseOrigin {
+    /// The order, where it is one.
+    #[must_use]
+    pub const fn order(self) -> Option<OrderId> {
+        if let Self::Order { order, .. } = self { Some(order) } else { None }
+    }
+
+    /// The line of the order.
+    #[must_use]
+    pub const fn item(self) -> Option<OrderItemId> {
+        if let Self::Order { item, .. } = self { Some(item) } else { None }
+    }
+
+    /// The fulfillment, where it is one.
+    #[must_use]
+    pub const fn fulfillment(self) -> Option<FulfillmentId> {
+        if let Self::Fulfillment(fulfillment) = self { Some(fulfillment) } else { None }
+    }
+}
+
 impl LicenseRow {
+    /// Its order, where it comes from one.
+    #[must_use]
+    pub const fn order(&self) -> Option<OrderId> {
+        self.origin.order()
+    }
+
     /// What its state follows from.
     #[must_use]
     pub const fn facts(&self) -> LicenseFacts {
@@ -74,8 +120,7 @@ impl FromRow for LicenseRow {
         let mut c = row.take();
         Ok(Self {
             id: c.next()?,
-            order: c.next()?,
-            item: c.next()?,
+            origin: origin(c.next()?, c.next()?, c.next()?)?,
             partnership: c.next()?,
             product: c.next()?,
             method: known(Method::from_name(&c.next::<String>()?))?,
@@ -98,7 +143,7 @@ impl FromRow for LicenseRow {
 macro_rules! license_sql {
     ($rest:literal) => {
         sql!(concat!(
-            "SELECT l.id, l.orders, l.item, l.partnership, l.product, l.method, l.stage, l.status, l.end_user_information, ",
+            "SELECT l.id, l.orders, l.item, l.fulfillment, l.partnership, l.product, l.method, l.stage, l.status, l.end_user_information, ",
             "l.needs_reseller_information, l.license_key, l.customer, l.reseller_information, l.distributed_ms, l.sent_ms, ",
             "l.confirmed_ms, l.created_ms FROM license l ",
             $rest

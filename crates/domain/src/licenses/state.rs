@@ -15,8 +15,10 @@ pub enum Stage {
     Distributed,
     /// Its order was canceled.
     Canceled,
+    /// Taken back by the merchant after it was handed over: its code is no longer good.
+    Revoked,
 }
-named!(Stage { Waiting = "waiting", Available = "available", Distributed = "distributed", Canceled = "canceled" });
+named!(Stage { Waiting = "waiting", Available = "available", Distributed = "distributed", Canceled = "canceled", Revoked = "revoked" });
 
 /// The fulfillment status: exactly five values (FUL-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

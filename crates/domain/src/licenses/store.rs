@@ -1,22 +1,20 @@
 //! Every writing statement on licenses.
 
-use super::queries::LicenseRow;
+use super::queries::{LicenseOrigin, LicenseRow};
 use super::state::{Stage, Status};
 use crate::catalog::{EndUserInformation, Method};
 use crate::command::Ctx;
-use crate::ids::{CustomerId, LicenseId, LicenseKeyId, OrderId, OrderItemId, PartnershipId, ResellerInformationId};
+use crate::ids::{CustomerId, LicenseId, LicenseKeyId, PartnershipId, ResellerInformationId};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
 use tradepost_store::{Column, Fault, SetSql, Tx, params, sql};
 
-/// A license as it is made when its order is placed.
+/// A license as it is made when its order is placed, or its fulfillment recorded.
 #[derive(Clone, Debug)]
 pub struct NewLicense {
     /// Its id.
     pub id: LicenseId,
-    /// Its order.
-    pub order: OrderId,
-    /// The line that it belongs to.
-    pub item: OrderItemId,
+    /// What it was sold by.
+    pub origin: LicenseOrigin,
     /// Whose inventory it goes to.
     pub partnership: PartnershipId,
     /// What it is of (a bundle's part, where the item is a bundle).
@@ -42,6 +40,7 @@ static INSERT: SetSql = SetSql::insert(
         ("id", Bytes),
         ("orders", Bytes),
         ("item", Bytes),
+        ("fulfillment", Bytes),
         ("partnership", Bytes),
         ("product", Int),
         ("method", Text),
@@ -66,8 +65,9 @@ pub async fn insert(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, licenses: &[NewLi
     let columns = vec![
         Column::same(merchant, rows),
         Column::ids(licenses.iter().map(|l| l.id)),
-        Column::ids(licenses.iter().map(|l| l.order)),
-        Column::ids(licenses.iter().map(|l| l.item)),
+        Column::OptBytes(licenses.iter().map(|l| l.origin.order().map(|id| id.bytes().to_vec())).collect()),
+        Column::OptBytes(licenses.iter().map(|l| l.origin.item().map(|id| id.bytes().to_vec())).collect()),
+        Column::OptBytes(licenses.iter().map(|l| l.origin.fulfillment().map(|id| id.bytes().to_vec())).collect()),
         Column::ids(licenses.iter().map(|l| l.partnership)),
         Column::ints(licenses.iter().map(|l| l.product)),
         Column::texts(licenses.iter().map(|l| l.method.name().to_owned())),

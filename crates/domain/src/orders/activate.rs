@@ -55,7 +55,7 @@ impl Command for ActivateNextLicense {
         let customer = customers::record(ctx, tx, scope, &self.owner).await?;
         licenses::store::attach_customer(tx, scope.merchant, &[license.id], customer).await?;
         distribute(ctx, tx, scope, &license).await?;
-        let body = json!({"customer": customer, "order": license.order});
+        let body = json!({"customer": customer, "order": license.order()});
         ctx.audit(AuditEntry::new(scope.merchant, "license.activated", license.id).of(scope.partnership).after(body.clone()));
         ctx.announce(Event::new(scope.merchant, "license.activated", license.id, body).of(scope.partnership));
         Ok(LicenseOutcome { license: license.id })
@@ -175,6 +175,10 @@ pub(super) async fn find(ctx: &Ctx, tx: &mut Tx<'_>, id: LicenseId) -> Result<(S
     }
     // Read again: the lock may have been waited for.
     let license = license(licenses::queries::by_ids(tx, merchant, &[id]).await?)?;
-    let order = queries::by_ids(tx, merchant, &[license.order]).await?.into_iter().next().ok_or_else(|| Fault::invariant("a license without its order"))?;
+    let Some(order) = license.order() else {
+        let detail = "This license was delivered to an external shop: read or cancel its fulfillment.";
+        return Err(Refusal::conflict("license_of_fulfillment", detail).in_state(license.stage.name()).into());
+    };
+    let order = queries::by_ids(tx, merchant, &[order]).await?.into_iter().next().ok_or_else(|| Fault::invariant("a license without its order"))?;
     Ok((standing, license, order))
 }

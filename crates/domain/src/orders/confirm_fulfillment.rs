@@ -6,6 +6,7 @@ use crate::access::{Need, PartnershipScope, Right};
 use crate::audit::AuditEntry;
 use crate::command::{Command, Ctx, No};
 use crate::ids::{LicenseId, OrderId, PartnershipId};
+use crate::licenses::queries::LicenseRow;
 use crate::licenses::{self, Status};
 use crate::outbox::Event;
 use serde::{Deserialize, Serialize};
@@ -62,12 +63,12 @@ impl Command for ConfirmFulfillment {
         // From here it must succeed.
         licenses::store::confirm(ctx, tx, merchant, &wanted).await?;
         for license in &rows {
-            let body = json!({"order": license.order});
+            let body = json!({"order": license.order()});
             ctx.audit(AuditEntry::new(merchant, "license.confirmed", license.id).of(license.partnership).after(body.clone()));
             ctx.announce(Event::new(merchant, "license.confirmed", license.id, body).of(license.partnership));
         }
         for (partnership, standing) in &standings {
-            let orders: BTreeSet<OrderId> = rows.iter().filter(|license| license.partnership == *partnership).map(|license| license.order).collect();
+            let orders: BTreeSet<OrderId> = rows.iter().filter(|license| license.partnership == *partnership).filter_map(LicenseRow::order).collect();
             settle(ctx, tx, standing, &orders.into_iter().collect::<Vec<_>>()).await?;
         }
         Ok(ConfirmOutcome { confirmed: i64::try_from(wanted.len()).unwrap_or(i64::MAX) })

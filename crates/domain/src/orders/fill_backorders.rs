@@ -63,7 +63,7 @@ impl Command for FillBackorders {
         licenses::store::attach_keys(tx, self.merchant, &filled).await?;
         let mut orders: BTreeMap<PartnershipId, BTreeSet<OrderId>> = BTreeMap::new();
         for license in waiting.iter().take(filled.len()) {
-            orders.entry(license.partnership).or_default().insert(license.order);
+            orders.entry(license.partnership).or_default().extend(license.order());
         }
         for (partnership, orders) in orders {
             for order in &orders {

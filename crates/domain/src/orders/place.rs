@@ -18,12 +18,12 @@ use crate::billing::store::{NewPayment, SERIES};
 use crate::billing::{self, PaymentMethod};
 use crate::catalog::pricing;
 use crate::catalog::{self, SellableProduct};
-use crate::command::{Command, Ctx, No};
+use crate::command::{Command, Ctx, No, SetOutcomes, one_by_one};
 use crate::ids::{InvoiceId, LicenseKeyId, OrderId, PartnershipId};
 use crate::ledger::{self, AccountKind, NewTransfer, Posting};
 use crate::licenses::state::settled;
 use crate::licenses::store::NewLicense;
-use crate::licenses::{self, LicenseFacts, OrderFacts};
+use crate::licenses::{self, LicenseFacts, LicenseOrigin, OrderFacts};
 use crate::merchants::{self, MerchantView};
 use crate::outbox::Event;
 use crate::partners;
@@ -87,42 +87,12 @@ impl Command for PlaceOrder {
     }
 
     fn lane(&self, caller: &Caller) -> Option<u64> {
-        let partnership = caller.partnership().ok()?.partnership.bytes();
-        // The last bytes of an id are random.
-        Some(u64::from_be_bytes([
-            partnership[8],
-            partnership[9],
-            partnership[10],
-            partnership[11],
-            partnership[12],
-            partnership[13],
-            partnership[14],
-            partnership[15],
-        ]))
+        caller.partnership().ok().map(PartnershipScope::lane)
     }
 
-    /// Partnerships by id, then the counters of everything that is ordered: what follows (accounts, numbers) is the
-    /// merchant's own, and everybody comes to it last.
-    async fn lock_set(set: &[(&Self, &Caller)], tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let mut merchants: BTreeMap<i64, (BTreeSet<PartnershipId>, Vec<OrderId>)> = BTreeMap::new();
-        for (command, caller) in set {
-            let Ok(scope) = caller.partnership() else { continue };
-            let (partnerships, orders) = merchants.entry(scope.merchant).or_default();
-            partnerships.insert(scope.partnership);
-            orders.push(command.order);
-        }
-        for (merchant, (partnerships, _)) in &merchants {
-            partners::lock_all(tx, *merchant, partnerships).await?;
-        }
-        for (merchant, (_, orders)) in &merchants {
-            let items = queries::items(tx, *merchant, orders).await?;
-            let numbers: BTreeSet<i64> = items.iter().map(|item| item.product).collect();
-            let products = catalog::queries::products_by_number(tx, *merchant, &numbers.iter().copied().collect::<Vec<_>>()).await?;
-            let mut wanted = numbers;
-            wanted.extend(products.values().flat_map(|product| &product.parts).map(|part| part.0));
-            stock::lock(tx, *merchant, &wanted).await?;
-        }
-        Ok(())
+    async fn run_set(set: &[&Self], ctxs: &mut [Ctx], tx: &mut Tx<'_>) -> Result<SetOutcomes<Self>, Fault> {
+        lock_all(set, ctxs, &mut *tx).await?;
+        one_by_one(set, ctxs, tx).await
     }
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<PlaceOutcome, No> {
@@ -143,6 +113,30 @@ impl Command for PlaceOrder {
         standing.rejudge(ctx, tx, &[]).await?;
         Ok(PlaceOutcome { order: order.id, invoice })
     }
+}
+
+/// Partnerships by id, then the counters of everything that is ordered: what follows (accounts, numbers) is the
+/// merchant's own, and everybody comes to it last.
+async fn lock_all(set: &[&PlaceOrder], ctxs: &[Ctx], tx: &mut Tx<'_>) -> Result<(), Fault> {
+    let mut merchants: BTreeMap<i64, (BTreeSet<PartnershipId>, Vec<OrderId>)> = BTreeMap::new();
+    for (command, ctx) in set.iter().zip(ctxs) {
+        let Ok(scope) = ctx.caller().partnership() else { continue };
+        let (partnerships, orders) = merchants.entry(scope.merchant).or_default();
+        partnerships.insert(scope.partnership);
+        orders.push(command.order);
+    }
+    for (merchant, (partnerships, _)) in &merchants {
+        partners::lock_all(tx, *merchant, partnerships).await?;
+    }
+    for (merchant, (_, orders)) in &merchants {
+        let items = queries::items(tx, *merchant, orders).await?;
+        let numbers: BTreeSet<i64> = items.iter().map(|item| item.product).collect();
+        let products = catalog::queries::products_by_number(tx, *merchant, &numbers.iter().copied().collect::<Vec<_>>()).await?;
+        let mut wanted = numbers;
+        wanted.extend(products.values().flat_map(|product| &product.parts).map(|part| part.0));
+        stock::lock(tx, *merchant, &wanted).await?;
+    }
+    Ok(())
 }
 
 /// Refuses, or says what is to be written. Keys are locked here and not changed.
@@ -207,8 +201,7 @@ async fn write_licenses(ctx: &mut Ctx, tx: &mut Tx<'_>, scope: PartnershipScope,
                 }
                 made.push(NewLicense {
                     id,
-                    order: order.id,
-                    item: line.item.id,
+                    origin: LicenseOrigin::Order { order: order.id, item: line.item.id },
                     partnership: scope.partnership,
                     product: product.number,
                     method: product.method,

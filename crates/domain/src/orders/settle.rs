@@ -26,6 +26,7 @@ pub const fn key_state(stage: Stage) -> KeyState {
         Stage::Available => KeyState::Allocated,
         Stage::Distributed => KeyState::Delivered,
         Stage::Canceled => KeyState::Available,
+        Stage::Revoked => KeyState::Revoked,
     }
 }
 
@@ -56,7 +57,9 @@ pub async fn settle(ctx: &mut Ctx, tx: &mut Tx<'_>, standing: &Standing, orders:
     let rows = queries::locked(tx, merchant, orders).await?;
     let mut by_order: HashMap<OrderId, Vec<LicenseRow>> = HashMap::new();
     for license in licenses::queries::of_orders(tx, merchant, orders).await? {
-        by_order.entry(license.order).or_default().push(license);
+        if let Some(order) = license.order() {
+            by_order.entry(order).or_default().push(license);
+        }
     }
     let mut moves = Vec::new();
     let mut keys: HashMap<(KeyState, KeyState), Vec<(LicenseKeyId, i64)>> = HashMap::new();

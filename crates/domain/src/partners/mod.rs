@@ -16,6 +16,7 @@ pub mod enroll;
 pub mod members;
 pub mod products;
 pub mod program_terms;
+pub mod purchases;
 pub mod queries;
 mod reseller_store;
 pub mod state;
@@ -42,7 +43,7 @@ pub use state::{Status, Step};
 pub use steps::{
     ApprovePartnership, ClosePartnership, DeletePartnership, DenyPartnership, MovePartnership, PartnershipChanged, ReactivatePartnership, SuspendPartnership,
 };
-pub use store::{lock, lock_all};
+pub use store::{lock, lock_all, lock_set};
 use tradepost_kernel::Refusal;
 use tradepost_store::{Fault, Tx};
 
@@ -100,6 +101,15 @@ pub fn may_trade(status: Status) -> Result<(), Refusal> {
 pub async fn note_order_placed(ctx: &mut Ctx, tx: &mut Tx<'_>, p: &LockedPartnership) -> Result<i64, Fault> {
     let place = p.orders_placed + 1;
     store::count_order(tx, p.scope, place).await?;
+    note_first_order(ctx, tx, p).await?;
+    Ok(place)
+}
+
+/// The first order, whatever its route, makes an approved partnership active, once, with audit and event (PAR-5).
+///
+/// # Errors
+/// The store's.
+pub async fn note_first_order(ctx: &mut Ctx, tx: &mut Tx<'_>, p: &LockedPartnership) -> Result<(), Fault> {
     if let Some(status) = p.status.after(Step::Activate, None) {
         store::write_status(tx, p, status, None, ctx.now).await?;
         let (merchant, id) = (p.scope.merchant, p.scope.partnership);
@@ -107,7 +117,7 @@ pub async fn note_order_placed(ctx: &mut Ctx, tx: &mut Tx<'_>, p: &LockedPartner
         ctx.audit(entry.before(json!({"status": p.status.name()})).after(json!({"status": status.name()})));
         ctx.announce(Event::new(merchant, "partnership.activated", id, json!({"status": status.name()})).of(id));
     }
-    Ok(place)
+    Ok(())
 }
 
 /// Raises or lowers the mark that the balance is due now (CRD-6). The row must be locked. Where it already is

@@ -3,9 +3,10 @@
 use super::{LockedPartnership, Status};
 use crate::PartnershipScope;
 use crate::ids::{ChannelId, PartnershipId, ResellerId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use tradepost_kernel::Timestamp;
-use tradepost_store::{Column, Fault, FromRow, Row, Tx, params, sql};
+use tradepost_store::ColumnType::{Bytes, Int};
+use tradepost_store::{Column, Fault, FromRow, Row, SetSql, Tx, params, sql};
 
 /// A partnership as its row has it; the scope's merchant is filled in by the reader.
 struct PartnershipRow(LockedPartnership);
@@ -42,6 +43,22 @@ pub async fn lock(tx: &mut Tx<'_>, scope: PartnershipScope) -> Result<Option<Loc
         )
         .await?;
     Ok(row.map(|row| row.0))
+}
+
+static LOCK_SET: SetSql = SetSql::select(
+    "SELECT p.merchant, p.id, p.reseller, p.status, p.reactivates_to, p.channel, p.balance_due, p.orders_placed, p.code, p.approved_ms, p.version \
+     FROM rows r JOIN partnership p ON p.merchant = r.merchant AND p.id = r.id ORDER BY p.merchant, p.id FOR UPDATE OF p",
+    &[("merchant", Int), ("id", Bytes)],
+);
+
+/// Locks partnerships of any merchants until the commit, in one order. What is not there is missing from the map.
+///
+/// # Errors
+/// The store's.
+pub async fn lock_set(tx: &mut Tx<'_>, scopes: &BTreeSet<(i64, PartnershipId)>) -> Result<HashMap<PartnershipScope, LockedPartnership>, Fault> {
+    let columns = [Column::ints(scopes.iter().map(|scope| scope.0)), Column::ids(scopes.iter().map(|scope| scope.1))];
+    let rows: Vec<PartnershipRow> = tx.query_set(&LOCK_SET, &columns).await?;
+    Ok(rows.into_iter().map(|row| (row.0.scope, row.0)).collect())
 }
 
 /// Locks several partnerships of a merchant until the commit, in the order of their ids.

@@ -6,7 +6,7 @@ use tradepost_kernel::{Currency, Money, Percent, Refusal};
 use tradepost_store::Value;
 
 /// Whose terms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
     /// The merchant's program: all its partnerships.
     Program,
@@ -61,6 +61,11 @@ pub enum TermName {
     RequiresEndUserInformation,
     RequiresResellerInformation,
     InvoiceDueDays,
+    PurchaseLimitDay,
+    PurchaseLimitMonth,
+    MinQuantity,
+    MaxQuantity,
+    EmailCodesToEndUsers,
 }
 
 named!(TermName {
@@ -72,6 +77,11 @@ named!(TermName {
     RequiresEndUserInformation = "requires_end_user_information",
     RequiresResellerInformation = "requires_reseller_information",
     InvoiceDueDays = "invoice_due_days",
+    PurchaseLimitDay = "purchase_limit_day",
+    PurchaseLimitMonth = "purchase_limit_month",
+    MinQuantity = "min_quantity",
+    MaxQuantity = "max_quantity",
+    EmailCodesToEndUsers = "email_codes_to_end_users",
 });
 
 /// What a margin is for. The most specific one that is set applies: product, then group, then general.
@@ -122,6 +132,8 @@ pub enum TermValue {
     Flag(bool),
     /// Days.
     Days(i64),
+    /// Units.
+    Units(i64),
 }
 
 impl TermValue {
@@ -133,10 +145,13 @@ impl TermValue {
             Self::Percent(percent) => percent.to_string(),
             Self::Money(money) => money.to_string(),
             Self::Flag(flag) => flag.to_string(),
-            Self::Days(days) => days.to_string(),
+            Self::Days(number) | Self::Units(number) => number.to_string(),
         }
     }
 }
+
+/// The largest purchase limit, in units.
+pub const MOST_UNITS: i64 = 1_000_000_000;
 
 /// The longest time to pay, in days.
 pub const LONGEST_DUE_DAYS: i64 = 365;
@@ -159,12 +174,20 @@ impl TermName {
                 let money = currency.parse(amount).map_err(|_| invalid_limit())?;
                 if money.minor >= 0 { Ok(TermValue::Money(money)) } else { Err(invalid_limit()) }
             }
-            Self::HoldUnpaidAtLimit | Self::RequiresEndUserInformation | Self::RequiresResellerInformation => {
+            Self::HoldUnpaidAtLimit | Self::RequiresEndUserInformation | Self::RequiresResellerInformation | Self::EmailCodesToEndUsers => {
                 text.parse().map(TermValue::Flag).map_err(|_| wrong("must be true or false"))
             }
             Self::InvoiceDueDays => {
                 let days: Option<i64> = text.parse().ok().filter(|days| (0..=LONGEST_DUE_DAYS).contains(days));
                 days.map(TermValue::Days).ok_or_else(|| wrong("must be a whole number of days from 0 to 365"))
+            }
+            Self::PurchaseLimitDay | Self::PurchaseLimitMonth => {
+                let units: Option<i64> = text.parse().ok().filter(|units| (0..=MOST_UNITS).contains(units));
+                units.map(TermValue::Units).ok_or_else(|| wrong("must be a whole number of units from 0 to 1,000,000,000"))
+            }
+            Self::MinQuantity | Self::MaxQuantity => {
+                let units: Option<i64> = text.parse().ok().filter(|units| (1..=100_000).contains(units));
+                units.map(TermValue::Units).ok_or_else(|| wrong("must be a whole number of units from 1 to 100,000"))
             }
         }
     }
@@ -172,7 +195,28 @@ impl TermName {
     /// Whether "none" can be said of it: a limit, a discount, a margin. The others always have a value.
     #[must_use]
     pub const fn may_be_none(self) -> bool {
-        matches!(self, Self::WholesaleDiscountPercent | Self::MarginPercent | Self::CreditLimit)
+        matches!(
+            self,
+            Self::WholesaleDiscountPercent
+                | Self::MarginPercent
+                | Self::CreditLimit
+                | Self::PurchaseLimitDay
+                | Self::PurchaseLimitMonth
+                | Self::MinQuantity
+                | Self::MaxQuantity
+        )
+    }
+
+    /// Whether it can be said of one product.
+    #[must_use]
+    pub const fn may_name_a_product(self) -> bool {
+        matches!(self, Self::MarginPercent | Self::MinQuantity | Self::MaxQuantity)
+    }
+
+    /// Whether it can be said of a product group.
+    #[must_use]
+    pub const fn may_name_a_group(self) -> bool {
+        matches!(self, Self::MarginPercent)
     }
 }
 

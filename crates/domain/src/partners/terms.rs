@@ -3,11 +3,13 @@
 //! A missing row inherits; a row without value is an explicit "none" and stops the search. Each term is
 //! looked for on its own: a program's margin for one product applies beside a partnership's general one.
 
-pub use super::term::{LONGEST_DUE_DAYS, Level, Place, Qualifier, Setting, Term, TermChange, TermName, TermValue};
+pub use super::term::{LONGEST_DUE_DAYS, Level, MOST_UNITS, Place, Qualifier, Setting, Term, TermChange, TermName, TermValue};
+use crate::access::PartnershipScope;
 use crate::ids::{ChannelId, PartnershipId, ProductId, nobody};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tradepost_kernel::{Currency, Percent, Refusal};
-use tradepost_store::{Fault, Reader, Tx, Value, params, sql};
+use tradepost_store::ColumnType::{Bytes, Int, Text};
+use tradepost_store::{Column, Fault, Reader, SetSql, Tx, Value, params, sql};
 
 /// Where an effective term came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +41,16 @@ pub struct EffectiveTerms {
     pub requires_reseller_information: bool,
     /// Net days.
     pub invoice_due_days: i64,
+    /// Most units per day in the merchant's time zone, all routes together (PRG-9); `None`: no limit.
+    pub purchase_limit_day: Option<i64>,
+    /// The same per calendar month.
+    pub purchase_limit_month: Option<i64>,
+    /// Fewest units of a line, for everything or one product (PAR-11).
+    pub min_quantities: BTreeMap<Qualifier, Option<i64>>,
+    /// Most units of a line.
+    pub max_quantities: BTreeMap<Qualifier, Option<i64>>,
+    /// Whether Tradepost mails codes to the customers of external shops (EXT-7).
+    pub email_codes_to_end_users: bool,
     /// Partner margins by what they are for.
     pub margins: BTreeMap<Qualifier, Percent>,
     /// Each effective term, by name and qualifier, defaults included.
@@ -52,6 +64,16 @@ impl EffectiveTerms {
         let own = self.margins.get(&Qualifier::Product(product));
         let grouped = || group.and_then(|name| self.margins.get(&Qualifier::Group(name.to_owned())));
         own.or_else(grouped).or_else(|| self.margins.get(&Qualifier::General)).copied().unwrap_or_default()
+    }
+}
+
+impl EffectiveTerms {
+    /// Fewest and most units of a line of a product: its own, else the general ones, else none.
+    #[must_use]
+    pub fn quantities(&self, product: ProductId) -> (Option<i64>, Option<i64>) {
+        let of =
+            |terms: &BTreeMap<Qualifier, Option<i64>>| terms.get(&Qualifier::Product(product)).or_else(|| terms.get(&Qualifier::General)).copied().flatten();
+        (of(&self.min_quantities), of(&self.max_quantities))
     }
 }
 
@@ -73,6 +95,11 @@ pub fn resolve(rows: &[(Level, Term)]) -> EffectiveTerms {
         requires_end_user_information: false,
         requires_reseller_information: false,
         invoice_due_days: 30,
+        purchase_limit_day: None,
+        purchase_limit_month: None,
+        min_quantities: BTreeMap::new(),
+        max_quantities: BTreeMap::new(),
+        email_codes_to_end_users: false,
         margins: BTreeMap::new(),
         origins: Vec::new(),
     };
@@ -90,6 +117,11 @@ pub fn resolve(rows: &[(Level, Term)]) -> EffectiveTerms {
             (TermName::RequiresEndUserInformation, Some(TermValue::Flag(flag))) => terms.requires_end_user_information = *flag,
             (TermName::RequiresResellerInformation, Some(TermValue::Flag(flag))) => terms.requires_reseller_information = *flag,
             (TermName::InvoiceDueDays, Some(TermValue::Days(days))) => terms.invoice_due_days = *days,
+            (TermName::PurchaseLimitDay, value) => terms.purchase_limit_day = units(value.as_ref()),
+            (TermName::PurchaseLimitMonth, value) => terms.purchase_limit_month = units(value.as_ref()),
+            (TermName::MinQuantity, value) => drop(terms.min_quantities.insert(qualifier.clone(), units(value.as_ref()))),
+            (TermName::MaxQuantity, value) => drop(terms.max_quantities.insert(qualifier.clone(), units(value.as_ref()))),
+            (TermName::EmailCodesToEndUsers, Some(TermValue::Flag(flag))) => terms.email_codes_to_end_users = *flag,
             _ => {}
         }
     }
@@ -97,6 +129,10 @@ pub fn resolve(rows: &[(Level, Term)]) -> EffectiveTerms {
     terms.credit_limit = limit.filter(|money| Some(money.currency) == terms.currency).map(|money| money.minor);
     terms.origins = origins(winners, &terms);
     terms
+}
+
+fn units(value: Option<&TermValue>) -> Option<i64> {
+    if let Some(TermValue::Units(units)) = value { Some(*units) } else { None }
 }
 
 /// Every term once: those that are set, and the defaults of those that are not.
@@ -112,7 +148,15 @@ fn origins(winners: BTreeMap<(TermName, Qualifier), (Level, Option<TermValue>)>,
             TermName::RequiresEndUserInformation => Some(TermValue::Flag(terms.requires_end_user_information)),
             TermName::RequiresResellerInformation => Some(TermValue::Flag(terms.requires_reseller_information)),
             TermName::InvoiceDueDays => Some(TermValue::Days(terms.invoice_due_days)),
-            TermName::Currency | TermName::CreditLimit | TermName::WholesaleDiscountPercent | TermName::MarginPercent => None,
+            TermName::EmailCodesToEndUsers => Some(TermValue::Flag(terms.email_codes_to_end_users)),
+            TermName::Currency
+            | TermName::CreditLimit
+            | TermName::WholesaleDiscountPercent
+            | TermName::MarginPercent
+            | TermName::PurchaseLimitDay
+            | TermName::PurchaseLimitMonth
+            | TermName::MinQuantity
+            | TermName::MaxQuantity => None,
         };
         origins.push(TermOrigin { name, qualifier: Qualifier::General, value, level: None });
     }
@@ -163,6 +207,44 @@ pub async fn effective(reader: &mut Reader<'_>, merchant: i64, partnership: Part
     Ok(resolve(&rows?))
 }
 
+static ALL: SetSql = SetSql::select(
+    "SELECT r.merchant, r.level, r.owner, t.name, t.qualifier, t.value FROM rows r JOIN term t \
+     ON t.merchant = r.merchant AND t.level = r.level AND t.owner = r.owner",
+    &[("merchant", Int), ("level", Text), ("owner", Bytes)],
+);
+
+/// The terms that count for several partnerships at once, each with its channel.
+///
+/// # Errors
+/// The store's.
+pub async fn effective_all(
+    reader: &mut Reader<'_>,
+    partnerships: &[(PartnershipScope, Option<ChannelId>)],
+) -> Result<HashMap<PartnershipScope, EffectiveTerms>, Fault> {
+    let mut places: BTreeSet<(i64, Level, [u8; 16])> = BTreeSet::new();
+    let places_of = |(scope, channel): &(PartnershipScope, Option<ChannelId>)| {
+        let channel = channel.map(|channel| (scope.merchant, Level::Channel, channel.bytes()));
+        [Some((scope.merchant, Level::Program, [0; 16])), channel, Some((scope.merchant, Level::Partnership, scope.partnership.bytes()))]
+    };
+    places.extend(partnerships.iter().flat_map(places_of).flatten());
+    let columns = [
+        Column::ints(places.iter().map(|place| place.0)),
+        Column::texts(places.iter().map(|place| place.1.name().to_owned())),
+        Column::Ids(places.iter().map(|place| place.2).collect()),
+    ];
+    let rows: Vec<(i64, String, [u8; 16], String, String, Option<String>)> = reader.query_set(&ALL, &columns).await?;
+    let mut found: HashMap<(i64, Level, [u8; 16]), Vec<(Level, Term)>> = HashMap::new();
+    for (merchant, level, owner, name, qualifier, value) in rows {
+        let level = Level::from_name(&level).ok_or(Fault::Column("a level of terms"))?;
+        found.entry((merchant, level, owner)).or_default().push((level, read_term(&name, &qualifier, value.as_deref())?));
+    }
+    let terms_of = |partnership: &(PartnershipScope, Option<ChannelId>)| {
+        let rows: Vec<(Level, Term)> = places_of(partnership).iter().flatten().filter_map(|place| found.get(place)).flatten().cloned().collect();
+        (partnership.0, resolve(&rows))
+    };
+    Ok(partnerships.iter().map(terms_of).collect())
+}
+
 /// Checks changes before they are written: no qualifier where none belongs, no "none" where something must be,
 /// one change per term, and a partnership's credit limit in the currency it will have.
 ///
@@ -174,7 +256,12 @@ pub async fn effective(reader: &mut Reader<'_>, merchant: i64, partnership: Part
 pub fn validate(changes: &[TermChange], currency: Option<Currency>) -> Result<(), Refusal> {
     for (at, change) in changes.iter().enumerate() {
         let wrong = |what: &str| Refusal::invalid("invalid_field", format!("{} {what}.", change.name.name())).at(format!("/{}", change.name.name()));
-        if change.name != TermName::MarginPercent && change.qualifier != Qualifier::General {
+        let fits = match change.qualifier {
+            Qualifier::General => true,
+            Qualifier::Group(_) => change.name.may_name_a_group(),
+            Qualifier::Product(_) => change.name.may_name_a_product(),
+        };
+        if !fits {
             return Err(wrong("has no groups or products"));
         }
         if change.to == Setting::Nothing && !change.name.may_be_none() {

@@ -4,9 +4,10 @@ use super::store::{self, CounterChange};
 use super::{KeyState, queries};
 use crate::command::Ctx;
 use crate::ids::{LicenseId, LicenseKeyId};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use tradepost_kernel::sabotage;
-use tradepost_store::{Column, Fault, Tx, params, sql};
+use tradepost_store::ColumnType::Int;
+use tradepost_store::{Column, Fault, SetSql, Tx, params, sql};
 
 /// A claimed key and the license it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +63,90 @@ pub async fn claim(tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64) -> 
     let short = i64::try_from(keys.len()).is_ok_and(|found| found < count);
     let keys = if short { tx.query(waiting, asked).await? } else { keys };
     Ok(keys.into_iter().map(|(key,)| key).collect())
+}
+
+/// A key that a set of commands may take, with its sealed code: who delivers it at once needs no second look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimedKey {
+    /// Which.
+    pub key: LicenseKeyId,
+    /// Its code, for [`open_code`](super::open_code).
+    pub sealed: Vec<u8>,
+}
+
+static LOCK_COUNTERS: SetSql = SetSql::select(
+    "SELECT s.merchant, s.product, s.horizon FROM rows r JOIN stock s ON s.merchant = r.merchant AND s.product = r.product \
+     ORDER BY s.merchant, s.product FOR UPDATE OF s",
+    &[("merchant", Int), ("product", Int)],
+);
+
+static CLAIM: SetSql = SetSql::select(
+    "SELECT r.merchant, r.product, k.id, k.sealed FROM rows r CROSS JOIN LATERAL (SELECT a.id, a.sealed FROM license_key a \
+     WHERE a.merchant = r.merchant AND a.product = r.product AND a.state = 0 AND a.place < r.horizon \
+     ORDER BY a.place LIMIT r.want FOR UPDATE SKIP LOCKED) k",
+    &[("merchant", Int), ("product", Int), ("horizon", Int), ("want", Int)],
+);
+
+static CLAIM_WAITING: SetSql = SetSql::select(
+    "SELECT r.merchant, r.product, k.id, k.sealed FROM rows r CROSS JOIN LATERAL (SELECT a.id, a.sealed FROM license_key a \
+     WHERE a.merchant = r.merchant AND a.product = r.product AND a.state = 0 AND a.place < r.horizon \
+     ORDER BY a.place LIMIT r.want FOR UPDATE) k",
+    &[("merchant", Int), ("product", Int), ("horizon", Int), ("want", Int)],
+);
+
+/// For each (merchant, product number) the first keys that are available, first in, first out, at most as many as
+/// wanted; counters and keys are locked for this transaction and not yet changed. Skips and waits as [`claim`] does.
+///
+/// # Errors
+/// The store's.
+pub async fn claim_all(tx: &mut Tx<'_>, wanted: &BTreeMap<(i64, i64), i64>) -> Result<HashMap<(i64, i64), VecDeque<ClaimedKey>>, Fault> {
+    let locked = [Column::ints(wanted.keys().map(|key| key.0)), Column::ints(wanted.keys().map(|key| key.1))];
+    let horizons: Vec<(i64, i64, i64)> = tx.query_set(&LOCK_COUNTERS, &locked).await?;
+    let horizons: BTreeMap<(i64, i64), i64> = horizons.into_iter().map(|(merchant, product, horizon)| ((merchant, product), horizon)).collect();
+    let mut claimed = claim_from(tx, &CLAIM, wanted, &horizons).await?;
+    let short = |(product, want): (&(i64, i64), &i64)| {
+        let found = claimed.get(product).map_or(0, VecDeque::len);
+        (i64::try_from(found).is_ok_and(|found| found < *want)).then_some((*product, *want))
+    };
+    let short: BTreeMap<(i64, i64), i64> = wanted.iter().filter_map(short).collect();
+    if !short.is_empty() {
+        claimed.extend(claim_from(tx, &CLAIM_WAITING, &short, &horizons).await?);
+    }
+    Ok(claimed)
+}
+
+async fn claim_from(
+    tx: &mut Tx<'_>,
+    sql: &'static SetSql,
+    wanted: &BTreeMap<(i64, i64), i64>,
+    horizons: &BTreeMap<(i64, i64), i64>,
+) -> Result<HashMap<(i64, i64), VecDeque<ClaimedKey>>, Fault> {
+    let known: Vec<((i64, i64), i64, i64)> = wanted.iter().filter_map(|(key, want)| horizons.get(key).map(|horizon| (*key, *horizon, *want))).collect();
+    let columns = [
+        Column::ints(known.iter().map(|row| row.0.0)),
+        Column::ints(known.iter().map(|row| row.0.1)),
+        Column::ints(known.iter().map(|row| row.1)),
+        Column::ints(known.iter().map(|row| row.2)),
+    ];
+    let rows: Vec<(i64, i64, LicenseKeyId, Vec<u8>)> = tx.query_set(sql, &columns).await?;
+    let mut claimed: HashMap<(i64, i64), VecDeque<ClaimedKey>> = HashMap::with_capacity(known.len());
+    for (merchant, product, key, sealed) in rows {
+        claimed.entry((merchant, product)).or_default().push_back(ClaimedKey { key, sealed });
+    }
+    Ok(claimed)
+}
+
+/// Moves keys that [`claim_all`] found straight to delivered, shown now: an external shop got their codes in the
+/// answer. Counters move, and crossings are announced, under the first command that took a key of the product.
+///
+/// # Errors
+/// [`Fault::Rows`] where a key was not claimed in this transaction; the store's.
+pub async fn deliver_all(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, taken: &[Taken]) -> Result<(), Fault> {
+    store::deliver(tx, merchant, taken, ctx.now).await?;
+    if sabotage::is("stock.double_claim") {
+        return Ok(());
+    }
+    store::change_counters_of_all(ctx, tx, merchant, &count_by(taken.iter().map(|taken| taken.product)), KeyState::Delivered).await
 }
 
 /// Moves claimed keys from available to `to`, each with its license, and the counters; announces `stock.low` and

@@ -17,7 +17,7 @@ mod reveal;
 mod store;
 mod switches;
 
-pub use claim::{Taken, claim, lock, mark_shown, move_keys, take};
+pub use claim::{ClaimedKey, Taken, claim, claim_all, deliver_all, lock, mark_shown, move_keys, take};
 pub use reveal::RevealKey;
 pub use switches::SetStockSwitches;
 
@@ -103,15 +103,6 @@ impl Level {
             _ => None,
         }
     }
-}
-
-/// A key that an order may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClaimedKey {
-    /// Which.
-    pub key: LicenseKeyId,
-    /// Its product's number.
-    pub product: i64,
 }
 
 /// What a sealed code is tied to: merchant number and key id. A row copied over another does not open.

@@ -11,6 +11,7 @@ use crate::command::Ctx;
 use crate::ids::{LicenseKeyId, ProductId};
 use crate::outbox::Event;
 use serde_json::json;
+use std::collections::BTreeMap;
 use tradepost_kernel::{Timestamp, sabotage};
 use tradepost_store::ColumnType::{Bytes, Int};
 use tradepost_store::{Column, Fault, SetSql, Tx, params, sql};
@@ -41,6 +42,55 @@ pub(super) async fn hand_over(tx: &mut Tx<'_>, merchant: i64, taken: &[Taken], t
         return tx.write_set(&TAKE_AGAIN, columns).await.map(drop);
     }
     tx.write_whole_set(&HAND_OVER, columns).await
+}
+
+static DELIVER: SetSql = SetSql::update(
+    "UPDATE license_key SET state = 3, license = r.license, shown_ms = r.at_ms FROM rows r \
+     WHERE license_key.merchant = r.merchant AND license_key.id = r.id AND license_key.state + 0 = 0",
+    &[("merchant", Int), ("id", Bytes), ("license", Bytes), ("at_ms", Int)],
+);
+
+/// Available → delivered and shown, with the license; every key must have been available.
+pub(super) async fn deliver(tx: &mut Tx<'_>, merchant: i64, taken: &[Taken], at: Timestamp) -> Result<(), Fault> {
+    if sabotage::is("stock.double_claim") {
+        return hand_over(tx, merchant, taken, KeyState::Delivered).await;
+    }
+    let columns = vec![
+        Column::same(merchant, taken.len()),
+        Column::ids(taken.iter().map(|taken| taken.key)),
+        Column::ids(taken.iter().map(|taken| taken.license)),
+        Column::same(at.ms(), taken.len()),
+    ];
+    tx.write_whole_set(&DELIVER, columns).await
+}
+
+static TAKE_FROM_COUNTERS: SetSql = SetSql::update(
+    "UPDATE stock SET available = available - r.taken, reserved = reserved + r.to_reserved, allocated = allocated + r.to_allocated, \
+     delivered = delivered + r.to_delivered FROM rows r WHERE stock.merchant = r.tenant AND stock.product = r.number \
+     RETURNING product, available, threshold, level",
+    &[("tenant", Int), ("number", Int), ("taken", Int), ("to_reserved", Int), ("to_allocated", Int), ("to_delivered", Int)],
+);
+
+/// Takes keys of several products from available to `to`, and announces the crossings.
+pub(super) async fn change_counters_of_all(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, counts: &BTreeMap<i64, i64>, to: KeyState) -> Result<(), Fault> {
+    let into = |state: KeyState| Column::ints(counts.values().map(move |count| if state == to { *count } else { 0 }));
+    let columns = [
+        Column::same(merchant, counts.len()),
+        Column::ints(counts.keys().copied()),
+        Column::ints(counts.values().copied()),
+        into(KeyState::Reserved),
+        into(KeyState::Allocated),
+        into(KeyState::Delivered),
+    ];
+    let mut rows: Vec<(i64, i64, i64, String)> = tx.query_set(&TAKE_FROM_COUNTERS, &columns).await?;
+    if rows.len() != counts.len() {
+        return Err(Fault::invariant(format!("no stock counters for some products of merchant {merchant}")));
+    }
+    rows.sort_unstable();
+    for (product, available, threshold, level) in rows {
+        note_level(ctx, tx, merchant, product, (available, threshold, &level)).await?;
+    }
+    Ok(())
 }
 
 static MOVE: SetSql = SetSql::update(

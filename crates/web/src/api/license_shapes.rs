@@ -2,7 +2,7 @@
 
 use crate::fields::{Line, Upto};
 use crate::{input, view};
-use tradepost_domain::ids::{CustomerId, LicenseId, OrderId, OrderItemId, PartnershipId, ProductId};
+use tradepost_domain::ids::{CustomerId, FulfillmentId, LicenseId, OrderId, OrderItemId, PartnershipId, ProductId};
 use tradepost_domain::licenses::{Stage, Status};
 use tradepost_kernel::Timestamp;
 use tradepost_kernel::text::Email;
@@ -118,10 +118,12 @@ view! {
     pub struct LicenseView {
         /// Its id.
         pub id: LicenseId,
-        /// Its order.
-        pub order: OrderId,
+        /// Its order; null where an external shop's fulfillment brought it.
+        pub order: Option<OrderId>,
         /// The line of the order.
-        pub item: OrderItemId,
+        pub item: Option<OrderItemId>,
+        /// The fulfillment that brought it, where it is no order.
+        pub fulfillment: Option<FulfillmentId>,
         /// Whose it is.
         pub partnership: PartnershipId,
         /// What it is of.

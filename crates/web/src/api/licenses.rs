@@ -77,10 +77,10 @@ async fn around(reader: &mut Reader<'_>, merchant: i64, rows: &[LicenseRow]) -> 
     let partnerships: HashSet<PartnershipId> = rows.iter().map(|row| row.partnership).collect();
     for partnership in partnerships {
         let mine: Vec<&LicenseRow> = rows.iter().filter(|row| row.partnership == partnership).collect();
-        let orders: Vec<OrderId> = mine.iter().map(|row| row.order).collect::<HashSet<_>>().into_iter().collect();
+        let orders: Vec<OrderId> = mine.iter().filter_map(|row| row.order()).collect::<HashSet<_>>().into_iter().collect();
         let facts = detail::order_facts(reader, PartnershipScope { merchant, partnership }, &orders).await?;
         for row in mine {
-            if let Some((_, order)) = facts.get(&row.order) {
+            if let Some((_, order)) = row.order().and_then(|order| facts.get(&order)) {
                 reasons.insert(row.id, of_license(order, &row.facts()));
             }
         }
@@ -93,8 +93,9 @@ fn license_view(row: &LicenseRow, around: &Around, code: Option<String>) -> Resu
     let owner = row.customer.and_then(|id| around.customers.get(&id));
     Ok(LicenseView {
         id: row.id,
-        order: row.order,
-        item: row.item,
+        order: row.order(),
+        item: row.origin.item(),
+        fulfillment: row.origin.fulfillment(),
         partnership: row.partnership,
         product: product.id,
         sku: product.sku.clone(),

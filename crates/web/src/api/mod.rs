@@ -6,6 +6,8 @@ pub mod channels;
 pub mod companies;
 pub mod credit;
 pub mod events;
+pub mod fulfillment_shapes;
+pub mod fulfillments;
 pub mod invoice_shapes;
 pub mod invoices;
 pub mod license_keys;
@@ -53,6 +55,7 @@ pub fn routes(r: &mut Routes) {
     stock::routes(r);
     reseller_products::routes(r);
     orders::routes(r);
+    fulfillments::routes(r);
     licenses::routes(r);
     timelines::routes(r);
     invoices::routes(r);

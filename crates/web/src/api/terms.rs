@@ -147,7 +147,7 @@ fn value_json(value: Option<&TermValue>) -> Value {
         Some(TermValue::Percent(percent)) => json!(percent.to_string()),
         Some(TermValue::Money(money)) => json!(money),
         Some(TermValue::Flag(flag)) => json!(flag),
-        Some(TermValue::Days(days)) => json!(days),
+        Some(TermValue::Days(number) | TermValue::Units(number)) => json!(number),
     }
 }
 

@@ -1,0 +1,226 @@
+//! What a set of calls is decided over: loaded once for all of them, in the one order of locks.
+
+use super::decide::quantity_allowed;
+use super::fulfill::Fulfill;
+use super::queries::{self, FulfillmentRow};
+use crate::access::{Caller, PartnershipScope};
+use crate::catalog::pricing::{self, ItemDiscount, Priced, Quote};
+use crate::catalog::queries::{Asked, available_all};
+use crate::catalog::{self, Method, SellableProduct};
+use crate::command::Ctx;
+use crate::identity;
+use crate::ids::{ApiKeyId, ChannelId, FulfillmentId, ProductId};
+use crate::ledger::{self, AccountKind};
+use crate::merchants;
+use crate::orders::create_draft::may_order;
+use crate::partners::purchases::{self, Purchased};
+use crate::partners::terms::{self, EffectiveTerms};
+use crate::partners::{self, LockedPartnership};
+use crate::stock::{self, ClaimedKey};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use tradepost_kernel::text::Email;
+use tradepost_kernel::{Class, Currency, Date, Percent, Refusal, sabotage};
+use tradepost_store::{Fault, Tx};
+
+/// Everything that the calls of a set share; taking from it is how they see each other.
+#[derive(Default)]
+pub(super) struct Loaded {
+    /// For each call who asks for what, or why not.
+    pub(super) asks: Vec<Result<Ask, Refusal>>,
+    pub(super) partnerships: HashMap<PartnershipScope, LockedPartnership>,
+    pub(super) terms: HashMap<PartnershipScope, EffectiveTerms>,
+    /// Fulfillments by external order id.
+    pub(super) earlier: HashMap<(PartnershipScope, String), Earlier>,
+    pub(super) purchased: HashMap<PartnershipScope, Purchased>,
+    /// Prepaid balances, minor units.
+    pub(super) balances: HashMap<PartnershipScope, i64>,
+    /// Claimed keys by merchant and product.
+    pub(super) keys: HashMap<(i64, i64), VecDeque<ClaimedKey>>,
+}
+
+/// A call of a partnership that may trade.
+pub(super) struct Ask {
+    pub(super) scope: PartnershipScope,
+    /// The day in the merchant's time zone.
+    pub(super) day: Date,
+    /// What it costs, or why it is not sold.
+    pub(super) priced: Result<(SellableProduct, Quote, Currency), Refusal>,
+}
+
+/// A fulfillment that stands under an external order id already.
+pub(super) struct Earlier {
+    pub(super) fulfillment: FulfillmentId,
+    pub(super) product: (ProductId, String),
+    pub(super) parent: Option<(ProductId, String)>,
+    pub(super) quantity: i64,
+    pub(super) customer_email: String,
+    pub(super) customer_name: Option<String>,
+}
+
+impl Earlier {
+    /// One that was decided a moment ago, in the same set.
+    pub(super) fn of(row: &FulfillmentRow, product: &SellableProduct, command: &Fulfill) -> Self {
+        let named = |text: &String| (ProductId::from_bytes([0; 16]), text.clone());
+        Self {
+            fulfillment: row.id,
+            product: (product.id, product.sku.clone()),
+            // The parent as this call named it: a twin names it in the same way, or is asked to repeat itself.
+            parent: command.variant.as_ref().map(|_| command.product.parse().map_or_else(|_| named(&command.product), |id| (id, String::new()))),
+            quantity: row.quantity,
+            customer_email: row.customer_email.clone(),
+            customer_name: row.customer_name.clone(),
+        }
+    }
+
+    /// The same order again finds the first; under the same id another one is a conflict (EXT-4). Metadata is a note and
+    /// not compared.
+    pub(super) fn answer(&self, command: &Fulfill) -> Result<FulfillmentId, Refusal> {
+        let is = |text: &str, (id, sku): &(ProductId, String)| text == sku || text.parse::<ProductId>().is_ok_and(|named| named == *id);
+        let product = match (&command.variant, &self.parent) {
+            (Some(variant), Some(parent)) => is(variant, &self.product) && is(&command.product, parent),
+            (None, _) => is(&command.product, &self.product),
+            (Some(_), None) => false,
+        };
+        let email = Email::parse(&self.customer_email).is_ok_and(|email| email.key() == command.customer_email.key());
+        if product && email && self.quantity == command.quantity && self.customer_name == command.customer_name {
+            return Ok(self.fulfillment);
+        }
+        let detail = format!("The external order {} was fulfilled before, with another product, quantity or customer.", command.external_order_id);
+        Err(Refusal::conflict("external_order_conflict", detail).at("/external_order_id"))
+    }
+}
+
+/// A call on its way through the first checks.
+struct Going<'a> {
+    command: &'a Fulfill,
+    scope: PartnershipScope,
+    channel: ChannelId,
+    currency: Currency,
+    day: Date,
+}
+
+impl Loaded {
+    /// Loads for all, in the order of locks: partnerships, stock counters, keys; then the balances, which their
+    /// partnerships' locks guard.
+    pub(super) async fn load(set: &[&Fulfill], ctxs: &[Ctx], tx: &mut Tx<'_>) -> Result<Self, Fault> {
+        let mut loaded = Self::default();
+        let going = loaded.admit(set, ctxs, &mut *tx).await?;
+        let priced = loaded.price(&going, &mut *tx).await?;
+        loaded.claim(&going, &priced, &mut *tx).await?;
+        let asks = going.into_iter().zip(priced);
+        loaded.asks = asks.map(|(going, priced)| going.map(|going| Ask { scope: going.scope, day: going.day, priced })).collect();
+        Ok(loaded)
+    }
+
+    /// Key and partnership: who may buy at all.
+    async fn admit<'a>(&mut self, set: &[&'a Fulfill], ctxs: &[Ctx], tx: &mut Tx<'_>) -> Result<Vec<Result<Going<'a>, Refusal>>, Fault> {
+        let scopes: BTreeSet<_> = ctxs.iter().filter_map(|ctx| ctx.caller().partnership().ok()).map(|scope| (scope.merchant, scope.partnership)).collect();
+        self.partnerships = partners::lock_set(&mut *tx, &scopes).await?;
+        let valid = valid_keys(ctxs, &mut *tx).await?;
+        let channels: Vec<_> = self.partnerships.values().map(|locked| (locked.scope, locked.channel)).collect();
+        self.terms = terms::effective_all(&mut *tx, &channels).await?;
+        let numbers: BTreeSet<i64> = scopes.iter().map(|scope| scope.0).collect();
+        let mut zones = HashMap::new();
+        for number in numbers {
+            zones.extend(merchants::queries::merchant(&mut *tx, number).await?.map(|merchant| (number, merchant.time_zone)));
+        }
+        let external = set.iter().zip(ctxs).filter_map(|(command, ctx)| Some((ctx.caller().partnership().ok()?, command.external_order_id.as_str())));
+        self.earlier = queries::earlier(&mut *tx, &external.collect::<Vec<_>>()).await?;
+        let admit = |(command, ctx): (&&'a Fulfill, &Ctx)| {
+            let scope = ctx.caller().partnership()?;
+            let locked = self.partnerships.get(&scope).ok_or_else(Refusal::not_found)?;
+            if let Caller::PartnershipKey { key, .. } = ctx.caller()
+                && !valid.contains(&(scope.merchant, *key))
+            {
+                return Err(Refusal::new(Class::Unauthenticated, "unauthenticated", "The API key is not valid, or no longer."));
+            }
+            let terms = self.terms.get(&scope).ok_or_else(Refusal::not_found)?;
+            let (channel, currency) = may_order(locked, terms)?;
+            let zone = zones.get(&scope.merchant).ok_or_else(Refusal::not_found)?;
+            Ok(Going { command, scope, channel, currency, day: ctx.now.date_in(zone) })
+        };
+        Ok(set.iter().zip(ctxs).map(admit).collect())
+    }
+
+    /// Product, quantity and price of what is not fulfilled yet.
+    async fn price(&mut self, going: &[Result<Going<'_>, Refusal>], tx: &mut Tx<'_>) -> Result<Vec<Priceless>, Fault> {
+        let asked_for = |going: &Going<'_>, text: &str| Asked { scope: going.scope, channel: going.channel, product: text.to_owned() };
+        let new: Vec<&Going<'_>> = going.iter().flatten().filter(|going| !self.is_earlier(going)).collect();
+        let asked: HashSet<Asked> = new
+            .iter()
+            .flat_map(|going| [Some(&going.command.product), going.command.variant.as_ref()].into_iter().flatten().map(|text| asked_for(going, text)))
+            .collect();
+        let asked: Vec<Asked> = asked.into_iter().collect();
+        let found = available_all(&mut *tx, &asked).await?;
+        let product_of = |going: &Going<'_>| {
+            let product = found.get(&asked_for(going, &going.command.product))?;
+            match &going.command.variant {
+                None => Some(product),
+                Some(variant) => found.get(&asked_for(going, variant)).filter(|variant| variant.parent == Some(product.number)),
+            }
+        };
+        let price_of = |going: &Going<'_>, product: i64| Priced { scope: going.scope, channel: going.channel, currency: going.currency, product };
+        let wanted: HashSet<Priced> = new.iter().filter_map(|going| product_of(going).map(|product| price_of(going, product.number))).collect();
+        let wanted: Vec<Priced> = wanted.into_iter().collect();
+        let books = pricing::books_all(&mut *tx, &wanted).await?;
+        let limited =
+            new.iter().filter(|going| self.terms.get(&going.scope).is_some_and(|terms| terms.purchase_limit_day.or(terms.purchase_limit_month).is_some()));
+        let days: HashSet<(PartnershipScope, Date)> = limited.map(|going| (going.scope, going.day)).collect();
+        self.purchased = purchases::purchased(&mut *tx, &days.into_iter().collect::<Vec<_>>()).await?;
+        let none = pricing::PriceBooks::default();
+        let priced = |going: &Going<'_>| {
+            let product = product_of(going).filter(|product| product.method == Method::KeyPool && !product.bundle);
+            let product = product.ok_or_else(|| catalog::product_not_available().at("/product"))?;
+            let terms = self.terms.get(&going.scope).ok_or_else(Refusal::not_found)?;
+            quantity_allowed(product, terms, going.command.quantity)?;
+            let books = books.get(&price_of(going, product.number)).unwrap_or(&none);
+            let margin = terms.margin(product.id, product.group.as_deref());
+            let quote =
+                pricing::quote(going.currency, books, going.command.quantity, terms.wholesale_discount, margin, Percent::ZERO, ItemDiscount::None, None)?;
+            let fits = (quote.line_minor <= ledger::MOST_MINOR).then_some(());
+            fits.ok_or_else(|| Refusal::invalid("invalid_amount", "The total does not fit.").at("/quantity"))?;
+            Ok((product.clone(), quote, going.currency))
+        };
+        let nothing = || Err(Refusal::not_found());
+        Ok(going
+            .iter()
+            .map(|going| going.as_ref().map_or_else(|_| nothing(), |going| if self.is_earlier(going) { nothing() } else { priced(going) }))
+            .collect())
+    }
+
+    fn is_earlier(&self, going: &Going<'_>) -> bool {
+        self.earlier.contains_key(&(going.scope, going.command.external_order_id.clone()))
+    }
+
+    /// Claims what all calls together may need, and reads the balances.
+    async fn claim(&mut self, going: &[Result<Going<'_>, Refusal>], priced: &[Priceless], tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let mut wanted: BTreeMap<(i64, i64), i64> = BTreeMap::new();
+        let mut owners: BTreeSet<(i64, crate::ids::PartnershipId, Currency)> = BTreeSet::new();
+        for (going, priced) in going.iter().zip(priced) {
+            if let (Ok(going), Ok((product, _, currency))) = (going, priced) {
+                *wanted.entry((going.scope.merchant, product.number)).or_default() += going.command.quantity;
+                owners.insert((going.scope.merchant, going.scope.partnership, *currency));
+            }
+        }
+        self.keys = stock::claim_all(&mut *tx, &wanted).await?;
+        let balances = ledger::queries::balances(&mut *tx, AccountKind::Prepaid, &owners).await?;
+        // What was paid in is owed to the reseller: a credit balance.
+        self.balances = balances.into_iter().map(|(scope, minor)| (scope, -minor)).collect();
+        Ok(())
+    }
+}
+
+/// A product with its price, or why it is not sold.
+type Priceless = Result<(SellableProduct, Quote, Currency), Refusal>;
+
+/// The keys of the callers that still let in, asked in the transaction itself: a key that was revoked on any server
+/// fails on its next call.
+async fn valid_keys(ctxs: &[Ctx], tx: &mut Tx<'_>) -> Result<HashSet<(i64, ApiKeyId)>, Fault> {
+    let key = |ctx: &Ctx| if let Caller::PartnershipKey { key, scope, .. } = ctx.caller() { Some((scope.merchant, *key)) } else { None };
+    let keys: BTreeSet<(i64, ApiKeyId)> = ctxs.iter().filter_map(key).collect();
+    let Some(now) = ctxs.first().map(|ctx| ctx.now) else { return Ok(HashSet::new()) };
+    if sabotage::is("credential.cached") {
+        return Ok(keys.into_iter().collect());
+    }
+    identity::queries::valid_among(tx, &keys, now).await
+}

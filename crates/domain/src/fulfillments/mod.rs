@@ -1,0 +1,55 @@
+//! Sales of external shops: one call debits the prepaid balance, claims the keys and hands the codes over (EXT-2).
+//!
+//! Always true here:
+//! - A fulfillment is paid when it exists: its debit stands in the ledger under its id, and the balance never went below
+//!   zero for it.
+//! - It has as many licenses as its quantity, each with a key of its product that nobody else has.
+//! - (partnership, external order id) is unique: the same order again finds the first fulfillment (EXT-4).
+//! - Only products whose method is the key pool are served; a bundle is none.
+//!
+//! What does not belong: how the balance is fed (billing), partner orders (orders).
+
+mod decide;
+pub mod fulfill;
+mod load;
+pub mod queries;
+pub mod reveal;
+mod store;
+
+pub use fulfill::{Fulfill, FulfillOutcome, MOST_AT_ONCE};
+pub use queries::{DeliveredLicense, FulfillmentRow};
+pub use reveal::{Named, RevealFulfillment};
+
+use crate::access::named;
+
+/// Where a fulfillment stands (EXT-5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Paid and claimed; its codes are being made ready for download.
+    Processing,
+    /// Its codes were handed over.
+    Delivered,
+    /// Some of it was taken back.
+    PartlyRefunded,
+    /// All of it was taken back.
+    Refunded,
+    /// It could not be delivered; its money is back.
+    Failed,
+}
+named!(State {
+    Processing = "processing",
+    Delivered = "delivered",
+    PartlyRefunded = "partly_refunded",
+    Refunded = "refunded",
+    Failed = "failed",
+});
+
+/// By which door it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Door {
+    /// The API.
+    Api,
+    /// A dynamic URL (EXT-6).
+    DynamicUrl,
+}
+named!(Door { Api = "api", DynamicUrl = "dynamic_url" });

@@ -1,0 +1,236 @@
+//! Fulfillments as they are read.
+
+use super::load::Earlier;
+use super::{Door, State};
+use crate::access::{MerchantScope, PartnershipScope};
+use crate::ids::{FulfillmentId, LicenseId, LicenseKeyId, PartnershipId, ProductId};
+use crate::listing::{Page, PageRequest};
+use std::collections::HashMap;
+use tradepost_kernel::{Currency, Date, Timestamp};
+use tradepost_store::ColumnType::{Bytes, Int, Text};
+use tradepost_store::{Column, Fault, FromRow, Reader, Row, SetSql, params, sql};
+
+/// One fulfillment, as stored. Amounts are minor units of its currency.
+#[derive(Clone, Debug)]
+pub struct FulfillmentRow {
+    /// Its id.
+    pub id: FulfillmentId,
+    /// Whose it is.
+    pub partnership: PartnershipId,
+    /// The shop's order id.
+    pub external_order_id: String,
+    /// By which door it came.
+    pub door: Door,
+    /// Where it stands.
+    pub state: State,
+    /// The product's number.
+    pub product: i64,
+    /// The product's public id.
+    pub product_id: ProductId,
+    /// How many codes.
+    pub quantity: i64,
+    /// Of every amount.
+    pub currency: Currency,
+    /// Cost of one.
+    pub unit_minor: i64,
+    /// What was debited.
+    pub total_minor: i64,
+    /// Every step to the unit price, JSON (CAT-5).
+    pub explanation: String,
+    /// The prepaid balance right after the debit.
+    pub balance_after_minor: i64,
+    /// How many codes were taken back.
+    pub refunded_quantity: i64,
+    /// What was given back.
+    pub refunded_minor: i64,
+    /// Whom it was for.
+    pub customer_email: String,
+    /// Their name, where the shop said it.
+    pub customer_name: Option<String>,
+    /// What the shop keeps with it: a JSON object.
+    pub metadata: Option<String>,
+    /// Whether Tradepost mailed the codes to the customer (EXT-7).
+    pub mailed: bool,
+    /// When it was counted against the purchase limits.
+    pub day: Date,
+    /// When it was recorded.
+    pub created: Timestamp,
+    /// When its codes were handed over.
+    pub delivered: Option<Timestamp>,
+}
+
+/// A license of a fulfillment, with its sealed code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveredLicense {
+    /// The license.
+    pub license: LicenseId,
+    /// Its key.
+    pub key: LicenseKeyId,
+    /// The code, for [`open_code`](crate::stock::open_code).
+    pub sealed: Vec<u8>,
+    /// Whether it was taken back: its code is no longer good.
+    pub revoked: bool,
+}
+
+impl FromRow for FulfillmentRow {
+    fn from_row(row: Row) -> Result<Self, Fault> {
+        let mut columns = row.take();
+        Ok(Self {
+            id: columns.next()?,
+            partnership: columns.next()?,
+            external_order_id: columns.next()?,
+            door: Door::from_name(&columns.next::<String>()?).ok_or(Fault::Column("a door"))?,
+            state: State::from_name(&columns.next::<String>()?).ok_or(Fault::Column("a state of fulfillments"))?,
+            product: columns.next()?,
+            product_id: columns.next()?,
+            quantity: columns.next()?,
+            currency: columns.next()?,
+            unit_minor: columns.next()?,
+            total_minor: columns.next()?,
+            explanation: columns.next()?,
+            balance_after_minor: columns.next()?,
+            refunded_quantity: columns.next()?,
+            refunded_minor: columns.next()?,
+            customer_email: columns.next()?,
+            customer_name: columns.next()?,
+            metadata: columns.next()?,
+            mailed: columns.next()?,
+            day: columns.next()?,
+            created: columns.next()?,
+            delivered: columns.next()?,
+        })
+    }
+}
+
+macro_rules! fulfillment_sql {
+    ($rest:literal) => {
+        sql!(concat!(
+            "SELECT f.id, f.partnership, f.external_order_id, f.source, f.state, f.product, p.id, f.quantity, f.currency, f.unit_minor, ",
+            "f.total_minor, f.explanation, f.balance_after_minor, f.refunded_quantity, f.refunded_minor, f.customer_email, f.customer_name, ",
+            "f.metadata, f.mailed, f.day, f.created_ms, f.delivered_ms FROM fulfillment f ",
+            "JOIN product p ON p.merchant = f.merchant AND p.number = f.product ",
+            $rest
+        ))
+    };
+}
+
+/// One fulfillment of a merchant; of one partnership, where it is named.
+///
+/// # Errors
+/// The store's.
+pub async fn fulfillment(
+    reader: &mut Reader<'_>,
+    scope: MerchantScope,
+    partnership: Option<PartnershipId>,
+    id: FulfillmentId,
+) -> Result<Option<FulfillmentRow>, Fault> {
+    let row: Option<FulfillmentRow> = reader.query_opt(fulfillment_sql!("WHERE f.merchant = $1 AND f.id = $2"), params![scope.merchant, id]).await?;
+    Ok(row.filter(|row| partnership.is_none_or(|partnership| partnership == row.partnership)))
+}
+
+/// A partnership's fulfillment of the shop's order.
+///
+/// # Errors
+/// The store's.
+pub async fn by_external_order(reader: &mut Reader<'_>, scope: PartnershipScope, external_order_id: &str) -> Result<Option<FulfillmentRow>, Fault> {
+    let sql = fulfillment_sql!("WHERE f.merchant = $1 AND f.partnership = $2 AND f.external_order_id = $3");
+    reader.query_opt(sql, params![scope.merchant, scope.partnership, external_order_id]).await
+}
+
+/// The licenses of a fulfillment with their sealed codes, in the order in which they were handed over.
+///
+/// # Errors
+/// The store's.
+pub async fn licenses(reader: &mut Reader<'_>, scope: MerchantScope, id: FulfillmentId) -> Result<Vec<DeliveredLicense>, Fault> {
+    let sql = sql!(
+        "SELECT l.id, k.id, k.sealed, CASE WHEN l.stage = 'revoked' THEN 1 ELSE 0 END FROM license l
+         JOIN license_key k ON k.merchant = l.merchant AND k.id = l.license_key
+         WHERE l.merchant = $1 AND l.fulfillment = $2 ORDER BY l.id"
+    );
+    let rows: Vec<(LicenseId, LicenseKeyId, Vec<u8>, i64)> = reader.query(sql, params![scope.merchant, id]).await?;
+    Ok(rows.into_iter().map(|(license, key, sealed, revoked)| DeliveredLicense { license, key, sealed, revoked: revoked == 1 }).collect())
+}
+
+/// Which fulfillments a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct FulfillmentFilter {
+    /// Only of this partnership.
+    pub partnership: Option<PartnershipId>,
+    /// Only in this state.
+    pub state: Option<State>,
+    /// Only this external order id.
+    pub external_order_id: Option<String>,
+    /// Recorded at or after.
+    pub created_from: Option<Timestamp>,
+    /// Recorded before.
+    pub created_to: Option<Timestamp>,
+}
+
+/// A page of fulfillments, newest first.
+///
+/// # Errors
+/// The store's.
+pub async fn list(reader: &mut Reader<'_>, scope: MerchantScope, filter: &FulfillmentFilter, page: PageRequest) -> Result<Page<FulfillmentRow>, Fault> {
+    let state = filter.state.map_or("", State::name);
+    let external = filter.external_order_id.clone().unwrap_or_default();
+    let (from, to) = (filter.created_from.map_or(0, Timestamp::ms), filter.created_to.map_or(i64::MAX, Timestamp::ms));
+    let mut values = params![scope.merchant, page.bound(), page.fetch(), state, external, from, to].to_vec();
+    // Two statements, so that each goes by its own index.
+    let rows = if let Some(partnership) = filter.partnership {
+        values.push(partnership.into());
+        let text = fulfillment_sql!(
+            "WHERE f.merchant = $1 AND f.partnership = $8 AND f.id < $2 AND ($4 = '' OR f.state = $4) AND ($5 = '' OR f.external_order_id = $5)
+             AND f.created_ms >= $6 AND f.created_ms < $7 ORDER BY f.id DESC LIMIT $3"
+        );
+        reader.query(text, &values).await?
+    } else {
+        let text = fulfillment_sql!(
+            "WHERE f.merchant = $1 AND f.id < $2 AND ($4 = '' OR f.state = $4) AND ($5 = '' OR f.external_order_id = $5)
+             AND f.created_ms >= $6 AND f.created_ms < $7 ORDER BY f.id DESC LIMIT $3"
+        );
+        reader.query(text, &values).await?
+    };
+    Ok(page.page(rows, |row| row.id))
+}
+
+static EARLIER: SetSql = SetSql::select(
+    "SELECT f.merchant, f.partnership, f.external_order_id, f.id, p.id, p.sku, q.id, q.sku, f.quantity, f.customer_email, f.customer_name \
+     FROM rows r JOIN fulfillment f ON f.merchant = r.merchant AND f.partnership = r.partnership AND f.external_order_id = r.external_order \
+     JOIN product p ON p.merchant = f.merchant AND p.number = f.product \
+     LEFT JOIN product q ON q.merchant = p.merchant AND q.number = p.parent",
+    &[("merchant", Int), ("partnership", Bytes), ("external_order", Text)],
+);
+
+/// An earlier fulfillment with the external order id that it stands under.
+struct EarlierRow(PartnershipScope, String, Earlier);
+
+impl FromRow for EarlierRow {
+    fn from_row(row: Row) -> Result<Self, Fault> {
+        let mut columns = row.take();
+        let scope = PartnershipScope { merchant: columns.next()?, partnership: columns.next()? };
+        let external = columns.next()?;
+        let fulfillment = columns.next()?;
+        let product = (columns.next()?, columns.next()?);
+        let (parent, parent_sku): (Option<ProductId>, Option<String>) = (columns.next()?, columns.next()?);
+        let earlier = Earlier {
+            fulfillment,
+            product,
+            parent: parent.zip(parent_sku),
+            quantity: columns.next()?,
+            customer_email: columns.next()?,
+            customer_name: columns.next()?,
+        };
+        Ok(Self(scope, external, earlier))
+    }
+}
+
+/// What stands under these external order ids already.
+pub(super) async fn earlier(reader: &mut Reader<'_>, asked: &[(PartnershipScope, &str)]) -> Result<HashMap<(PartnershipScope, String), Earlier>, Fault> {
+    let columns = [
+        Column::ints(asked.iter().map(|(scope, _)| scope.merchant)),
+        Column::ids(asked.iter().map(|(scope, _)| scope.partnership)),
+        Column::texts(asked.iter().map(|(_, external)| (*external).to_owned())),
+    ];
+    let rows: Vec<EarlierRow> = reader.query_set(&EARLIER, &columns).await?;
+    Ok(rows.into_iter().map(|EarlierRow(scope, external, earlier)| ((scope, external), earlier)).collect())
+}

@@ -1,0 +1,215 @@
+//! Fulfillments of external shops (EXT-2 … EXT-5), as both workspaces see them.
+
+pub use crate::api::fulfillment_shapes::*;
+use crate::api::orders::sides;
+use crate::{Answer, Call, OrNotFound, Problem, Routes};
+use serde_json::Value;
+use tradepost_domain::fulfillments::queries::{self, FulfillmentFilter};
+use tradepost_domain::fulfillments::{DeliveredLicense, Door, Fulfill, FulfillmentRow, Named, RevealFulfillment};
+use tradepost_domain::ids::FulfillmentId;
+use tradepost_domain::{MerchantScope, Right, stock};
+use tradepost_store::Fault;
+
+impl From<FulfillmentRow> for FulfillmentSummary {
+    fn from(row: FulfillmentRow) -> Self {
+        let money = |minor| row.currency.minor(minor);
+        Self {
+            id: row.id,
+            status: row.state,
+            partnership: row.partnership,
+            product: row.product_id,
+            quantity: row.quantity,
+            unit_cost: money(row.unit_minor),
+            total_cost: money(row.total_minor),
+            refunded: money(row.refunded_minor),
+            source: row.door,
+            created_at: row.created,
+            delivered_at: row.delivered,
+            external_order_id: row.external_order_id,
+            customer_email: row.customer_email,
+        }
+    }
+}
+
+/// A fulfillment with its licenses; their codes are opened only where `reveal` says so, which the handler of an audited
+/// act does.
+pub(crate) fn fulfillment_view(
+    call: &Call,
+    merchant: MerchantScope,
+    row: FulfillmentRow,
+    licenses: Vec<DeliveredLicense>,
+    reveal: bool,
+) -> Result<FulfillmentView, Problem> {
+    let money = |minor| row.currency.minor(minor);
+    let mut items = Vec::with_capacity(licenses.len());
+    for license in licenses {
+        let code = if reveal && !license.revoked {
+            Some(stock::open_code(&call.engine().vault, merchant.merchant, license.key, &license.sealed)?.expose().clone())
+        } else {
+            None
+        };
+        items.push(FulfilledItem { license: license.license, code, revoked: license.revoked });
+    }
+    let metadata = row.metadata.as_deref().map(serde_json::from_str::<Value>).transpose();
+    Ok(FulfillmentView {
+        id: row.id,
+        status: row.state,
+        partnership: row.partnership,
+        product: row.product_id,
+        quantity: row.quantity,
+        unit_cost: money(row.unit_minor),
+        total_cost: money(row.total_minor),
+        balance_after: money(row.balance_after_minor),
+        refunded_quantity: row.refunded_quantity,
+        refunded: money(row.refunded_minor),
+        metadata: metadata.map_err(|_| Fault::Column("metadata in JSON"))?.unwrap_or(Value::Null),
+        source: row.door,
+        mailed: row.mailed,
+        created_at: row.created,
+        delivered_at: row.delivered,
+        items,
+        external_order_id: row.external_order_id,
+        customer_email: row.customer_email,
+        customer_name: row.customer_name,
+    })
+}
+
+/// Runs the call of a shop and answers the fulfillment with its codes: what was just written, or, for a repeated call,
+/// what was written then, read again.
+pub(crate) async fn fulfilled(call: &Call, command: Fulfill) -> Result<(FulfillmentView, bool), Problem> {
+    let merchant = call.partnership()?.of_merchant();
+    let done = call.execute(command).await?;
+    let (row, licenses) = match done.outcome.fresh {
+        Some(fresh) => *fresh,
+        None => read(call, merchant, done.outcome.fulfillment).await?,
+    };
+    Ok((fulfillment_view(call, merchant, row, licenses, true)?, done.replayed))
+}
+
+async fn read(call: &Call, merchant: MerchantScope, id: FulfillmentId) -> Result<(FulfillmentRow, Vec<DeliveredLicense>), Problem> {
+    let found = call.read(move |reader| {
+        Box::pin(async move {
+            let Some(row) = queries::fulfillment(reader, merchant, None, id).await? else { return Ok(None) };
+            let licenses = queries::licenses(reader, merchant, id).await?;
+            Ok(Some((row, licenses)))
+        })
+    });
+    found.await?.or_not_found()
+}
+
+async fn create(call: Call) -> Result<Answer, Problem> {
+    let new = call.body::<NewFulfillment>()?;
+    let command = Fulfill {
+        external_order_id: new.external_order_id.into(),
+        product: new.product.into(),
+        variant: new.variant.map(String::from),
+        quantity: new.quantity.get(),
+        customer_email: new.customer_email,
+        customer_name: new.customer_name.map(String::from),
+        metadata: new.metadata.and_then(Metadata::text),
+        door: Door::Api,
+    };
+    let (view, _) = fulfilled(&call, command).await?;
+    Ok(Answer::created(&view, &call.location(view.id)))
+}
+
+/// With codes for who may fulfill, as an audited act; masked for everybody else who may read.
+async fn get(call: Call) -> Result<Answer, Problem> {
+    let id: FulfillmentId = call.path("id")?;
+    let (merchant, of) = sides(&call)?;
+    let reveals = if of.is_some() { Right::FulfillmentsCreate } else { Right::LicensesReveal };
+    if call.caller().authorize(tradepost_domain::access::Need::Right(reveals)).is_ok() && of.is_some() {
+        return show(&call, Named::Id(id)).await;
+    }
+    let (row, licenses) = read(&call, merchant, id).await?;
+    if of.is_some_and(|of| of != row.partnership) {
+        return Err(Problem::not_found());
+    }
+    Ok(Answer::ok(&fulfillment_view(&call, merchant, row, licenses, false)?))
+}
+
+async fn show(call: &Call, named: Named) -> Result<Answer, Problem> {
+    let (merchant, _) = sides(call)?;
+    let revealed = call.execute(RevealFulfillment { fulfillment: named }).await?.outcome;
+    let (row, licenses) = *revealed.shown.or_not_found()?;
+    Ok(Answer::ok(&fulfillment_view(call, merchant, row, licenses, true)?))
+}
+
+async fn reveal(call: Call) -> Result<Answer, Problem> {
+    let id: FulfillmentId = call.path("id")?;
+    show(&call, Named::Id(id)).await
+}
+
+async fn list_mine(call: Call) -> Result<Answer, Problem> {
+    let scope = call.partnership()?;
+    let query = call.query::<FulfillmentQuery>()?;
+    let filter = FulfillmentFilter {
+        partnership: Some(scope.partnership),
+        state: query.status,
+        external_order_id: query.external_order_id.map(String::from),
+        created_from: query.created_from,
+        created_to: query.created_to,
+    };
+    page(&call, scope.of_merchant(), filter).await
+}
+
+async fn list_all(call: Call) -> Result<Answer, Problem> {
+    let scope = call.merchant()?;
+    let query = call.query::<MerchantFulfillmentQuery>()?;
+    let filter = FulfillmentFilter {
+        partnership: query.partnership,
+        state: query.status,
+        external_order_id: query.external_order_id.map(String::from),
+        created_from: query.created_from,
+        created_to: query.created_to,
+    };
+    page(&call, scope, filter).await
+}
+
+async fn page(call: &Call, scope: MerchantScope, filter: FulfillmentFilter) -> Result<Answer, Problem> {
+    let page = call.page()?;
+    let found = call.read(move |reader| Box::pin(async move { queries::list(reader, scope, &filter, page).await })).await?;
+    Ok(call.list(found, FulfillmentSummary::from))
+}
+
+/// Every route of fulfillments.
+pub fn routes(r: &mut Routes) {
+    let tag = "External shops";
+    r.post("/v1/reseller/fulfillments", "createFulfillment", create)
+        .tag(tag)
+        .doc("Fulfills a sale of the reseller's own shop: the cost is taken from the prepaid balance, the keys are claimed and the codes answered, all or nothing. Retry it with the same `Idempotency-Key` and body as often as needed; the same external order id again answers the first fulfillment.")
+        .needs(Right::FulfillmentsCreate)
+        .asks_again()
+        .body::<NewFulfillment>()
+        .answers::<FulfillmentView>(201)
+        .command::<Fulfill>();
+    r.get("/v1/reseller/fulfillments", "listFulfillments", list_mine)
+        .tag(tag)
+        .doc("Lists the partnership's fulfillments, newest first, without codes.")
+        .needs(Right::FulfillmentsRead)
+        .query::<FulfillmentQuery>()
+        .lists::<FulfillmentSummary>();
+    r.get("/v1/reseller/fulfillments/{id}", "getFulfillment", get)
+        .tag(tag)
+        .doc("One fulfillment. Who may fulfill sees its codes, and each look is audited; for others the codes are null.")
+        .needs(Right::FulfillmentsRead)
+        .answers::<FulfillmentView>(200)
+        .command::<RevealFulfillment>();
+    r.get("/v1/merchant/fulfillments", "listMerchantFulfillments", list_all)
+        .tag("External shops (merchant)")
+        .doc("Lists the fulfillments of all external shops, newest first, without codes.")
+        .needs(Right::MerchantRead)
+        .query::<MerchantFulfillmentQuery>()
+        .lists::<FulfillmentSummary>();
+    r.get("/v1/merchant/fulfillments/{id}", "getMerchantFulfillment", get)
+        .tag("External shops (merchant)")
+        .doc("One fulfillment, without codes.")
+        .needs(Right::MerchantRead)
+        .answers::<FulfillmentView>(200);
+    r.post("/v1/merchant/fulfillments/{id}/reveal", "revealMerchantFulfillment", reveal)
+        .tag("External shops (merchant)")
+        .doc("One fulfillment with its codes, as an audited look.")
+        .needs(Right::LicensesReveal)
+        .answers::<FulfillmentView>(200)
+        .command::<RevealFulfillment>();
+}
