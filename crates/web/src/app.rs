@@ -65,7 +65,7 @@ impl App {
             metrics: crate::observe::metrics(),
             limiter: Limiter::new(&settings.limits),
             in_flight: Arc::new(Semaphore::new(settings.limits.in_flight)),
-            pace: Pace::new(settings.limits.in_flight),
+            pace: Pace::new(settings.limits.in_flight, settings.limits.prompt),
             documents: OnceLock::new(),
             migrated: AtomicBool::new(false),
             settings,

@@ -6,8 +6,6 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tradepost_kernel::sabotage;
 
-/// How long an answer may take because of those before it.
-const PROMPT: Duration = Duration::from_millis(400);
 /// How often is measured.
 const WINDOW: Duration = Duration::from_millis(100);
 /// After a pause as long as this what was measured says nothing any more.
@@ -19,6 +17,7 @@ const LEAST: usize = 32;
 #[derive(Debug)]
 pub(crate) struct Pace {
     most: usize,
+    prompt: Option<Duration>,
     limit: AtomicUsize,
     inside: AtomicUsize,
     left: AtomicUsize,
@@ -33,10 +32,10 @@ pub(crate) struct Inside {
 }
 
 impl Pace {
-    /// Never more than `most` at once.
-    pub(crate) fn new(most: usize) -> Arc<Self> {
+    /// Never more than `most` at once, and no more than are answered within `prompt`.
+    pub(crate) fn new(most: usize, prompt: Option<Duration>) -> Arc<Self> {
         let counts = || AtomicUsize::new(0);
-        Arc::new(Self { most, limit: AtomicUsize::new(most), inside: counts(), left: counts(), window: Mutex::new(Instant::now()) })
+        Arc::new(Self { most, prompt, limit: AtomicUsize::new(most), inside: counts(), left: counts(), window: Mutex::new(Instant::now()) })
     }
 
     /// Lets one in, or not.
@@ -51,24 +50,24 @@ impl Pace {
 
     /// Judges the last window, where it is over: those inside leave at the rate at which others left.
     fn judge(&self, now: Instant) {
-        let Ok(mut window) = self.window.try_lock() else { return };
+        let (Some(prompt), Ok(mut window)) = (self.prompt, self.window.try_lock()) else { return };
         let took = now.duration_since(*window);
         if took < WINDOW {
             return;
         }
         *window = now;
         let (left, inside) = (self.left.swap(0, Relaxed), self.inside.load(Relaxed));
-        self.limit.store(next_limit(self.limit.load(Relaxed), self.most, inside, left, took), Relaxed);
+        self.limit.store(next_limit(self.limit.load(Relaxed), self.most, inside, left, (took, prompt)), Relaxed);
     }
 }
 
 /// The limit after a window in which `left` left, and at whose end `inside` are waiting.
-fn next_limit(limit: usize, most: usize, inside: usize, left: usize, took: Duration) -> usize {
+fn next_limit(limit: usize, most: usize, inside: usize, left: usize, (took, prompt): (Duration, Duration)) -> usize {
     if took >= FORGOTTEN {
         return most;
     }
     let took = usize::try_from(took.as_micros()).unwrap_or(usize::MAX).max(1);
-    let prompt = usize::try_from(PROMPT.as_micros()).unwrap_or(usize::MAX);
+    let prompt = usize::try_from(prompt.as_micros()).unwrap_or(usize::MAX);
     // How many are answered within the moment at this rate.
     let fits = left.saturating_mul(prompt) / took;
     if inside > fits + fits / 4 {
@@ -110,7 +109,8 @@ impl Drop for Inside {
 mod tests {
     use super::*;
 
-    const A_WINDOW: Duration = Duration::from_millis(100);
+    const PROMPT: Duration = Duration::from_millis(400);
+    const A_WINDOW: (Duration, Duration) = (WINDOW, PROMPT);
 
     #[test]
     fn the_limit_follows_what_is_answered_in_time() {
@@ -120,12 +120,12 @@ mod tests {
         assert_eq!(next_limit(400, 2048, 200, 100, A_WINDOW), 501, "there is room for more");
         assert_eq!(next_limit(2000, 2048, 200, 100, A_WINDOW), 2048, "but never beyond the most");
         assert_eq!(next_limit(400, 2048, 300, 1, A_WINDOW), LEAST, "a few are always let in");
-        assert_eq!(next_limit(400, 2048, 300, 1, FORGOTTEN), 2048, "a pause says nothing");
+        assert_eq!(next_limit(400, 2048, 300, 1, (FORGOTTEN, PROMPT)), 2048, "a pause says nothing");
     }
 
     #[test]
     fn who_leaves_makes_room() {
-        let pace = Pace::new(2);
+        let pace = Pace::new(2, Some(PROMPT));
         let (one, two) = (pace.enter(), pace.enter());
         assert!(one.is_some() && two.is_some() && pace.enter().is_none());
         drop(one);

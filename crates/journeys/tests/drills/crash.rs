@@ -1,7 +1,7 @@
 //! The crash drill: the real server, killed at a random moment under load or ended at a named fail point, loses
 //! nothing that it acknowledged and does nothing twice.
 
-use crate::load::{Client, Load, Stage, Writing, check_all};
+use crate::load::{Client, Stage, Writing, check_all, count_all};
 use crate::tally::{Tally, allowed, rounds, skipped};
 #[cfg(feature = "sabotage")]
 use std::os::unix::process::ExitStatusExt;
@@ -38,11 +38,13 @@ struct Drill {
 impl Drill {
     fn hold(self) {
         let Some(binary) = self.build.binary() else { return skipped(self.name, "there is no server to kill: cargo build -p tradepost") };
-        tradepost_testkit::run_unchecked(self.kind, self.name, move |app| self.run(app, Load::Orders, binary));
+        tradepost_testkit::run_unchecked(self.kind, self.name, move |app| self.run(app, binary));
     }
 
-    async fn run(self, app: TestApp, load: Load, binary: std::path::PathBuf) {
-        let stage = Stage::set(&app, CLIENTS).await;
+    async fn run(self, app: TestApp, binary: std::path::PathBuf) {
+        // At a fail point that comes late a round writes more.
+        let sales = if matches!(self.end, End::Kill) { 150 } else { 800 };
+        let stage = Stage::set(&app, CLIENTS, 500 + sales * self.rounds).await;
         let imports = Imports::prepare(&stage, if matches!(self.end, End::Kill) { 0 } else { self.rounds }).await;
         stage.leave(&app).await;
         let place = Place { binary, data: app.folder().to_owned(), database: app.url.clone(), bug: self.bug.map(str::to_owned) };
@@ -53,13 +55,14 @@ impl Drill {
             let server = place.serve().await;
             first_answer = first_answer.max(server.ready);
             if round == 0 {
-                clients = stage.clients(load, &server);
+                clients = stage.clients(&server);
             }
             clients.iter_mut().for_each(|client| client.turn_to(&[&server]));
             check_all(&mut clients, &mut tally).await;
             imports.check(&server, round, &mut tally).await;
             place.verify().await;
             if round == self.rounds {
+                count_all(&clients, &place, &mut tally).await;
                 tally.note = format!("first answer after a start {} ms", first_answer.as_millis());
                 break;
             }

@@ -15,11 +15,10 @@ const CLIENTS: usize = 32;
 fn hold(kind: Kind, build: Build, bug: Option<&'static str>, requests: usize) {
     let Some(binary) = build.binary() else { return skipped("hang_up", "there is no server to hang up on: cargo build -p tradepost") };
     tradepost_testkit::run_unchecked(kind, "hang_up", move |app| async move {
-        let stage = Stage::set(&app, CLIENTS).await;
+        let stage = Stage::set(&app, CLIENTS, 100 + requests).await;
         stage.leave(&app).await;
         let place = Place { binary, data: app.folder().to_owned(), database: app.url.clone(), bug: bug.map(str::to_owned) };
         let server = place.serve().await;
-        let load = Load::Orders;
         let mut tally = Tally::of("hang_up", kind, bug);
         let mut callers = Vec::new();
         for (client, key) in stage.keys.iter().enumerate() {
@@ -27,7 +26,7 @@ fn hold(kind: Kind, build: Build, bug: Option<&'static str>, requests: usize) {
             callers.push(tokio::spawn(async move {
                 let mut whole = 0;
                 for n in 0..requests.div_ceil(CLIENTS) {
-                    whole += usize::from(call_and_hang_up(address, load, client, n, &key, &chance).await);
+                    whole += usize::from(call_and_hang_up(address, Load::of(client), client, n, &key, &chance).await);
                 }
                 whole
             }));
@@ -36,8 +35,11 @@ fn hold(kind: Kind, build: Build, bug: Option<&'static str>, requests: usize) {
         for caller in callers {
             whole += caller.await.expect("a client");
         }
-        let (entered, finished) = at_rest(&server, load).await;
-        let there = u64::try_from(place.count(load.count_sql()).await).expect("a count");
+        let (entered, finished) = at_rest(&server).await;
+        let mut there = 0;
+        for load in Load::ALL {
+            there += u64::try_from(place.count(load.count_sql()).await).expect("a count");
+        }
         tally.rounds = requests.div_ceil(CLIENTS) * CLIENTS;
         tally.done = usize::try_from(finished).expect("few");
         tally.note = format!("{whole} sent whole, {entered} entered, {finished} finished, {there} there");
@@ -77,10 +79,16 @@ async fn call_and_hang_up(address: std::net::SocketAddr, load: Load, client: usi
     cut == text.len()
 }
 
-/// How many handlers of the write were entered and finished, once nothing moves any more.
-async fn at_rest(server: &Server, load: Load) -> (u64, u64) {
-    let label = load.operation();
-    let counts = async || (server.metric("http_handlers_entered_total", label).await, server.metric("http_handlers_finished_total", label).await);
+/// How many handlers of the writes were entered and finished, once nothing moves any more.
+async fn at_rest(server: &Server) -> (u64, u64) {
+    let counts = async || {
+        let (mut entered, mut finished) = (0, 0);
+        for load in Load::ALL {
+            entered += server.metric("http_handlers_entered_total", load.operation()).await;
+            finished += server.metric("http_handlers_finished_total", load.operation()).await;
+        }
+        (entered, finished)
+    };
     let begun = Instant::now();
     let mut last = counts().await;
     let mut same = 0;

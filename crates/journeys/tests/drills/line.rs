@@ -15,24 +15,22 @@ const FIRST_SUCCESS: Duration = Duration::from_secs(5);
 fn hold(build: Build, bug: Option<&'static str>, rounds: usize) {
     let Some(binary) = build.binary() else { return skipped("line", "there is no server to cut off: cargo build -p tradepost") };
     tradepost_testkit::run_unchecked(Kind::Postgres, "line", move |app| async move {
-        let stage = Stage::set(&app, 8).await;
+        let stage = Stage::set(&app, 8, 2_000 + 200 * rounds).await;
         stage.leave(&app).await;
         let (line, through) = Line::to_url(&app.url).await;
         let place = Place { binary, data: app.folder().to_owned(), database: app.url.clone(), bug: bug.map(str::to_owned) };
         let server = place.through(&through).serve().await;
-        let load = Load::Orders;
-
         // The key's first use is noted beside the request, and would be met instead.
         drop(server.client(0, &stage.keys[0]).get("/v1/reseller/credit").await);
         let mut tally = Tally::of("cut_at_commit", Kind::Postgres, bug);
         let asker = server.client(0, &stage.keys[0]);
         for round in 0..rounds {
-            at_commit(load, &asker, &line, &place, round, &mut tally).await;
+            at_commit(&asker, &line, &place, round, &mut tally).await;
         }
         tally.finish();
 
         let mut tally = Tally::of("cut_anywhere", Kind::Postgres, bug);
-        let mut clients = stage.clients(load, &server);
+        let mut clients = stage.clients(&server);
         for _ in 0..rounds {
             let writing = Writing::begin(&mut clients, usize::MAX / 4);
             writing.until(10, || place.last_words()).await;
@@ -56,8 +54,9 @@ fn hold(build: Build, bug: Option<&'static str>, rounds: usize) {
 }
 
 /// One write of a client, its COMMIT met by the cut.
-async fn at_commit(load: Load, asker: &Asker, line: &Line, place: &Place, round: usize, tally: &mut Tally) {
+async fn at_commit(asker: &Asker, line: &Line, place: &Place, round: usize, tally: &mut Tally) {
     let cut = if round.is_multiple_of(2) { Cut::BeforeAnswer } else { Cut::BeforeCommit };
+    let load = Load::of(round / 2);
     let reference = format!("cut-{round}");
     let first = load.first(&reference);
     let asker = asker.once(&first.key);

@@ -1,14 +1,16 @@
 //! What the drills do all the time: writes of resellers over HTTP, each with its key, found again afterwards, and
 //! counted.
 
+use crate::prepaid::PayIn;
 use crate::tally::Tally;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
+use tradepost_domain::Caller;
 use tradepost_testkit::http::{Asker, Reply};
-use tradepost_testkit::process::Server;
+use tradepost_testkit::process::{Place, Server};
 use tradepost_testkit::{Merchant, Reseller, TestApp};
 
 /// A kind of write.
@@ -16,6 +18,8 @@ use tradepost_testkit::{Merchant, Reseller, TestApp};
 pub enum Load {
     /// An order on credit: created, then confirmed.
     Orders,
+    /// A sale of a reseller's own shop, paid from its prepaid balance: one request, codes in the answer.
+    Fulfillments,
 }
 
 /// One request of a write.
@@ -32,8 +36,8 @@ pub struct Written {
     /// The reseller's own name for it.
     pub reference: String,
     pub id: String,
-    /// What was said of it, and must be said for ever.
-    pub said: String,
+    /// What was said of it, and must be said for ever: the order's number, the codes.
+    pub said: Json,
 }
 
 /// Why a write has no answer.
@@ -48,21 +52,30 @@ pub enum Unanswered {
 }
 
 impl Load {
+    pub const ALL: [Self; 2] = [Self::Orders, Self::Fulfillments];
+
+    /// Both take turns.
+    pub const fn of(n: usize) -> Self {
+        Self::ALL[n % 2]
+    }
+
     /// The first request of a write; the only one, where a write is one request.
     pub fn first(self, reference: &str) -> Request {
-        match self {
-            Self::Orders => Request {
-                path: "/v1/reseller/orders".into(),
-                key: format!("{reference} create"),
-                body: Some(json!({"reference": reference, "items": [{"product": "KEY-PRO", "quantity": 1}]})),
-            },
-        }
+        let (path, body) = match self {
+            Self::Orders => ("/v1/reseller/orders", json!({"reference": reference, "items": [{"product": "KEY-PRO", "quantity": 1}]})),
+            Self::Fulfillments => (
+                "/v1/reseller/fulfillments",
+                json!({"external_order_id": reference, "product": "KEY-EXT", "quantity": 1, "customer_email": "ada@customer.example"}),
+            ),
+        };
+        Request { path: path.into(), key: format!("{reference} first"), body: Some(body) }
     }
 
     /// The operation of the first request.
     pub const fn operation(self) -> &'static str {
         match self {
             Self::Orders => "createOrder",
+            Self::Fulfillments => "createFulfillment",
         }
     }
 
@@ -70,22 +83,7 @@ impl Load {
     pub const fn count_sql(self) -> &'static str {
         match self {
             Self::Orders => "SELECT COUNT(*) FROM orders",
-        }
-    }
-
-    /// Does one write, however often that takes, always with the same keys.
-    /// Every request goes to all of `askers` at once: to the same server, or to several on one database.
-    pub async fn write(self, askers: &[Asker], reference: &str) -> Result<Written, Unanswered> {
-        let first = self.first(reference);
-        let done = all_done(askers, &first).await?;
-        let id = done["id"].as_str().expect("an id").to_owned();
-        match self {
-            Self::Orders => {
-                let confirm = Request { path: format!("/v1/reseller/orders/{id}/confirm"), key: format!("{reference} confirm"), body: None };
-                let placed = all_done(askers, &confirm).await?;
-                let said = placed["number"].as_str().unwrap_or_default().to_owned();
-                Ok(Written { reference: reference.to_owned(), id, said })
-            }
+            Self::Fulfillments => "SELECT COUNT(*) FROM fulfillment",
         }
     }
 
@@ -93,7 +91,23 @@ impl Load {
     pub fn times_sql(self, reference: &str) -> String {
         match self {
             Self::Orders => format!("SELECT COUNT(*) FROM orders WHERE reference = '{reference}'"),
+            Self::Fulfillments => format!("SELECT COUNT(*) FROM fulfillment WHERE external_order_id = '{reference}'"),
         }
+    }
+
+    /// Does one write, however often that takes, always with the same keys. Every request goes to all of `askers` at
+    /// once: to the same server, or to several on one database.
+    pub async fn write(self, askers: &[Asker], reference: &str) -> Result<Written, Unanswered> {
+        let done = all_done(askers, &self.first(reference)).await?;
+        let id = done["id"].as_str().expect("an id").to_owned();
+        let said = match self {
+            Self::Orders => {
+                let confirm = Request { path: format!("/v1/reseller/orders/{id}/confirm"), key: format!("{reference} confirm"), body: None };
+                all_done(askers, &confirm).await?["number"].clone()
+            }
+            Self::Fulfillments => done["items"].clone(),
+        };
+        Ok(Written { reference: reference.to_owned(), id, said })
     }
 
     /// Whether a write is there as it was acknowledged.
@@ -101,7 +115,11 @@ impl Load {
         match self {
             Self::Orders => {
                 let found = until_read(asker, &format!("/v1/reseller/orders/{}", written.id)).await;
-                found["state"] == "awaiting_payment" && found["number"] == written.said.as_str()
+                found["state"] == "awaiting_payment" && found["number"] == written.said
+            }
+            Self::Fulfillments => {
+                let found = until_read(asker, &format!("/v1/reseller/fulfillments/{}", written.id)).await;
+                found["status"] == "delivered" && found["items"] == written.said
             }
         }
     }
@@ -110,6 +128,7 @@ impl Load {
     pub async fn times(self, asker: &Asker, reference: &str) -> usize {
         let path = match self {
             Self::Orders => format!("/v1/reseller/orders?search={reference}"),
+            Self::Fulfillments => format!("/v1/reseller/fulfillments?external_order_id={reference}"),
         };
         until_read(asker, &path).await["data"].as_array().map_or(0, Vec::len)
     }
@@ -117,22 +136,23 @@ impl Load {
 
 /// Asks everywhere at once; there is one answer to one key.
 async fn all_done(askers: &[Asker], request: &Request) -> Result<Json, Unanswered> {
-    let [asker] = askers else {
-        let asking: Vec<_> = askers
-            .iter()
-            .map(|asker| {
-                let (asker, request) = (asker.clone(), request.clone());
-                tokio::spawn(async move { until_done(&asker, &request).await })
-            })
-            .collect();
-        let mut answers = Vec::new();
-        for asking in asking {
-            answers.push(asking.await.expect("no panic")?);
-        }
-        let same = answers.windows(2).all(|two| (&two[0]["id"], &two[0]["number"]) == (&two[1]["id"], &two[1]["number"]));
-        return if same { Ok(answers.swap_remove(0)) } else { Err(Unanswered::Differs(format!("{}: {answers:?}", request.key))) };
-    };
-    until_done(asker, request).await
+    if let [asker] = askers {
+        return until_done(asker, request).await;
+    }
+    let mut asking = Vec::new();
+    for asker in askers {
+        let (asker, request) = (asker.clone(), request.clone());
+        asking.push(tokio::spawn(async move { until_done(&asker, &request).await }));
+    }
+    let mut answers = Vec::new();
+    for asking in asking {
+        answers.push(asking.await.expect("no panic")?);
+    }
+    let told = |answer: &Json| (answer["id"].clone(), answer["number"].clone(), answer["items"].clone());
+    if answers.windows(2).all(|two| told(&two[0]) == told(&two[1])) {
+        return Ok(answers.swap_remove(0));
+    }
+    Err(Unanswered::Differs(format!("{}: {answers:?}", request.key)))
 }
 
 /// Repeats with the same key while the server says "not now".
@@ -144,6 +164,9 @@ async fn until_done(asker: &Asker, request: &Request) -> Result<Json, Unanswered
         match reply.status {
             200 | 201 => return Ok(reply.json()),
             404 => return Err(Unanswered::Lost(format!("{}: {}", request.key, reply.text()))),
+            // Never for want of stock or money: of both there is plenty.
+            402 => panic!("{}: {}", request.key, reply.text()),
+            409 if reply.code() == "out_of_stock" => panic!("{}: {}", request.key, reply.text()),
             409 | 429 | 503 => tokio::time::sleep(Duration::from_millis(5)).await,
             _ => panic!("{}: {}", request.key, reply.text()),
         }
@@ -172,12 +195,15 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub async fn set(app: &TestApp, clients: usize) -> Self {
+    /// For so many clients, who fulfill at most `sales` sales all together.
+    pub async fn set(app: &TestApp, clients: usize, sales: usize) -> Self {
         let acme = app.merchant("Acme Software").await;
         acme.product("KEY-PRO").price("1.00").backorder().keys(2_000).await;
+        acme.product("KEY-EXT").price("1.00").keys(sales).await;
         let (mut resellers, mut keys) = (Vec::new(), Vec::new());
         for n in 0..clients {
             let reseller = acme.reseller(&format!("Reseller {n}")).credit("1000000.00").await;
+            app.does(&Caller::System, PayIn::of(&acme, &reseller, 100_000_000)).await;
             keys.push(reseller.key().await);
             resellers.push(reseller);
         }
@@ -190,9 +216,9 @@ impl Stage {
         app.house.close().await;
     }
 
-    pub fn clients(&self, load: Load, server: &Server) -> Vec<Client> {
+    pub fn clients(&self, server: &Server) -> Vec<Client> {
         let client = |(name, key): (usize, &String)| Client {
-            load,
+            load: Load::of(name),
             askers: vec![server.client(name, key)],
             key: key.clone(),
             name,
@@ -347,4 +373,17 @@ pub async fn check_all(clients: &mut Vec<Client>, tally: &mut Tally) {
         clients.push(client);
     }
     tally.done = clients.iter().map(|client| client.acknowledged.len()).sum();
+}
+
+/// The tables hold as many writes as were acknowledged, once nothing is under way: none is there that nobody heard of.
+pub async fn count_all(clients: &[Client], place: &Place, tally: &mut Tally) {
+    for load in Load::ALL {
+        let acknowledged: usize = clients.iter().filter(|client| client.load == load).map(|client| client.acknowledged.len()).sum();
+        let there = usize::try_from(place.count(load.count_sql()).await).expect("a count");
+        match there.cmp(&acknowledged) {
+            std::cmp::Ordering::Less => tally.lost.push(format!("{acknowledged} {load:?} acknowledged, {there} there")),
+            std::cmp::Ordering::Equal => {}
+            std::cmp::Ordering::Greater => tally.double.push(format!("{acknowledged} {load:?} acknowledged, {there} there")),
+        }
+    }
 }

@@ -9,6 +9,7 @@ mod line;
 mod load;
 mod model;
 mod overload;
+mod prepaid;
 mod races;
 mod restart;
 mod servers;

@@ -30,7 +30,9 @@ impl Chance {
 
     fn action(&self, model: &Model) -> Action {
         let (shop, order) = (self.below(model.shops.len()), self.below(model.orders.len()));
-        match self.below(10) {
+        match self.below(14) {
+            10..12 => Action::Fulfill { shop, quantity: 1 + self.below(4) as i64 },
+            12 | 13 => Action::PayIn { shop, minor: 500 * (1 + self.below(8) as i64) },
             _ if model.orders.is_empty() => Action::Place { shop, quantity: 1 + self.below(4) as i64 },
             0..4 => Action::Place { shop, quantity: 1 + self.below(6) as i64 },
             4 | 5 => Action::Pay { order, minor: 100 * (1 + self.below(40) as i64) },
@@ -103,13 +105,13 @@ fn hold(kind: Kind, bug: Option<&'static str>) {
     tradepost_testkit::run_unchecked(kind, "model", move |app| many_sequences(app, bug));
 }
 
-/// ORD-3, CRD-3, CRD-8, STK-3, PAY-3, PLT-3: on SQLite.
+/// ORD-3, CRD-3, CRD-8, STK-3, PAY-3, EXT-2, EXT-3, EXT-4, PLT-3: on SQLite.
 #[test]
 fn whatever_is_asked_in_whatever_order_the_books_are_those_of_the_model_on_sqlite() {
     hold(Kind::Sqlite, None);
 }
 
-/// ORD-3, CRD-3, CRD-8, STK-3, PAY-3, PLT-3: on PostgreSQL.
+/// ORD-3, CRD-3, CRD-8, STK-3, PAY-3, EXT-2, EXT-3, EXT-4, PLT-3: on PostgreSQL.
 #[test]
 fn whatever_is_asked_in_whatever_order_the_books_are_those_of_the_model_on_postgres() {
     hold(Kind::Postgres, None);
@@ -132,6 +134,6 @@ mod sabotage {
 
     #[test]
     fn the_model_notices_a_stale_exposure() {
-        notices("credit.no_lock", &["after Place", "after Pay", "after Limit", "after Cancel"]);
+        notices("credit.no_lock", &["after Place", "after Pay", "after Limit", "after Cancel", "after Fulfill"]);
     }
 }

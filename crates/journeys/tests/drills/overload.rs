@@ -42,7 +42,7 @@ fn hold(kind: Kind, build: Build, bug: Option<&'static str>) {
     let Some(binary) = build.binary() else { return skipped("overload", "there is no server to overload: cargo build -p tradepost") };
     tradepost_testkit::run_unchecked(kind, "overload", move |app| async move {
         let seconds = if is_long() && bug.is_none() { 8 } else { 3 };
-        let stage = Stage::set(&app, RESELLERS).await;
+        let stage = Stage::set(&app, RESELLERS, 1).await;
         let drafts = drafts(&stage, if is_long() { 3_000 } else { 1_200 }).await;
         stage.leave(&app).await;
         let place = Place { binary, data: app.folder().to_owned(), database: app.url.clone(), bug: bug.map(str::to_owned) };

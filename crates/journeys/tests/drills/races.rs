@@ -1,15 +1,21 @@
 //! Races: what must come out exact whoever comes first. Each drill has a twin that takes the guard out and proves that
 //! the drill notices (feature `sabotage`).
 
+use crate::load::Load;
+use crate::prepaid::{self, PayIn};
 use crate::tally::{Tally, rounds};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use tradepost_domain::access::Side;
+use tradepost_domain::fulfillments::{Door, Fulfill};
 use tradepost_domain::identity::SwitchApiKey;
 use tradepost_domain::identity::api_keys::KeyOwner;
+use tradepost_domain::{ApiKeyId, Caller, No};
+use tradepost_kernel::text::Email;
 use tradepost_store::{params, sql};
+use tradepost_testkit::http::{Asker, Reply};
 use tradepost_testkit::{PlacedOrder, TestApp, app_test, sabotage_test};
 
 /// CRD-4: two confirms at once never both fit into credit that holds one.
@@ -87,39 +93,25 @@ pub async fn many_clients_on_the_last_keys(app: TestApp) {
     tally.finish();
 }
 
-/// PAR-16: callers who use a key while it is switched off: whatever was asked after the switch was acknowledged fails.
+/// PAR-16: callers who use a key while it is switched off: whatever was asked after the switch was acknowledged fails,
+/// by the road that looks the key up and by the one that asks for it in the command's own transaction.
 pub async fn a_key_that_is_switched_off_under_way(app: TestApp) {
     let acme = app.merchant("Acme Software").await;
     let (callers, rounds) = (16, rounds(5));
     acme.product("KEY-PRO").price("1.00").backorder().await;
+    acme.product("KEY-EXT").price("1.00").keys(1_000 * rounds).await;
     let http = app.http().await;
     let mut tally = Tally::of("revoked_key", app.kind, None);
     for round in 0..rounds {
         let contoso = acme.reseller(&format!("Contoso {round}")).credit("1000000.00").await;
+        app.does(&Caller::System, PayIn::of(&acme, &contoso, 100_000_000)).await;
         let asker = http.with(&contoso.key().await);
-        let (key,) = app.row(sql!("SELECT id FROM api_key WHERE partnership = $1"), params![contoso.partnership()].to_vec()).await;
+        let (key,): (ApiKeyId,) = app.row(sql!("SELECT id FROM api_key WHERE partnership = $1"), params![contoso.partnership()].to_vec()).await;
         let off: Arc<OnceLock<Instant>> = Arc::default();
-        let calling: Vec<_> = (0..callers)
-            .map(|caller| {
-                let (asker, off) = (asker.clone(), off.clone());
-                tokio::spawn(async move {
-                    let (mut served, mut late) = (0, 0);
-                    for n in 0.. {
-                        let asked = Instant::now();
-                        let body = json!({"reference": format!("{caller}-{n}"), "items": [{"product": "KEY-PRO", "quantity": 1}]});
-                        let reply = asker.once(&format!("{caller}-{n}")).post("/v1/reseller/orders", body).await;
-                        let is_off = off.get().is_some_and(|off| *off < asked);
-                        served += usize::from(reply.status == 201);
-                        late += usize::from(reply.status == 201 && is_off);
-                        if is_off {
-                            return (served, late);
-                        }
-                        assert!(matches!(reply.status, 201 | 401), "{}", reply.text());
-                    }
-                    (served, late)
-                })
-            })
-            .collect();
+        let mut calling = Vec::new();
+        for caller in 0..callers {
+            calling.push(tokio::spawn(call_until_off(asker.clone(), caller, off.clone())));
+        }
         // Anywhere within the first few calls.
         for _ in 0..app.engine.environment.random::<1>()[0] {
             tokio::task::yield_now().await;
@@ -137,6 +129,119 @@ pub async fn a_key_that_is_switched_off_under_way(app: TestApp) {
     tally.finish();
 }
 
+/// One call after the other until one was asked after the key was off: how many were served, and how many of those too
+/// late.
+async fn call_until_off(asker: Asker, caller: usize, off: Arc<OnceLock<Instant>>) -> (usize, usize) {
+    let mut served = 0;
+    for n in 0..50_000 {
+        let request = Load::of(caller).first(&format!("{caller}-{n}"));
+        let asked = Instant::now();
+        let is_off = off.get().is_some_and(|off| *off < asked);
+        let reply = asker.once(&request.key).send("POST", &request.path, request.body.as_ref()).await;
+        assert!(matches!(reply.status, 201 | 401 | 409), "{}", reply.text());
+        served += usize::from(reply.status == 201);
+        if is_off {
+            return (served, usize::from(reply.status == 201));
+        }
+    }
+    panic!("the key was never switched off");
+}
+
+/// EXT-2, EXT-3: N clients at once, and prepaid balance for M: M are served, the others hear `insufficient_balance`, and
+/// the balance is used up to the last cent.
+pub async fn many_clients_for_the_last_cent(app: TestApp) {
+    let acme = app.merchant("Acme Software").await;
+    let (clients, served, rounds) = (64, 10, rounds(3));
+    acme.product("KEY-EXT").price("1.01").keys(clients * rounds).await;
+    let mut tally = Tally::of("last_cent", app.kind, None);
+    for round in 0..rounds {
+        let contoso = acme.reseller(&format!("Contoso {round}")).await;
+        app.does(&Caller::System, PayIn::of(&acme, &contoso, 101 * served)).await;
+        let mut buying = Vec::new();
+        for n in 0..clients {
+            let (app, caller) = (app.clone(), contoso.owner());
+            buying.push(tokio::spawn(async move { app.execute(&caller, fulfill(&format!("{n}"), "ada@customer.example")).await }));
+        }
+        let mut done = 0;
+        for buying in buying {
+            match buying.await.expect("no panic") {
+                Ok(_) => done += 1,
+                Err(No::Refusal(refusal)) => assert_eq!(refusal.code, "insufficient_balance", "round {round}"),
+                Err(No::Fault(fault)) => panic!("round {round}: {fault:?}"),
+            }
+        }
+        assert_eq!(done, served, "round {round}: as many fulfillments as the balance pays");
+        assert_eq!(prepaid::balance(&app, &acme, &contoso).await, 0, "round {round}: the last cent");
+        tally.rounds += 1;
+        tally.done += usize::try_from(done).expect("few");
+    }
+    tally.finish();
+}
+
+fn fulfill(external_order_id: &str, email: &str) -> Fulfill {
+    Fulfill {
+        external_order_id: external_order_id.to_owned(),
+        product: "KEY-EXT".to_owned(),
+        variant: None,
+        quantity: 1,
+        customer_email: Email::parse(email).expect("an address"),
+        customer_name: None,
+        metadata: None,
+        door: Door::Api,
+    }
+}
+
+/// EXT-4: one external order id from many clients at once. With equal contents there is one fulfillment, and everybody
+/// gets its answer; with different ones one wins, and the others hear `external_order_conflict`.
+pub async fn many_clients_with_one_external_order(app: TestApp) {
+    let acme = app.merchant("Acme Software").await;
+    let (clients, rounds) = (32, rounds(3));
+    acme.product("KEY-EXT").price("1.00").keys(2 * rounds + clients).await;
+    let contoso = acme.reseller("Contoso").await;
+    app.does(&Caller::System, PayIn::of(&acme, &contoso, 1_000_000)).await;
+    let (http, key) = (app.http().await, contoso.key().await);
+    let mut tally = Tally::of("one_external_order", app.kind, None);
+    for round in 0..rounds {
+        let equal =
+            ask_all(&http.with(&key), clients, |_| json!({"external_order_id": format!("equal-{round}"), "customer_email": "ada@customer.example"})).await;
+        let told = |reply: &Reply| (reply.status, reply.json()["id"].clone(), reply.json()["items"].clone(), reply.json()["balance_after"].clone());
+        assert_eq!(equal[0].status, 201, "round {round}: {}", equal[0].text());
+        for reply in &equal {
+            assert_eq!(told(reply), told(&equal[0]), "round {round}: equal contents, one answer");
+        }
+        let different =
+            ask_all(&http.with(&key), clients, |n| json!({"external_order_id": format!("other-{round}"), "customer_email": format!("c{n}@customer.example")}))
+                .await;
+        let mut said: Vec<(u16, String)> = different.iter().map(Reply::said).collect();
+        said.sort();
+        let mut expected = vec![(409, "external_order_conflict".to_owned()); clients];
+        expected[0] = (201, String::new());
+        assert_eq!(said, expected, "round {round}: different contents, one wins");
+        tally.rounds += 1;
+        tally.done += 2;
+    }
+    let there = app.number(sql!("SELECT COUNT(*) FROM fulfillment WHERE merchant = $1"), params![acme.number].to_vec()).await;
+    assert_eq!(usize::try_from(there), Ok(2 * rounds), "one fulfillment for each external order id");
+    tally.finish();
+}
+
+/// All clients at the same moment, each with a key of its own.
+async fn ask_all(asker: &Asker, clients: usize, body: impl Fn(usize) -> Json) -> Vec<Reply> {
+    let mut asking = Vec::new();
+    for n in 0..clients {
+        let mut body = body(n);
+        body["product"] = json!("KEY-EXT");
+        body["quantity"] = json!(1);
+        let asker = asker.once(&format!("{} {n}", body["external_order_id"]));
+        asking.push(tokio::spawn(async move { asker.post("/v1/reseller/fulfillments", body).await }));
+    }
+    let mut replies = Vec::new();
+    for asking in asking {
+        replies.push(asking.await.expect("a client"));
+    }
+    replies
+}
+
 app_test! {
     /// CRD-4
     async fn two_confirms_never_share_credit_that_holds_one(app) { super::two_confirms_for_the_last_credit(app).await; }
@@ -146,6 +251,12 @@ app_test! {
 
     /// PAR-16
     async fn nothing_is_served_to_a_key_after_it_was_switched_off(app) { super::a_key_that_is_switched_off_under_way(app).await; }
+
+    /// EXT-2, EXT-3
+    async fn the_last_cent_of_a_prepaid_balance_is_spent_once(app) { super::many_clients_for_the_last_cent(app).await; }
+
+    /// EXT-4
+    async fn one_external_order_is_fulfilled_once(app) { super::many_clients_with_one_external_order(app).await; }
 }
 
 sabotage_test! {
@@ -155,4 +266,8 @@ sabotage_test! {
     fn the_key_drill_notices_a_double_claim_on_sqlite: "stock.double_claim" on Sqlite makes many_clients_on_the_last_keys;
     fn the_key_race_notices_a_cached_credential_on_postgres: "credential.cached" on Postgres makes a_key_that_is_switched_off_under_way;
     fn the_key_race_notices_a_cached_credential_on_sqlite: "credential.cached" on Sqlite makes a_key_that_is_switched_off_under_way;
+    fn the_balance_drill_notices_a_stale_balance_on_postgres: "prepaid.stale" on Postgres makes many_clients_for_the_last_cent;
+    fn the_balance_drill_notices_a_stale_balance_on_sqlite: "prepaid.stale" on Sqlite makes many_clients_for_the_last_cent;
+    fn the_external_order_drill_notices_a_forgotten_order_on_postgres: "external_order.forgotten" on Postgres makes many_clients_with_one_external_order;
+    fn the_external_order_drill_notices_a_forgotten_order_on_sqlite: "external_order.forgotten" on Sqlite makes many_clients_with_one_external_order;
 }

@@ -1,7 +1,7 @@
 //! PostgreSQL restarts under load, without a farewell to anybody (`pg_ctl restart -m immediate`): nothing that was
 //! acknowledged is lost, and the server goes on by itself. On a cluster of the drill's own.
 
-use crate::load::{Load, Stage, Writing, check_all};
+use crate::load::{Stage, Writing, check_all, count_all};
 use crate::tally::{Tally, allowed, rounds, skipped};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -73,11 +73,11 @@ fn hold(build: Build, bug: Option<&'static str>, rounds: usize) {
     let cluster = std::sync::Arc::new(cluster);
     let (url, restarting) = (cluster.url.clone(), cluster.clone());
     tradepost_testkit::run_at(Kind::Postgres, &url, move |app| async move {
-        let stage = Stage::set(&app, 16).await;
+        let stage = Stage::set(&app, 16, 2_000 + 300 * rounds).await;
         stage.leave(&app).await;
         let place = Place { binary, data: app.folder().to_owned(), database: app.url.clone(), bug: bug.map(str::to_owned) };
         let server = place.serve().await;
-        let mut clients = stage.clients(Load::Orders, &server);
+        let mut clients = stage.clients(&server);
         let mut tally = Tally::of("postgres_restart", Kind::Postgres, bug);
         for _ in 0..rounds {
             let writing = Writing::begin(&mut clients, usize::MAX / 4);
@@ -91,6 +91,7 @@ fn hold(build: Build, bug: Option<&'static str>, rounds: usize) {
             check_all(&mut clients, &mut tally).await;
             tally.rounds += 1;
         }
+        count_all(&clients, &place, &mut tally).await;
         place.verify().await;
         place.forget_log();
         let worst = tally.worst;

@@ -1,7 +1,7 @@
 //! Two servers on one PostgreSQL: every request with its key goes to both at once, and is done once; every event is
 //! passed on once, whoever comes first.
 
-use crate::load::{Load, Stage, Writing, check_all};
+use crate::load::{Stage, Writing, check_all, count_all};
 use crate::tally::{Tally, rounds, skipped};
 use std::time::{Duration, Instant};
 use tradepost_testkit::Kind;
@@ -13,11 +13,11 @@ const WRITES: usize = 60;
 fn hold(build: Build, bug: Option<&'static str>, rounds: usize) {
     let Some(binary) = build.binary() else { return skipped("two_servers", "there is no server to start: cargo build -p tradepost") };
     tradepost_testkit::run_unchecked(Kind::Postgres, "two_servers", move |app| async move {
-        let stage = Stage::set(&app, 16).await;
+        let stage = Stage::set(&app, 16, 100 + 2 * WRITES * rounds).await;
         stage.leave(&app).await;
         let place = Place { binary, data: app.folder().to_owned(), database: app.url.clone(), bug: bug.map(str::to_owned) };
         let (one, two) = (place.serve().await, place.serve().await);
-        let mut clients = stage.clients(Load::Orders, &one);
+        let mut clients = stage.clients(&one);
         clients.iter_mut().for_each(|client| client.turn_to(&[&one, &two]));
         let mut tally = Tally::of("two_servers", Kind::Postgres, bug);
         for _ in 0..rounds {
@@ -26,6 +26,7 @@ fn hold(build: Build, bug: Option<&'static str>, rounds: usize) {
             check_all(&mut clients, &mut tally).await;
             tally.rounds += 1;
         }
+        count_all(&clients, &place, &mut tally).await;
         passed_on_once(&place).await;
         place.verify().await;
         let events = place.count("SELECT COUNT(*) FROM outbox").await;

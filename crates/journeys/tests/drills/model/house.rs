@@ -1,14 +1,17 @@
 //! The house that the model is compared with: the same actions as commands, asked for in the ways of a bad day.
 
 use super::reference::{Action, Model, PRICE, View};
+use crate::prepaid::PayIn;
 use tradepost_domain::command::{Done, Idempotency};
+use tradepost_domain::fulfillments::{Door, Fulfill};
 use tradepost_domain::ledger::{self, AccountKind};
 use tradepost_domain::orders::cancel::CancelOrder;
 use tradepost_domain::orders::change_terms::ChangeTerms;
 use tradepost_domain::orders::place::PlaceOrder;
 use tradepost_domain::partners::terms::TermName;
 use tradepost_domain::{Caller, Command, InvoiceId, No, OrderId};
-use tradepost_store::{Fault, params, sql};
+use tradepost_kernel::text::Email;
+use tradepost_store::{params, sql};
 use tradepost_testkit::{Merchant, Product, Reseller, TestApp, origin, term};
 
 /// How a command is asked for.
@@ -66,6 +69,23 @@ impl House {
                 let draft = reseller.order(&[("KEY-PRO", quantity)]).draft().await;
                 let placed = self.ask(&reseller.owner(), PlaceOrder { order: draft }, asked, key).await?;
                 self.orders.push((placed.order, placed.invoice));
+            }
+            Action::Fulfill { shop, quantity } => {
+                let caller = self.shops[shop].owner();
+                let fulfill = Fulfill {
+                    external_order_id: key.to_owned(),
+                    product: "KEY-PRO".into(),
+                    variant: None,
+                    quantity,
+                    customer_email: Email::parse("ada@customer.example").expect("an address"),
+                    customer_name: None,
+                    metadata: None,
+                    door: Door::Api,
+                };
+                self.ask(&caller, fulfill, asked, key).await?;
+            }
+            Action::PayIn { shop, minor } => {
+                self.ask(&Caller::System, PayIn::of(&self.acme, &self.shops[shop], minor), asked, key).await?;
             }
             Action::Pay { order, minor } => {
                 let payment = self.acme.payment(self.orders[order].1, &format!("{}.00", minor / 100));
@@ -146,11 +166,16 @@ impl House {
             let (scope, currency) = (shop.scope, self.acme.currency);
             let balances = self.app.read(move |reader| {
                 Box::pin(async move {
-                    let beyond = -ledger::queries::balance(reader, scope, AccountKind::AccountBalance, currency).await?;
-                    Ok::<_, Fault>((beyond, ledger::queries::balance(reader, scope, AccountKind::Receivable, currency).await?))
+                    let mut balances = [0; 3];
+                    for (at, kind) in [AccountKind::AccountBalance, AccountKind::Prepaid, AccountKind::Receivable].into_iter().enumerate() {
+                        balances[at] = ledger::queries::balance(reader, scope, kind, currency).await?;
+                    }
+                    Ok(balances)
                 })
             });
-            shops.push(balances.await);
+            let [beyond, ahead, owed] = balances.await;
+            // Credit balances are the shop's money.
+            shops.push((-beyond, -ahead, owed));
         }
         let rows: Vec<(i64, Option<i64>, Option<i64>)> = self
             .app
@@ -160,7 +185,7 @@ impl House {
             )
             .await;
         let orders = rows.into_iter().map(|(paid, released, canceled)| (paid, released.is_some(), canceled.is_some())).collect();
-        View { available: stock.available, reserved: stock.reserved, allocated: stock.allocated, shops, orders }
+        View { available: stock.available, reserved: stock.reserved, allocated: stock.allocated, delivered: stock.delivered, shops, orders }
     }
 }
 

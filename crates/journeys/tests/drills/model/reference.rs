@@ -7,6 +7,8 @@ pub const PRICE: i64 = 1_000;
 #[derive(Clone, Debug)]
 pub enum Action {
     Place { shop: usize, quantity: i64 },
+    Fulfill { shop: usize, quantity: i64 },
+    PayIn { shop: usize, minor: i64 },
     Pay { order: usize, minor: i64 },
     Cancel { order: usize },
     Limit { shop: usize, minor: Option<i64> },
@@ -19,6 +21,8 @@ pub struct Shop {
     pub limit: Option<i64>,
     /// What was paid beyond its orders.
     pub balance: i64,
+    /// What was paid ahead for its own shop's sales.
+    pub prepaid: i64,
 }
 
 /// A placed order.
@@ -43,8 +47,9 @@ pub struct View {
     pub available: i64,
     pub reserved: i64,
     pub allocated: i64,
-    /// What each shop has beyond its orders, and what it owes.
-    pub shops: Vec<(i64, i64)>,
+    pub delivered: i64,
+    /// What each shop has beyond its orders, what it has paid ahead, and what it owes.
+    pub shops: Vec<(i64, i64, i64)>,
     /// Paid, released, canceled.
     pub orders: Vec<(i64, bool, bool)>,
 }
@@ -52,14 +57,15 @@ pub struct View {
 #[derive(Clone, Debug)]
 pub struct Model {
     available: i64,
+    delivered: i64,
     pub shops: Vec<Shop>,
     pub orders: Vec<Order>,
 }
 
 impl Model {
     pub fn new() -> Self {
-        let shop = |limit| Shop { limit, balance: 0 };
-        Self { available: 12, shops: vec![shop(None), shop(Some(5_000)), shop(Some(20_000))], orders: Vec::new() }
+        let shop = |limit| Shop { limit, balance: 0, prepaid: 0 };
+        Self { available: 12, delivered: 0, shops: vec![shop(None), shop(Some(5_000)), shop(Some(20_000))], orders: Vec::new() }
     }
 
     pub const fn keys(&self) -> i64 {
@@ -70,6 +76,8 @@ impl Model {
     pub fn take(&mut self, action: &Action) -> Result<(), &'static str> {
         match *action {
             Action::Place { shop, quantity } => self.place(shop, quantity)?,
+            Action::Fulfill { shop, quantity } => self.fulfill(shop, quantity)?,
+            Action::PayIn { shop, minor } => self.shops[shop].prepaid += minor,
             Action::Pay { order, minor } => {
                 let of = &mut self.orders[order];
                 if of.canceled {
@@ -113,6 +121,19 @@ impl Model {
         Ok(())
     }
 
+    fn fulfill(&mut self, shop: usize, quantity: i64) -> Result<(), &'static str> {
+        if quantity > self.available {
+            return Err("out_of_stock");
+        }
+        if quantity * PRICE > self.shops[shop].prepaid {
+            return Err("insufficient_balance");
+        }
+        self.available -= quantity;
+        self.delivered += quantity;
+        self.shops[shop].prepaid -= quantity * PRICE;
+        Ok(())
+    }
+
     fn owed(&self, shop: usize, of: impl Fn(&Order) -> bool) -> i64 {
         self.orders.iter().filter(|order| order.shop == shop && of(order)).map(Order::open).sum()
     }
@@ -136,7 +157,8 @@ impl Model {
             available: self.available,
             reserved: units(false),
             allocated: units(true),
-            shops: (0..self.shops.len()).map(|shop| (self.shops[shop].balance, self.owed(shop, |_| true))).collect(),
+            delivered: self.delivered,
+            shops: (0..self.shops.len()).map(|shop| (self.shops[shop].balance, self.shops[shop].prepaid, self.owed(shop, |_| true))).collect(),
             orders: self.orders.iter().map(|order| (order.paid, order.released, order.canceled)).collect(),
         }
     }
