@@ -21,9 +21,12 @@ demo-afresh:
 test:
 	scripts/test
 
-# Orders per second over HTTP beside the raw floor, both databases, in one run: make bench BENCH="--json --rounds 3".
+# What the product does per second beside its floor, both databases: make bench, make bench BENCH="order" BENCH_FLAGS="--json --keys 100000".
+BENCH ?= fulfill order import export read start
+BENCH_FLAGS ?=
 bench:
-	TRADEPOST_TEST_POSTGRES=$$(scripts/test-postgres) cargo run --release --locked -p tradepost-journeys --example orders_per_second -- $(BENCH)
+	cargo build --release --locked -p tradepost --bin tradepost
+	for what in $(BENCH); do $(CARGO_TARGET_DIR)/release/tradepost bench $$what $(BENCH_FLAGS) && $(CARGO_TARGET_DIR)/release/tradepost bench $$what $(BENCH_FLAGS) --database "$$(TRADEPOST_TEST_POSTGRES_DURABLE=1 scripts/test-postgres)" || exit 1; done
 
 # The drills at length, and a table of what they counted: make drill, or make drill DRILL="--rounds 20 crash races".
 drill:

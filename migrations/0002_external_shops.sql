@@ -47,7 +47,8 @@ ALTER TABLE api_key ADD COLUMN products {text};
 -- Fulfillments -----------------------------------------------------------------------------------
 
 -- What an external shop's call brought about. balance_after_minor: the prepaid balance right after the debit. day: when it
--- was counted against the purchase limits. explanation: every step to the unit price (CAT-5).
+-- was counted against the purchase limits. explanation: every step to the unit price (CAT-5). ready: how many of its licenses
+-- were made; while it is processing the others are promised in the product's stock (EXT-10).
 CREATE TABLE fulfillment (
     merchant {int} NOT NULL,
     id {id} NOT NULL,
@@ -62,6 +63,7 @@ CREATE TABLE fulfillment (
     total_minor {int} NOT NULL CHECK (total_minor >= 0),
     explanation {text} NOT NULL,
     balance_after_minor {int} NOT NULL,
+    ready {int} NOT NULL CHECK (ready >= 0 AND ready <= quantity),
     refunded_quantity {int} NOT NULL DEFAULT 0 CHECK (refunded_quantity >= 0 AND refunded_quantity <= quantity),
     refunded_minor {int} NOT NULL DEFAULT 0 CHECK (refunded_minor >= 0 AND refunded_minor <= total_minor),
     customer_email {text} NOT NULL,
@@ -80,7 +82,8 @@ CREATE TABLE fulfillment (
 CREATE INDEX fulfillment_by_partnership ON fulfillment (merchant, partnership, id);
 CREATE INDEX fulfillment_processing ON fulfillment (merchant, id) WHERE state = 'processing';
 
--- The reseller asks for a fulfillment, or some of its licenses, to be taken back; the merchant decides (EXT-9).
+-- The reseller asks for a fulfillment, or some of its licenses, to be taken back; the merchant decides (EXT-9). whole: about
+-- all that were not taken back before; else its licenses stand in cancel_request_license. quantity: about how many.
 CREATE TABLE cancel_request (
     merchant {int} NOT NULL,
     id {id} NOT NULL,
@@ -88,12 +91,15 @@ CREATE TABLE cancel_request (
     fulfillment {id} NOT NULL,
     reason {text} NOT NULL,
     state {text} NOT NULL CHECK (state IN ('pending', 'approved', 'rejected', 'withdrawn')),
+    whole {int} NOT NULL CHECK (whole IN (0, 1)),
+    quantity {int} NOT NULL CHECK (quantity > 0),
     refund_minor {int} NOT NULL DEFAULT 0 CHECK (refund_minor >= 0),
     note {text},
     created_ms {int} NOT NULL,
     decided_ms {int},
     version {int} NOT NULL DEFAULT 1,
     PRIMARY KEY (merchant, id),
+    FOREIGN KEY (merchant, partnership) REFERENCES partnership (merchant, id),
     FOREIGN KEY (merchant, fulfillment) REFERENCES fulfillment (merchant, id)
 ) {strict};
 CREATE UNIQUE INDEX cancel_request_pending ON cancel_request (merchant, fulfillment) WHERE state = 'pending';
@@ -147,3 +153,18 @@ CREATE INDEX license_by_partnership ON license (merchant, partnership, id);
 CREATE INDEX license_available ON license (merchant, partnership, product, id) WHERE stage = 'available';
 CREATE INDEX license_backordered ON license (merchant, product, id) WHERE method = 'key_pool' AND license_key IS NULL AND stage = 'waiting';
 CREATE INDEX license_to_confirm ON license (merchant, id) WHERE status = 'waiting_for_fulfillment_confirmation';
+
+-- The licenses that a request to take some back names.
+CREATE TABLE cancel_request_license (
+    merchant {int} NOT NULL,
+    cancel_request {id} NOT NULL,
+    license {id} NOT NULL,
+    PRIMARY KEY (merchant, cancel_request, license),
+    FOREIGN KEY (merchant, cancel_request) REFERENCES cancel_request (merchant, id),
+    FOREIGN KEY (merchant, license) REFERENCES license (merchant, id)
+) {strict_rowless};
+
+-- Stock ------------------------------------------------------------------------------------------
+
+-- Units that were sold and have no keys of their own yet: so many of the keys in stock are nobody else's (EXT-10).
+ALTER TABLE stock ADD COLUMN promised {int} NOT NULL DEFAULT 0 CHECK (promised >= 0);

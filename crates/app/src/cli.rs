@@ -4,7 +4,7 @@ use crate::config::{Flags, Settings};
 use crate::control::{self, Reply};
 use crate::house::{House, Trouble};
 use crate::operate::{self, ImportOf, Order, Progress};
-use crate::{serve, verify};
+use crate::{bench, serve, verify};
 use clap::{CommandFactory, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value as Json;
@@ -91,6 +91,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Measure this program beside its floor, in databases of its own that are gone afterwards
+    Bench(bench::Asked),
     /// Bring the schema of the database up to date
     Migrate,
     /// Print the OpenAPI document
@@ -118,6 +120,9 @@ enum MerchantCommand {
         /// The first owner's e-mail address
         #[arg(long)]
         owner_email: String,
+        /// The first owner's first and last name, by which mails greet them
+        #[arg(long)]
+        owner_name: Option<String>,
         /// IANA time zone by which its days are counted
         #[arg(long, default_value = "UTC")]
         time_zone: String,
@@ -192,6 +197,10 @@ async fn run(cli: Cli) -> Result<ExitCode, Trouble> {
             log_as_json("warn");
             crate::demo::run(open(settings).await?).await.map(|()| ExitCode::SUCCESS)
         }
+        Command::Bench(asked) => {
+            log_as_json("warn");
+            print(&bench::run(&asked, cli.place.data.as_deref(), cli.place.database.as_deref()).await?)
+        }
         Command::Migrate => {
             let house = open(settings(None)?).await?;
             let applied = house.migrated.clone();
@@ -208,8 +217,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Trouble> {
 /// What the remaining commands ask for, the file that goes with it, and whether JSON is to be printed.
 fn to_order(command: Command) -> Result<(Order, Vec<u8>, bool), Trouble> {
     Ok(match command {
-        Command::Merchant(MerchantCommand::Create { name, slug, currency, owner_email, time_zone, json }) => {
-            (Order::CreateMerchant { name, slug, currency, owner_email, time_zone }, Vec::new(), json)
+        Command::Merchant(MerchantCommand::Create { name, slug, currency, owner_email, owner_name, time_zone, json }) => {
+            (Order::CreateMerchant { name, slug, currency, owner_email, owner_name, time_zone }, Vec::new(), json)
         }
         Command::Key(KeyCommand::Create { merchant, test, partnership, name, rights, json }) => {
             (Order::CreateKey { merchant, test, partnership, name, rights }, Vec::new(), json)
@@ -336,6 +345,7 @@ mod tests {
         for line in [
             "tradepost serve --listen 127.0.0.1:8080 --database sqlite:///x/y.db --data /x",
             "tradepost merchant create --name Northwind --currency USD --owner-email a@b.example --json",
+            "tradepost merchant create --name Northwind --currency USD --owner-email a@b.example --owner-name Ann",
             "tradepost key create --merchant mer_x --name till --rights orders.read,orders.place --json",
             "tradepost import products examples/products.csv --dry-run --json",
             "tradepost import license-keys - --merchant northwind --product NW-OFFICE --test",
@@ -343,6 +353,7 @@ mod tests {
             "tradepost migrate --database postgres://localhost/x",
             "tradepost openapi",
             "tradepost completions bash",
+            "tradepost bench order --database postgres://localhost --keys 1000000 --clients 1,64 --seconds 20 --rounds 5 --json",
             "tradepost demo --listen 127.0.0.1:9000 --data /tmp/demo",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");

@@ -1,4 +1,5 @@
-//! `tradepost demo`: a server with a merchant, a catalog, 10,000 keys and four resellers in different states of credit.
+//! `tradepost demo`: a server with a merchant, a catalog, 10,000 keys, four resellers in different states of credit and
+//! one whose shop sells from a prepaid balance.
 //! Everything goes in through the API and the operator's orders, so the demo shows nothing that a user could not do.
 
 mod fill;
@@ -69,6 +70,7 @@ fn in_words(story: &Json, address: SocketAddr, data: &Path) -> String {
     }
     let _ = writeln!(out, "\nEvery sign-in has the password {PASSWORD}. Lines to paste:\n");
     let first = &story["resellers"][1];
+    let shop = &story["resellers"][4];
     let lines = [
         format!("curl -s -H 'Authorization: Bearer {}' {url}/v1/merchant/orders", text(&merchant["live_key"])),
         format!("curl -s -H 'Authorization: Bearer {}' {url}/v1/reseller/credit", text(&first["key"])),
@@ -77,6 +79,11 @@ fn in_words(story: &Json, address: SocketAddr, data: &Path) -> String {
             "curl -s -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' -d '{{\"items\":[{{\"product\":\"NW-PDF\",\"quantity\":3}}]}}' {url}/v1/reseller/orders",
             text(&first["key"])
         ),
+        format!(
+            "curl -s -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' -d '{{\"external_order_id\":\"EXT-1\",\"product\":\"NW-PDF\",\"quantity\":2,\"customer_email\":\"grace@example.org\"}}' {url}/v1/reseller/fulfillments",
+            text(&shop["key"])
+        ),
+        format!("curl -s -H 'Authorization: Bearer {}' {url}/v1/reseller/balance/statement", text(&shop["key"])),
         format!(
             "curl -s -H 'Content-Type: application/json' -d '{{\"email\":\"{}\",\"password\":\"{PASSWORD}\"}}' {url}/v1/sessions",
             text(&merchant["email"])

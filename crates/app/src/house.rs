@@ -88,6 +88,11 @@ impl House {
         let mut web = tradepost_web::Settings::new(settings.public_url.clone());
         web.trusted_proxies = settings.trusted_proxies;
         web.metrics_token = settings.metrics_token.clone();
+        let (limits, rates) = (&mut web.limits, &settings.rates);
+        limits.per_caller = rates.per_caller.unwrap_or(limits.per_caller);
+        limits.per_partnership = rates.per_partnership.unwrap_or(limits.per_partnership);
+        limits.per_address = rates.per_address.unwrap_or(limits.per_address);
+        limits.prompt = rates.prompt.unwrap_or(limits.prompt);
         let app = App::new(engine.clone(), Arc::new(Gate::new(engine.clone())), web);
         // The schema was brought up to date above.
         app.migrations_done();

@@ -1,5 +1,6 @@
 //! The server and its command line: settings, wiring, orders of the operator.
 
+pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod control;
@@ -10,6 +11,7 @@ pub mod master_key;
 mod merchant;
 pub mod migrations;
 pub mod operate;
+mod own_api;
 pub mod reactions;
 pub mod routes;
 pub mod serve;

@@ -11,25 +11,35 @@ use tradepost_kernel::api_key::{ApiKeyText, KeyKind};
 use tradepost_kernel::{Currency, Refusal, text};
 use tradepost_store::{params, sql};
 
+/// The first owner, as the operator typed them.
+pub(crate) struct Owner {
+    /// Their address.
+    pub(crate) email: String,
+    /// First and last name, where the operator knows them.
+    pub(crate) name: Option<String>,
+}
+
 /// Makes a merchant with its sandbox, and a key with all rights for each.
-pub(crate) async fn create(engine: &Engine, name: &str, slug: Option<String>, currency: &str, owner_email: &str, time_zone: &str) -> Result<Json, No> {
+pub(crate) async fn create(engine: &Engine, name: &str, slug: Option<String>, currency: &str, owner: &Owner, time_zone: &str) -> Result<Json, No> {
     let name = text::line(name, 200).map_err(|error| invalid("name", error.detail()))?;
     let currency: Currency = currency.parse().map_err(|_| invalid("currency", "is no currency with 0, 2 or 3 digits"))?;
-    let owner = text::Email::parse(owner_email).map_err(|error| invalid("owner_email", error.detail()))?;
+    let email = text::Email::parse(&owner.email).map_err(|error| invalid("owner_email", error.detail()))?;
+    let called = owner.name.as_deref().map(|name| text::line(name, 100)).transpose().map_err(|error| invalid("owner_name", error.detail()))?;
+    let called = called.unwrap_or_default();
+    // Shown together again everywhere, so it matters little where the first name ends.
+    let (first_name, last_name) = called.split_once(' ').unwrap_or((&called, ""));
     if !tradepost_kernel::time::is_time_zone(time_zone) {
         return Err(invalid("time_zone", "is no IANA time zone"));
     }
     let (live_key, test_key) = (mint(engine, KeyKind::Merchant, false), mint(engine, KeyKind::Merchant, true));
-    // The person's names are theirs to say; until then they are called by their address.
-    let first_name = owner.as_str().split('@').next().unwrap_or("Owner").to_owned();
     let command = CreateMerchant {
         name: name.clone(),
         slug,
         currency,
         time_zone: time_zone.to_owned(),
-        owner,
-        first_name,
-        last_name: name.clone(),
+        owner: email,
+        first_name: first_name.to_owned(),
+        last_name: last_name.trim_start().to_owned(),
         live_key: Some((&live_key).into()),
         test_key: Some((&test_key).into()),
     };
@@ -72,16 +82,14 @@ async fn key(engine: &Engine, owner: KeyOwner, test: bool, name: String, rights:
     Ok(json!({"id": made.key, "key": minted.text().expose(), "rights": rights}))
 }
 
-/// The rights by their names; none given means all of that side.
+/// The rights by their names; none given means all that a key of that side may hold.
 fn wanted(names: &[String], side: Side) -> Result<Vec<Right>, No> {
-    let all = || Right::ALL.iter().copied().filter(|right| right.side() == side);
+    let all = || Right::all_for_keys(side);
     if names.is_empty() {
         return Ok(all().collect());
     }
     let known: Vec<&str> = all().map(Right::name).collect();
-    let right = |name: &String| {
-        Right::from_name(name).filter(|right| right.side() == side).ok_or_else(|| invalid("rights", format!("{name}: known are {}", known.join(", "))))
-    };
+    let right = |name: &String| all().find(|right| right.name() == name).ok_or_else(|| invalid("rights", format!("{name}: known are {}", known.join(", "))));
     names.iter().map(right).collect()
 }
 

@@ -24,6 +24,8 @@ pub enum Order {
         currency: String,
         /// The first owner's address; an access mail goes there.
         owner_email: String,
+        /// What the mail calls them; it greets without a name where there is none.
+        owner_name: Option<String>,
         /// The IANA time zone by which its days are counted.
         time_zone: String,
     },
@@ -92,8 +94,9 @@ pub async fn carry_out(house: &House, order: Order, content: Vec<u8>, listener: 
     let engine = &house.engine;
     let answer = match order {
         Order::Ping {} => json!({"version": env!("CARGO_PKG_VERSION")}),
-        Order::CreateMerchant { name, slug, currency, owner_email, time_zone } => {
-            merchant::create(engine, &name, slug, &currency, &owner_email, &time_zone).await?
+        Order::CreateMerchant { name, slug, currency, owner_email, owner_name, time_zone } => {
+            let owner = merchant::Owner { email: owner_email, name: owner_name };
+            merchant::create(engine, &name, slug, &currency, &owner, &time_zone).await?
         }
         Order::CreateKey { merchant, test, partnership, name, rights } => {
             merchant::create_key(engine, merchant.as_deref(), test, partnership.as_deref(), &name, &rights).await?

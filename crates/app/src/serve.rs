@@ -46,14 +46,14 @@ pub async fn serve(house: House, announce: impl FnOnce(SocketAddr)) -> Result<()
 }
 
 /// SIGTERM and SIGINT.
-struct Signals(Signal, Signal);
+pub(crate) struct Signals(Signal, Signal);
 
 impl Signals {
-    fn new() -> Result<Self, Trouble> {
+    pub(crate) fn new() -> Result<Self, Trouble> {
         Ok(Self(signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?))
     }
 
-    async fn told_to_stop(mut self) {
+    pub(crate) async fn told_to_stop(mut self) {
         tokio::select! {
             _ = self.0.recv() => {}
             _ = self.1.recv() => {}

@@ -2,7 +2,7 @@
 
 use crate::operate::{Listener, Progress, invalid};
 use serde_json::{Value as Json, json};
-use tradepost_domain::verify::{CHECKS, Check, run_one, unknown};
+use tradepost_domain::verify::{CHECKS, chosen, run_all, unknown};
 use tradepost_domain::{Engine, No};
 
 /// Runs the checks asked for by name or area, or all of them. The answer says `clean` and names every violation.
@@ -11,14 +11,7 @@ pub(crate) async fn run(engine: &Engine, only: &[String], full: bool, listener: 
         let known: Vec<&str> = CHECKS.iter().map(|check| check.name).collect();
         return Err(invalid("only", format!("{name}: there is no such check; there are {}", known.join(", "))));
     }
-    let wanted = |check: &&Check| only.is_empty() || only.iter().any(|name| check.name == name || check.name.split('.').next() == Some(name));
-    let checks: Vec<&'static Check> = CHECKS.iter().copied().filter(|check| wanted(check)).collect();
-    let total = checks.len() as u64;
-    let mut reports = Vec::with_capacity(checks.len());
-    for (done, check) in checks.into_iter().enumerate() {
-        reports.push(run_one(engine, check, full).await?);
-        listener(Progress { done: done as u64 + 1, total });
-    }
+    let reports = run_all(engine, &chosen(only), full, |done, total| listener(Progress { done, total })).await?;
     let violated: Vec<&str> = reports.iter().filter(|report| report.total > 0).map(|report| report.name).collect();
     Ok(json!({"clean": violated.is_empty(), "violated": violated, "checks": reports}))
 }

@@ -65,8 +65,22 @@ const TEXTS: &[(&str, &str)] = templates![
     "order_placed.html",
     "order_canceled.txt",
     "order_canceled.html",
+    "top_up_requested.txt",
+    "top_up_requested.html",
+    "balance_low.txt",
+    "balance_low.html",
     "license_sent.txt",
     "license_sent.html",
+    "fulfillment_delivered.txt",
+    "fulfillment_delivered.html",
+    "fulfillment_failed.txt",
+    "fulfillment_failed.html",
+    "cancel_requested.txt",
+    "cancel_requested.html",
+    "cancel_approved.txt",
+    "cancel_approved.html",
+    "cancel_rejected.txt",
+    "cancel_rejected.html",
     "password_reset.txt",
     "password_reset.html",
     "email_confirmation.txt",
@@ -141,8 +155,22 @@ pub fn sample(template: Template) -> Json {
             "order": "ord_01h455vb4pex5vsknk084sn02q", "order_number": "2026-000017", "reference": "PO 4711", "total": "1250.00", "currency": "USD",
             "note": null, "invoice_number": "INV-17", "due_on": "2026-12-21", "invoice_link": "https://tradepost.example/i/1-abc-def",
         }),
+        Template::TopUpRequested | Template::BalanceLow => serde_json::json!({
+            "invoice_number": "INV-000018", "amount": "500.00", "currency": "USD", "due_on": "2026-12-21",
+            "balance": "12.00", "threshold": "100.00", "invoice_link": "https://tradepost.example/i/1-abc-def",
+        }),
         Template::LicenseSent => serde_json::json!({
             "license": "lic_01h455vb4pex5vsknk084sn02q", "product": "Studio Pro <2026>", "sku": "KEY-PRO", "code": "AAAA-<BBB>-CCCC",
+        }),
+        Template::FulfillmentDelivered => serde_json::json!({
+            "product": "Studio Pro <2026>", "order": "SHOP-<b>1</b>", "quantity": 2, "codes": ["AAAA-<BBB>-CCCC", "DDDD-EEEE"],
+        }),
+        Template::FulfillmentFailed => serde_json::json!({
+            "product": "Studio Pro <2026>", "order": "SHOP-<b>1</b>", "quantity": 2000, "total": "1250.00", "currency": "USD",
+        }),
+        Template::CancelRequested | Template::CancelApproved | Template::CancelRejected => serde_json::json!({
+            "product": "Studio Pro <2026>", "order": "SHOP-<b>1</b>", "cancel_request": "crq_01h455vb4pex5vsknk084sn02q", "quantity": 2, "of_quantity": 5,
+            "reason": "Bought by <script>mistake", "note": null, "refund": "50.00", "currency": "USD",
         }),
         Template::PasswordReset | Template::EmailConfirmation | Template::Access | Template::SignUpRepeated => serde_json::json!({
             "person": "usr_01h455vb4pex5vsknk084sn02q", "link": "https://tradepost.example/links/abc?d=e&f=g", "expires_at": "2026-11-22T10:00:00.000Z",
@@ -174,6 +202,17 @@ mod tests {
                 assert!(!mail.html.contains("<b>") && !mail.html.contains("<few>") && !mail.html.contains("<script") && !mail.html.contains("<2026>"));
                 assert!(mail.html.contains("Ada &lt;b&gt;"), "{}", mail.html);
             }
+        }
+    }
+
+    /// The first owner of a merchant may be known by address only.
+    #[test]
+    fn a_mail_to_somebody_without_a_name_greets_without_one() {
+        for template in Template::ALL {
+            let mut variables = sample(*template);
+            variables["recipient_name"] = "".into();
+            let mail = render(*template, &variables).expect("it renders");
+            assert!(mail.text.contains("Hello,\n") && mail.html.contains("<p>Hello,</p>"), "{}", mail.text);
         }
     }
 
@@ -214,5 +253,20 @@ mod tests {
         assert!(mail.html.contains("AAAA-&lt;BBB&gt;-CCCC"));
         variables["code"] = Json::Null;
         assert!(!render(Template::LicenseSent, &variables).expect("it renders").text.contains("License code"));
+    }
+
+    /// EXT-7: the codes go out byte for byte; too many, or none any more, are said to be so.
+    #[test]
+    fn a_mail_to_a_shops_customer_carries_its_codes_or_says_why_not() {
+        let mut variables = sample(Template::FulfillmentDelivered);
+        let mail = render(Template::FulfillmentDelivered, &variables).expect("it renders");
+        assert!(mail.text.contains("are your codes") && mail.text.contains("\nAAAA-<BBB>-CCCC\nDDDD-EEEE\n"), "{}", mail.text);
+        assert!(mail.html.contains("<code>AAAA-&lt;BBB&gt;-CCCC</code>"));
+        variables["codes"] = Json::Null;
+        assert!(render(Template::FulfillmentDelivered, &variables).expect("it renders").text.contains("too many for an e-mail"));
+        variables["codes"] = serde_json::json!([]);
+        assert!(render(Template::FulfillmentDelivered, &variables).expect("it renders").text.contains("was taken back"));
+        variables["codes"] = Json::from(vec!["AAAA-BBBB-CCCC-DDDD-EEEE-FFFF"; 50]);
+        assert_eq!(render(Template::FulfillmentDelivered, &variables).expect("it is within its fuel").text.matches("AAAA-").count(), 50);
     }
 }

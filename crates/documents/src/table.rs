@@ -26,6 +26,14 @@ pub enum Cell {
 pub fn report(head: &[&str], rows: &[Vec<Cell>]) -> Vec<u8> {
     let mut out = Vec::new();
     line(&mut out, head.iter().map(|cell| Cow::Borrowed(*cell)));
+    out.extend(self::rows(rows));
+    out
+}
+
+/// Further rows of a report, for one that is too large to stand in memory.
+#[must_use]
+pub fn rows(rows: &[Vec<Cell>]) -> Vec<u8> {
+    let mut out = Vec::new();
     for row in rows {
         line(
             &mut out,
@@ -44,6 +52,14 @@ pub fn report(head: &[&str], rows: &[Vec<Cell>]) -> Vec<u8> {
 pub fn codes<'a>(head: &[&str], rows: impl IntoIterator<Item = Vec<&'a str>>) -> Vec<u8> {
     let mut out = Vec::new();
     line(&mut out, head.iter().map(|cell| Cow::Borrowed(*cell)));
+    out.extend(more_codes(rows));
+    out
+}
+
+/// The next rows of a file of license codes that is written piece by piece: as [`codes`], without its head.
+#[must_use]
+pub fn more_codes<'a>(rows: impl IntoIterator<Item = Vec<&'a str>>) -> Vec<u8> {
+    let mut out = Vec::new();
     for row in rows {
         line(&mut out, row.into_iter().map(Cow::Borrowed));
     }

@@ -191,7 +191,7 @@ rights! {
         FulfillmentConfirm = "fulfillment.confirm" [fulfillment] "Confirm that the merchant delivered.",
         LicensesReveal = "licenses.reveal" [fulfillment] "See a code in full (audited).",
         LicensesSend = "licenses.send" [fulfillment, support] "Send a license to its owner (again).",
-        BillingManage = "billing.manage" [finance] "Record payments.",
+        BillingManage = "billing.manage" [finance] "Record payments, and decide on requests to take fulfillments back and what is refunded for them.",
         KeysManage = "keys.manage" [] "Create, rotate and disable API keys; disable a partnership's.",
         PeopleManage = "people.manage" [] "Add and remove members of staff.",
         AuditRead = "audit.read" [] "Read the audit trail.",
@@ -206,7 +206,22 @@ rights! {
         BalanceManage = "balance.manage" [finance] "Top the prepaid balance up and set automatic top-ups.",
         InvoicesRead = "invoices.read" [seller, finance, viewer] "See invoices, payments, credit and statement.",
         ResellerKeysManage = "partnership_keys.manage" [] "Create, rotate and disable the partnership's API keys.",
+        ResellerPeopleRead = "reseller_people.read" [seller, finance, viewer] "See the reseller's users.",
         ResellerPeopleManage = "reseller_people.manage" [] "Add and remove the reseller's users and change its profile.",
+    }
+}
+
+impl Right {
+    /// Whether an API key may hold it. Users and profile of a reseller belong to the company with all its programs, and a
+    /// key reaches one of them and nothing else (PAR-16): these are for people.
+    #[must_use]
+    pub const fn is_for_keys(self) -> bool {
+        !matches!(self, Self::ResellerPeopleRead | Self::ResellerPeopleManage)
+    }
+
+    /// What a key of this side holds at most.
+    pub fn all_for_keys(side: Side) -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(move |right| right.side() == side && right.is_for_keys())
     }
 }
 
@@ -255,10 +270,14 @@ impl Caller {
             (Need::SignedIn, caller) => caller.person().is_some(),
             (Need::Right(right), Self::MerchantPerson { role, .. }) => role.may(right),
             (Need::Right(right), Self::ResellerPerson { role, .. }) => role.may(right),
-            (Need::Right(right), Self::MerchantKey { rights, .. } | Self::PartnershipKey { rights, .. }) => rights.contains(&right),
+            (Need::Right(right), Self::MerchantKey { rights, .. } | Self::PartnershipKey { rights, .. }) => right.is_for_keys() && rights.contains(&right),
             (Need::Right(_) | Need::Either(..) | Need::House, _) => false,
         };
-        let needed = if let Need::Right(right) = need { format!(" This needs the right {}.", right.name()) } else { String::new() };
+        let needed = match need {
+            Need::Right(right) if !right.is_for_keys() => format!(" This needs a person with the right {}: a key belongs to one program.", right.name()),
+            Need::Right(right) => format!(" This needs the right {}.", right.name()),
+            _ => String::new(),
+        };
         if granted { Ok(()) } else { Err(Refusal::forbidden("forbidden", format!("Your role or key does not allow this.{needed}"))) }
     }
 
@@ -290,6 +309,17 @@ impl Caller {
         match self {
             Self::ResellerPerson { scope, .. } | Self::PartnershipKey { scope, .. } => Ok(*scope),
             _ => Err(Refusal::forbidden("forbidden", "Only a reseller's users and keys may do this.")),
+        }
+    }
+
+    /// The reseller whose user the caller is, for what concerns the company with all its programs.
+    ///
+    /// # Errors
+    /// `forbidden` where it is not a reseller's user: a key belongs to one program.
+    pub fn reseller(&self) -> Result<ResellerId, Refusal> {
+        match self {
+            Self::ResellerPerson { reseller, .. } => Ok(*reseller),
+            _ => Err(Refusal::forbidden("forbidden", "Only the reseller's users may do this; a key belongs to one program.")),
         }
     }
 

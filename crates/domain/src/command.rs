@@ -4,6 +4,8 @@
 mod execution;
 mod kept;
 
+pub mod retention;
+
 use crate::access::{Caller, Need};
 use crate::audit::AuditEntry;
 use crate::ids::CommandId;

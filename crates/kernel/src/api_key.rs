@@ -15,6 +15,8 @@ pub enum KeyKind {
     Merchant,
     /// `tpr_`: one partnership.
     Partnership,
+    /// `tpd_`: a dynamic URL of one partnership (EXT-6).
+    DynamicUrl,
 }
 
 /// A key's text, split into what it says.
@@ -37,6 +39,8 @@ const fn prefix(kind: KeyKind, test: bool) -> &'static str {
         (KeyKind::Merchant, true) => "tpm_test_",
         (KeyKind::Partnership, false) => "tpr_live_",
         (KeyKind::Partnership, true) => "tpr_test_",
+        (KeyKind::DynamicUrl, false) => "tpd_live_",
+        (KeyKind::DynamicUrl, true) => "tpd_test_",
     }
 }
 
@@ -63,7 +67,7 @@ impl ApiKeyText {
     /// # Errors
     /// [`NotAKey`].
     pub fn parse(text: &str) -> Result<Self, NotAKey> {
-        for kind in [KeyKind::Merchant, KeyKind::Partnership] {
+        for kind in [KeyKind::Merchant, KeyKind::Partnership, KeyKind::DynamicUrl] {
             for test in [false, true] {
                 let prefix = prefix(kind, test);
                 if text.len() == prefix.len() + RANDOM + CHECK && text.is_ascii() && text.starts_with(prefix) {
@@ -110,6 +114,18 @@ fn checksum(body: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// PAR-16, EXT-6
+    #[test]
+    fn the_kinds_of_keys_are_told_apart_by_their_text() {
+        let kinds = [(KeyKind::Merchant, "tpm_"), (KeyKind::Partnership, "tpr_"), (KeyKind::DynamicUrl, "tpd_")];
+        for ((kind, begins), test) in kinds.into_iter().flat_map(|kind| [(kind, false), (kind, true)]) {
+            let key = ApiKeyText::mint(kind, test, || 7);
+            let read = ApiKeyText::parse(key.text().expose()).expect("our own key");
+            assert_eq!((read.kind, read.test), (kind, test));
+            assert!(key.masked().starts_with(begins));
+        }
+    }
 
     #[test]
     fn a_key_reads_back_and_one_wrong_character_is_refused() {

@@ -1,12 +1,12 @@
-//! Named bugs and fail points, in one extra build only (feature `sabotage`): a drill that does not fail with its bug
-//! built in proves nothing.
+//! Named bugs and fail points, in debug builds only: a drill that does not fail with its bug in proves nothing.
 //!
 //! Chosen at run time: by the variable `TRADEPOST_TEST_SABOTAGE` of the process, or by a test with [`begin`].
-//! Without the feature [`is`] is the constant `false` and nothing of this is in the binary.
+//! Without debug assertions (every build that is given away) [`is`] is the constant `false` and nothing of this is in the
+//! binary. No feature of its own: the whole workspace would be compiled twice for every test run.
 
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 use std::sync::atomic::{AtomicU64, Ordering};
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 use std::sync::{OnceLock, PoisonError, RwLock};
 
 /// Where a process can be made to end: `TRADEPOST_TEST_SABOTAGE=store.after_commit@7` ends it when it comes there for
@@ -28,24 +28,24 @@ pub const FAIL_POINTS: &[&str] = &[
     "import.between_slices",
 ];
 
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 static CHOSEN: RwLock<Option<&'static str>> = RwLock::new(None);
 
 /// Whether the bug called `name` is to be committed now.
-#[cfg(not(feature = "sabotage"))]
+#[cfg(not(debug_assertions))]
 #[must_use]
 pub const fn is(_name: &str) -> bool {
     false
 }
 
 /// Whether the bug called `name` is to be committed now.
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 #[must_use]
 pub fn is(name: &str) -> bool {
     of_process() == Some(name) || *CHOSEN.read().unwrap_or_else(PoisonError::into_inner) == Some(name)
 }
 
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 fn of_process() -> Option<&'static str> {
     static OF_PROCESS: OnceLock<Option<String>> = OnceLock::new();
     OF_PROCESS.get_or_init(|| std::env::var("TRADEPOST_TEST_SABOTAGE").ok()).as_deref()
@@ -53,29 +53,29 @@ fn of_process() -> Option<&'static str> {
 
 /// Ends the process without any farewell where the fail point called `name` (one of [`FAIL_POINTS`]) was chosen and is
 /// reached as often as was said.
-#[cfg(not(feature = "sabotage"))]
+#[cfg(not(debug_assertions))]
 #[inline]
 pub const fn fail_point(_name: &str) {}
 
 /// Ends the process without any farewell where the fail point called `name` (one of [`FAIL_POINTS`]) was chosen and is
 /// reached as often as was said.
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 pub fn fail_point(name: &str) {
     static REACHED: AtomicU64 = AtomicU64::new(0);
     let Some((chosen, count)) = of_process().map(|text| text.split_once('@').unwrap_or((text, "1"))) else { return };
-    if chosen == name && REACHED.fetch_add(1, Ordering::Relaxed) + 1 == count.parse().unwrap_or(1) {
+    if chosen == name && REACHED.fetch_add(1, Ordering::Relaxed) + 1 == count.parse::<u64>().unwrap_or(1) {
         std::process::abort();
     }
 }
 
 /// From now on this process commits the bug called `name`, and no other.
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 pub fn begin(name: &'static str) {
     *CHOSEN.write().unwrap_or_else(PoisonError::into_inner) = Some(name);
 }
 
 /// No bug any more.
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 pub fn end() {
     *CHOSEN.write().unwrap_or_else(PoisonError::into_inner) = None;
 }

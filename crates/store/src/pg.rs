@@ -2,6 +2,7 @@
 
 mod connect;
 mod lanes;
+mod tls;
 mod transact;
 mod types;
 

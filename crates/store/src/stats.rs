@@ -15,6 +15,8 @@ pub struct Stats {
     pub group_sizes: [u64; 9],
     /// Writes that ran as part of a set of two or more.
     pub in_sets: u64,
+    /// Statements that writes ran besides BEGIN and COMMIT; one over a set of rows counts once.
+    pub statements: u64,
     /// Groups that were rolled back because of one work and repeated one by one.
     pub split: u64,
     /// PostgreSQL: transactions repeated after a deadlock or a serialization failure.
@@ -29,6 +31,7 @@ pub(crate) struct Counters {
     grouped: AtomicU64,
     group_sizes: [AtomicU64; 9],
     pub(crate) in_sets: AtomicU64,
+    pub(crate) statements: AtomicU64,
     pub(crate) split: AtomicU64,
     pub(crate) retried: AtomicU64,
     pub(crate) refused: AtomicU64,
@@ -53,6 +56,7 @@ impl Counters {
             grouped: self.grouped.load(Relaxed),
             group_sizes: std::array::from_fn(|size| self.group_sizes[size].load(Relaxed)),
             in_sets: self.in_sets.load(Relaxed),
+            statements: self.statements.load(Relaxed),
             split: self.split.load(Relaxed),
             retried: self.retried.load(Relaxed),
             refused: self.refused.load(Relaxed),

@@ -27,8 +27,8 @@ impl std::fmt::Debug for Store {
 
 impl Store {
     /// Opens the database that the URL names. SQLite: makes the file and its folders if missing, and locks it for
-    /// this store. PostgreSQL: the database must exist; `sslmode=require` verifies the server's certificate, any
-    /// other mode is plain.
+    /// this store. PostgreSQL: the database must exist; `sslmode=require` verifies the server's certificate and
+    /// name, by the public authorities or by those in the PEM file that `sslrootcert` names; any other mode is plain.
     ///
     /// # Errors
     /// [`Fault::Schema`] for a URL that is none, a file that another store has open, or too old an SQLite;

@@ -10,6 +10,8 @@ pub struct Reader<'a> {
     driver: Driver<'a>,
     /// Rows written so far, `RETURNING` included: a refusal after the first is a bug.
     wrote: u64,
+    /// Statements run so far; one over a set counts once.
+    statements: usize,
     /// Whether a statement failed. PostgreSQL turns the COMMIT after one into a ROLLBACK without an error, so
     /// a work that goes on must not be answered as done; SQLite is held to the same.
     failed: bool,
@@ -86,7 +88,7 @@ impl Reader<'_> {
     /// # Errors
     /// [`Fault::Invariant`] where the columns do not fit the statement; the engine's, or [`Fault::Column`].
     pub async fn query_set<T: FromRow>(&mut self, sql: &'static SetSql, columns: &[Column]) -> Result<Vec<T>, Fault> {
-        sql.expect(columns)?;
+        sql.fits(columns)?;
         if columns.first().is_none_or(Column::is_empty) {
             return Ok(Vec::new());
         }
@@ -123,10 +125,11 @@ impl Reader<'_> {
     }
 
     pub(crate) fn new(driver: Driver<'_>) -> Reader<'_> {
-        Reader { driver, wrote: 0, failed: false }
+        Reader { driver, wrote: 0, statements: 0, failed: false }
     }
 
     fn noted<T>(&mut self, done: Result<T, Fault>) -> Result<T, Fault> {
+        self.statements += 1;
         self.failed |= done.is_err();
         done
     }
@@ -141,6 +144,11 @@ pub(crate) struct Read {
 impl Tx<'_> {
     pub(crate) fn new(driver: Driver<'_>) -> Tx<'_> {
         Tx { reader: Reader::new(driver) }
+    }
+
+    /// Statements run so far; one over a set counts once.
+    pub(crate) const fn statements(&self) -> usize {
+        self.reader.statements
     }
 
     /// How the transaction is to end, once every work in it has ended on its own.
@@ -189,7 +197,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`Fault::Invariant`] where the columns do not fit the statement; the engine's.
     pub async fn write_set(&mut self, sql: &'static SetSql, columns: Vec<Column>) -> Result<u64, Fault> {
-        sql.expect(&columns)?;
+        sql.fits(&columns)?;
         if columns.first().is_none_or(Column::is_empty) {
             return Ok(0);
         }

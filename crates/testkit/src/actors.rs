@@ -115,7 +115,7 @@ impl Merchant {
     /// A key with every right.
     #[must_use]
     pub fn key_caller(&self) -> Caller {
-        let rights = Right::ALL.iter().copied().filter(|right| right.side() == tradepost_domain::access::Side::Merchant).collect();
+        let rights = Right::all_for_keys(tradepost_domain::access::Side::Merchant).collect();
         Caller::MerchantKey { key: ApiKeyId::from_bytes([7; 16]), name: "Default".into(), merchant: self.number, rights }
     }
 

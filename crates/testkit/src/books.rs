@@ -30,7 +30,7 @@ const RULES: &[(&str, Sql)] = &[
         "a stock counter is not the count of its rows",
         sql!(
             "SELECT COUNT(*) FROM stock s WHERE
-             s.available <> (SELECT COUNT(*) FROM license_key k WHERE k.merchant = s.merchant AND k.product = s.product AND k.state = 0 AND k.place < s.horizon)
+             s.available + s.promised <> (SELECT COUNT(*) FROM license_key k WHERE k.merchant = s.merchant AND k.product = s.product AND k.state = 0 AND k.place < s.horizon)
              OR s.reserved <> (SELECT COUNT(*) FROM license_key k WHERE k.merchant = s.merchant AND k.product = s.product AND k.state = 1)
              OR s.allocated <> (SELECT COUNT(*) FROM license_key k WHERE k.merchant = s.merchant AND k.product = s.product AND k.state = 2)
              OR s.delivered <> (SELECT COUNT(*) FROM license_key k WHERE k.merchant = s.merchant AND k.product = s.product AND k.state = 3)

@@ -137,7 +137,7 @@ impl Reseller {
 
     /// A key of the partnership with every right of its side.
     pub async fn key(&self) -> String {
-        let rights = Right::ALL.iter().copied().filter(|right| right.side() == Side::Reseller).collect();
+        let rights = Right::all_for_keys(Side::Reseller).collect();
         self.key_with(rights).await
     }
 
@@ -223,6 +223,15 @@ impl Asker {
         self.try_send(method, path, body).await.unwrap_or_else(|error| panic!("{method} {path}: {error:?}"))
     }
 
+    /// Sends the fields of a form, encoded already.
+    ///
+    /// # Panics
+    /// Where nobody answers.
+    pub async fn form(&self, path: &str, fields: &str) -> Reply {
+        let request = self.request("POST", path).header("content-type", "application/x-www-form-urlencoded").body(fields.to_owned());
+        reply(request).await.unwrap_or_else(|error| panic!("POST {path}: {error:?}"))
+    }
+
     /// Reads.
     pub async fn get(&self, path: &str) -> Reply {
         self.send("GET", path, None).await
@@ -259,10 +268,13 @@ impl Reply {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
-    /// The code of a problem; empty where it is none.
+    /// The code of a no, in whichever form it is told; empty where it is none.
     #[must_use]
     pub fn code(&self) -> String {
-        self.json()["code"].as_str().unwrap_or_default().to_owned()
+        let json = self.json();
+        let told = json["code"].as_str().or_else(|| json["error"]["code"].as_str()).map(str::to_owned);
+        let in_text = || self.text().strip_prefix("ERROR ").and_then(|rest| rest.split_once(':')).map(|(code, _)| code.to_owned());
+        told.or_else(in_text).unwrap_or_default()
     }
 
     /// Status and code.

@@ -18,6 +18,7 @@
 //! ([`TestApp::finish`]): a journey that leaves a violation behind fails, whatever it asserted.
 
 mod actors;
+mod balance;
 mod books;
 mod building;
 pub mod http;
@@ -25,8 +26,10 @@ pub mod line;
 mod look;
 mod place;
 pub mod process;
+mod together;
 
-pub use actors::{Merchant, Reseller};
+pub use actors::{Merchant, Reseller, term};
+pub use balance::MadeDynamicUrl;
 pub use building::{OrderBuilder, PlacedOrder, Product, ProductBuilder, ResellerBuilder, owner, profile};
 pub use look::Audited;
 pub use place::{Kind, run, run_at, run_unchecked};
@@ -174,12 +177,12 @@ macro_rules! app_test {
     )+ };
 }
 
-/// The twin of a drill: the same body must fail once the named bug is in. Only with the feature `sabotage`.
+/// The twin of a drill: the same body must fail once the named bug is in. Only in debug builds.
 #[macro_export]
 macro_rules! sabotage_test {
     ($($(#[$meta:meta])* fn $name:ident: $bug:literal on $kind:ident makes $body:path;)+) => { $(
         $(#[$meta])*
-        #[cfg(feature = "sabotage")]
+        #[cfg(debug_assertions)]
         #[test]
         fn $name() {
             $crate::must_fail($crate::Kind::$kind, $bug, $body);
@@ -192,7 +195,7 @@ macro_rules! sabotage_test {
 ///
 /// # Panics
 /// Where the drill passes.
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 pub fn must_fail<F: Future<Output = ()> + Send + 'static>(kind: Kind, bug: &'static str, body: impl FnOnce(TestApp) -> F + Send + 'static) {
     static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -65,7 +65,7 @@ pub fn run_at<F: Future<Output = ()> + Send + 'static>(kind: Kind, server: &str,
     let url = match &database {
         None => format!("sqlite://{}", folder.path().join("tradepost.db").display()),
         Some(name) => {
-            runtime.block_on(admin(server, &format!("CREATE DATABASE {name}")));
+            runtime.block_on(copy_of_template(server, name));
             format!("{}/{name}", server.rsplit_once('/').expect("a URL with a database").0)
         }
     };
@@ -103,6 +103,32 @@ async fn open(kind: Kind, url: String, folder: Arc<tempfile::TempDir>) -> TestAp
     // The master key is made from the seed too: the same in every run.
     let house = House::open(settings, Environment::seeded(clock.clone(), 20_260_302)).await.expect("the house opens");
     TestApp { engine: house.engine.clone(), house, clock, kind, url, folder }
+}
+
+/// A new database with the schema in it: a copy of one that was migrated once for all tests of this schema.
+async fn copy_of_template(server: &str, name: &str) {
+    let migrations = tradepost::migrations::migrations();
+    let texts: String = migrations.iter().map(|migration| migration.text.as_str()).collect();
+    let digest = tradepost_kernel::secret::sha256(texts.as_bytes());
+    let template = format!("tpj_template_{:016x}", u64::from_be_bytes(std::array::from_fn(|at| digest[at])));
+    let (client, connection) = tokio_postgres::connect(server, tokio_postgres::NoTls).await.expect("the test server answers");
+    let talking = tokio::spawn(connection);
+    // One process makes it, the others wait; the lock ends with the connection.
+    client.batch_execute("SELECT pg_advisory_lock(7420031)").await.expect("a lock");
+    let found = client.query_opt("SELECT 1 FROM pg_database WHERE datname = $1 AND datistemplate", &[&template]).await.expect("an answer");
+    if found.is_none() {
+        client.batch_execute(&format!("DROP DATABASE IF EXISTS {template} WITH (FORCE)")).await.expect("a half-made one goes");
+        client.batch_execute(&format!("CREATE DATABASE {template}")).await.expect("a database");
+        let url = format!("{}/{template}", server.rsplit_once('/').expect("a URL with a database").0);
+        let store = tradepost_store::Store::open(tradepost_store::Settings::new(url)).await.expect("the template opens");
+        store.migrate(&migrations).await.expect("the tables are made");
+        store.close().await;
+        client.batch_execute(&format!("ALTER DATABASE {template} IS_TEMPLATE true")).await.expect("a template");
+    }
+    client.batch_execute("SELECT pg_advisory_unlock(7420031)").await.expect("the lock goes");
+    client.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await.expect("a copy");
+    drop(client);
+    talking.await.expect("the connection ends").expect("in order");
 }
 
 /// Speaks to the server past the store.

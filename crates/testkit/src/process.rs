@@ -5,27 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// Which build is started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Build {
-    /// The one under test: `TRADEPOST_BIN` names it, else it lies beside this test's own.
-    Shipped,
-    /// The one with bugs and fail points: `TRADEPOST_BIN_SABOTAGE` names it.
-    Sabotage,
-}
-
-impl Build {
-    /// The binary, where there is one.
-    #[must_use]
-    pub fn binary(self) -> Option<PathBuf> {
-        let variable = if self == Self::Shipped { "TRADEPOST_BIN" } else { "TRADEPOST_BIN_SABOTAGE" };
-        let told = std::env::var_os(variable).map(PathBuf::from);
-        let beside = || {
-            let own = std::env::current_exe().ok()?;
-            Some(own.parent()?.parent()?.join("tradepost"))
-        };
-        told.or_else(|| beside().filter(|_| self == Self::Shipped)).filter(|path| path.is_file())
-    }
+/// The server to start, where there is one: a debug build, which holds every bug and fail point. `TRADEPOST_BIN` names it,
+/// else it lies beside this test's own.
+#[must_use]
+pub fn binary() -> Option<PathBuf> {
+    let told = std::env::var_os("TRADEPOST_BIN").map(PathBuf::from);
+    let beside = || Some(std::env::current_exe().ok()?.parent()?.parent()?.join("tradepost"));
+    told.or_else(beside).filter(|path| path.is_file())
 }
 
 /// What every process of a drill is started with.
@@ -37,17 +23,20 @@ pub struct Place {
     pub data: PathBuf,
     /// The database's URL.
     pub database: String,
-    /// The bug or fail point that the process has built in.
+    /// The bug or fail point that the process is started with.
     pub bug: Option<String>,
 }
 
 impl Place {
     /// The command line, with a bare environment. The server believes `X-Forwarded-For`, so that a thousand clients of
-    /// one machine are a thousand addresses to its limits.
+    /// one machine are a thousand addresses to it, and has no limits on rates: a drill may ask as fast as it likes.
     #[must_use]
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.binary);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("TRADEPOST_TRUSTED_PROXIES", "1");
+        for limit in ["PER_CALLER", "PER_PARTNERSHIP", "PER_ADDRESS"] {
+            command.env(format!("TRADEPOST_LIMITS_{limit}"), "0");
+        }
         if let Some(bug) = &self.bug {
             command.env("TRADEPOST_TEST_SABOTAGE", bug);
         }

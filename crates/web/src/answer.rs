@@ -15,6 +15,7 @@ pub struct Answer {
     status: StatusCode,
     headers: HeaderMap,
     body: Body,
+    raw: bool,
 }
 
 /// Put on an answer that must not be compressed: its length would tell about a secret beside a caller's text, or it is a file of codes.
@@ -29,7 +30,7 @@ impl Answer {
     /// Nothing but a status.
     #[must_use]
     pub fn status(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Body::empty() }
+        Self { status, headers: HeaderMap::new(), body: Body::empty(), raw: false }
     }
 
     fn of_type(status: StatusCode, content_type: &'static str, body: impl Into<Body>) -> Self {
@@ -134,6 +135,13 @@ impl Answer {
         self
     }
 
+    /// The same, never compressed: codes beside a caller's own text.
+    #[must_use]
+    pub const fn raw(mut self) -> Self {
+        self.raw = true;
+        self
+    }
+
     /// The same with a header field; one of that name is replaced. A value that cannot stand in a header is left out.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: &str) -> Self {
@@ -159,7 +167,7 @@ impl Answer {
     }
 
     pub(crate) fn into_response(self) -> Response<Body> {
-        let raw = self.headers.contains_key(CONTENT_DISPOSITION);
+        let raw = self.raw || self.headers.contains_key(CONTENT_DISPOSITION);
         let is_page = self.headers.contains_key(CONTENT_SECURITY_POLICY);
         let mut response = Response::new(self.body);
         *response.status_mut() = self.status;

@@ -5,6 +5,7 @@
 use crate::credentials::{Authenticator, Credentials, Identified};
 use crate::problem::Problem;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use tradepost_domain::access::Side;
 use tradepost_domain::identity::{ApiKeyRow, NOTED_EVERY_MS, NoteKeyUse, NoteSessionSeen, PersonView, SessionView, queries};
@@ -88,6 +89,10 @@ impl Gate {
     }
 
     async fn by_key(&self, text: ApiKeyText, credentials: &Credentials) -> Result<Identified, Problem> {
+        if text.kind == KeyKind::DynamicUrl {
+            // It opens its own route only, and stands in no header.
+            return Err(Problem::unauthenticated());
+        }
         let (hash, now) = (text.hash(), self.engine.environment.now());
         let found = match self.known(&hash).filter(|_| credentials.asked_again) {
             Some(found) => found,
@@ -98,9 +103,8 @@ impl Gate {
             }
         };
         let FoundKey { row, status, merchant } = &*found;
-        let of_partnership = row.owner.partnership.is_some();
         let is_valid = row.is_valid(now) || sabotage::is("credential.cached");
-        if !is_valid || !row.is_allowed_from(credentials.address) || of_partnership != (text.kind == KeyKind::Partnership) {
+        if !is_valid || !row.is_allowed_from(credentials.address) || row.kind != text.kind {
             return Err(Problem::unauthenticated());
         }
         // A key already is inside one merchant or partnership; naming another finds nothing.
@@ -119,6 +123,23 @@ impl Gate {
             Some(partnership) => Caller::PartnershipKey { key, name, scope: PartnershipScope { merchant: row.owner.merchant, partnership }, rights },
         };
         Ok(Identified { caller, partnership_active, placeless: false })
+    }
+
+    /// Every key that opens nothing from this address costs one hash and one look-up, and gets the same answer.
+    async fn by_dynamic_url(&self, key: &str, address: Option<IpAddr>) -> Result<Identified, Problem> {
+        let (hash, now) = (sha256(key.as_bytes()), self.engine.environment.now());
+        let row = self.engine.store.read(move |reader| Box::pin(async move { queries::key_by_hash(reader, hash).await })).await?;
+        let opens = |row: &ApiKeyRow| row.kind == KeyKind::DynamicUrl && row.is_valid(now) && row.is_allowed_from(address);
+        let row = row.filter(opens).ok_or_else(Problem::not_found)?;
+        let partnership = row.owner.partnership.ok_or_else(Problem::not_found)?;
+        let scope = PartnershipScope { merchant: row.owner.merchant, partnership };
+        let status = self.engine.store.read(move |reader| Box::pin(async move { standing(reader, scope).await })).await?.map(|(_, status)| status);
+        if row.is_to_be_noted(now) && self.notes(row.id.bytes(), now) {
+            self.note(NoteKeyUse { merchant: row.owner.merchant, key: row.id, at: now });
+        }
+        let name = format!("{} (dynamic URL)", row.name);
+        let caller = Caller::PartnershipKey { key: row.id, name, scope, rights: row.rights };
+        Ok(Identified { caller, partnership_active: status.is_some_and(Status::may_trade), placeless: false })
     }
 
     async fn find_key(&self, hash: [u8; 32]) -> Result<Option<FoundKey>, Problem> {
@@ -229,5 +250,9 @@ impl Authenticator for Gate {
                 _ => self.by_session(given.expose(), &credentials).await,
             }
         })
+    }
+
+    fn dynamic_url(&self, key: Secret<String>, address: Option<IpAddr>) -> BoxFuture<'_, Result<Identified, Problem>> {
+        Box::pin(async move { self.by_dynamic_url(key.expose(), address).await })
     }
 }

@@ -7,6 +7,7 @@ use crate::input::{Field, Input, Source};
 use crate::json;
 use crate::paging;
 use crate::problem::Problem;
+use crate::route::FORM;
 use crate::routes::Route;
 use crate::view::{ListView, View};
 use axum::body::{Body, BodyDataStream, Bytes};
@@ -165,6 +166,25 @@ impl Call {
     #[must_use]
     pub fn has_body(&self) -> bool {
         !self.body.is_empty()
+    }
+
+    /// Whether the body is the fields of an HTML form.
+    #[must_use]
+    pub fn is_form(&self) -> bool {
+        crate::floor::is_of_type(&self.headers, FORM)
+    }
+
+    /// Makes a key that stood in the body the call's own; beside another one in the header it must be the same.
+    ///
+    /// # Errors
+    /// 400 `invalid_idempotency_key`.
+    pub(crate) fn use_idempotency_key(&mut self, key: String) -> Result<(), Problem> {
+        let key = crate::floor::checked_idempotency_key(key)?;
+        if self.idempotency_key.as_ref().is_some_and(|known| *known != key) {
+            return Err(Problem::bad_request("invalid_idempotency_key", "The body and the header Idempotency-Key name different keys."));
+        }
+        self.idempotency_key = Some(key);
+        Ok(())
     }
 
     /// The body as it was sent.

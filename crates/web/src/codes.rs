@@ -81,6 +81,13 @@ pub const CODES: &[Code] = &[
     code(409, "license_distributed", "The license was given to its end user and cannot be changed."),
     code(409, "not_waiting_for_confirmation", "The license does not wait for the merchant's confirmation."),
     code(409, "invoice_canceled", "The invoice was canceled."),
+    code(409, "top_up_paid", "Some of the top-up was paid and is balance already."),
+    code(409, "cancel_request_open", "An earlier request for the same fulfillment is not decided yet."),
+    code(409, "nothing_to_cancel", "It was taken back before."),
+    code(409, "not_pending", "The request was decided or withdrawn; see `state`."),
+    code(409, "not_delivered", "The fulfillment is still being delivered."),
+    code(409, "not_processing", "The fulfillment is not being delivered any more."),
+    code(409, "too_many_codes", "So many codes are downloaded, not shown in one answer."),
     code(410, "gone", "It was here and has expired."),
     code(412, "stale_version", "It was changed meanwhile: read it again."),
     code(413, "body_too_large", "The body is larger than this path takes."),
@@ -102,6 +109,8 @@ pub const CODES: &[Code] = &[
     code(422, "too_many_items", "The order has more items than an order may have."),
     code(422, "payment_method_not_allowed", "The merchant does not take this method of payment."),
     code(422, "currency_mismatch", "The currencies differ."),
+    code(422, "refund_too_small", "Codes that nobody saw go back to stock, so their cost goes back at least."),
+    code(422, "refund_too_large", "No more goes back than it cost, less what went back before."),
     code(422, "price_missing", "The product has no price in this currency."),
     code(422, "not_available_yet", "Known, but not in this version."),
     code(422, "invalid_part", "A part of a bundle is missing or a bundle itself."),
@@ -141,6 +150,12 @@ pub const CODES: &[Code] = &[
 #[must_use]
 pub fn known(code: &str) -> Option<&'static Code> {
     CODES.iter().find(|known| known.code == code)
+}
+
+/// What a code means; empty where it is not known.
+#[must_use]
+pub fn meaning(code: &str) -> &'static str {
+    known(code).map_or("", |known| known.meaning)
 }
 
 /// A title from a code: `not_found` is `Not found`.

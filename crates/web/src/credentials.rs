@@ -52,6 +52,11 @@ pub trait Authenticator: Send + Sync + 'static {
     /// [`Problem::unauthenticated`] where the credential is missing or not valid (any more); `not_found` where a person
     /// names a merchant or partnership that is not theirs.
     fn authenticate(&self, credentials: Credentials) -> BoxFuture<'_, Result<Identified, Problem>>;
+
+    /// Whose dynamic URL it is (EXT-6).
+    ///
+    /// `not_found`, after the same work, for every key that opens none from this address.
+    fn dynamic_url(&self, key: Secret<String>, address: Option<IpAddr>) -> BoxFuture<'_, Result<Identified, Problem>>;
 }
 
 /// Reads the header fields.

@@ -17,7 +17,7 @@ pub const STYLE: &str = include_str!("docs.css");
 pub fn page(routes: &Routes, public_url: &str) -> Markup {
     let document = openapi::document(routes, public_url);
     let named = Named(&document["components"]["schemas"]);
-    let shown: Vec<&Route> = routes.rows().iter().filter(|route| !route.is_page).collect();
+    let shown: Vec<&Route> = routes.rows().iter().filter(|route| route.in_contract()).collect();
     let tags: Vec<&str> = document["tags"].as_array().into_iter().flatten().filter_map(|tag| tag["name"].as_str()).collect();
     html! {
         (DOCTYPE)
@@ -154,9 +154,11 @@ fn access(route: &Route) -> Markup {
                 Access::Right(right) => {
                     span.right { (right.name()) }
                     @for role in roles(route) { span.role { (role) } }
+                    @if !right.is_for_keys() { span.note { "people only" } }
                     @if route.inactive_ok { span.note { "also while the partnership is not active" } }
                 }
                 Access::SignedIn => span.right { "any person who signed in" },
+                Access::DynamicUrl(_) => span.right { "whoever has the URL" },
                 Access::Public | Access::Anyone | Access::Undeclared => span.right.open { "no key needed" },
             }
         }
@@ -181,7 +183,7 @@ fn parameters(route: &Route, named: Named<'_>) -> Markup {
 
 fn body_fields(schema: &Value, route: &Route, named: Named<'_>) -> Markup {
     html! {
-        h4 { "Body " span.type { (route.body_type) } }
+        h4 { "Body " span.type { (route.body_type) @if route.or_form { " or a form" } } }
         @if route.body_type == "application/json" { (fields(named, schema, true, 0)) }
     }
 }
@@ -224,7 +226,7 @@ fn curl(route: &Route, named: Named<'_>, public_url: &str) -> String {
         "GET" => format!("curl {public_url}{}", route.path),
         other => format!("curl -X {other} {public_url}{}", route.path),
     }];
-    if !matches!(route.access, Access::Public | Access::Anyone) {
+    if !route.is_without_header() {
         lines.push("-H \"Authorization: Bearer $TRADEPOST_KEY\"".into());
     }
     if route.idempotent {

@@ -72,6 +72,12 @@ impl Errors {
         self.0.is_empty()
     }
 
+    /// Whether the first thing that is wrong has this code.
+    #[must_use]
+    pub fn begins_with(&self, code: &str) -> bool {
+        self.0.first().is_some_and(|first| first.code == code)
+    }
+
     /// What is wrong.
     #[must_use]
     pub fn into_list(self) -> Vec<FieldError> {

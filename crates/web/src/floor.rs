@@ -9,9 +9,11 @@ use crate::matching::{Matched, Matcher};
 use crate::observe::Seen;
 use crate::pace::Inside;
 use crate::problem::Problem;
+use crate::route::FORM;
 use crate::routes::{Access, Route, Routes};
 use crate::system::Documents;
-use crate::{paging, query};
+use crate::voice::Listener;
+use crate::{dynamic_url, paging, query};
 use axum::body::{Body, Bytes};
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
@@ -23,9 +25,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use tokio::sync::OwnedSemaphorePermit;
-use tradepost_domain::Caller;
 use tradepost_domain::access::{Need, Side};
-use tradepost_kernel::sabotage;
+use tradepost_domain::{Caller, Right};
+use tradepost_kernel::{Secret, sabotage};
 
 tradepost_kernel::id_types! {
     /// A request.
@@ -73,6 +75,7 @@ impl Floor {
         let began = Instant::now();
         let request_id = self.app.engine.environment.id::<ServedRequest>().text();
         let method = request.method().clone();
+        let listener = Listener::new(request.uri().path(), request.headers());
         let mut trace = Trace::default();
         let (mut response, code) = match self.attempt(request, &request_id, &mut trace).await {
             Ok(response) => (response, None),
@@ -80,7 +83,9 @@ impl Floor {
                 let code = no.code();
                 self.note_undocumented(&trace, code);
                 let page = trace.route.as_ref().is_some_and(|route| route.is_page);
-                (if page { crate::error_page::response(no, &request_id) } else { no.into_response(&request_id) }, Some(code))
+                let by_url = trace.route.as_ref().is_some_and(|route| matches!(route.access, Access::DynamicUrl(_)));
+                let no = if by_url { dynamic_url::in_general(no) } else { no };
+                (listener.tell(no, page, &request_id, &self.app.settings.public_url), Some(code))
             }
         };
         finish(response.headers_mut(), &request_id, &trace);
@@ -115,16 +120,21 @@ impl Floor {
         limits::check_head(&settings.limits, &request)?;
         let address = address_of(&request, settings.trusted_proxies);
         self.app.limiter.address(address)?;
-        let (route, values) = self.route(request.method(), request.uri().path())?;
+        let (route, mut values) = self.route(request.method(), request.uri().path())?;
         trace.route = Some(route.clone());
-        let pairs = query::pairs(request.uri().query().unwrap_or(""))?;
-        if !route.key_in_query_ok {
-            query::refuse_credentials(&pairs)?;
-        }
-        let caller = self.identify(&route, request.headers(), address, trace).await?;
+        let mut pairs = query::pairs(request.uri().query().unwrap_or(""))?;
+        // The path of a dynamic URL holds its key: the template stands for it from here on.
+        let (key, path) = match route.access {
+            Access::DynamicUrl(place) => (Some(dynamic_url::take_key(place, &mut values, &mut pairs)?), route.path.to_owned()),
+            _ => (None, request.uri().path().to_owned()),
+        };
+        query::refuse_credentials(&pairs)?;
+        let caller = match key {
+            Some(key) => self.identify_by_url(key, request.headers(), address, trace).await?,
+            None => self.identify(&route, request.headers(), address, trace).await?,
+        };
         check_query(&route, &pairs)?;
         let idempotency_key = idempotency_key(&route, request.headers())?;
-        let path = request.uri().path().to_owned();
         let (parts, body) = request.into_parts();
         room.1.iter_mut().for_each(Inside::pause);
         let (body, stream) = self.body(&route, &parts.headers, body).await?;
@@ -209,6 +219,15 @@ impl Floor {
         Ok(identified.caller)
     }
 
+    /// Whose dynamic URL it is, and whether the partnership may be worked with.
+    async fn identify_by_url(&self, key: Secret<String>, headers: &HeaderMap, address: Option<IpAddr>, trace: &mut Trace) -> Result<Caller, Problem> {
+        let identified = dynamic_url::let_in(&self.app, key, headers, address).await?;
+        trace.caller = Some(identified.caller.clone());
+        trace.left = self.app.limiter.dynamic_url(&identified.caller)?;
+        identified.caller.authorize(Need::Right(Right::FulfillmentsCreate))?;
+        if identified.partnership_active { Ok(identified.caller) } else { Err(not_active()) }
+    }
+
     /// The whole body, or for a route that streams the limited body itself.
     async fn body(&self, route: &Route, headers: &HeaderMap, body: Body) -> Result<(Bytes, Option<Body>), Problem> {
         let most = if route.body.is_some() { route.body_limit.unwrap_or(self.app.settings.limits.body_bytes) } else { self.app.settings.limits.body_bytes };
@@ -272,14 +291,17 @@ fn authorize(route: &Route, identified: &Identified) -> Result<(), Problem> {
             }
             caller.authorize(Need::Right(right))?;
             if !identified.partnership_active && !route.inactive_ok && right.side() == Side::Reseller {
-                let detail = "The partnership is not approved, or it is suspended or closed.";
-                return Err(Problem::new(StatusCode::FORBIDDEN, "partnership_not_active", detail));
+                return Err(not_active());
             }
         }
         Access::SignedIn => caller.authorize(Need::SignedIn)?,
-        Access::Public | Access::Anyone | Access::Undeclared => {}
+        Access::Public | Access::Anyone | Access::Undeclared | Access::DynamicUrl(_) => {}
     }
     Ok(())
+}
+
+fn not_active() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "partnership_not_active", "The partnership is not approved, or it is suspended or closed.")
 }
 
 /// A person who could act in several places must say where.
@@ -307,23 +329,32 @@ fn check_content(route: &Route, headers: &HeaderMap) -> Result<(), Problem> {
     if headers.get(CONTENT_ENCODING).is_some_and(|value| value != "identity") {
         return wrong("unsupported_content_encoding", "The body must not be compressed.".into());
     }
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let (essence, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
-    let utf8 = !parameters.to_ascii_lowercase().contains("charset=") || parameters.to_ascii_lowercase().contains("utf-8");
-    if essence.trim().eq_ignore_ascii_case(route.body_type) && utf8 {
+    if is_of_type(headers, route.body_type) || route.or_form && is_of_type(headers, FORM) {
         Ok(())
     } else {
         wrong("unsupported_content_type", format!("The body must be {}.", route.body_type))
     }
 }
 
+/// Whether the body is said to be of this type, in UTF-8.
+pub(crate) fn is_of_type(headers: &HeaderMap, wanted: &str) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let (essence, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
+    let utf8 = !parameters.to_ascii_lowercase().contains("charset=") || parameters.to_ascii_lowercase().contains("utf-8");
+    essence.trim().eq_ignore_ascii_case(wanted) && utf8
+}
+
 fn idempotency_key(route: &Route, headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(value) = values.next().filter(|_| route.idempotent) else { return Ok(None) };
-    let text = value.to_str().unwrap_or("");
-    let fits = (1..=255).contains(&text.len()) && text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) && values.next().is_none();
-    if fits {
-        Ok(Some(text.to_owned()))
+    let one = values.next().is_none();
+    checked_idempotency_key(if one { value.to_str().unwrap_or("") } else { "" }.to_owned()).map(Some)
+}
+
+/// A key as it may be kept.
+pub(crate) fn checked_idempotency_key(text: String) -> Result<String, Problem> {
+    if (1..=255).contains(&text.len()) && text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        Ok(text)
     } else {
         Err(Problem::bad_request("invalid_idempotency_key", "Idempotency-Key must be one, with 1–255 printable ASCII characters."))
     }

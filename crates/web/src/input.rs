@@ -14,6 +14,9 @@
 //!     }
 //! }
 //! ```
+//!
+//! Fields that several inputs share are declared once: `=> address: StreetAddress` as the last line of an input takes the
+//! fields of that one as its own.
 
 use crate::errors::{Errors, Pointer};
 use crate::json::Json;
@@ -50,8 +53,21 @@ pub trait Input: Field {
     fn doc() -> String;
     /// Its fields.
     fn fields(schemas: &mut Schemas) -> Vec<FieldDoc>;
-    /// Reads it from an object or a query.
-    fn take(source: Source<'_>, at: &Pointer, errors: &mut Errors) -> Option<Self>;
+    /// The names of its fields, as they are declared.
+    fn names() -> Vec<&'static str>;
+    /// Names that only the server sets, besides [`READ_ONLY`].
+    fn fixed() -> &'static [&'static str] {
+        &[]
+    }
+    /// Reads its own fields from an object or a query that may have more.
+    fn take_own(source: Source<'_>, at: &Pointer, errors: &mut Errors) -> Option<Self>;
+    /// Reads it from an object or a query that has nothing else.
+    fn take(source: Source<'_>, at: &Pointer, errors: &mut Errors) -> Option<Self> {
+        let taken = Self::take_own(source, at, errors);
+        let read_only: Vec<&str> = READ_ONLY.iter().chain(Self::fixed()).copied().collect();
+        source.refuse_unknown(&Self::names(), &read_only, at, errors);
+        taken
+    }
 }
 
 /// Where the fields of an [`Input`] come from.
@@ -134,11 +150,16 @@ macro_rules! input {
         $(#[doc = $doc:expr])*
         $vis:vis struct $name:ident $(read_only [$($fixed:ident),* $(,)?])? {
             $( $(#[doc = $field_doc:expr])* $field_vis:vis $field:ident : $type:ty ),* $(,)?
+            $( => $shared:ident : $shared_type:ty )?
         }
     )+) => { $(
         $(#[doc = $doc])*
         #[derive(Debug)]
-        $vis struct $name { $( $(#[doc = $field_doc])* $field_vis $field: $type, )* }
+        $vis struct $name {
+            $( $(#[doc = $field_doc])* $field_vis $field: $type, )*
+            $( /// Fields that it shares with other inputs.
+               pub $shared: $shared_type, )?
+        }
 
         impl $crate::input::Input for $name {
             const NAME: &'static str = stringify!($name);
@@ -147,19 +168,30 @@ macro_rules! input {
             }
             #[allow(unused_variables, reason = "an input may have no fields")]
             fn fields(schemas: &mut $crate::schema::Schemas) -> Vec<$crate::schema::FieldDoc> {
-                vec![$( $crate::schema::FieldDoc {
+                #[allow(unused_mut, reason = "it may share none")]
+                let mut fields = vec![$( $crate::schema::FieldDoc {
                     name: $crate::schema::plain(stringify!($field)),
                     doc: $crate::schema::doc_text(&[$($field_doc),*]),
                     required: !<$type as $crate::input::Field>::OPTIONAL,
                     schema: <$type as $crate::input::Field>::schema(schemas),
-                } ),*]
+                } ),*];
+                $( fields.extend(<$shared_type as $crate::input::Input>::fields(schemas)); )?
+                fields
             }
-            fn take(source: $crate::input::Source<'_>, at: &$crate::errors::Pointer, errors: &mut $crate::errors::Errors) -> Option<Self> {
+            fn names() -> Vec<&'static str> {
+                #[allow(unused_mut, reason = "it may share none")]
+                let mut names = vec![$(stringify!($field)),*];
+                $( names.extend(<$shared_type as $crate::input::Input>::names()); )?
+                names
+            }
+            $( fn fixed() -> &'static [&'static str] {
+                &[$(stringify!($fixed)),*]
+            } )?
+            #[allow(unused_variables, reason = "an input may have no fields")]
+            fn take_own(source: $crate::input::Source<'_>, at: &$crate::errors::Pointer, errors: &mut $crate::errors::Errors) -> Option<Self> {
                 $( let $field: Option<$type> = source.field($crate::schema::plain(stringify!($field)), at, errors); )*
-                let fixed: &[&str] = &[$($(stringify!($fixed)),*)?];
-                let read_only: Vec<&str> = $crate::input::READ_ONLY.iter().chain(fixed).copied().collect();
-                source.refuse_unknown(&[$(stringify!($field)),*], &read_only, at, errors);
-                Some(Self { $( $field: $field?, )* })
+                $( let $shared = <$shared_type as $crate::input::Input>::take_own(source, at, errors); )?
+                Some(Self { $( $field: $field?, )* $( $shared: $shared?, )? })
             }
         }
 

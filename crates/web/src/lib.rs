@@ -18,6 +18,7 @@ pub mod codes;
 pub mod credentials;
 pub mod docs_page;
 mod docs_schema;
+mod dynamic_url;
 mod error_page;
 pub mod errors;
 pub mod fields;
@@ -37,8 +38,10 @@ pub mod route;
 pub mod routes;
 pub mod schema;
 pub mod server;
+mod shoppex;
 pub mod system;
 pub mod view;
+pub mod voice;
 
 pub use answer::Answer;
 pub use app::{App, Settings};

@@ -5,11 +5,14 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::{Quota, RateLimiter};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tradepost_domain::Caller;
+use tradepost_kernel::Timestamp;
 
 /// The limits.
 #[derive(Clone, Debug)]
@@ -35,6 +38,10 @@ pub struct Limits {
     pub per_partnership: Option<NonZeroU32>,
     /// Requests per second of one network address.
     pub per_address: Option<NonZeroU32>,
+    /// Requests per second of one dynamic URL (EXT-6).
+    pub per_dynamic_url: Option<NonZeroU32>,
+    /// Dynamic URLs that open nothing, per minute and network address.
+    pub dynamic_url_failures: Option<NonZeroU32>,
     /// Connections at once.
     pub connections: usize,
     /// How long the header fields of a request may take to arrive.
@@ -54,6 +61,8 @@ impl Default for Limits {
             per_caller: NonZeroU32::new(200),
             per_partnership: NonZeroU32::new(400),
             per_address: NonZeroU32::new(400),
+            per_dynamic_url: NonZeroU32::new(20),
+            dynamic_url_failures: NonZeroU32::new(30),
             connections: 4096,
             header_time: Duration::from_secs(15),
         }
@@ -64,7 +73,7 @@ impl Limits {
     /// No limit on rates, nor on how many are answered promptly: for tests and benchmarks.
     #[must_use]
     pub fn without_rates(self) -> Self {
-        Self { prompt: None, per_caller: None, per_partnership: None, per_address: None, ..self }
+        Self { prompt: None, per_caller: None, per_partnership: None, per_address: None, per_dynamic_url: None, dynamic_url_failures: None, ..self }
     }
 }
 
@@ -152,6 +161,8 @@ pub(crate) struct Limiter {
     callers: Option<Rate<[u8; 16]>>,
     partnerships: Option<Rate<[u8; 16]>>,
     addresses: Option<Rate<IpAddr>>,
+    dynamic_urls: Option<Rate<[u8; 16]>>,
+    failures: Option<Failures>,
     seen: AtomicU64,
 }
 
@@ -163,6 +174,8 @@ impl Limiter {
             callers: Rate::new(limits.per_caller),
             partnerships: Rate::new(limits.per_partnership),
             addresses: Rate::new(limits.per_address),
+            dynamic_urls: Rate::new(limits.per_dynamic_url),
+            failures: limits.dynamic_url_failures.map(Failures::new),
             seen: AtomicU64::new(0),
         }
     }
@@ -183,14 +196,44 @@ impl Limiter {
             (Some(rate), Some(actor)) => Some(rate.check(&actor)?),
             _ => None,
         };
-        let shared = match (&self.partnerships, caller.partnership()) {
-            (Some(rate), Ok(scope)) => Some(rate.check(&scope.partnership.bytes())?),
-            _ => None,
-        };
+        let shared = self.partnership(caller)?;
         Ok(own.map(|own| own.least(shared)).or(shared))
     }
 
+    /// Before the key of a dynamic URL is looked up.
+    pub(crate) fn dynamic_url_failures(&self, address: Option<IpAddr>, now: Timestamp) -> Result<(), Problem> {
+        let (Some(failures), Some(address)) = (&self.failures, address) else { return Ok(()) };
+        failures.check(network(address), now)
+    }
+
+    /// A dynamic URL opened nothing.
+    pub(crate) fn note_dynamic_url_failure(&self, address: Option<IpAddr>, now: Timestamp) {
+        if let (Some(failures), Some(address)) = (&self.failures, address) {
+            failures.note(network(address), now);
+        }
+    }
+
+    /// Once it is known which dynamic URL asks.
+    pub(crate) fn dynamic_url(&self, caller: &Caller) -> Result<Option<Left>, Problem> {
+        let own = match (&self.dynamic_urls, caller.actor().1) {
+            (Some(rate), Some(actor)) => Some(rate.check(&actor)?),
+            _ => None,
+        };
+        let shared = self.partnership(caller)?;
+        Ok(own.map(|own| own.least(shared)).or(shared))
+    }
+
+    fn partnership(&self, caller: &Caller) -> Result<Option<Left>, Problem> {
+        match (&self.partnerships, caller.partnership()) {
+            (Some(rate), Ok(scope)) => rate.check(&scope.partnership.bytes()).map(Some),
+            _ => Ok(None),
+        }
+    }
+
     fn sweep(&self) {
+        if let Some(rate) = &self.dynamic_urls {
+            rate.limiter.retain_recent();
+        }
         if let Some(rate) = &self.callers {
             rate.limiter.retain_recent();
         }
@@ -200,6 +243,48 @@ impl Limiter {
         if let Some(rate) = &self.addresses {
             rate.limiter.retain_recent();
         }
+    }
+}
+
+/// Failures of an address within one minute, which begins with the first of them.
+struct Failures {
+    most: u32,
+    counted: Mutex<HashMap<IpAddr, (Timestamp, u32)>>,
+}
+
+const MINUTE_MS: i64 = 60_000;
+/// More addresses than this are not remembered at once.
+const MOST_FAILING: usize = 10_000;
+
+impl Failures {
+    fn new(most: NonZeroU32) -> Self {
+        Self { most: most.get(), counted: Mutex::default() }
+    }
+
+    fn check(&self, address: IpAddr, now: Timestamp) -> Result<(), Problem> {
+        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((first, failures)) = counted.get(&address) else { return Ok(()) };
+        let left_ms = MINUTE_MS - (now.ms() - first.ms());
+        if *failures < self.most || left_ms <= 0 {
+            return Ok(());
+        }
+        let wait = u64::try_from(left_ms / 1000 + 1).unwrap_or(1);
+        Err(Problem::retry_later(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "Too many addresses that open nothing.", wait))
+    }
+
+    fn note(&self, address: IpAddr, now: Timestamp) {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        if counted.len() >= MOST_FAILING {
+            counted.retain(|_, (first, _)| now.ms() - first.ms() < MINUTE_MS);
+        }
+        if counted.len() >= MOST_FAILING {
+            counted.clear();
+        }
+        let entry = counted.entry(address).or_insert((now, 0));
+        if now.ms() - entry.0.ms() >= MINUTE_MS {
+            *entry = (now, 0);
+        }
+        entry.1 = entry.1.saturating_add(1);
     }
 }
 

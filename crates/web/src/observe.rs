@@ -65,6 +65,7 @@ pub(crate) fn note_store(stats: &Stats) {
         ("store_groups_total", stats.groups),
         ("store_grouped_writes_total", stats.grouped),
         ("store_writes_in_sets_total", stats.in_sets),
+        ("store_write_statements_total", stats.statements),
         ("store_groups_split_total", stats.split),
         ("store_retries_total", stats.retried),
         ("store_refused_total", stats.refused),

@@ -2,8 +2,10 @@
 
 use crate::codes;
 use crate::paging;
+use crate::route::FORM;
 use crate::routes::{Access, Route, Routes};
 use crate::schema::{FieldDoc, Schemas, described};
+use crate::voice::Voice;
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +22,7 @@ pub fn document(routes: &Routes, public_url: &str) -> Value {
     let problem = problem_schema(&mut schemas);
     let mut paths = Map::new();
     let mut tags = Vec::new();
-    for route in routes.rows().iter().filter(|route| !route.is_page) {
+    for route in routes.rows().iter().filter(|route| route.in_contract()) {
         if !tags.contains(&route.tag) {
             tags.push(route.tag);
         }
@@ -78,7 +80,11 @@ pub fn access_words(route: &Route) -> String {
         Access::Public | Access::Anyone => "Anybody, without a key.".into(),
         Access::SignedIn => "Any person who signed in.".into(),
         Access::Undeclared => "Nobody.".into(),
-        Access::Right(right) => format!("Needs the right `{}`: {}.", right.name(), roles(route).join(", ")),
+        Access::DynamicUrl(_) => "Whoever has the URL: its last segment is the key.".into(),
+        Access::Right(right) => {
+            let people = if right.is_for_keys() { "" } else { " For people: no key holds it." };
+            format!("Needs the right `{}`: {}.{people}", right.name(), roles(route).join(", "))
+        }
     }
 }
 
@@ -102,8 +108,11 @@ fn operation(route: &Route, problem: &Value, schemas: &mut Schemas) -> Value {
     });
     if let Some(body) = route.body {
         out["requestBody"] = json!({ "required": route.body_required, "content": { route.body_type: { "schema": body(schemas) } } });
+        if route.or_form {
+            out["requestBody"]["content"][FORM] = out["requestBody"]["content"][route.body_type].clone();
+        }
     }
-    out["security"] = if matches!(route.access, Access::Public | Access::Anyone) { json!([]) } else { json!([{ "bearer": [] }]) };
+    out["security"] = if route.is_without_header() { json!([]) } else { json!([{ "bearer": [] }]) };
     if let Access::Right(right) = route.access {
         out["x-right"] = json!(right.name());
     }
@@ -182,12 +191,19 @@ fn responses(route: &Route, problem: &Value, schemas: &mut Schemas) -> Value {
             entry["content"][content] = json!({ "schema": schema });
         }
     }
+    let voiced = |mut content: Value| {
+        if route.voice() == Voice::Text {
+            content["text/plain"] = json!({ "schema": { "type": "string" } });
+        }
+        content
+    };
     for (status, codes) in refusals_by_status(route) {
         let lines: Vec<String> = codes.iter().map(|code| format!("- `{code}`: {}", codes::known(code).map_or("", |known| known.meaning))).collect();
         let schema = json!({ "allOf": [problem, { "properties": { "code": { "enum": codes } } }] });
-        out.insert(status.to_string(), json!({ "description": lines.join("\n"), "content": { "application/problem+json": { "schema": schema } } }));
+        let content = voiced(json!({ "application/problem+json": { "schema": schema } }));
+        out.insert(status.to_string(), json!({ "description": lines.join("\n"), "content": content }));
     }
-    out.insert("default".into(), json!({ "description": "Any other no.", "content": { "application/problem+json": { "schema": problem } } }));
+    out.insert("default".into(), json!({ "description": "Any other no.", "content": voiced(json!({ "application/problem+json": { "schema": problem } })) }));
     Value::Object(out)
 }
 
@@ -213,6 +229,7 @@ pub fn access_table(routes: &Routes) -> String {
             Access::SignedIn => ("signed in".into(), "any".into()),
             Access::Public | Access::Anyone => ("nothing".into(), "anybody".into()),
             Access::Undeclared => ("?".into(), "nobody".into()),
+            Access::DynamicUrl(_) => ("the key of a dynamic URL".into(), "whoever has it".into()),
         };
         let inactive = match route.side() {
             Some(Side::Reseller) if matches!(route.access, Access::Right(_)) => {

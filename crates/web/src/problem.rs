@@ -125,6 +125,22 @@ impl Problem {
         &self.0.errors
     }
 
+    /// The state that refused the step.
+    #[must_use]
+    pub fn state(&self) -> Option<&'static str> {
+        self.0.state
+    }
+
+    /// The same without what is told of this one case: the code's meaning, and of the errors of fields those that may be
+    /// told. For answers that may end before a shop's customer (EXT-6).
+    #[must_use]
+    pub(crate) fn in_general(mut self, told: impl FnMut(&FieldError) -> bool) -> Self {
+        self.0.detail = codes::meaning(self.0.code).to_owned();
+        self.0.errors.retain(told);
+        self.0.state = None;
+        self
+    }
+
     fn body(&self, request_id: &str) -> Value {
         let parts = &self.0;
         let mut body = json!({
@@ -147,14 +163,20 @@ impl Problem {
     /// The HTTP answer. A fault is logged here, once, with its sources and the request id; the caller is told none of it.
     #[must_use]
     pub fn into_response(self, request_id: &str) -> Response<Body> {
+        let body = self.body(request_id).to_string();
+        self.into_response_of(request_id, HeaderValue::from_static("application/problem+json"), body)
+    }
+
+    /// The same in another form.
+    pub(crate) fn into_response_of(self, request_id: &str, content_type: HeaderValue, body: String) -> Response<Body> {
         if let Some(fault) = &self.0.fault {
             let error: &dyn std::error::Error = fault;
             tracing::error!(request_id, code = self.0.code, error, "fault");
         }
-        let mut response = Response::new(Body::from(self.body(request_id).to_string()));
+        let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.0.status;
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CONTENT_TYPE, content_type);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         for (name, value) in self.0.headers {
             headers.insert(name, value);

@@ -43,10 +43,15 @@ pub fn refuse_credentials(pairs: &[(String, String)]) -> Result<(), Problem> {
     let named = |name: &str| matches!(name.to_ascii_lowercase().as_str(), "api_key" | "apikey" | "key" | "token" | "access_token" | "authorization");
     let shaped = |value: &str| ["tpm_", "tpr_", "tpd_", "whsec_", "Bearer "].iter().any(|prefix| value.trim_start().starts_with(prefix));
     if pairs.iter().any(|(name, value)| named(name) || shaped(value)) {
-        let detail = "A key stands in the URL, where logs keep it. Send it as Authorization: Bearer …, and rotate it.";
-        return Err(Problem::bad_request("credential_in_url", detail));
+        return Err(credential_in_url());
     }
     Ok(())
+}
+
+/// What a key in a URL gets.
+pub(crate) fn credential_in_url() -> Problem {
+    let detail = "A key stands in the URL, where logs keep it. Send it as Authorization: Bearer …, and rotate it.";
+    Problem::bad_request("credential_in_url", detail)
 }
 
 /// Refuses a parameter that is not known or stands twice.

@@ -6,6 +6,7 @@ use crate::input::Input;
 use crate::problem::Problem;
 use crate::schema::{FieldDoc, Schemas};
 use crate::view::{ListView, View};
+use crate::voice::Voice;
 use axum::http::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -29,7 +30,21 @@ pub enum Access {
     SignedIn,
     /// Who holds the right, on the side of the path.
     Right(Right),
+    /// Who has the key of a dynamic URL, which stands here; no other credential is looked at (EXT-6).
+    DynamicUrl(KeyPlace),
 }
+
+/// Where the key of a dynamic URL stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyPlace {
+    /// It is the last segment of the path.
+    Path,
+    /// It is the parameter `api_key`.
+    Query,
+}
+
+/// What the fields of an HTML form are sent as.
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// An answer of a route, for the document.
 #[derive(Clone)]
@@ -65,6 +80,8 @@ pub struct Route {
     pub body_required: bool,
     /// Content type of the body where it is not JSON.
     pub body_type: &'static str,
+    /// Whether a form of the same fields is taken too.
+    pub or_form: bool,
     /// Bytes that the body may have at most.
     pub body_limit: Option<usize>,
     /// Whether the handler reads the body piece by piece.
@@ -77,8 +94,6 @@ pub struct Route {
     pub idempotent: bool,
     /// Whether its command asks for key and partnership again, in its transaction.
     pub asks_again: bool,
-    /// Whether a key may stand in its query (dynamic URLs).
-    pub key_in_query_ok: bool,
     /// Whether it is a page for people: no part of the OpenAPI document, problems are shown as HTML.
     pub is_page: bool,
     /// The answers.
@@ -109,13 +124,17 @@ fn field_codes<T: Input>() -> Vec<&'static str> {
     ["unknown_field", "read_only_field", "invalid_field"].iter().chain(found).copied().collect()
 }
 
+/// Whether a path is this one or below it.
+pub(crate) fn below(path: &str, root: &str) -> bool {
+    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// Which side a path is on.
 #[must_use]
 pub fn side_of_path(path: &str) -> Option<Side> {
-    let below = |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if below("/v1/merchant") {
+    if below(path, "/v1/merchant") {
         Some(Side::Merchant)
-    } else if below("/v1/reseller") {
+    } else if below(path, "/v1/reseller") || below(path, "/reseller/v1") {
         Some(Side::Reseller)
     } else {
         None
@@ -127,6 +146,24 @@ impl Route {
     #[must_use]
     pub fn side(&self) -> Option<Side> {
         side_of_path(self.path)
+    }
+
+    /// In which form its no is told.
+    #[must_use]
+    pub fn voice(&self) -> Voice {
+        Voice::of_path(self.path)
+    }
+
+    /// Whether it is part of the contract: the OpenAPI document, `/docs`. Pages and the skin for the client of Shoppex are not.
+    #[must_use]
+    pub fn in_contract(&self) -> bool {
+        !self.is_page && self.voice() != Voice::Shoppex
+    }
+
+    /// Whether the credential, if any, stands in no header.
+    #[must_use]
+    pub const fn is_without_header(&self) -> bool {
+        matches!(self.access, Access::Public | Access::Anyone | Access::DynamicUrl(_))
     }
 
     /// The chapter of the document.
@@ -165,6 +202,12 @@ impl Route {
         self
     }
 
+    /// Who has the key of a dynamic URL may ask. Its order id makes a repeated call safe.
+    pub fn dynamic_url(&mut self, place: KeyPlace) -> &mut Self {
+        self.access = Access::DynamicUrl(place);
+        self.not_idempotent()
+    }
+
     /// It takes this JSON body.
     pub fn body<T: Input>(&mut self) -> &mut Self {
         self.body = Some(T::schema);
@@ -177,10 +220,16 @@ impl Route {
         self.body::<T>()
     }
 
+    /// It takes the fields of its JSON body as an HTML form too.
+    pub fn or_form(&mut self) -> &mut Self {
+        self.or_form = true;
+        self
+    }
+
     /// It takes the fields of an HTML form, as [`Call::form`](crate::call::Call::form).
     pub fn form<T: Input>(&mut self) -> &mut Self {
         self.body = Some(T::schema);
-        self.body_type = "application/x-www-form-urlencoded";
+        self.body_type = FORM;
         self.refuses(&["malformed_body", "unsupported_content_type", "body_too_large"]).refuses(&field_codes::<T>())
     }
 
@@ -260,12 +309,6 @@ impl Route {
         self
     }
 
-    /// A key may stand in the query here.
-    pub fn key_in_query_ok(&mut self) -> &mut Self {
-        self.key_in_query_ok = true;
-        self
-    }
-
     /// Its command asks for key and partnership again, in its transaction: the hot path reads neither before it.
     pub fn asks_again(&mut self) -> &mut Self {
         self.asks_again = true;
@@ -298,6 +341,12 @@ impl Route {
         }
         if self.side() == Some(Side::Reseller) && !self.inactive_ok && matches!(self.access, Access::Right(_)) {
             add(&["partnership_not_active"]);
+        }
+        if let Access::DynamicUrl(place) = self.access {
+            add(&["not_a_browser_endpoint", "partnership_not_active", "not_found", "outcome_unknown"]);
+            if place == KeyPlace::Query {
+                add(&["credential_in_url"]);
+            }
         }
         // On a side of its own even a path without an id: the merchant or partnership that was named may not be there.
         if self.path.contains('{') || self.side().is_some() {

@@ -145,7 +145,7 @@ use crate::call::Call;
 use crate::codes;
 use crate::matching::Matcher;
 use crate::problem::Problem;
-pub use crate::route::{Access, AnswerDoc, Handler, Route, side_of_path};
+pub use crate::route::{Access, AnswerDoc, Handler, KeyPlace, Route, side_of_path};
 use crate::schema::Schemas;
 use axum::http::Method;
 use std::collections::BTreeSet;
@@ -195,13 +195,13 @@ impl Routes {
             body: None,
             body_required: true,
             body_type: "application/json",
+            or_form: false,
             body_limit: None,
             streams: false,
             query: None,
             is_list: false,
             idempotent,
             asks_again: false,
-            key_in_query_ok: false,
             is_page: false,
             answers: Vec::new(),
             refusals: Vec::new(),
@@ -238,6 +238,7 @@ impl Routes {
                 (Access::Undeclared, _) => wrong("who may ask is not declared".into()),
                 (Access::Right(right), Some(side)) if right.side() != side => wrong(format!("{} is a right of the other side", right.name())),
                 (Access::Right(_), None) if !route.is_page => wrong("a right needs a path below /v1/merchant or /v1/reseller".into()),
+                (Access::DynamicUrl(KeyPlace::Path), _) if !route.path.ends_with('}') => wrong("its path does not end with the key".into()),
                 _ => {}
             }
             if !route.is_page && (route.doc.is_empty() || route.tag.is_empty() || route.answers.is_empty()) {

@@ -11,11 +11,13 @@
 pub mod mailer;
 pub mod reaction;
 pub mod relay;
+pub mod retention;
 pub mod smtp;
 
 use mailer::Mailer;
 use reaction::Reaction;
 use relay::Relay;
+use retention::Retention;
 use smtp::{MailSettings, NotUsable};
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,12 +42,16 @@ pub struct WorkerSettings {
 pub struct Round {
     /// Events passed on.
     pub events: u64,
+    /// Parts of large works that events wait for.
+    pub parts: u64,
     /// Events that failed and wait.
     pub delayed: u64,
     /// Messages that the mail server took.
     pub sent: u64,
     /// Messages that it did not take, and queued ones that were only logged.
     pub unsent: u64,
+    /// Commands that were kept long enough and are forgotten.
+    pub forgotten: u64,
 }
 
 impl Round {
@@ -55,9 +61,11 @@ impl Round {
 
     fn add(&mut self, other: Self) {
         self.events += other.events;
+        self.parts += other.parts;
         self.delayed += other.delayed;
         self.sent += other.sent;
         self.unsent += other.unsent;
+        self.forgotten += other.forgotten;
     }
 }
 
@@ -72,11 +80,13 @@ impl Wake {
     }
 }
 
-/// Passes on events and sends messages, for one database. Several on one PostgreSQL share the work.
+/// Passes on events, sends messages and forgets what was kept long enough, for one database. Several on one PostgreSQL
+/// share the work.
 #[derive(Debug)]
 pub struct Worker {
     relay: Relay,
     mailer: Mailer,
+    retention: Retention,
     wake: Wake,
 }
 
@@ -87,8 +97,9 @@ impl Worker {
     /// [`NotUsable`] mail settings.
     pub fn new(engine: Engine, settings: WorkerSettings, reactions: Vec<Arc<dyn Reaction>>, wake: Wake) -> Result<Self, NotUsable> {
         let relay = Relay { engine: engine.clone(), mail: settings.mail.is_some(), reactions };
+        let retention = Retention::new(engine.clone());
         let mailer = Mailer::new(engine, settings.base_url, settings.mail.as_ref())?;
-        Ok(Self { relay, mailer, wake })
+        Ok(Self { relay, mailer, retention, wake })
     }
 
     /// What wakes it.
@@ -106,6 +117,7 @@ impl Worker {
         loop {
             let mut round = self.relay.pass().await?;
             round.add(self.mailer.pass().await?);
+            round.add(self.retention.pass().await?);
             if !round.did_something() {
                 return Ok(all);
             }
@@ -114,12 +126,13 @@ impl Worker {
     }
 
     /// Works until `stop` becomes true (or its sender is gone), then finishes the round that it is in.
-    /// Mail has a loop of its own: a slow mail server holds nothing else up.
+    /// Each part has a loop of its own: a slow mail server holds nothing else up.
     pub async fn run(&self, stop: watch::Receiver<bool>) {
-        let (relay, mail) = (Wake::default(), Wake::default());
+        let (relay, mail, retention) = (Wake::default(), Wake::default(), Wake::default());
         let relaying = each_time(&relay, stop.clone(), "relay", || self.relay_and_wake(&mail));
         let mailing = each_time(&mail, stop.clone(), "mailer", || self.mailer.pass());
-        tokio::join!(relaying, mailing, self.forward(&relay, stop));
+        let forgetting = each_time(&retention, stop.clone(), "retention", || self.retention.pass());
+        tokio::join!(relaying, mailing, forgetting, self.forward(&relay, stop));
     }
 
     async fn relay_and_wake(&self, mail: &Wake) -> Result<Round, Fault> {

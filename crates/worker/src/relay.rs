@@ -1,7 +1,7 @@
 //! The relay: from waiting events to what follows from them, in order per partnership (PLT-5).
 
 use crate::Round;
-use crate::reaction::Reaction;
+use crate::reaction::{Reacted, Reaction};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use tradepost_domain::ids::{EventId, PartnershipId, nobody};
@@ -52,7 +52,11 @@ impl Relay {
                 continue;
             }
             match self.react(&event).await {
-                Ok(()) => ready.entry(event.merchant).or_default().push(event),
+                Ok(Reacted::Done) => ready.entry(event.merchant).or_default().push(event),
+                Ok(Reacted::GoesOn) => {
+                    held.extend(event.partnership.map(|partnership| (event.merchant, partnership)));
+                    round.parts += 1;
+                }
                 Err(fault) => self.delay(&event, &fault, held, round).await?,
             }
         }
@@ -62,15 +66,16 @@ impl Relay {
         Ok(())
     }
 
-    async fn react(&self, event: &WaitingEvent) -> Result<(), Fault> {
+    async fn react(&self, event: &WaitingEvent) -> Result<Reacted, Fault> {
         for reaction in self.reactions.iter().filter(|reaction| reaction.follows().contains(&event.kind.as_str())) {
             match reaction.react(&self.engine, event).await {
-                Ok(()) => {}
+                Ok(Reacted::Done) => {}
+                Ok(Reacted::GoesOn) => return Ok(Reacted::GoesOn),
                 Err(No::Refusal(refusal)) => tracing::info!(event = %event.id, kind = event.kind, code = refusal.code, "nothing to do any more"),
                 Err(No::Fault(fault)) => return Err(fault),
             }
         }
-        Ok(())
+        Ok(Reacted::Done)
     }
 
     /// All of a merchant's in one transaction; where that fails, one by one, so that one bad event holds back its own

@@ -2,17 +2,13 @@
 
 use super::PASSWORD;
 use crate::house::{House, Trouble};
-use crate::operate::{ImportOf, Order, carry_out};
-use axum::body::Body;
-use axum::http::Request;
-use http_body_util::BodyExt as _;
+use crate::operate::{ImportOf, Order};
+use crate::own_api::{call, order};
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 use tradepost_domain::identity::links;
 use tradepost_domain::listing::PageRequest;
-use tradepost_domain::notices;
-use tradepost_domain::{No, SingleUseLinkId};
+use tradepost_domain::{SingleUseLinkId, notices};
 
 /// Keys per product: 10,000 in all.
 const KEYS: &[(&str, usize)] = &[
@@ -49,7 +45,11 @@ const PARTS: &[Part] = &[
         &[("NW-DRAW", 5), ("NW-BACKUP-SRV", 4)],
         "beyond its credit limit of 1,000.00 USD: its second order is held",
     ),
+    Part(SHOP, ("Dora", "Elms"), "dora@dockside.example", None, &[], "its own shop sells from a prepaid balance of 500.00 USD"),
 ];
+
+/// The reseller whose shop buys from a prepaid balance.
+const SHOP: &str = "Dockside Shop";
 
 /// Fills the house and says how to get in.
 pub(super) async fn fill(house: &House) -> Result<Json, Trouble> {
@@ -57,7 +57,14 @@ pub(super) async fn fill(house: &House) -> Result<Json, Trouble> {
     let name = "Northwind Software";
     let made = order(
         house,
-        Order::CreateMerchant { name: name.into(), slug: None, currency: "USD".into(), owner_email: email.into(), time_zone: "UTC".into() },
+        Order::CreateMerchant {
+            name: name.into(),
+            slug: None,
+            currency: "USD".into(),
+            owner_email: email.into(),
+            owner_name: Some("Olivia Owner".into()),
+            time_zone: "UTC".into(),
+        },
         Vec::new(),
     )
     .await?;
@@ -105,7 +112,21 @@ async fn reseller(house: &House, merchant_key: &str, part: &Part) -> Result<Json
         let id = draft["id"].as_str().unwrap_or("");
         call(house, &key, "POST", &format!("/v1/reseller/orders/{id}/confirm"), None).await?;
     }
+    if *company == SHOP {
+        top_up(house, merchant_key, &key).await?;
+    }
     Ok(json!({"company": company, "email": email, "key": key, "state": state}))
+}
+
+/// Prepaid balance, and how it is topped up from then on.
+async fn top_up(house: &House, merchant_key: &str, key: &str) -> Result<(), Trouble> {
+    let usd = |amount: &str| json!({"amount": amount, "currency": "USD"});
+    let asked = call(house, key, "POST", "/v1/reseller/top-ups", Some(json!({"amount": usd("500.00")}))).await?;
+    let (id, today) = (asked["id"].as_str().unwrap_or(""), asked["issued_on"].clone());
+    let payment = json!({"amount": usd("500.00"), "method": "wire", "received_on": today, "reference": "W 1001"});
+    call(house, merchant_key, "POST", &format!("/v1/merchant/invoices/{id}/payments"), Some(payment)).await?;
+    call(house, key, "PATCH", "/v1/reseller/auto-top-up", Some(json!({"threshold": usd("100.00"), "target": usd("500.00")}))).await?;
+    Ok(())
 }
 
 /// Everybody who was let in uses the link of their access mail.
@@ -133,33 +154,4 @@ fn codes(house: &House) -> Vec<u8> {
         }
     }
     out.into_bytes()
-}
-
-async fn order(house: &House, order: Order, content: Vec<u8>) -> Result<Json, Trouble> {
-    let done = carry_out(house, order, content, &mut |_| {}).await;
-    done.map_err(|no| match no {
-        No::Refusal(refusal) => Trouble(format!("the demo was refused: {} ({})", refusal.detail, refusal.code)),
-        No::Fault(fault) => fault.into(),
-    })
-}
-
-/// One request to the house itself, as over HTTP.
-async fn call(house: &House, key: &str, method: &str, path: &str, body: Option<Json>) -> Result<Json, Trouble> {
-    let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
-    if !key.is_empty() {
-        request = request.header("authorization", format!("Bearer {key}"));
-    }
-    if body.is_some() {
-        request = request.header("content-type", "application/json");
-    }
-    let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-    let mut request = request.body(body).map_err(|error| Trouble(error.to_string()))?;
-    request.extensions_mut().insert(SocketAddr::from(([127, 0, 0, 1], 0)));
-    let answer = house.floor.answer(request).await;
-    let status = answer.status();
-    let bytes = answer.into_body().collect().await.map_err(|error| Trouble(error.to_string()))?.to_bytes();
-    if !status.is_success() {
-        return Err(Trouble(format!("the demo: {method} {path} answered {status}: {}", String::from_utf8_lossy(&bytes))));
-    }
-    Ok(serde_json::from_slice(&bytes).unwrap_or(Json::Null))
 }

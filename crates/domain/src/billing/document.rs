@@ -3,6 +3,8 @@
 //! Plain values, in minor units of `currency` and days as `YYYY-MM-DD`, so that a document that was issued years
 //! ago still reads. A field may be added with a default; none may change its meaning.
 
+use crate::merchants::MerchantView;
+use crate::partners::queries::PartnershipView;
 use serde::{Deserialize, Serialize};
 use tradepost_kernel::{Currency, Date};
 
@@ -69,6 +71,34 @@ pub struct Buyer {
     pub vat_id: Option<String>,
     /// Its reseller code.
     pub code: String,
+}
+
+fn lines_of(text: Option<&str>) -> Vec<String> {
+    text.iter().flat_map(|text| text.lines().map(str::to_owned)).collect()
+}
+
+impl Seller {
+    /// The merchant as it is now.
+    #[must_use]
+    pub fn of(merchant: &MerchantView) -> Self {
+        Self { name: merchant.name.clone(), address: lines_of(merchant.address.as_deref()), vat_id: merchant.vat_id.clone() }
+    }
+}
+
+impl Buyer {
+    /// The reseller as it is now.
+    #[must_use]
+    pub fn of(partnership: &PartnershipView) -> Self {
+        let reseller = &partnership.reseller;
+        let town = [reseller.postal_code.clone(), reseller.city.clone()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let address = [reseller.street.clone(), Some(town), reseller.region.clone(), Some(reseller.country.clone())];
+        Self {
+            company: reseller.company.clone(),
+            address: address.into_iter().flatten().filter(|line| !line.is_empty()).collect(),
+            vat_id: reseller.vat_id.clone(),
+            code: partnership.code.clone(),
+        }
+    }
 }
 
 /// One line.

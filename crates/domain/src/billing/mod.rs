@@ -1,21 +1,26 @@
 //! Invoices and payments: documents over debts that orders made (BIL-1, PAY-3).
 //!
 //! Always true here: invoice numbers have no gaps per merchant and series; a document is never changed after it
-//! was issued; what is paid of it stands beside it; an invoice posts nothing to the ledger, a payment does.
+//! was issued; what is paid of it stands beside it; an invoice posts nothing to the ledger, a payment does. What is paid
+//! of a top-up becomes prepaid balance and no order's; at most one automatic top-up of a partnership is open.
 //!
 //! What does not belong: what an order may do once it is paid (orders).
 
+pub mod auto_top_up;
 pub mod document;
 pub mod queries;
 pub mod store;
+pub mod top_up;
 
 pub use document::InvoiceDocument;
 
 use crate::access::named;
 use crate::ids::{InvoiceId, OrderId};
 use crate::ledger::AccountKind;
+use serde_json::{Value as Json, json};
 use tradepost_kernel::secret::Vault;
-use tradepost_kernel::{Date, secret};
+use tradepost_kernel::{Currency, Date, secret};
+use tradepost_store::{Fault, FromRow, Row};
 
 /// How money came in (PAY-1, as far as this step goes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +46,75 @@ impl PaymentMethod {
     }
 }
 
+/// What an invoice is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvoiceKind {
+    /// An order.
+    Order,
+    /// Prepaid balance (EXT-1).
+    TopUp,
+}
+named!(InvoiceKind { Order = "order", TopUp = "top_up" });
+
+/// How much a top-up asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refill {
+    /// The same every time, minor units.
+    Amount(i64),
+    /// What is missing to this, minor units.
+    UpTo(i64),
+}
+
+impl Refill {
+    /// What is asked for at this balance, minor units.
+    #[must_use]
+    pub const fn missing(self, balance_minor: i64) -> i64 {
+        match self {
+            Self::Amount(minor) => minor,
+            Self::UpTo(minor) => minor.saturating_sub(balance_minor),
+        }
+    }
+}
+
+/// When a partnership's balance is topped up by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AutoTopUp {
+    /// Whether it is on.
+    pub enabled: bool,
+    /// The currency of its amounts; it rests where the partnership buys in another.
+    pub currency: Currency,
+    /// Below this a top-up is issued, minor units.
+    pub threshold_minor: i64,
+    /// Over how much.
+    pub refill: Refill,
+    /// Counts changes.
+    pub version: i64,
+}
+
+impl FromRow for AutoTopUp {
+    fn from_row(row: Row) -> Result<Self, Fault> {
+        let mut c = row.take();
+        let (enabled, currency, threshold_minor) = (c.next()?, c.next()?, c.next()?);
+        let refill = match (c.next::<Option<i64>>()?, c.next::<Option<i64>>()?) {
+            (Some(amount), None) => Refill::Amount(amount),
+            (None, Some(target)) => Refill::UpTo(target),
+            _ => return Err(Fault::Column("an amount or a target")),
+        };
+        Ok(Self { enabled, currency, threshold_minor, refill, version: c.next()? })
+    }
+}
+
+impl AutoTopUp {
+    fn json(&self) -> Json {
+        let money = |minor| self.currency.minor(minor);
+        let (amount, target) = match self.refill {
+            Refill::Amount(minor) => (Some(money(minor)), None),
+            Refill::UpTo(minor) => (None, Some(money(minor))),
+        };
+        json!({"enabled": self.enabled, "threshold": money(self.threshold_minor), "amount": amount, "target": target})
+    }
+}
+
 /// What an invoice is called on the day that is asked about (BIL-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvoiceStatus {
@@ -50,7 +124,7 @@ pub enum InvoiceStatus {
     Overdue,
     /// Paid in full, or of nothing.
     Paid,
-    /// Canceled with its order.
+    /// Canceled: with its order, or as a top-up of which nothing was paid.
     Canceled,
 }
 named!(InvoiceStatus { Unpaid = "unpaid", Overdue = "overdue", Paid = "paid", Canceled = "canceled" });

@@ -1,7 +1,7 @@
 //! Invoices and payments as they are read.
 
-use super::{InvoiceDocument, InvoiceStatus, PaymentMethod};
-use crate::access::MerchantScope;
+use super::{AutoTopUp, InvoiceDocument, InvoiceKind, InvoiceStatus, PaymentMethod};
+use crate::access::{MerchantScope, PartnershipScope};
 use crate::ids::{InvoiceId, OrderId, PartnershipId, PaymentId, nobody};
 use crate::listing::{Page, PageRequest};
 use tradepost_kernel::{Currency, Date, Timestamp};
@@ -28,6 +28,10 @@ pub struct InvoiceRow {
     pub paid_minor: i64,
     /// Whether it was canceled.
     pub canceled: Option<Timestamp>,
+    /// What it is over.
+    pub kind: InvoiceKind,
+    /// Whether a debit below the threshold issued it (EXT-8).
+    pub automatic: bool,
     /// The document (JSON).
     body: String,
 }
@@ -67,6 +71,8 @@ impl FromRow for InvoiceRow {
             total_minor: c.next()?,
             paid_minor: c.next()?,
             canceled: c.next()?,
+            kind: InvoiceKind::from_name(&c.next::<String>()?).ok_or(Fault::Column("a kind of invoice"))?,
+            automatic: c.next()?,
             body: c.next()?,
         })
     }
@@ -74,8 +80,19 @@ impl FromRow for InvoiceRow {
 
 macro_rules! invoice_sql {
     ($rest:literal) => {
-        sql!(concat!("SELECT id, number, partnership, issued_on, due_on, currency, total_minor, paid_minor, canceled_ms, body FROM invoice ", $rest))
+        sql!(concat!(
+            "SELECT id, number, partnership, issued_on, due_on, currency, total_minor, paid_minor, canceled_ms, kind, automatic, body FROM invoice ",
+            $rest
+        ))
     };
+}
+
+/// Whose an invoice is: what is asked before its partnership is locked.
+///
+/// # Errors
+/// The store's.
+pub async fn partnership_of(reader: &mut Reader<'_>, scope: MerchantScope, id: InvoiceId) -> Result<Option<PartnershipId>, Fault> {
+    reader.query_opt(sql!("SELECT partnership FROM invoice WHERE merchant = $1 AND id = $2"), params![scope.merchant, id]).await
 }
 
 /// One invoice of the merchant; of one partnership only, where given.
@@ -87,22 +104,53 @@ pub async fn invoice(reader: &mut Reader<'_>, scope: MerchantScope, partnership:
     Ok(found.filter(|invoice| partnership.is_none_or(|of| of == invoice.partnership)))
 }
 
-/// A page of invoices, newest first; of one partnership only, where given.
+/// A page of invoices, newest first; of one partnership or kind only, where given.
 ///
 /// # Errors
 /// The store's.
-pub async fn list(reader: &mut Reader<'_>, scope: MerchantScope, partnership: Option<PartnershipId>, page: PageRequest) -> Result<Page<InvoiceRow>, Fault> {
-    let rows = match partnership {
-        Some(of) => {
-            let text = invoice_sql!("WHERE merchant = $1 AND partnership = $2 AND id < $3 ORDER BY id DESC LIMIT $4");
+pub async fn list(
+    reader: &mut Reader<'_>,
+    scope: MerchantScope,
+    partnership: Option<PartnershipId>,
+    kind: Option<InvoiceKind>,
+    page: PageRequest,
+) -> Result<Page<InvoiceRow>, Fault> {
+    let named = kind.map_or("", InvoiceKind::name);
+    let rows = match (partnership, kind) {
+        // Few among many: by the index of their own.
+        (Some(of), Some(InvoiceKind::TopUp)) => {
+            let text = invoice_sql!("WHERE merchant = $1 AND partnership = $2 AND kind = 'top_up' AND id < $3 ORDER BY id DESC LIMIT $4");
             reader.query(text, params![scope.merchant, of, page.bound(), page.fetch()]).await?
         }
-        None => {
-            let text = invoice_sql!("WHERE merchant = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
-            reader.query(text, params![scope.merchant, page.bound(), page.fetch()]).await?
+        (Some(of), _) => {
+            let text = invoice_sql!("WHERE merchant = $1 AND partnership = $2 AND id < $3 AND ($5 = '' OR kind = $5) ORDER BY id DESC LIMIT $4");
+            reader.query(text, params![scope.merchant, of, page.bound(), page.fetch(), named]).await?
+        }
+        (None, _) => {
+            let text = invoice_sql!("WHERE merchant = $1 AND id < $2 AND ($4 = '' OR kind = $4) ORDER BY id DESC LIMIT $3");
+            reader.query(text, params![scope.merchant, page.bound(), page.fetch(), named]).await?
         }
     };
     Ok(page.page(rows, |row: &InvoiceRow| row.id))
+}
+
+/// A partnership's top-ups that are neither paid in full nor canceled, newest first, 200 at most.
+///
+/// # Errors
+/// The store's.
+pub async fn open_top_ups(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<Vec<InvoiceRow>, Fault> {
+    let text =
+        invoice_sql!("WHERE merchant = $1 AND partnership = $2 AND kind = 'top_up' AND paid_ms IS NULL AND canceled_ms IS NULL ORDER BY id DESC LIMIT 200");
+    reader.query(text, params![scope.merchant, scope.partnership]).await
+}
+
+/// When a partnership's balance is topped up by itself; `None`: never set.
+///
+/// # Errors
+/// The store's.
+pub async fn auto_top_up(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<Option<AutoTopUp>, Fault> {
+    let text = sql!("SELECT enabled, currency, threshold_minor, amount_minor, target_minor, version FROM auto_top_up WHERE merchant = $1 AND partnership = $2");
+    reader.query_opt(text, params![scope.merchant, scope.partnership]).await
 }
 
 /// The orders on an invoice, oldest first.
@@ -146,7 +194,7 @@ pub struct PaymentRow {
     pub currency: Currency,
     /// What came in, minor units.
     pub amount_minor: i64,
-    /// What of it went to orders; the rest is account balance.
+    /// What of it paid the invoice; the rest is account balance.
     pub allocated_minor: i64,
     /// The day it came in.
     pub received_on: Date,

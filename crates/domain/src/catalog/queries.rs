@@ -10,7 +10,7 @@ mod products;
 pub use lists::{
     OfferedProduct, PriceListView, access, channel_selling_from, direct_access, lock_price_list, offered, price_list, price_list_by_name, price_lists,
 };
-pub use offers::{Asked, available_all};
+pub use offers::{Asked, available_all, available_by_number};
 pub use products::{
     BookView, PartView, ProductFilter, ProductView, find_product, lock_product, lock_skus, prices, product, products, products_by_sku, sku_owner, tiers,
 };

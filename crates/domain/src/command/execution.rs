@@ -1,8 +1,12 @@
 //! Commands on their way through the store: replayed, run, recorded; a single one is a set of one.
+//!
+//! Everything here knows a command by [`Executed`] only. What is written per command is the thin shell [`Execution`]:
+//! a hundred and fifty commands times the whole path is what a compiler cannot bear.
 
 use super::{Command, Ctx, Done, Engine, No, Origin, kept};
 use crate::ids::CommandId;
 use crate::{audit, outbox};
+use std::any::Any;
 use std::collections::HashSet;
 use std::sync::Arc;
 use tradepost_kernel::Refusal;
@@ -16,73 +20,178 @@ pub(super) struct Execution<C> {
     pub(super) command: C,
 }
 
+/// What a repeated call is known by: merchant, scope, route, key.
+pub(super) type TwinKey<'a> = (i64, [u8; 16], &'a str, &'a str);
+
+/// An outcome whose type only its command knows.
+pub(super) type Outcome = Box<dyn Any + Send>;
+
+/// What a command came to, its type erased.
+pub(super) type Answer = Result<Done<Outcome>, No>;
+
+/// What a command of a set did, and how that is kept.
+pub(super) struct Ran {
+    outcome: Outcome,
+    kept: String,
+    /// Whether it only found what an earlier call had done.
+    found: bool,
+}
+
+/// What the commands of a set came to, in order.
+type SetRan = Vec<Result<Ran, Refusal>>;
+
+/// What the path needs of a command, whatever its type.
+pub(super) trait Executed: Send + Sync {
+    /// The command's name.
+    fn name(&self) -> &'static str;
+    /// What it may refuse with.
+    fn refusals(&self) -> &'static [&'static str];
+    /// In whose name it is recorded.
+    fn merchant(&self) -> i64;
+    /// What it is run with.
+    fn ctx(&self) -> Ctx;
+    /// Its id.
+    fn id(&self) -> CommandId;
+    /// Where it comes from.
+    fn origin(&self) -> &Origin;
+    /// What makes a repeated call the same; calls of one set that share it are twins.
+    fn twin_key(&self) -> Option<TwinKey<'_>>;
+    /// Reads a kept outcome.
+    fn read(&self, kept: &str) -> Result<Outcome, Fault>;
+    /// Runs a set of its type.
+    fn run_set<'a>(&self, set: &'a [&'a dyn Executed], ctxs: &'a mut [Ctx], tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<SetRan, Fault>>;
+    /// Itself, for [`Executed::run_set`].
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<C: Command> Executed for Execution<C> {
+    fn name(&self) -> &'static str {
+        C::NAME
+    }
+
+    fn refusals(&self) -> &'static [&'static str] {
+        C::REFUSALS
+    }
+
+    fn merchant(&self) -> i64 {
+        self.command.merchant(&self.origin.caller)
+    }
+
+    fn ctx(&self) -> Ctx {
+        Ctx::new(&self.engine, Arc::clone(&self.origin), self.id)
+    }
+
+    fn id(&self) -> CommandId {
+        self.id
+    }
+
+    fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    fn twin_key(&self) -> Option<TwinKey<'_>> {
+        let asked = self.origin.idempotency.as_ref().filter(|_| C::KEPT)?;
+        Some((self.merchant(), kept::scope(&self.origin.caller), &asked.route, &asked.key))
+    }
+
+    fn read(&self, kept: &str) -> Result<Outcome, Fault> {
+        let outcome: C::Outcome = serde_json::from_str(kept).map_err(|error| Fault::invariant(format!("kept outcome of {}: {error}", C::NAME)))?;
+        Ok(Box::new(outcome))
+    }
+
+    fn run_set<'a>(&self, set: &'a [&'a dyn Executed], ctxs: &'a mut [Ctx], tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<SetRan, Fault>> {
+        Box::pin(async move {
+            let mut commands: Vec<&C> = Vec::with_capacity(set.len());
+            for work in set {
+                let work = work.as_any().downcast_ref::<Self>().ok_or_else(|| Fault::invariant("a set of commands of several types"))?;
+                commands.push(&work.command);
+            }
+            C::run_set(&commands, ctxs, tx).await?.into_iter().map(ran::<C>).collect()
+        })
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+fn ran<C: Command>(outcome: Result<C::Outcome, Refusal>) -> Result<Result<Ran, Refusal>, Fault> {
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let kept = if C::KEPT { serde_json::to_string(&outcome) } else { Ok("null".to_owned()) };
+    let kept = kept.map_err(|error| Fault::invariant(format!("outcome of {}: {error}", C::NAME)))?;
+    Ok(Ok(Ran { found: C::found(&outcome), kept, outcome: Box::new(outcome) }))
+}
+
 /// What a command came to.
-type Answer<C> = Result<Done<<C as Command>::Outcome>, No>;
+type TypedAnswer<C> = Result<Done<<C as Command>::Outcome>, No>;
 
 impl<C: Command> Work for Execution<C> {
-    type Answer = Answer<C>;
+    type Answer = TypedAnswer<C>;
 
     fn lane(&self) -> Option<u64> {
         self.command.lane(&self.origin.caller)
     }
 
     fn run_set<'a>(set: &'a [&'a Self], tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<SetAnswers<Self::Answer>, Fault>> {
-        Box::pin(async move { Ok(settle_all(set, tx).await?.into_iter().map(ended).collect()) })
+        Box::pin(async move {
+            let works: Vec<&dyn Executed> = set.iter().map(|work| *work as &dyn Executed).collect();
+            settle_all(&works, tx).await?.into_iter().map(ended::<C>).collect()
+        })
     }
 
     fn run<'a>(&'a self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<(Ended, Self::Answer), Fault>> {
         Box::pin(async move {
-            let mut answers = settle_all(&[self], tx).await?;
-            answers.pop().map(ended).ok_or_else(|| Fault::invariant("a set of one without an answer"))
+            let works: [&dyn Executed; 1] = [self];
+            let mut answers = settle_all(&works, tx).await?;
+            ended::<C>(answers.pop().ok_or_else(|| Fault::invariant("a set of one without an answer"))?)
         })
     }
 }
 
-impl<C: Command> Execution<C> {
-    /// In whose name it is recorded.
-    pub(super) fn merchant(&self) -> i64 {
-        self.command.merchant(&self.origin.caller)
-    }
-
-    /// What makes a repeated call the same; calls of one set that share it are twins.
-    pub(super) fn twin_key(&self) -> Option<(i64, [u8; 16], &str, &str)> {
-        let asked = self.origin.idempotency.as_ref().filter(|_| C::KEPT)?;
-        Some((self.merchant(), kept::scope(&self.origin.caller), &asked.route, &asked.key))
-    }
-}
-
-/// For the transaction: only what was done now is to be committed.
-fn ended<T>(answer: Result<Done<T>, No>) -> (Ended, Result<Done<T>, No>) {
-    let done_now = matches!(&answer, Ok(Done { replayed: false, .. }));
-    (if done_now { Ended::Commit } else { Ended::Nothing }, answer)
+/// The answer with its type, and for the transaction: only what was done now is to be committed.
+fn ended<C: Command>(answer: Answer) -> Result<(Ended, TypedAnswer<C>), Fault> {
+    let Done { outcome, replayed } = match answer {
+        Ok(done) => done,
+        Err(no) => return Ok((Ended::Nothing, Err(no))),
+    };
+    let outcome = outcome.downcast::<C::Outcome>().map_err(|_| Fault::invariant("an outcome of another command"))?;
+    Ok((if replayed { Ended::Nothing } else { Ended::Commit }, Ok(Done { outcome: *outcome, replayed })))
 }
 
 /// Runs a set in waves: of twins only the first runs, and the others then find what it left.
-async fn settle_all<C: Command>(set: &[&Execution<C>], tx: &mut Tx<'_>) -> Result<Vec<Answer<C>>, Fault> {
-    let mut answers: Vec<Option<Answer<C>>> = set.iter().map(|_| None).collect();
-    let mut waiting: Vec<usize> = (0..set.len()).collect();
-    while !waiting.is_empty() {
-        let mut seen = HashSet::new();
-        let (wave, twins): (Vec<usize>, Vec<usize>) = waiting.into_iter().partition(|at| set[*at].twin_key().is_none_or(|key| seen.insert(key)));
-        let works: Vec<&Execution<C>> = wave.iter().map(|at| set[*at]).collect();
-        for (at, answer) in wave.iter().zip(settle_wave(&works, &mut *tx).await?) {
-            answers[*at] = Some(answer);
+fn settle_all<'a>(set: &'a [&'a dyn Executed], tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<Vec<Answer>, Fault>> {
+    Box::pin(async move {
+        let mut answers: Vec<Option<Answer>> = set.iter().map(|_| None).collect();
+        let mut waiting: Vec<usize> = (0..set.len()).collect();
+        while !waiting.is_empty() {
+            let mut seen = HashSet::new();
+            let (wave, twins): (Vec<usize>, Vec<usize>) = waiting.into_iter().partition(|at| set[*at].twin_key().is_none_or(|key| seen.insert(key)));
+            let works: Vec<&dyn Executed> = wave.iter().map(|at| set[*at]).collect();
+            for (at, answer) in wave.iter().zip(settle_wave(&works, &mut *tx).await?) {
+                answers[*at] = Some(answer);
+            }
+            waiting = twins;
         }
-        waiting = twins;
-    }
-    answers.into_iter().map(|answer| answer.ok_or_else(|| Fault::invariant("a command of a set without an answer"))).collect()
+        answers.into_iter().map(|answer| answer.ok_or_else(|| Fault::invariant("a command of a set without an answer"))).collect()
+    })
 }
 
-async fn settle_wave<C: Command>(wave: &[&Execution<C>], tx: &mut Tx<'_>) -> Result<Vec<Answer<C>>, Fault> {
-    let mut answers: Vec<Option<Answer<C>>> = kept::answers(wave, &mut *tx).await?;
+async fn settle_wave(wave: &[&dyn Executed], tx: &mut Tx<'_>) -> Result<Vec<Answer>, Fault> {
+    let mut answers: Vec<Option<Answer>> = kept::answers(wave, &mut *tx).await?;
     let fresh: Vec<usize> = (0..wave.len()).filter(|at| answers[*at].is_none()).collect();
-    let commands: Vec<&C> = fresh.iter().map(|at| &wave[*at].command).collect();
-    let mut ctxs: Vec<Ctx> = fresh.iter().map(|at| Ctx::new(&wave[*at].engine, Arc::clone(&wave[*at].origin), wave[*at].id)).collect();
+    let works: Vec<&dyn Executed> = fresh.iter().map(|at| wave[*at]).collect();
+    let mut ctxs: Vec<Ctx> = works.iter().map(|work| work.ctx()).collect();
     if let Some(now) = ctxs.first().map(|ctx| ctx.now) {
         // What is done together happened at one moment.
         ctxs.iter_mut().for_each(|ctx| ctx.now = now);
     }
-    let outcomes = if commands.is_empty() { Vec::new() } else { C::run_set(&commands, &mut ctxs, &mut *tx).await? };
+    let outcomes = match works.first() {
+        Some(first) => first.run_set(&works, &mut ctxs, &mut *tx).await?,
+        None => Vec::new(),
+    };
     if outcomes.len() != fresh.len() {
         return Err(Fault::invariant(format!("{} of {} commands of a set answered", outcomes.len(), fresh.len())));
     }
@@ -90,9 +199,9 @@ async fn settle_wave<C: Command>(wave: &[&Execution<C>], tx: &mut Tx<'_>) -> Res
     let mut refused = Vec::new();
     for ((at, outcome), ctx) in fresh.into_iter().zip(outcomes).zip(ctxs) {
         match outcome {
-            Ok(outcome) if C::found(&outcome) => answers[at] = Some(Ok(Done { outcome, replayed: true })),
-            Ok(outcome) => {
-                written.push((wave[at], ctx.into_pending(), kept::text::<C>(&outcome)?));
+            Ok(Ran { outcome, found: true, .. }) => answers[at] = Some(Ok(Done { outcome, replayed: true })),
+            Ok(Ran { outcome, kept, .. }) => {
+                written.push((wave[at], ctx.into_pending(), kept));
                 answers[at] = Some(Ok(Done { outcome, replayed: false }));
             }
             Err(refusal) => refused.push((at, refusal)),
@@ -107,14 +216,14 @@ async fn settle_wave<C: Command>(wave: &[&Execution<C>], tx: &mut Tx<'_>) -> Res
 
 /// The same call may have been under way: what it did while this one waited for a lock is why this one refuses, and
 /// its outcome is the answer.
-async fn refuse<C: Command>(work: &Execution<C>, refusal: Refusal, tx: &mut Tx<'_>) -> Result<Answer<C>, Fault> {
-    debug_assert!(C::REFUSALS.contains(&refusal.code), "{} refuses with {} and does not say so", C::NAME, refusal.code);
+async fn refuse(work: &dyn Executed, refusal: Refusal, tx: &mut Tx<'_>) -> Result<Answer, Fault> {
+    debug_assert!(work.refusals().contains(&refusal.code), "{} refuses with {} and does not say so", work.name(), refusal.code);
     let meanwhile = kept::answers(&[work], tx).await?.pop().flatten();
     Ok(meanwhile.unwrap_or(Err(No::Refusal(refusal))))
 }
 
 /// Writes the commands' own rows, their audit entries and their events.
-async fn record<C: Command>(tx: &mut Tx<'_>, written: Vec<(&Execution<C>, super::Pending, String)>) -> Result<(), Fault> {
+async fn record(tx: &mut Tx<'_>, written: Vec<(&dyn Executed, super::Pending, String)>) -> Result<(), Fault> {
     if written.is_empty() {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! The table `command`: every change that was made, and the outcomes that answer a repeated call (PLT-3).
 
-use super::execution::Execution;
-use super::{Command, Done, No, Pending};
+use super::execution::{Answer, Executed};
+use super::{Done, Pending};
 use crate::access::Caller;
 use tradepost_kernel::{Refusal, sabotage};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
@@ -12,12 +12,6 @@ pub(super) fn scope(caller: &Caller) -> [u8; 16] {
     caller.partnership().map_or([0; 16], |scope| scope.partnership.bytes())
 }
 
-/// The outcome as it is kept.
-pub(super) fn text<C: Command>(outcome: &C::Outcome) -> Result<String, Fault> {
-    let text = if C::KEPT { serde_json::to_string(outcome) } else { Ok("null".to_owned()) };
-    text.map_err(|error| Fault::invariant(format!("outcome of {}: {error}", C::NAME)))
-}
-
 static FIND: SetSql = SetSql::select(
     "SELECT r.n, c.body_hash, c.outcome FROM rows r JOIN command c ON c.merchant = r.merchant AND c.scope = r.scope
      AND c.route = r.route AND c.idempotency_key = r.key_text",
@@ -26,8 +20,8 @@ static FIND: SetSql = SetSql::select(
 
 /// For each call the answer that an earlier one with the same idempotency key left: its outcome, or
 /// `idempotency_key_reused` where it had another body. `None`: this is the first.
-pub(super) async fn answers<C: Command>(wave: &[&Execution<C>], tx: &mut Tx<'_>) -> Result<Vec<Option<Result<Done<C::Outcome>, No>>>, Fault> {
-    let mut found: Vec<Option<Result<Done<C::Outcome>, No>>> = wave.iter().map(|_| None).collect();
+pub(super) async fn answers(wave: &[&dyn Executed], tx: &mut Tx<'_>) -> Result<Vec<Option<Answer>>, Fault> {
+    let mut found: Vec<Option<Answer>> = wave.iter().map(|_| None).collect();
     let keyed: Vec<_> = wave.iter().enumerate().filter_map(|(at, work)| work.twin_key().map(|key| (at, key))).collect();
     let columns = [
         Column::ints(keyed.iter().map(|(at, _)| i64::try_from(*at).unwrap_or(i64::MAX))),
@@ -39,10 +33,9 @@ pub(super) async fn answers<C: Command>(wave: &[&Execution<C>], tx: &mut Tx<'_>)
     let rows: Vec<(i64, Vec<u8>, String)> = tx.query_set(&FIND, &columns).await?;
     for (at, hash, outcome) in rows {
         let at = usize::try_from(at).map_err(|_| Fault::Column("the number of a row"))?;
-        let asked = wave.get(at).and_then(|work| work.origin.idempotency.as_ref());
-        let answer = if asked.is_some_and(|asked| hash == asked.body_hash) {
-            let outcome = serde_json::from_str(&outcome).map_err(|error| Fault::invariant(format!("kept outcome of {}: {error}", C::NAME)))?;
-            Ok(Done { outcome, replayed: true })
+        let work = wave.get(at).ok_or(Fault::Column("the number of a row"))?;
+        let answer = if work.origin().idempotency.as_ref().is_some_and(|asked| hash == asked.body_hash) {
+            Ok(Done { outcome: work.read(&outcome)?, replayed: true })
         } else {
             Err(Refusal::invalid("idempotency_key_reused", "This Idempotency-Key was used for another request body.").into())
         };
@@ -70,14 +63,14 @@ static INSERT: SetSql = SetSql::insert(
 );
 
 /// Writes the rows of commands that were carried out. `false`: one of their keys was used meanwhile.
-pub(super) async fn write<C: Command>(tx: &mut Tx<'_>, written: &[(&Execution<C>, Pending, String)]) -> Result<bool, Fault> {
-    let is_kept = C::KEPT && !sabotage::is("idempotency.forgotten");
-    let keys: Vec<_> = written.iter().map(|(work, _, _)| work.origin.idempotency.as_ref().filter(|_| is_kept)).collect();
-    let scopes = written.iter().zip(&keys).map(|((work, _, _), key)| key.map(|_| scope(&work.origin.caller).to_vec()));
+pub(super) async fn write(tx: &mut Tx<'_>, written: &[(&dyn Executed, Pending, String)]) -> Result<bool, Fault> {
+    let keyed = |(work, _, _): &(&dyn Executed, Pending, String)| work.twin_key().is_some() && !sabotage::is("idempotency.forgotten");
+    let keys: Vec<_> = written.iter().map(|row| row.0.origin().idempotency.as_ref().filter(|_| keyed(row))).collect();
+    let scopes = written.iter().zip(&keys).map(|((work, _, _), key)| key.map(|_| scope(&work.origin().caller).to_vec()));
     let columns = vec![
         Column::ints(written.iter().map(|(work, _, _)| work.merchant())),
-        Column::ids(written.iter().map(|(work, _, _)| work.id)),
-        Column::texts(written.iter().map(|_| C::NAME.to_owned())),
+        Column::ids(written.iter().map(|(work, _, _)| work.id())),
+        Column::texts(written.iter().map(|(work, _, _)| work.name().to_owned())),
         Column::OptBytes(scopes.collect()),
         Column::OptTexts(keys.iter().map(|key| key.map(|key| key.route.clone())).collect()),
         Column::OptTexts(keys.iter().map(|key| key.map(|key| key.key.clone())).collect()),

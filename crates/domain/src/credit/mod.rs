@@ -59,10 +59,15 @@ impl Exposure {
         CreditView { limit_minor: self.limit, used_minor: used, available_minor: available, over_minor: available.map_or(0, |a| (-a).max(0)) }
     }
 
-    /// Whether available credit is at or below zero (CRD-5). Without a limit it is never reached.
+    /// Whether the limit is reached: something is owed, and available credit is at or below zero (CRD-5). Without a
+    /// limit it is never reached.
+    ///
+    /// Who owes nothing has reached nothing, not even a limit of 0.00: no balance is due (CRD-6), no goods are unpaid, and
+    /// the file of what was paid would be absent for ever. Such a partnership stands like one without credit until it
+    /// places an order that it does not pay at once.
     #[must_use]
     pub fn limit_reached(&self) -> bool {
-        self.view().available_minor.is_some_and(|available| available <= 0)
+        !self.open.is_empty() && self.view().available_minor.is_some_and(|available| available <= 0)
     }
 
     /// Whether a further order with this open amount is released at once (CRD-3): it fits beside everything
@@ -176,6 +181,17 @@ mod tests {
     fn a_small_held_order_never_overtakes_an_older_large_one() {
         let open = |name, open_minor| OpenOrder { order: id(name), open_minor, held: true };
         let exposure = Exposure { limit: Some(100), open: vec![open('A', 500), open('B', 10)] };
+        assert!(exposure.releasable().is_empty());
+    }
+
+    /// CRD-5, CRD-6: a limit of nothing is reached by the first cent that is owed, not by owing nothing.
+    #[test]
+    fn a_limit_of_zero_is_reached_as_soon_as_something_is_owed() {
+        let mut exposure = Exposure { limit: Some(0), open: Vec::new() };
+        assert!(exposure.fits(0) && !exposure.fits(1));
+        assert_eq!((exposure.view().available_minor, exposure.view().over_minor, exposure.limit_reached()), (Some(0), 0, false));
+        exposure.open.push(OpenOrder { order: id('A'), open_minor: 1, held: true });
+        assert_eq!((exposure.view().available_minor, exposure.view().over_minor, exposure.limit_reached()), (Some(-1), 1, true));
         assert!(exposure.releasable().is_empty());
     }
 

@@ -1,9 +1,9 @@
 //! Deciding the calls of a set, one after the other over what was loaded: every one sees what those before it took.
 
-use super::fulfill::{Fulfill, FulfillOutcome};
+use super::fulfill::{Fulfill, FulfillOutcome, MOST, MOST_AT_ONCE, is_large};
 use super::load::{Ask, Earlier, Loaded};
 use super::queries::{DeliveredLicense, FulfillmentRow};
-use super::{MOST_AT_ONCE, State};
+use super::{Door, State};
 use crate::access::PartnershipScope;
 use crate::catalog::SellableProduct;
 use crate::command::Ctx;
@@ -56,14 +56,20 @@ pub(super) fn all(set: &[&Fulfill], ctxs: &[Ctx], loaded: &mut Loaded) -> Vec<Re
 fn decide(command: &Fulfill, ctx: &Ctx, ask: Ask, loaded: &mut Loaded) -> Result<Decided, Refusal> {
     let key = (ask.scope, command.external_order_id.clone());
     if let Some(earlier) = loaded.earlier.get(&key).filter(|_| !sabotage::is("external_order.forgotten")) {
+        // What a dynamic URL does not sell it does not show either.
+        if let Some(no) = ask.priced.as_ref().err().filter(|no| no.code == "product_not_available") {
+            return Err(no.clone());
+        }
         return earlier.answer(command).map(Decided::Found);
     }
     let (product, quote, currency) = ask.priced?;
     let terms = loaded.terms.get(&ask.scope).ok_or_else(Refusal::not_found)?;
     let purchased = loaded.purchased.get(&ask.scope).copied().unwrap_or_default();
     purchased.allows(terms, command.quantity)?;
-    let shelf = loaded.keys.entry((ask.scope.merchant, product.number)).or_default();
-    if i64::try_from(shelf.len()).unwrap_or(i64::MAX) < command.quantity {
+    let on_hand = loaded.on_hand.entry((ask.scope.merchant, product.number)).or_default();
+    let large = is_large(command.quantity);
+    let at_hand = i64::try_from(on_hand.keys.len()).unwrap_or(i64::MAX);
+    if on_hand.available < command.quantity || (!large && at_hand < command.quantity) {
         return Err(Refusal::conflict("out_of_stock", format!("There are not enough keys of {} in stock.", product.sku)));
     }
     let balance = loaded.balances.entry(ask.scope).or_default();
@@ -77,7 +83,9 @@ fn decide(command: &Fulfill, ctx: &Ctx, ask: Ask, loaded: &mut Loaded) -> Result
     if !sabotage::is("prepaid.stale") {
         *balance -= quote.line_minor;
     }
-    let keys = shelf.drain(..usize::try_from(command.quantity).unwrap_or(0));
+    on_hand.available -= command.quantity;
+    let at_once = if large { 0 } else { usize::try_from(command.quantity).unwrap_or(0) };
+    let keys = on_hand.keys.drain(..at_once);
     let licenses: Vec<DeliveredLicense> =
         keys.map(|claimed| DeliveredLicense { license: ctx.id(), key: claimed.key, sealed: claimed.sealed, revoked: false }).collect();
     let row = FulfillmentRow {
@@ -85,7 +93,7 @@ fn decide(command: &Fulfill, ctx: &Ctx, ask: Ask, loaded: &mut Loaded) -> Result
         partnership: ask.scope.partnership,
         external_order_id: command.external_order_id.clone(),
         door: command.door,
-        state: State::Delivered,
+        state: if large { State::Processing } else { State::Delivered },
         product: product.number,
         product_id: product.id,
         quantity: command.quantity,
@@ -94,6 +102,7 @@ fn decide(command: &Fulfill, ctx: &Ctx, ask: Ask, loaded: &mut Loaded) -> Result
         total_minor: quote.line_minor,
         explanation: serde_json::to_string(&quote.explanation).unwrap_or_default(),
         balance_after_minor: *balance,
+        ready: if large { 0 } else { command.quantity },
         refunded_quantity: 0,
         refunded_minor: 0,
         customer_email: command.customer_email.as_str().to_owned(),
@@ -102,7 +111,7 @@ fn decide(command: &Fulfill, ctx: &Ctx, ask: Ask, loaded: &mut Loaded) -> Result
         mailed: terms.email_codes_to_end_users,
         day: ask.day,
         created: ctx.now,
-        delivered: Some(ctx.now),
+        delivered: (!large).then_some(ctx.now),
     };
     let purchased = loaded.purchased.entry(ask.scope).or_default();
     purchased.day += command.quantity;
@@ -112,13 +121,16 @@ fn decide(command: &Fulfill, ctx: &Ctx, ask: Ask, loaded: &mut Loaded) -> Result
 }
 
 /// Whether the quantity is within what product and partnership allow (PAR-11, CAT-7).
-pub(super) fn quantity_allowed(product: &SellableProduct, terms: &EffectiveTerms, quantity: i64) -> Result<(), Refusal> {
+pub(super) fn quantity_allowed(product: &SellableProduct, terms: &EffectiveTerms, command: &Fulfill) -> Result<(), Refusal> {
+    let quantity = command.quantity;
     if quantity < 1 {
         return Err(Refusal::invalid("invalid_quantity", "The quantity must be at least 1.").at("/quantity"));
     }
     within_limits(product, quantity, "")?;
     let (least, most) = terms.quantities(product.id);
-    let (least, most) = (least.unwrap_or(1), most.unwrap_or(MOST_AT_ONCE).min(MOST_AT_ONCE));
+    // A dynamic URL answers the codes and nothing else.
+    let door = if command.door == Door::DynamicUrl { MOST_AT_ONCE } else { MOST };
+    let (least, most) = (least.unwrap_or(1), most.unwrap_or(door).min(door));
     if (least..=most).contains(&quantity) {
         return Ok(());
     }

@@ -4,7 +4,7 @@
 use super::decide::{self, Sold};
 use super::load::Loaded;
 use super::queries::{DeliveredLicense, FulfillmentRow};
-use super::{Door, store};
+use super::{Door, refill, store};
 use crate::access::{Caller, Need, PartnershipScope, Right};
 use crate::audit::AuditEntry;
 use crate::command::{Command, Ctx, No, SetOutcomes};
@@ -23,6 +23,14 @@ use tradepost_store::{Fault, Tx};
 
 /// The most units of one call whose codes stand in its answer (EXT-10).
 pub const MOST_AT_ONCE: i64 = 1_000;
+/// The most units of one call.
+pub const MOST: i64 = 100_000;
+
+/// Whether so many units are delivered slice by slice, after the answer (EXT-10).
+#[must_use]
+pub const fn is_large(quantity: i64) -> bool {
+    quantity > MOST_AT_ONCE
+}
 
 /// Delivers `quantity` codes of a product to a customer of an external shop, paid from the prepaid balance.
 #[derive(Clone, Debug)]
@@ -33,7 +41,7 @@ pub struct Fulfill {
     pub product: String,
     /// The id or SKU of one of its variants.
     pub variant: Option<String>,
-    /// How many codes, from 1.
+    /// How many codes, from 1 to [`MOST`]; more than [`MOST_AT_ONCE`] are delivered later.
     pub quantity: i64,
     /// Whom they are for.
     pub customer_email: Email,
@@ -119,13 +127,22 @@ async fn write(sold: &[(usize, &Sold)], loaded: &Loaded, ctxs: &mut [Ctx], tx: &
         ledger::post(ctx, tx, *merchant, &sold.iter().map(|(_, sold)| debit(sold)).collect::<Vec<_>>()).await?;
     }
     count_purchases(sold, tx).await?;
-    note(sold, loaded, ctxs, tx).await
+    note(sold, loaded, ctxs, tx).await?;
+    // Last: it may take a number, for which everybody waits.
+    refill::after_debits(sold, loaded, ctxs, tx).await
 }
 
 async fn write_licenses(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, sold: &[(usize, &Sold)]) -> Result<(), Fault> {
     let units = || sold.iter().flat_map(|(_, sold)| sold.licenses.iter().map(move |license| (*sold, license)));
     let taken: Vec<Taken> = units().map(|(sold, license)| Taken { key: license.key, product: sold.row.product, license: license.license }).collect();
     stock::deliver_all(ctx, tx, merchant, &taken).await?;
+    let mut promised: BTreeMap<i64, i64> = BTreeMap::new();
+    for (_, sold) in sold.iter().filter(|(_, sold)| sold.row.promised() > 0) {
+        *promised.entry(sold.row.product).or_default() += sold.row.promised();
+    }
+    for (product, count) in promised {
+        stock::promise(ctx, tx, merchant, product, count).await?;
+    }
     let made = units().map(|(sold, license)| NewLicense {
         id: license.license,
         origin: LicenseOrigin::Fulfillment(sold.row.id),
@@ -174,14 +191,26 @@ async fn note(sold: &[(usize, &Sold)], loaded: &Loaded, ctxs: &mut [Ctx], tx: &m
         {
             partners::note_first_order(ctx, &mut *tx, locked).await?;
         }
-        let row = &sold.row;
-        let money = |minor| row.currency.minor(minor);
-        let body = json!({
-            "external_order_id": row.external_order_id, "product": sold.product.id, "quantity": row.quantity,
-            "total": money(row.total_minor), "balance_after": money(row.balance_after_minor), "mailed": row.mailed,
-        });
-        ctx.audit(AuditEntry::new(merchant, "fulfillment.delivered", row.id).of(partnership));
-        ctx.announce(Event::new(merchant, "fulfillment.delivered", row.id, body).of(partnership));
+        if sold.row.promised() > 0 {
+            ctx.audit(AuditEntry::new(merchant, "fulfillment.accepted", sold.row.id).of(partnership));
+            ctx.announce(Event::new(merchant, "fulfillment.accepted", sold.row.id, told(&sold.row)).of(partnership));
+        } else {
+            ctx.audit(AuditEntry::new(merchant, "fulfillment.delivered", sold.row.id).of(partnership));
+            ctx.announce(delivered(merchant, &sold.row));
+        }
     }
     Ok(())
+}
+
+/// The event that its codes are handed over.
+pub(super) fn delivered(merchant: i64, row: &FulfillmentRow) -> Event {
+    Event::new(merchant, "fulfillment.delivered", row.id, told(row)).of(row.partnership)
+}
+
+fn told(row: &FulfillmentRow) -> serde_json::Value {
+    let money = |minor| row.currency.minor(minor);
+    json!({
+        "external_order_id": row.external_order_id, "product": row.product_id, "quantity": row.quantity,
+        "total": money(row.total_minor), "balance_after": money(row.balance_after_minor), "mailed": row.mailed,
+    })
 }

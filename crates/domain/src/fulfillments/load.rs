@@ -1,14 +1,16 @@
 //! What a set of calls is decided over: loaded once for all of them, in the one order of locks.
 
+use super::Door;
 use super::decide::quantity_allowed;
-use super::fulfill::Fulfill;
+use super::fulfill::{Fulfill, is_large};
 use super::queries::{self, FulfillmentRow};
 use crate::access::{Caller, PartnershipScope};
+use crate::billing::{AutoTopUp, auto_top_up};
 use crate::catalog::pricing::{self, ItemDiscount, Priced, Quote};
 use crate::catalog::queries::{Asked, available_all};
 use crate::catalog::{self, Method, SellableProduct};
 use crate::command::Ctx;
-use crate::identity;
+use crate::identity::queries::{ValidKey, valid_among};
 use crate::ids::{ApiKeyId, ChannelId, FulfillmentId, ProductId};
 use crate::ledger::{self, AccountKind};
 use crate::merchants;
@@ -16,8 +18,8 @@ use crate::orders::create_draft::may_order;
 use crate::partners::purchases::{self, Purchased};
 use crate::partners::terms::{self, EffectiveTerms};
 use crate::partners::{self, LockedPartnership};
-use crate::stock::{self, ClaimedKey};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use crate::stock::{self, OnHand};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use tradepost_kernel::text::Email;
 use tradepost_kernel::{Class, Currency, Date, Percent, Refusal, sabotage};
 use tradepost_store::{Fault, Tx};
@@ -34,8 +36,10 @@ pub(super) struct Loaded {
     pub(super) purchased: HashMap<PartnershipScope, Purchased>,
     /// Prepaid balances, minor units.
     pub(super) balances: HashMap<PartnershipScope, i64>,
-    /// Claimed keys by merchant and product.
-    pub(super) keys: HashMap<(i64, i64), VecDeque<ClaimedKey>>,
+    /// Claimed keys, and what is left to promise, by merchant and product.
+    pub(super) on_hand: HashMap<(i64, i64), OnHand>,
+    /// Balances that a debit may top up now (EXT-8).
+    pub(super) auto_top_ups: HashMap<PartnershipScope, AutoTopUp>,
 }
 
 /// A call of a partnership that may trade.
@@ -97,6 +101,28 @@ struct Going<'a> {
     channel: ChannelId,
     currency: Currency,
     day: Date,
+    /// What the dynamic URL sells that it came by; empty: everything.
+    only: Vec<ProductId>,
+}
+
+impl Going<'_> {
+    /// Whether the dynamic URL that it came by sells this product, or the one that it is a variant of.
+    fn permits(&self, product: ProductId, parent: Option<ProductId>) -> bool {
+        self.only.is_empty() || self.only.contains(&product) || parent.is_some_and(|parent| self.only.contains(&parent))
+    }
+}
+
+/// The ids of the products that variants belong to, by merchant and number, where a dynamic URL is held to products.
+async fn parents(new: &[&Going<'_>], found: &HashMap<&Asked, SellableProduct>, tx: &mut Tx<'_>) -> Result<HashMap<(i64, i64), ProductId>, Fault> {
+    let restricted: HashSet<i64> = new.iter().filter(|going| !going.only.is_empty()).map(|going| going.scope.merchant).collect();
+    let mut parents = HashMap::new();
+    for merchant in restricted {
+        let variants = found.iter().filter(|(asked, _)| asked.scope.merchant == merchant).filter_map(|(_, product)| product.parent);
+        let numbers: Vec<i64> = variants.collect::<BTreeSet<_>>().into_iter().collect();
+        let products = catalog::queries::products_by_number(&mut *tx, merchant, &numbers).await?;
+        parents.extend(products.into_iter().map(|(number, product)| ((merchant, number), product.id)));
+    }
+    Ok(parents)
 }
 
 impl Loaded {
@@ -129,15 +155,11 @@ impl Loaded {
         let admit = |(command, ctx): (&&'a Fulfill, &Ctx)| {
             let scope = ctx.caller().partnership()?;
             let locked = self.partnerships.get(&scope).ok_or_else(Refusal::not_found)?;
-            if let Caller::PartnershipKey { key, .. } = ctx.caller()
-                && !valid.contains(&(scope.merchant, *key))
-            {
-                return Err(Refusal::new(Class::Unauthenticated, "unauthenticated", "The API key is not valid, or no longer."));
-            }
+            let only = sells(ctx.caller(), command.door, &valid)?;
             let terms = self.terms.get(&scope).ok_or_else(Refusal::not_found)?;
             let (channel, currency) = may_order(locked, terms)?;
             let zone = zones.get(&scope.merchant).ok_or_else(Refusal::not_found)?;
-            Ok(Going { command, scope, channel, currency, day: ctx.now.date_in(zone) })
+            Ok(Going { command, scope, channel, currency, day: ctx.now.date_in(zone), only })
         };
         Ok(set.iter().zip(ctxs).map(admit).collect())
     }
@@ -160,6 +182,7 @@ impl Loaded {
             }
         };
         let price_of = |going: &Going<'_>, product: i64| Priced { scope: going.scope, channel: going.channel, currency: going.currency, product };
+        let parents = parents(&new, &found, &mut *tx).await?;
         let wanted: HashSet<Priced> = new.iter().filter_map(|going| product_of(going).map(|product| price_of(going, product.number))).collect();
         let wanted: Vec<Priced> = wanted.into_iter().collect();
         let books = pricing::books_all(&mut *tx, &wanted).await?;
@@ -170,9 +193,11 @@ impl Loaded {
         let none = pricing::PriceBooks::default();
         let priced = |going: &Going<'_>| {
             let product = product_of(going).filter(|product| product.method == Method::KeyPool && !product.bundle);
+            let product =
+                product.filter(|product| going.permits(product.id, product.parent.and_then(|parent| parents.get(&(going.scope.merchant, parent))).copied()));
             let product = product.ok_or_else(|| catalog::product_not_available().at("/product"))?;
             let terms = self.terms.get(&going.scope).ok_or_else(Refusal::not_found)?;
-            quantity_allowed(product, terms, going.command.quantity)?;
+            quantity_allowed(product, terms, going.command)?;
             let books = books.get(&price_of(going, product.number)).unwrap_or(&none);
             let margin = terms.margin(product.id, product.group.as_deref());
             let quote =
@@ -181,15 +206,22 @@ impl Loaded {
             fits.ok_or_else(|| Refusal::invalid("invalid_amount", "The total does not fit.").at("/quantity"))?;
             Ok((product.clone(), quote, going.currency))
         };
-        let nothing = || Err(Refusal::not_found());
-        Ok(going
-            .iter()
-            .map(|going| going.as_ref().map_or_else(|_| nothing(), |going| if self.is_earlier(going) { nothing() } else { priced(going) }))
-            .collect())
+        let each = going.iter().map(|going| match going.as_ref().map(|going| (going, self.earlier_of(going))) {
+            Ok((going, None)) => priced(going),
+            Ok((going, Some(earlier))) if !going.permits(earlier.product.0, earlier.parent.as_ref().map(|parent| parent.0)) => {
+                Err(catalog::product_not_available().at("/product"))
+            }
+            _ => Err(Refusal::not_found()),
+        });
+        Ok(each.collect())
     }
 
     fn is_earlier(&self, going: &Going<'_>) -> bool {
-        self.earlier.contains_key(&(going.scope, going.command.external_order_id.clone()))
+        self.earlier_of(going).is_some()
+    }
+
+    fn earlier_of(&self, going: &Going<'_>) -> Option<&Earlier> {
+        self.earlier.get(&(going.scope, going.command.external_order_id.clone()))
     }
 
     /// Claims what all calls together may need, and reads the balances.
@@ -198,14 +230,24 @@ impl Loaded {
         let mut owners: BTreeSet<(i64, crate::ids::PartnershipId, Currency)> = BTreeSet::new();
         for (going, priced) in going.iter().zip(priced) {
             if let (Ok(going), Ok((product, _, currency))) = (going, priced) {
-                *wanted.entry((going.scope.merchant, product.number)).or_default() += going.command.quantity;
+                // The keys of a large one are found later, slice by slice; now it is enough that they are there.
+                let at_once = if is_large(going.command.quantity) { 0 } else { going.command.quantity };
+                *wanted.entry((going.scope.merchant, product.number)).or_default() += at_once;
                 owners.insert((going.scope.merchant, going.scope.partnership, *currency));
             }
         }
-        self.keys = stock::claim_all(&mut *tx, &wanted).await?;
+        self.on_hand = stock::claim_all(&mut *tx, &wanted).await?;
+        // Keys that older backorders wait for are not there for a newer sale, also while nobody handed them out yet (STK-7).
+        let free = crate::orders::queries::free_keys(&mut *tx, &wanted).await?;
+        for (product, on_hand) in &mut self.on_hand {
+            on_hand.available = on_hand.available.min(free.get(product).copied().unwrap_or(0));
+            on_hand.keys.truncate(usize::try_from(on_hand.available).unwrap_or(0));
+        }
         let balances = ledger::queries::balances(&mut *tx, AccountKind::Prepaid, &owners).await?;
         // What was paid in is owed to the reseller: a credit balance.
         self.balances = balances.into_iter().map(|(scope, minor)| (scope, -minor)).collect();
+        let scopes: Vec<PartnershipScope> = owners.iter().map(|&(merchant, partnership, _)| PartnershipScope { merchant, partnership }).collect();
+        self.auto_top_ups = auto_top_up::waiting(&mut *tx, &scopes).await?;
         Ok(())
     }
 }
@@ -215,12 +257,20 @@ type Priceless = Result<(SellableProduct, Quote, Currency), Refusal>;
 
 /// The keys of the callers that still let in, asked in the transaction itself: a key that was revoked on any server
 /// fails on its next call.
-async fn valid_keys(ctxs: &[Ctx], tx: &mut Tx<'_>) -> Result<HashSet<(i64, ApiKeyId)>, Fault> {
+async fn valid_keys(ctxs: &[Ctx], tx: &mut Tx<'_>) -> Result<HashMap<(i64, ApiKeyId), ValidKey>, Fault> {
     let key = |ctx: &Ctx| if let Caller::PartnershipKey { key, scope, .. } = ctx.caller() { Some((scope.merchant, *key)) } else { None };
     let keys: BTreeSet<(i64, ApiKeyId)> = ctxs.iter().filter_map(key).collect();
-    let Some(now) = ctxs.first().map(|ctx| ctx.now) else { return Ok(HashSet::new()) };
+    let Some(now) = ctxs.first().map(|ctx| ctx.now) else { return Ok(HashMap::new()) };
     if sabotage::is("credential.cached") {
-        return Ok(keys.into_iter().collect());
+        return Ok(keys.into_iter().map(|key| (key, ValidKey { dynamic_url: false, products: Vec::new() })).collect());
     }
-    identity::queries::valid_among(tx, &keys, now).await
+    valid_among(tx, &keys, now).await
+}
+
+/// What the caller's key sells, where it lets in by this door: a dynamic URL's by its own, every other by the API (EXT-6).
+fn sells(caller: &Caller, door: Door, valid: &HashMap<(i64, ApiKeyId), ValidKey>) -> Result<Vec<ProductId>, Refusal> {
+    let Caller::PartnershipKey { key, scope, .. } = caller else { return Ok(Vec::new()) };
+    let fitting = valid.get(&(scope.merchant, *key)).filter(|key| key.dynamic_url == (door == Door::DynamicUrl));
+    let fitting = fitting.ok_or_else(|| Refusal::new(Class::Unauthenticated, "unauthenticated", "The API key is not valid, or no longer."));
+    fitting.map(|key| key.products.clone())
 }

@@ -3,21 +3,38 @@
 //! Always true here:
 //! - A fulfillment is paid when it exists: its debit stands in the ledger under its id, and the balance never went below
 //!   zero for it.
-//! - It has as many licenses as its quantity, each with a key of its product that nobody else has.
+//! - It has as many licenses as its quantity, each with a key of its product that nobody else has. While a large one is
+//!   processing, those that are not made yet are promised in the stock (EXT-10): paid, and nobody else's.
+//! - What is taken back of it goes back whole, in one transaction: its codes, its money, its units (EXT-9).
 //! - (partnership, external order id) is unique: the same order again finds the first fulfillment (EXT-4).
 //! - Only products whose method is the key pool are served; a bundle is none.
 //!
 //! What does not belong: how the balance is fed (billing), partner orders (orders).
 
 mod decide;
+pub mod decide_cancel;
+pub mod deliver;
+pub mod download;
+pub mod dynamic_urls;
 pub mod fulfill;
 mod load;
 pub mod queries;
+mod refill;
+pub mod request_cancel;
+pub mod requests;
 pub mod reveal;
+pub mod statement;
 mod store;
+mod take_back;
+pub mod units;
 
-pub use fulfill::{Fulfill, FulfillOutcome, MOST_AT_ONCE};
+pub use decide_cancel::{ApproveCancelRequest, RejectCancelRequest};
+pub use download::DownloadFulfillment;
+pub use dynamic_urls::CreateDynamicUrl;
+pub use fulfill::{Fulfill, FulfillOutcome, MOST, MOST_AT_ONCE, is_large};
 pub use queries::{DeliveredLicense, FulfillmentRow};
+pub use request_cancel::{RequestCancel, WithdrawCancelRequest};
+pub use requests::RequestState;
 pub use reveal::{Named, RevealFulfillment};
 
 use crate::access::named;

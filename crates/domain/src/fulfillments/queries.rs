@@ -39,6 +39,8 @@ pub struct FulfillmentRow {
     pub explanation: String,
     /// The prepaid balance right after the debit.
     pub balance_after_minor: i64,
+    /// How many of its licenses are made: all, but while it is processing (EXT-10).
+    pub ready: i64,
     /// How many codes were taken back.
     pub refunded_quantity: i64,
     /// What was given back.
@@ -57,6 +59,14 @@ pub struct FulfillmentRow {
     pub created: Timestamp,
     /// When its codes were handed over.
     pub delivered: Option<Timestamp>,
+}
+
+impl FulfillmentRow {
+    /// Units whose keys are still to be found: they are promised in the product's stock.
+    #[must_use]
+    pub fn promised(&self) -> i64 {
+        if self.state == State::Processing { self.quantity - self.ready } else { 0 }
+    }
 }
 
 /// A license of a fulfillment, with its sealed code.
@@ -89,6 +99,7 @@ impl FromRow for FulfillmentRow {
             total_minor: columns.next()?,
             explanation: columns.next()?,
             balance_after_minor: columns.next()?,
+            ready: columns.next()?,
             refunded_quantity: columns.next()?,
             refunded_minor: columns.next()?,
             customer_email: columns.next()?,
@@ -106,7 +117,7 @@ macro_rules! fulfillment_sql {
     ($rest:literal) => {
         sql!(concat!(
             "SELECT f.id, f.partnership, f.external_order_id, f.source, f.state, f.product, p.id, f.quantity, f.currency, f.unit_minor, ",
-            "f.total_minor, f.explanation, f.balance_after_minor, f.refunded_quantity, f.refunded_minor, f.customer_email, f.customer_name, ",
+            "f.total_minor, f.explanation, f.balance_after_minor, f.ready, f.refunded_quantity, f.refunded_minor, f.customer_email, f.customer_name, ",
             "f.metadata, f.mailed, f.day, f.created_ms, f.delivered_ms FROM fulfillment f ",
             "JOIN product p ON p.merchant = f.merchant AND p.number = f.product ",
             $rest

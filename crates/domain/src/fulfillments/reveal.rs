@@ -2,6 +2,7 @@
 
 use super::queries;
 use super::queries::{DeliveredLicense, FulfillmentRow};
+use super::{MOST_AT_ONCE, is_large};
 use crate::access::{Caller, Need, Right};
 use crate::audit::AuditEntry;
 use crate::command::{Command, Ctx, No};
@@ -39,7 +40,7 @@ pub struct Revealed {
 
 impl Command for RevealFulfillment {
     const NAME: &'static str = "fulfillments.reveal";
-    const REFUSALS: &'static [&'static str] = &["not_found", "partnership_not_active"];
+    const REFUSALS: &'static [&'static str] = &["not_found", "partnership_not_active", "too_many_codes"];
     type Outcome = Revealed;
     const KEPT: bool = false;
 
@@ -62,6 +63,10 @@ impl Command for RevealFulfillment {
             (Named::ExternalOrder(_), None) => None,
         };
         let row = row.ok_or_else(Refusal::not_found)?;
+        if is_large(row.quantity) {
+            let detail = format!("More than {MOST_AT_ONCE} codes are not shown in one answer: its reseller downloads them.");
+            return Err(Refusal::conflict("too_many_codes", detail).into());
+        }
         let licenses = queries::licenses(tx, merchant, row.id).await?;
         // From here it must succeed.
         ctx.audit(AuditEntry::new(merchant.merchant, "fulfillment.revealed", row.id).of(row.partnership));

@@ -4,14 +4,14 @@ use super::key_store;
 use crate::access::{Caller, Need, Right, Side};
 use crate::audit::AuditEntry;
 use crate::command::{Command, Ctx, No};
-use crate::ids::{ApiKeyId, PartnershipId};
+use crate::ids::{ApiKeyId, PartnershipId, ProductId};
 use crate::outbox::Event;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::net::IpAddr;
 use tradepost_kernel::api_key::{ApiKeyText, KeyKind};
 use tradepost_kernel::{Refusal, Timestamp};
-use tradepost_store::Tx;
+use tradepost_store::{Fault, Tx};
 
 /// Whose a key is: a merchant's, or one partnership's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +60,14 @@ pub struct PreparedKey {
     pub test: bool,
 }
 
+/// What a kind is called in events and in the database; whose a key of the API is says its partnership.
+pub(crate) const fn kind_name(kind: KeyKind) -> &'static str {
+    match kind {
+        KeyKind::Merchant | KeyKind::Partnership => "api",
+        KeyKind::DynamicUrl => "dynamic_url",
+    }
+}
+
 impl From<&ApiKeyText> for PreparedKey {
     fn from(text: &ApiKeyText) -> Self {
         Self { hash: text.hash(), masked: text.masked(), kind: text.kind, test: text.test }
@@ -106,6 +114,8 @@ impl AddressRule {
 pub struct ApiKeyRow {
     /// Which.
     pub id: ApiKeyId,
+    /// What it opens: the API of its side, or a dynamic URL.
+    pub kind: KeyKind,
     /// Whose.
     pub owner: KeyOwner,
     /// What it was called.
@@ -116,6 +126,8 @@ pub struct ApiKeyRow {
     pub rights: Vec<Right>,
     /// From where it may be used; empty: from everywhere.
     pub addresses: Vec<String>,
+    /// What a dynamic URL sells; empty: everything of the partnership (EXT-6).
+    pub products: Vec<ProductId>,
     /// Since when.
     pub created: Timestamp,
     /// Its end, where it has one.
@@ -154,7 +166,7 @@ impl ApiKeyRow {
     pub(crate) fn audit_json(&self) -> serde_json::Value {
         json!({
             "name": self.name, "key": self.masked, "scopes": self.rights.iter().map(|right| right.name()).collect::<Vec<_>>(),
-            "addresses": self.addresses, "expires_at": self.expires,
+            "addresses": self.addresses, "products": self.products, "expires_at": self.expires,
             "disabled_by_merchant": self.disabled_by_merchant.is_some(), "disabled_by_reseller": self.disabled_by_reseller.is_some(),
         })
     }
@@ -166,7 +178,7 @@ pub(crate) fn grantable(caller: &Caller, owner: KeyOwner, rights: &[Right]) -> R
         return Err(Refusal::invalid("invalid_field", "Name at least one scope.").at("/scopes"));
     }
     for (at, right) in rights.iter().enumerate() {
-        if right.side() != owner.side() {
+        if right.side() != owner.side() || !right.is_for_keys() {
             return Err(Refusal::invalid("unknown_scope", format!("{} is not a scope of this kind of key.", right.name())).at(format!("/scopes/{at}")));
         }
     }
@@ -184,7 +196,6 @@ const fn counterpart(right: Right) -> Right {
         Right::LicensesDistribute => Right::LicensesReveal,
         Right::OrdersPlace => Right::OrdersManage,
         Right::ResellerKeysManage => Right::KeysManage,
-        Right::ResellerPeopleManage => Right::PartnersManage,
         _ => Right::MerchantRead,
     }
 }
@@ -238,24 +249,25 @@ impl Command for CreateApiKey {
     }
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<KeyCreated, No> {
+        if self.prepared.kind == KeyKind::DynamicUrl {
+            // Those are made by a command of their own, which knows products.
+            return Err(Fault::invariant("a key of the API is made of a dynamic URL's").into());
+        }
         owns(ctx.caller(), self.owner)?;
         grantable(ctx.caller(), self.owner, &self.rights)?;
-        if self.expires.is_some_and(|expires| expires <= ctx.now) {
-            return Err(Refusal::invalid("invalid_field", "The end must be in the future.").at("/expires_at").into());
-        }
-        if let Some(at) = self.addresses.iter().position(|rule| AddressRule::parse(rule).is_none()) {
-            return Err(Refusal::invalid("invalid_field", "Must be a network address or a block such as 192.0.2.0/24.").at(format!("/addresses/{at}")).into());
-        }
+        check_bounds(self.expires, &self.addresses, ctx.now)?;
         let mut rights = self.rights.clone();
         rights.sort_unstable();
         rights.dedup();
         let row = ApiKeyRow {
             id: ctx.id(),
+            kind: self.prepared.kind,
             owner: self.owner,
             name: self.name.clone(),
             masked: self.prepared.masked.clone(),
             rights,
             addresses: self.addresses.clone(),
+            products: Vec::new(),
             created: ctx.now,
             expires: self.expires,
             last_used: None,
@@ -264,16 +276,33 @@ impl Command for CreateApiKey {
             replaced_by: None,
         };
         // From here on it must succeed.
-        key_store::insert(tx, &row, self.prepared.hash).await?;
-        note(ctx, "api_key.created", &row, None, Some(row.audit_json()));
+        insert(ctx, tx, &row, &self.prepared).await?;
         Ok(KeyCreated { key: row.id })
     }
+}
+
+/// Whether end and source addresses of a new key can be meant.
+pub(crate) fn check_bounds(expires: Option<Timestamp>, addresses: &[String], now: Timestamp) -> Result<(), Refusal> {
+    if expires.is_some_and(|expires| expires <= now) {
+        return Err(Refusal::invalid("invalid_field", "The end must be in the future.").at("/expires_at"));
+    }
+    match addresses.iter().position(|rule| AddressRule::parse(rule).is_none()) {
+        Some(at) => Err(Refusal::invalid("invalid_field", "Must be a network address or a block such as 192.0.2.0/24.").at(format!("/addresses/{at}"))),
+        None => Ok(()),
+    }
+}
+
+/// Writes a new key, with its audit entry and event.
+pub(crate) async fn insert(ctx: &mut Ctx, tx: &mut Tx<'_>, row: &ApiKeyRow, prepared: &PreparedKey) -> Result<(), Fault> {
+    key_store::insert(tx, row, prepared.hash).await?;
+    note(ctx, "api_key.created", row, None, Some(row.audit_json()));
+    Ok(())
 }
 
 /// Leaves audit entry and event of a change of a key.
 pub(crate) fn note(ctx: &mut Ctx, what: &'static str, key: &ApiKeyRow, before: Option<serde_json::Value>, after: Option<serde_json::Value>) {
     let mut entry = AuditEntry::new(key.owner.merchant, what, key.id);
-    let mut event = Event::new(key.owner.merchant, what, key.id, json!({"key": key.id, "name": key.name}));
+    let mut event = Event::new(key.owner.merchant, what, key.id, json!({"key": key.id, "name": key.name, "kind": kind_name(key.kind)}));
     if let Some(partnership) = key.owner.partnership {
         (entry, event) = (entry.of(partnership), event.of(partnership));
     }
@@ -316,5 +345,15 @@ mod tests {
         assert_eq!(grantable(&held, owner, &[Right::OrdersPlace]).map_err(|no| no.code), Err("unknown_scope"));
         assert_eq!(grantable(&held, owner, &[]).map_err(|no| no.code), Err("invalid_field"));
         assert_eq!(grantable(&Caller::Operator, owner, &[Right::BillingManage]), Ok(()));
+    }
+
+    /// PAR-16: a key reaches one partnership and nothing else, so nobody gives it what concerns the company.
+    #[test]
+    fn no_key_is_given_what_is_for_people() {
+        let owner = KeyOwner { merchant: 1, partnership: Some(PartnershipId::from_bytes([2; 16])) };
+        for right in [Right::ResellerPeopleRead, Right::ResellerPeopleManage] {
+            assert_eq!(grantable(&Caller::Operator, owner, &[right]).map_err(|no| no.code), Err("unknown_scope"));
+        }
+        assert_eq!(grantable(&Caller::Operator, owner, &Right::all_for_keys(Side::Reseller).collect::<Vec<_>>()), Ok(()));
     }
 }

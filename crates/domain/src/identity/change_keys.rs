@@ -8,6 +8,7 @@ use crate::command::{Command, Ctx, No};
 use crate::ids::ApiKeyId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tradepost_kernel::api_key::KeyKind;
 use tradepost_kernel::{Refusal, Timestamp};
 use tradepost_store::Tx;
 
@@ -21,11 +22,13 @@ pub struct KeyChanged {
     pub key: ApiKeyId,
 }
 
-async fn locked(tx: &mut Tx<'_>, merchant: i64, id: ApiKeyId) -> Result<ApiKeyRow, No> {
-    Ok(key_store::lock(tx, merchant, id).await?.ok_or_else(Refusal::not_found)?)
+/// The owner's key of that kind, locked: a key of the API is not found where a dynamic URL is meant, and the reverse.
+async fn locked(tx: &mut Tx<'_>, owner: KeyOwner, kind: KeyKind, id: ApiKeyId) -> Result<ApiKeyRow, No> {
+    let found = key_store::lock(tx, owner.merchant, id).await?;
+    Ok(found.filter(|key| key.owner == owner && key.kind == kind).ok_or_else(Refusal::not_found)?)
 }
 
-/// Puts a new key of the same name, scopes and addresses in a key's place.
+/// Puts a new key of the same kind, name, scopes, addresses and products in a key's place.
 #[derive(Clone, Debug)]
 pub struct RotateApiKey {
     /// Whose.
@@ -56,10 +59,7 @@ impl Command for RotateApiKey {
             return Err(Refusal::invalid("invalid_field", "The overlap must be from 0 seconds to 7 days.").at("/overlap_seconds").into());
         }
         owns(ctx.caller(), self.owner)?;
-        let old = locked(tx, self.owner.merchant, self.key).await?;
-        if old.owner != self.owner {
-            return Err(Refusal::not_found().into());
-        }
+        let old = locked(tx, self.owner, self.prepared.kind, self.key).await?;
         // Whoever rotates sees the new key's text: they must hold all that it may do.
         grantable(ctx.caller(), self.owner, &old.rights)?;
         if !old.is_valid(ctx.now) || old.replaced_by.is_some() {
@@ -85,6 +85,8 @@ pub struct SwitchApiKey {
     pub owner: KeyOwner,
     /// Which.
     pub key: ApiKeyId,
+    /// Of which kind.
+    pub kind: KeyKind,
     /// From which side: its owner's, or the merchant's for a partnership's key.
     pub by: Side,
     /// On or off.
@@ -118,10 +120,7 @@ impl Command for SwitchApiKey {
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<KeyChanged, No> {
         self.stands(ctx.caller())?;
-        let key = locked(tx, self.owner.merchant, self.key).await?;
-        if key.owner != self.owner {
-            return Err(Refusal::not_found().into());
-        }
+        let key = locked(tx, self.owner, self.kind, self.key).await?;
         let mut after = key.clone();
         let (own, others, code) = match self.by {
             Side::Merchant => (&mut after.disabled_by_merchant, key.disabled_by_reseller, "key_disabled_by_reseller"),
@@ -148,6 +147,8 @@ pub struct DeleteApiKey {
     pub owner: KeyOwner,
     /// Which.
     pub key: ApiKeyId,
+    /// Of which kind.
+    pub kind: KeyKind,
 }
 
 impl Command for DeleteApiKey {
@@ -165,10 +166,7 @@ impl Command for DeleteApiKey {
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<KeyChanged, No> {
         owns(ctx.caller(), self.owner)?;
-        let key = locked(tx, self.owner.merchant, self.key).await?;
-        if key.owner != self.owner {
-            return Err(Refusal::not_found().into());
-        }
+        let key = locked(tx, self.owner, self.kind, self.key).await?;
         // From here on it must succeed.
         key_store::delete(tx, &key).await?;
         note(ctx, "api_key.deleted", &key, Some(key.audit_json()), None);

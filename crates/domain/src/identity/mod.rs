@@ -13,6 +13,7 @@ pub mod api_keys;
 pub mod change_keys;
 pub(crate) mod key_store;
 pub mod links;
+pub mod members;
 pub mod passwords;
 pub mod queries;
 pub mod sign_in;
@@ -54,11 +55,18 @@ pub struct PersonView {
 }
 
 impl PersonView {
-    /// First and last name.
+    /// First and last name; the address of somebody who has told neither.
     #[must_use]
     pub fn name(&self) -> String {
-        format!("{} {}", self.first_name, self.last_name).trim().to_owned()
+        let name = full_name(&self.first_name, &self.last_name);
+        if name.is_empty() { self.email.clone() } else { name }
     }
+}
+
+/// First and last name in one; empty where neither is known.
+#[must_use]
+pub fn full_name(first: &str, last: &str) -> String {
+    format!("{first} {last}").trim().to_owned()
 }
 
 /// A sign-in.

@@ -1,12 +1,14 @@
 //! What is read of people, sessions and keys: to let somebody in, and to show them.
 
-use super::api_keys::{ApiKeyRow, KeyOwner};
+use super::api_keys::{ApiKeyRow, KeyOwner, kind_name};
+use super::key_store;
 use super::links::Purpose;
 use super::{PersonView, SessionView};
-use crate::ids::{ApiKeyId, PersonId, SingleUseLinkId};
+use crate::ids::{ApiKeyId, PersonId, ProductId, SingleUseLinkId};
 use crate::listing::{Page, PageRequest};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use tradepost_kernel::Timestamp;
+use tradepost_kernel::api_key::KeyKind;
 use tradepost_store::ColumnType::{Bytes, Int};
 use tradepost_store::{Column, Fault, FromRow, Reader, Row, SetSql, params, sql};
 
@@ -115,7 +117,7 @@ macro_rules! select_keys {
     ($rest:literal) => {
         sql!(concat!(
             "SELECT merchant, partnership, id, name, masked, rights, addresses, created_ms, expires_ms, last_used_ms, disabled_by_merchant_ms, ",
-            "disabled_by_reseller_ms, replaced_by FROM api_key ",
+            "disabled_by_reseller_ms, replaced_by, kind, products FROM api_key ",
             $rest
         ))
     };
@@ -130,43 +132,56 @@ pub async fn key_by_hash(reader: &mut Reader<'_>, hash: [u8; 32]) -> Result<Opti
 }
 
 static VALID: SetSql = SetSql::select(
-    "SELECT k.merchant, k.id FROM rows r JOIN api_key k ON k.merchant = r.merchant AND k.id = r.id \
+    "SELECT k.merchant, k.id, k.kind, k.products FROM rows r JOIN api_key k ON k.merchant = r.merchant AND k.id = r.id \
      WHERE k.disabled_by_merchant_ms IS NULL AND k.disabled_by_reseller_ms IS NULL AND (k.expires_ms IS NULL OR k.expires_ms > r.now_ms)",
     &[("merchant", Int), ("id", Bytes), ("now_ms", Int)],
 );
+
+/// What a key that lets in opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValidKey {
+    /// Whether it is a dynamic URL's.
+    pub dynamic_url: bool,
+    /// What a dynamic URL sells; empty: everything of the partnership.
+    pub products: Vec<ProductId>,
+}
 
 /// Which of these keys let in at this moment: neither disabled nor expired nor gone.
 ///
 /// # Errors
 /// The store's.
-pub async fn valid_among(reader: &mut Reader<'_>, keys: &BTreeSet<(i64, ApiKeyId)>, now: Timestamp) -> Result<HashSet<(i64, ApiKeyId)>, Fault> {
+pub async fn valid_among(reader: &mut Reader<'_>, keys: &BTreeSet<(i64, ApiKeyId)>, now: Timestamp) -> Result<HashMap<(i64, ApiKeyId), ValidKey>, Fault> {
     let columns = [Column::ints(keys.iter().map(|key| key.0)), Column::ids(keys.iter().map(|key| key.1)), Column::same(now.ms(), keys.len())];
-    let rows: Vec<(i64, ApiKeyId)> = reader.query_set(&VALID, &columns).await?;
-    Ok(rows.into_iter().collect())
+    let rows: Vec<(i64, ApiKeyId, String, Option<String>)> = reader.query_set(&VALID, &columns).await?;
+    let valid = rows.into_iter().map(|(merchant, key, kind, products)| {
+        let dynamic_url = kind == kind_name(KeyKind::DynamicUrl);
+        Ok(((merchant, key), ValidKey { dynamic_url, products: key_store::products_of(products)? }))
+    });
+    valid.collect()
 }
 
-/// One key of an owner.
+/// One key of an owner and of this kind.
 ///
 /// # Errors
 /// The store's.
-pub async fn key(reader: &mut Reader<'_>, owner: KeyOwner, id: ApiKeyId) -> Result<Option<ApiKeyRow>, Fault> {
+pub async fn key(reader: &mut Reader<'_>, owner: KeyOwner, kind: KeyKind, id: ApiKeyId) -> Result<Option<ApiKeyRow>, Fault> {
     let row: Option<ApiKeyRow> = reader.query_opt(select_keys!("WHERE merchant = $1 AND id = $2"), params![owner.merchant, id]).await?;
-    Ok(row.filter(|key| key.owner == owner))
+    Ok(row.filter(|key| key.owner == owner && key.kind == kind))
 }
 
-/// An owner's keys, newest first.
+/// An owner's keys of this kind, newest first.
 ///
 /// # Errors
 /// The store's.
-pub async fn keys(reader: &mut Reader<'_>, owner: KeyOwner, page: PageRequest) -> Result<Page<ApiKeyRow>, Fault> {
+pub async fn keys(reader: &mut Reader<'_>, owner: KeyOwner, kind: KeyKind, page: PageRequest) -> Result<Page<ApiKeyRow>, Fault> {
     let rows: Vec<ApiKeyRow> = match owner.partnership {
         None => {
             let list = select_keys!("WHERE merchant = $1 AND partnership IS NULL AND id < $2 ORDER BY id DESC LIMIT $3");
             reader.query(list, params![owner.merchant, page.bound(), page.fetch()]).await?
         }
         Some(partnership) => {
-            let list = select_keys!("WHERE merchant = $1 AND id < $2 AND partnership = $4 ORDER BY id DESC LIMIT $3");
-            reader.query(list, params![owner.merchant, page.bound(), page.fetch(), partnership]).await?
+            let list = select_keys!("WHERE merchant = $1 AND id < $2 AND partnership = $4 AND kind = $5 ORDER BY id DESC LIMIT $3");
+            reader.query(list, params![owner.merchant, page.bound(), page.fetch(), partnership, kind_name(kind)]).await?
         }
     };
     Ok(page.page(rows, |row| row.id))

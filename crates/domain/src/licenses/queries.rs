@@ -7,7 +7,7 @@ use crate::ids::{CustomerId, FulfillmentId, LicenseId, LicenseKeyId, OrderId, Or
 use crate::listing::{Page, PageRequest};
 use std::collections::BTreeSet;
 use tradepost_kernel::Timestamp;
-use tradepost_store::{Column, Fault, FromRow, Reader, Row, params, sql};
+use tradepost_store::{Column, Fault, FromRow, Reader, Row, Sql, params, sql};
 
 /// One license, as stored.
 #[derive(Clone, Debug)]
@@ -152,12 +152,15 @@ macro_rules! license_sql {
 }
 pub(crate) use license_sql;
 
+/// The licenses of orders.
+pub const OF_ORDERS: Sql = license_sql!("WHERE l.merchant = $1 AND l.orders = ANY($2) ORDER BY l.id");
+
 /// Every license of these orders, oldest first within each order.
 ///
 /// # Errors
 /// The store's.
 pub async fn of_orders(reader: &mut Reader<'_>, merchant: i64, orders: &[OrderId]) -> Result<Vec<LicenseRow>, Fault> {
-    reader.query_each(license_sql!("WHERE l.merchant = $1 AND l.orders = ANY($2) ORDER BY l.id"), params![merchant], &Column::ids(orders.iter().copied())).await
+    reader.query_each(OF_ORDERS, params![merchant], &Column::ids(orders.iter().copied())).await
 }
 
 /// The products of which licenses of these orders carry keys.

@@ -1,6 +1,6 @@
 //! Every writing statement on licenses.
 
-use super::queries::{LicenseOrigin, LicenseRow};
+use super::queries::LicenseOrigin;
 use super::state::{Stage, Status};
 use crate::catalog::{EndUserInformation, Method};
 use crate::command::Ctx;
@@ -169,8 +169,8 @@ static DETACH_KEYS: SetSql = SetSql::update(
 ///
 /// # Errors
 /// The store's.
-pub async fn detach_keys(tx: &mut Tx<'_>, merchant: i64, licenses: &[&LicenseRow]) -> Result<(), Fault> {
-    let columns = vec![Column::same(merchant, licenses.len()), Column::ids(licenses.iter().map(|l| l.id))];
+pub async fn detach_keys(tx: &mut Tx<'_>, merchant: i64, licenses: &[LicenseId]) -> Result<(), Fault> {
+    let columns = vec![Column::same(merchant, licenses.len()), Column::ids(licenses.iter().copied())];
     tx.write_whole_set(&DETACH_KEYS, columns).await
 }
 

@@ -4,21 +4,14 @@ use super::{queries, store};
 use crate::access::{Caller, MerchantRole, Need, Right};
 use crate::audit::AuditEntry;
 use crate::command::{Command, Ctx, No};
+use crate::identity::members::{MemberChanged, Members};
 use crate::ids::PersonId;
 use crate::outbox::Event;
 use crate::{MerchantScope, identity};
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tradepost_kernel::Refusal;
 use tradepost_kernel::text::Email;
 use tradepost_store::{Fault, Tx, params, sql};
-
-/// The member that was added, changed or removed.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct MemberChanged {
-    /// Who.
-    pub person: PersonId,
-}
 
 /// Only an owner (or the house) makes owners, and changes or removes them: no admin and no key takes a merchant over.
 fn may_touch(caller: &Caller, roles: &[MerchantRole]) -> Result<(), Refusal> {
@@ -29,18 +22,11 @@ fn may_touch(caller: &Caller, roles: &[MerchantRole]) -> Result<(), Refusal> {
     Err(Refusal::forbidden("forbidden", "Only an owner can add, change or remove an owner."))
 }
 
-/// Locks the merchant, so that two owners cannot remove each other, and says who is in its staff.
-async fn staff(tx: &mut Tx<'_>, merchant: i64) -> Result<Vec<(PersonId, MerchantRole)>, Fault> {
+/// Locks the merchant and says who is in its staff.
+async fn staff(tx: &mut Tx<'_>, merchant: i64) -> Result<Members<MerchantRole>, Fault> {
     let _: Option<(i64,)> = tx.query_opt(sql!("SELECT number FROM merchant WHERE number = $1 FOR UPDATE"), params![merchant]).await?;
-    Ok(queries::staff(tx, MerchantScope { merchant }).await?.into_iter().map(|member| (member.person, member.role)).collect())
-}
-
-/// An owner stays: refuses where `person` is the only one.
-fn leaves_an_owner(staff: &[(PersonId, MerchantRole)], person: PersonId) -> Result<(), Refusal> {
-    if staff.iter().any(|(other, role)| *other != person && *role == MerchantRole::Owner) {
-        return Ok(());
-    }
-    Err(Refusal::conflict("last_owner", "This is the last owner; make somebody else an owner first."))
+    let staff = queries::staff(tx, MerchantScope { merchant }).await?;
+    Ok(Members::new(MerchantRole::Owner, staff.into_iter().map(|member| (member.person, member.role)).collect()))
 }
 
 /// Lets a person into a merchant's staff; one access mail goes to them.
@@ -76,7 +62,7 @@ impl Command for AddMerchantMember {
         may_touch(ctx.caller(), &[self.role])?;
         let known = identity::queries::person_by_email(tx, &self.email.key()).await?;
         let staff = staff(tx, self.merchant).await?;
-        if known.is_some_and(|known| staff.iter().any(|(person, _)| *person == known.id)) {
+        if known.is_some_and(|known| staff.include(known.id)) {
             return Err(Refusal::conflict("member_exists", "This person already is in your staff.").into());
         }
         // From here on it must succeed.
@@ -116,11 +102,9 @@ impl Command for ChangeMerchantMember {
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<MemberChanged, No> {
         in_own_house(ctx.caller(), self.merchant)?;
         let staff = staff(tx, self.merchant).await?;
-        let (_, was) = *staff.iter().find(|(person, _)| *person == self.person).ok_or_else(Refusal::not_found)?;
+        let was = staff.role(self.person)?;
         may_touch(ctx.caller(), &[was, self.role])?;
-        if was == MerchantRole::Owner && self.role != MerchantRole::Owner {
-            leaves_an_owner(&staff, self.person)?;
-        }
+        staff.may_become(self.person, Some(self.role))?;
         // From here on it must succeed.
         store::update_member(tx, self.merchant, self.person, self.role).await?;
         let entry = AuditEntry::new(self.merchant, "member.changed", self.person);
@@ -155,11 +139,9 @@ impl Command for RemoveMerchantMember {
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<MemberChanged, No> {
         in_own_house(ctx.caller(), self.merchant)?;
         let staff = staff(tx, self.merchant).await?;
-        let (_, was) = *staff.iter().find(|(person, _)| *person == self.person).ok_or_else(Refusal::not_found)?;
+        let was = staff.role(self.person)?;
         may_touch(ctx.caller(), &[was])?;
-        if was == MerchantRole::Owner {
-            leaves_an_owner(&staff, self.person)?;
-        }
+        staff.may_become(self.person, None)?;
         // From here on it must succeed.
         store::delete_member(tx, self.merchant, self.person).await?;
         ctx.audit(AuditEntry::new(self.merchant, "member.removed", self.person).before(json!({"role": was.name()})));
@@ -183,15 +165,6 @@ mod tests {
 
     fn person(n: u8) -> PersonId {
         PersonId::from_bytes([n; 16])
-    }
-
-    /// PAR-14
-    #[test]
-    fn the_last_owner_stays() {
-        let staff = [(person(1), MerchantRole::Owner), (person(2), MerchantRole::Admin)];
-        assert_eq!(leaves_an_owner(&staff, person(1)).map_err(|no| no.code), Err("last_owner"));
-        let staff = [(person(1), MerchantRole::Owner), (person(2), MerchantRole::Owner)];
-        assert_eq!(leaves_an_owner(&staff, person(1)), Ok(()));
     }
 
     /// PAR-14

@@ -13,8 +13,8 @@ pub mod store;
 pub mod update;
 
 use crate::ids::MerchantId;
-pub use members::{AddMerchantMember, ChangeMerchantMember, MemberChanged, RemoveMerchantMember};
-pub use store::{next_number, next_numbers};
+pub use members::{AddMerchantMember, ChangeMerchantMember, RemoveMerchantMember};
+pub use store::{next_number, next_numbers, next_numbers_of_all};
 use tradepost_kernel::{Currency, Timestamp};
 pub use update::{MerchantUpdated, UpdateMerchant};
 

@@ -3,8 +3,10 @@
 use super::MerchantView;
 use crate::access::MerchantRole;
 use crate::ids::PersonId;
+use std::collections::{BTreeMap, HashMap};
 use tradepost_kernel::Timestamp;
-use tradepost_store::{Fault, Tx, params, sql};
+use tradepost_store::ColumnType::{Int, Text};
+use tradepost_store::{Column, Fault, SetSql, Tx, params, sql};
 
 /// Next number of a gapless counter, from 1. Its row stays locked until the commit: call it last in a command.
 ///
@@ -32,6 +34,32 @@ pub async fn next_numbers(tx: &mut Tx<'_>, merchant: i64, name: &str, count: i64
     .await?;
     let (last,): (i64,) = tx.query_one(sql!("SELECT value FROM counter WHERE merchant = $1 AND name = $2"), params![merchant, name]).await?;
     Ok(last - count + 1)
+}
+
+static COUNT_UP: SetSql = SetSql::insert(
+    "counter",
+    &[("merchant", Int), ("name", Text), ("value", Int)],
+    "ON CONFLICT (merchant, name) DO UPDATE SET value = counter.value + excluded.value RETURNING merchant, name, value",
+);
+
+/// The first of the next numbers of several gapless counters (merchant and name), as many as wanted of each, at least 1.
+/// Their rows stay locked until the commit, in the order of merchant and name: call it last.
+///
+/// # Errors
+/// The store's.
+pub async fn next_numbers_of_all(tx: &mut Tx<'_>, wanted: &BTreeMap<(i64, String), i64>) -> Result<HashMap<(i64, String), i64>, Fault> {
+    let columns = [
+        Column::ints(wanted.keys().map(|counter| counter.0)),
+        Column::texts(wanted.keys().map(|counter| counter.1.clone())),
+        Column::ints(wanted.values().copied()),
+    ];
+    let rows: Vec<(i64, String, i64)> = tx.query_set(&COUNT_UP, &columns).await?;
+    let first = |(merchant, name, last): (i64, String, i64)| {
+        let counter = (merchant, name);
+        let count = wanted.get(&counter).copied().unwrap_or(0);
+        (counter, last - count + 1)
+    };
+    Ok(rows.into_iter().map(first).collect())
 }
 
 /// A new merchant row.

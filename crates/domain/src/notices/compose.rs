@@ -1,7 +1,10 @@
 //! From an event to its messages: who gets them, and what they say. Reads only.
 
-use super::NewMessage;
-use super::rules::{self, Audience, Rule};
+mod balance;
+
+use super::rules::{self, Audience, Rule, Template};
+use super::{NewMessage, shop};
+use crate::identity;
 use crate::ids::{CustomerId, InvoiceId, LicenseId, OrderId, PersonId, SingleUseLinkId};
 use crate::outbox::queries::WaitingEvent;
 use serde_json::{Value as Json, json};
@@ -10,10 +13,10 @@ use tradepost_kernel::{Currency, Date};
 use tradepost_store::{Fault, Reader, params, sql};
 
 /// An address, and whether its owner confirmed it.
-struct Recipient {
-    email: String,
-    name: String,
-    confirmed: bool,
+pub(super) struct Recipient {
+    pub(super) email: String,
+    pub(super) name: String,
+    pub(super) confirmed: bool,
 }
 
 /// The messages that follow from an event.
@@ -30,12 +33,12 @@ pub(super) async fn compose(reader: &mut Reader<'_>, event: &WaitingEvent) -> Re
 }
 
 /// What a message is about: the variables that all its recipients share.
-struct Facts {
-    variables: Json,
+pub(super) struct Facts {
+    pub(super) variables: Json,
     /// Whether it happened in a sandbox.
-    test: bool,
+    pub(super) test: bool,
     /// Where the facts already name the one recipient.
-    to: Option<Recipient>,
+    pub(super) to: Option<Recipient>,
 }
 
 fn message(event: &WaitingEvent, rule: &Rule, facts: &Facts, recipient: Recipient) -> NewMessage {
@@ -53,9 +56,18 @@ fn message(event: &WaitingEvent, rule: &Rule, facts: &Facts, recipient: Recipien
 }
 
 async fn facts(reader: &mut Reader<'_>, event: &WaitingEvent, rule: &Rule) -> Result<Option<Facts>, Fault> {
+    match rule.template {
+        Template::FulfillmentDelivered => return shop::delivered(reader, event).await,
+        Template::FulfillmentFailed => return shop::failed(reader, event).await,
+        Template::CancelRequested | Template::CancelApproved | Template::CancelRejected => return shop::cancel_request(reader, event).await,
+        _ => {}
+    }
     match rule.audience {
         Audience::MerchantStaff | Audience::ResellerOwners => partnership_facts(reader, event).await,
-        Audience::ResellerCompany => order_facts(reader, event).await,
+        Audience::ResellerCompany => match rule.template {
+            Template::TopUpRequested | Template::BalanceLow => balance::facts(reader, event).await,
+            _ => order_facts(reader, event).await,
+        },
         Audience::Customer => license_facts(reader, event).await,
         Audience::LinkHolder => link_facts(reader, event).await,
         Audience::Person => person_facts(reader, event).await,
@@ -86,11 +98,14 @@ async fn recipients(reader: &mut Reader<'_>, event: &WaitingEvent, rule: &Rule, 
         }
         Audience::ResellerCompany | Audience::Customer | Audience::LinkHolder | Audience::Person => Vec::new(),
     };
-    Ok(people.into_iter().map(|(email, first, last, confirmed)| Recipient { email, name: format!("{first} {last}"), confirmed: confirmed == 1 }).collect())
+    Ok(people
+        .into_iter()
+        .map(|(email, first, last, confirmed)| Recipient { email, name: identity::full_name(&first, &last), confirmed: confirmed == 1 })
+        .collect())
 }
 
 /// The id that the body names, else the subject where it is of that noun.
-fn named<N: tradepost_kernel::id::Noun>(event: &WaitingEvent, field: &str) -> Option<tradepost_kernel::Id<N>> {
+pub(super) fn named<N: tradepost_kernel::id::Noun>(event: &WaitingEvent, field: &str) -> Option<tradepost_kernel::Id<N>> {
     let in_body = event.body.get(field).and_then(Json::as_str).and_then(|text| tradepost_kernel::Id::from_str(text).ok());
     in_body.or_else(|| (event.subject_kind == N::PREFIX).then(|| tradepost_kernel::Id::from_bytes(event.subject)))
 }
@@ -180,7 +195,7 @@ async fn license_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<
     let Some((merchant, environment, company, product, sku, key, email, first, last, confirmed)) = row else { return Ok(None) };
     let code = key.map(|_| json!({"$code": license}));
     let variables = json!({"merchant": merchant, "company": company, "license": license, "product": product, "sku": sku, "code": code});
-    let to = Recipient { email, name: format!("{first} {last}"), confirmed: confirmed > 0 };
+    let to = Recipient { email, name: identity::full_name(&first, &last), confirmed: confirmed > 0 };
     Ok(Some(Facts { variables, test: environment == "test", to: Some(to) }))
 }
 
@@ -204,7 +219,7 @@ async fn link_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<Opt
         "expires_at": tradepost_kernel::Timestamp::from_ms(expires)});
     // It always goes out, confirmed or not (that is what it is for), but for people made by hand in a sandbox.
     let test = environment.as_deref() == Some("test");
-    Ok(Some(Facts { variables, test, to: Some(Recipient { email, name: format!("{first} {last}"), confirmed: false }) }))
+    Ok(Some(Facts { variables, test, to: Some(Recipient { email, name: identity::full_name(&first, &last), confirmed: false }) }))
 }
 
 async fn person_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<Option<Facts>, Fault> {
@@ -219,6 +234,6 @@ async fn person_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<O
     Ok(Some(Facts {
         variables: json!({"merchant": merchant, "person": person}),
         test,
-        to: Some(Recipient { email, name: format!("{first} {last}"), confirmed: false }),
+        to: Some(Recipient { email, name: identity::full_name(&first, &last), confirmed: false }),
     }))
 }

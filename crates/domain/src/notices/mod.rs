@@ -16,6 +16,7 @@ pub mod queries;
 pub mod relay;
 pub mod resend;
 pub mod rules;
+mod shop;
 mod store;
 
 use crate::ids::PartnershipId;

@@ -1,8 +1,9 @@
 //! Opening the references in a message's variables, right before it is rendered for somebody.
 
+use super::shop::MOST_MAILED;
 use crate::billing;
 use crate::identity;
-use crate::ids::{InvoiceId, LicenseId, LicenseKeyId, SingleUseLinkId};
+use crate::ids::{FulfillmentId, InvoiceId, LicenseId, LicenseKeyId, SingleUseLinkId};
 use crate::stock;
 use serde_json::Value as Json;
 use tradepost_kernel::secret::Vault;
@@ -27,13 +28,13 @@ pub async fn open(reader: &mut Reader<'_>, sight: Sight<'_>, base_url: &str, mer
     let Some(fields) = out.as_object_mut() else { return Err(Fault::invariant("the variables of a message are not an object")) };
     for value in fields.values_mut() {
         let Some((kind, id)) = reference(value) else { continue };
-        let text = match kind.as_str() {
-            "$code" => code(&mut *reader, sight, merchant, parsed(&id)?).await?,
-            "$link" => link(sight, base_url, parsed(&id)?),
-            "$invoice_link" => invoice_link(sight, base_url, merchant, parsed(&id)?),
+        *value = match kind.as_str() {
+            "$code" => Json::String(code(&mut *reader, sight, merchant, parsed(&id)?).await?),
+            "$codes" => Json::from(codes(&mut *reader, sight, merchant, parsed(&id)?).await?),
+            "$link" => Json::String(link(sight, base_url, parsed(&id)?)),
+            "$invoice_link" => Json::String(invoice_link(sight, base_url, merchant, parsed(&id)?)),
             _ => return Err(Fault::invariant(format!("a message refers to {kind}"))),
         };
-        *value = Json::String(text);
     }
     fields.insert("base_url".into(), Json::String(base_url.to_owned()));
     Ok(out)
@@ -65,6 +66,27 @@ async fn code(reader: &mut Reader<'_>, sight: Sight<'_>, merchant: i64, license:
         Sight::Masked => Ok(masked),
         Sight::Full(vault) => Ok(stock::open_code(vault, merchant, key, &sealed)?.expose().clone()),
     }
+}
+
+/// The codes of a fulfillment that were not taken back by now (EXT-7).
+async fn codes(reader: &mut Reader<'_>, sight: Sight<'_>, merchant: i64, fulfillment: FulfillmentId) -> Result<Vec<String>, Fault> {
+    let rows: Vec<(LicenseKeyId, Vec<u8>, String)> = reader
+        .query(
+            sql!(
+                "SELECT k.id, k.sealed, k.masked FROM license l JOIN license_key k ON k.merchant = l.merchant AND k.id = l.license_key
+                 WHERE l.merchant = $1 AND l.fulfillment = $2 AND l.stage = 'distributed' ORDER BY l.id LIMIT $3"
+            ),
+            params![merchant, fulfillment, MOST_MAILED],
+        )
+        .await?;
+    let mut codes = Vec::with_capacity(rows.len());
+    for (key, sealed, masked) in rows {
+        codes.push(match sight {
+            Sight::Masked => masked,
+            Sight::Full(vault) => stock::open_code(vault, merchant, key, &sealed)?.expose().clone(),
+        });
+    }
+    Ok(codes)
 }
 
 fn link(sight: Sight<'_>, base_url: &str, link: SingleUseLinkId) -> String {

@@ -14,7 +14,14 @@ pub enum Template {
     PartnershipClosed,
     OrderPlaced,
     OrderCanceled,
+    TopUpRequested,
+    BalanceLow,
     LicenseSent,
+    FulfillmentDelivered,
+    FulfillmentFailed,
+    CancelRequested,
+    CancelApproved,
+    CancelRejected,
     PasswordReset,
     EmailConfirmation,
 }
@@ -29,7 +36,14 @@ crate::access::named!(Template {
     PartnershipClosed = "partnership_closed",
     OrderPlaced = "order_placed",
     OrderCanceled = "order_canceled",
+    TopUpRequested = "top_up_requested",
+    BalanceLow = "balance_low",
     LicenseSent = "license_sent",
+    FulfillmentDelivered = "fulfillment_delivered",
+    FulfillmentFailed = "fulfillment_failed",
+    CancelRequested = "cancel_requested",
+    CancelApproved = "cancel_approved",
+    CancelRejected = "cancel_rejected",
     PasswordReset = "password_reset",
     EmailConfirmation = "email_confirmation",
 });
@@ -43,7 +57,7 @@ pub enum Audience {
     ResellerOwners,
     /// The reseller company's own address.
     ResellerCompany,
-    /// The customer who owns the license.
+    /// The customer who owns the license, or whom an external shop sold to.
     Customer,
     /// The person whom a single-use link is for; the message stands in the operator's log.
     LinkHolder,
@@ -90,7 +104,14 @@ pub const RULES: &[Rule] = &[
     rule("partnership.closed", Template::PartnershipClosed, Audience::ResellerOwners, "PAR-1"),
     rule("order.placed", Template::OrderPlaced, Audience::ResellerCompany, "ORD-8"),
     rule("order.canceled", Template::OrderCanceled, Audience::ResellerCompany, "DEL-8"),
+    rule("top_up.requested", Template::TopUpRequested, Audience::ResellerCompany, "EXT-1"),
+    rule("balance.low", Template::BalanceLow, Audience::ResellerCompany, "EXT-8"),
     rule("license.sent", Template::LicenseSent, Audience::Customer, "FUL-4"),
+    rule("fulfillment.delivered", Template::FulfillmentDelivered, Audience::Customer, "EXT-7"),
+    rule("fulfillment.failed", Template::FulfillmentFailed, Audience::ResellerOwners, "EXT-10"),
+    rule("cancel_request.created", Template::CancelRequested, Audience::MerchantStaff, "EXT-9"),
+    rule("cancel_request.approved", Template::CancelApproved, Audience::ResellerOwners, "EXT-9"),
+    rule("cancel_request.rejected", Template::CancelRejected, Audience::ResellerOwners, "EXT-9"),
     rule("person.password_reset_requested", Template::PasswordReset, Audience::LinkHolder, "PAR-15"),
     rule("person.sign_up_repeated", Template::SignUpRepeated, Audience::Person, "PAR-2"),
     rule("person.signed_up", Template::EmailConfirmation, Audience::LinkHolder, "PAR-15"),

@@ -6,12 +6,13 @@ use crate::access::{Need, PartnershipScope, Right};
 use crate::audit::AuditEntry;
 use crate::billing;
 use crate::command::{Command, Ctx, No};
-use crate::ids::{LicenseKeyId, OrderId};
+use crate::ids::{InvoiceId, LicenseId, LicenseKeyId, OrderId};
 use crate::ledger::{self, AccountKind, NewTransfer, Posting};
 use crate::licenses::queries::LicenseRow;
 use crate::licenses::{self, Stage};
 use crate::orders::create_draft::OrderOutcome;
 use crate::outbox::Event;
+use crate::partners::purchases;
 use crate::stock;
 use serde_json::json;
 use tradepost_kernel::Refusal;
@@ -38,8 +39,8 @@ impl Command for CancelOrder {
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<OrderOutcome, No> {
         let merchant = ctx.caller().merchant()?;
-        let order = queries::order(tx, merchant, None, self.order).await?.ok_or_else(Refusal::not_found)?;
-        let scope = PartnershipScope { merchant: merchant.merchant, partnership: order.partnership };
+        let partnership = queries::partnership_of(tx, merchant, self.order).await?.ok_or_else(Refusal::not_found)?;
+        let scope = PartnershipScope { merchant: merchant.merchant, partnership };
         let mut standing = Standing::of(tx, scope).await?;
         let order = queries::locked(tx, scope.merchant, &[self.order]).await?.into_iter().next().ok_or_else(Refusal::not_found)?;
         let licenses = licenses::queries::of_orders(tx, scope.merchant, &[self.order]).await?;
@@ -54,6 +55,7 @@ impl Command for CancelOrder {
         return_keys(ctx, tx, scope, &licenses).await?;
         take_debt_back(ctx, tx, scope, &order).await?;
         if let Some((invoice, _, _)) = billing::queries::of_order(tx, scope.merchant, order.id).await? {
+            give_back(tx, scope, order.id, invoice).await?;
             billing::store::cancel(ctx, tx, scope.merchant, invoice).await?;
             ctx.audit(AuditEntry::new(scope.merchant, "invoice.canceled", invoice).of(scope.partnership));
         }
@@ -90,11 +92,26 @@ async fn may_cancel(tx: &mut Tx<'_>, scope: PartnershipScope, order: &OrderRow, 
 /// Never-shown keys go back to stock; `settle` then finds the licenses canceled, without keys.
 async fn return_keys(ctx: &mut Ctx, tx: &mut Tx<'_>, scope: PartnershipScope, licenses: &[LicenseRow]) -> Result<(), Fault> {
     let carrying: Vec<&LicenseRow> = licenses.iter().filter(|license| license.key.is_some()).collect();
-    licenses::store::detach_keys(tx, scope.merchant, &carrying).await?;
+    let ids: Vec<LicenseId> = carrying.iter().map(|license| license.id).collect();
+    licenses::store::detach_keys(tx, scope.merchant, &ids).await?;
     for stage in [Stage::Waiting, Stage::Available] {
         let of_stage = carrying.iter().filter(|license| license.stage == stage);
         let keys: Vec<_> = of_stage.filter_map(|license| license.key.map(|key| (key, license.product))).collect();
         stock::move_keys(ctx, tx, scope.merchant, &keys, super::settle::key_state(stage), stock::KeyState::Available).await?;
+    }
+    Ok(())
+}
+
+/// Its units count no longer against the purchase limits of the day it was placed on, and of that month (PRG-9). The day
+/// is the invoice's: the merchant may have moved to another time zone since. An order that was placed before purchases
+/// were counted has nothing to give back.
+async fn give_back(tx: &mut Tx<'_>, scope: PartnershipScope, order: OrderId, invoice: InvoiceId) -> Result<(), Fault> {
+    let Some(invoice) = billing::queries::invoice(tx, scope.of_merchant(), None, invoice).await? else { return Ok(()) };
+    let items = queries::items(tx, scope.merchant, &[order]).await?;
+    let units: i64 = items.iter().map(|item| item.quantity).sum();
+    let counted = purchases::purchased(tx, &[(scope, invoice.issued_on)]).await?;
+    if counted.get(&scope).is_some_and(|counted| counted.day >= units) {
+        purchases::give_back(tx, scope, invoice.issued_on, units).await?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use super::queries;
 use super::standing::Standing;
 use crate::access::{Need, PartnershipScope, Right};
 use crate::audit::AuditEntry;
+use crate::billing::{self, top_up};
 use crate::command::{Command, Ctx, No};
 use crate::ids::PartnershipId;
 use crate::outbox::Event;
@@ -11,7 +12,7 @@ use crate::partners::terms::{self, Place, Setting, TermChange, TermName, TermVal
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tradepost_kernel::Refusal;
-use tradepost_store::Tx;
+use tradepost_store::{Fault, Tx};
 
 /// Sets, unsets or explicitly empties terms of one partnership. Raising its limit releases held orders, oldest
 /// first; lowering it takes nothing back.
@@ -46,9 +47,8 @@ impl Command for ChangeTerms {
         let place = Place::Partnership(self.partnership);
         let before = terms::load(tx, merchant, place).await?;
         let changes_currency = self.changes.iter().any(|change| change.name == TermName::Currency);
-        let open = !standing.exposure.open.is_empty();
-        if changes_currency && open {
-            let detail = "The currency can change only while no order is open.";
+        if changes_currency && anything_open(tx, &standing).await? {
+            let detail = "The currency can change only while no order and no top-up is open and no prepaid balance is left.";
             return Err(Refusal::conflict("currency_in_use", detail).at("/currency").into());
         }
         let currency = match self.changes.iter().find(|change| change.name == TermName::Currency).map(|change| &change.to) {
@@ -67,4 +67,14 @@ impl Command for ChangeTerms {
         standing.rejudge(ctx, tx, &open).await?;
         Ok(TermsOutcome { partnership: self.partnership })
     }
+}
+
+/// Whether there is an order, a top-up or a balance that counts in the partnership's currency.
+async fn anything_open(tx: &mut Tx<'_>, standing: &Standing) -> Result<bool, Fault> {
+    let scope = standing.scope();
+    let prepaid = match standing.terms.currency {
+        Some(currency) => top_up::prepaid(tx, scope, currency).await?,
+        None => 0,
+    };
+    Ok(!standing.exposure.open.is_empty() || prepaid != 0 || !billing::queries::open_top_ups(tx, scope).await?.is_empty())
 }

@@ -129,6 +129,20 @@ pub fn within_limits(product: &SellableProduct, quantity: i64, pointer: &str) ->
     Err(Refusal::invalid("quantity_out_of_range", detail).at(format!("{pointer}/quantity")))
 }
 
+/// Whether a quantity is one that this partnership's terms let it buy (PAR-11, CAT-7).
+///
+/// # Errors
+/// `quantity_out_of_range`, at `pointer`.
+pub(super) fn within_terms(product: &SellableProduct, terms: &EffectiveTerms, quantity: i64, pointer: &str) -> Result<(), Refusal> {
+    let (least, most) = terms.quantities(product.id);
+    let (least, most) = (least.unwrap_or(1), most.unwrap_or(100_000));
+    if (least..=most).contains(&quantity) {
+        return Ok(());
+    }
+    let detail = format!("This partnership buys {} in quantities from {least} to {most}.", product.sku);
+    Err(Refusal::invalid("quantity_out_of_range", detail).at(format!("{pointer}/quantity")))
+}
+
 pub(super) fn too_many_items() -> Refusal {
     Refusal::invalid("too_many_items", format!("An order has at most {MOST_ITEMS} items.")).at("/items")
 }

@@ -53,6 +53,8 @@ impl Command for FillBackorders {
         for partnership in partnerships {
             standings.insert(partnership, Standing::of(tx, PartnershipScope { merchant: self.merchant, partnership }).await?);
         }
+        // The counter before the keys, as whoever places an order does it.
+        stock::lock(tx, self.merchant, &BTreeSet::from([self.product])).await?;
         // Read again: the locks may have been waited for; only what is locked now is filled.
         let waiting = queries::backordered(tx, self.merchant, self.product, FILLED_AT_ONCE).await?;
         let waiting: Vec<_> = waiting.into_iter().filter(|license| standings.contains_key(&license.partnership)).collect();

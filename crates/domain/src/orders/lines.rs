@@ -1,16 +1,13 @@
 //! The lines of an order that is being placed: priced, taken apart into units, their keys claimed.
 
-use super::create_draft::within_limits;
+use super::create_draft::{within_limits, within_terms};
 use super::queries::ItemRow;
 use crate::catalog::pricing::{self, ItemDiscount, Quote};
 use crate::catalog::{self, EndUserInformation, Method, SellableProduct};
-use crate::command::No;
-use crate::ids::LicenseKeyId;
 use crate::partners::terms::EffectiveTerms;
 use crate::stock;
 use std::collections::{BTreeMap, HashMap};
 use tradepost_kernel::{Currency, Percent, Refusal};
-use tradepost_store::Tx;
 
 /// A line with everything that was loaded for it, priced.
 pub(super) struct Line {
@@ -22,29 +19,37 @@ pub(super) struct Line {
     pub(super) units: Vec<(SellableProduct, i64)>,
 }
 
+/// What lines of one partnership are priced by.
+pub(super) struct Prices<'a> {
+    pub(super) terms: &'a EffectiveTerms,
+    pub(super) currency: Currency,
+    /// The parts of its merchant's bundles, by number.
+    pub(super) parts: Option<&'a HashMap<i64, SellableProduct>>,
+}
+
 /// Prices a line by what counts now, and refuses one that can't be sold.
 pub(super) fn price_line(
-    terms: &EffectiveTerms,
-    currency: Currency,
-    products: &HashMap<i64, SellableProduct>,
-    parts: &HashMap<i64, SellableProduct>,
-    books: &HashMap<i64, pricing::PriceBooks>,
+    prices: &Prices<'_>,
+    product: Option<&SellableProduct>,
+    books: Option<&pricing::PriceBooks>,
     item: ItemRow,
     pointer: &str,
 ) -> Result<Line, Refusal> {
-    let product = products.get(&item.product).ok_or_else(|| catalog::product_not_available().at(format!("{pointer}/product")))?;
+    let Prices { terms, currency, parts } = *prices;
+    let product = product.ok_or_else(|| catalog::product_not_available().at(format!("{pointer}/product")))?;
     let product = asked(product, terms);
     within_limits(&product, item.quantity, pointer)?;
+    within_terms(&product, terms, item.quantity, pointer)?;
     let none = pricing::PriceBooks::default();
     let margin = terms.margin(product.id, product.group.as_deref());
-    let books = books.get(&item.product).unwrap_or(&none);
+    let books = books.unwrap_or(&none);
     let quote = pricing::quote(currency, books, item.quantity, terms.wholesale_discount, margin, Percent::ZERO, ItemDiscount::None, None)
         .map_err(|refusal| refusal.at(pointer))?;
     let mut units = Vec::new();
     if product.bundle {
         for (part, each) in &product.parts {
             let part = parts
-                .get(part)
+                .and_then(|parts| parts.get(part))
                 .map(|part| part_of(&product, asked(part, terms)))
                 .ok_or_else(|| catalog::product_not_available().at(format!("{pointer}/product")))?;
             let quantity = each.checked_mul(item.quantity).filter(|quantity| *quantity <= 100_000);
@@ -62,9 +67,12 @@ pub(super) fn price_line(
 /// The most licenses that one order makes: they are written, and settled ever after, in one transaction.
 pub const MOST_LICENSES: i64 = 100_000;
 
+/// The most licenses that orders which are placed together make: they are held in memory at once.
+pub(super) const MOST_LICENSES_AT_ONCE: i64 = 20_000;
+
 /// Whether the lines together make no more licenses than one transaction is to carry.
-fn within_one_order(lines: &[Line]) -> Result<(), Refusal> {
-    let licenses: i64 = lines.iter().flat_map(|line| &line.units).map(|unit| unit.1).sum();
+pub(super) fn within_one_order(lines: &[Line]) -> Result<(), Refusal> {
+    let licenses = licenses_of(lines);
     if licenses <= MOST_LICENSES {
         return Ok(());
     }
@@ -72,29 +80,32 @@ fn within_one_order(lines: &[Line]) -> Result<(), Refusal> {
     Err(Refusal::invalid("quantity_out_of_range", detail).at("/items"))
 }
 
-/// Claims the keys that the lines need, product by product in order of number. Fewer than needed refuse, unless the
-/// product takes backorders (STK-7).
-pub(super) async fn claim_keys(tx: &mut Tx<'_>, merchant: i64, lines: &[Line]) -> Result<HashMap<i64, std::vec::IntoIter<LicenseKeyId>>, No> {
-    within_one_order(lines)?;
+/// How many licenses the lines make.
+pub(super) fn licenses_of(lines: &[Line]) -> i64 {
+    lines.iter().flat_map(|line| &line.units).map(|unit| unit.1).sum()
+}
+
+/// How many keys of each product the lines need, by product number.
+pub(super) fn keys_needed(lines: &[Line]) -> BTreeMap<i64, i64> {
     let mut need: BTreeMap<i64, i64> = BTreeMap::new();
     for (product, quantity) in lines.iter().flat_map(|line| &line.units).filter(|(product, _)| product.method == Method::KeyPool) {
         *need.entry(product.number).or_default() += quantity;
     }
-    stock::lock(tx, merchant, &need.keys().copied().collect()).await?;
-    let counts = stock::queries::counts(tx, merchant, &need.keys().copied().collect::<Vec<_>>()).await?;
-    let mut keys = HashMap::new();
-    for (product, count) in need {
-        let claimed = stock::claim(tx, merchant, product, count).await?;
-        let backorder = counts.get(&product).is_some_and(|stock| stock.backorder);
-        if i64::try_from(claimed.len()).unwrap_or(0) < count && !backorder {
-            let at = lines.iter().position(|line| line.units.iter().any(|(unit, _)| unit.number == product)).unwrap_or(0);
-            let sku = lines.get(at).map_or("", |line| line.product.sku.as_str());
-            let detail = format!("There are not enough keys of {sku} in stock.");
-            return Err(Refusal::conflict("out_of_stock", detail).at(format!("/items/{at}")).into());
+    need
+}
+
+/// Fewer keys than needed refuse, product by product in order of number, unless the product takes backorders (STK-7).
+pub(super) fn in_stock(merchant: i64, lines: &[Line], shelves: &stock::Shelves) -> Result<(), Refusal> {
+    for (product, count) in keys_needed(lines) {
+        if shelves.get(&(merchant, product)).is_some_and(|shelf| shelf.serves(count)) {
+            continue;
         }
-        keys.insert(product, claimed.into_iter());
+        let at = lines.iter().position(|line| line.units.iter().any(|(unit, _)| unit.number == product)).unwrap_or(0);
+        let sku = lines.get(at).map_or("", |line| line.product.sku.as_str());
+        let detail = format!("There are not enough keys of {sku} in stock.");
+        return Err(Refusal::conflict("out_of_stock", detail).at(format!("/items/{at}")));
     }
-    Ok(keys)
+    Ok(())
 }
 
 /// A part of a bundle: what the bundle asks for is asked for each of its parts (CAT-3).

@@ -6,8 +6,10 @@ use crate::credit::OpenOrder;
 use crate::ids::{OrderId, OrderItemId, PartnershipId, nobody};
 use crate::licenses::queries::{LicenseRow, license_sql};
 use crate::listing::{Page, PageRequest};
+use std::collections::{BTreeMap, HashMap};
 use tradepost_kernel::{Currency, Timestamp};
-use tradepost_store::{Column, Fault, FromRow, Reader, Row, params, sql};
+use tradepost_store::ColumnType::{Bytes, Int};
+use tradepost_store::{Column, Fault, FromRow, Reader, Row, SetSql, Sql, params, sql};
 
 /// One order, as stored.
 #[derive(Clone, Debug)]
@@ -146,6 +148,11 @@ impl FromRow for ItemRow {
     }
 }
 
+/// Whose an order is: what is asked before its partnership is locked.
+pub(super) async fn partnership_of(reader: &mut Reader<'_>, scope: MerchantScope, id: OrderId) -> Result<Option<PartnershipId>, Fault> {
+    reader.query_opt(sql!("SELECT partnership FROM orders WHERE merchant = $1 AND id = $2"), params![scope.merchant, id]).await
+}
+
 /// One order of the merchant; of one partnership only, where given.
 ///
 /// # Errors
@@ -201,6 +208,18 @@ pub struct OrderFilter {
     pub created_to: Option<Timestamp>,
 }
 
+/// A page of one partnership's orders.
+pub const LIST_OF_PARTNERSHIP: Sql = order_sql!(
+    "WHERE merchant = $1 AND partnership = $2 AND id < $3 AND ($5 = '' OR state = $5) AND ($6 = '' OR number = $6 OR reference = $6)
+     AND created_ms >= $7 AND created_ms < $8 ORDER BY id DESC LIMIT $4"
+);
+
+/// A page of a merchant's orders; no order is of the partnership `$2`.
+pub const LIST_OF_MERCHANT: Sql = order_sql!(
+    "WHERE merchant = $1 AND partnership <> $2 AND id < $3 AND ($5 = '' OR state = $5) AND ($6 = '' OR number = $6 OR reference = $6)
+     AND created_ms >= $7 AND created_ms < $8 ORDER BY id DESC LIMIT $4"
+);
+
 /// A page of orders, newest first; of one partnership only, where given.
 ///
 /// # Errors
@@ -223,50 +242,58 @@ pub async fn list(
         filter.created_to.map_or(i64::MAX, Timestamp::ms)
     ];
     // Two statements, so that each goes by its own index.
-    let text = if partnership.is_some() {
-        order_sql!(
-            "WHERE merchant = $1 AND partnership = $2 AND id < $3 AND ($5 = '' OR state = $5) AND ($6 = '' OR number = $6 OR reference = $6)
-             AND created_ms >= $7 AND created_ms < $8 ORDER BY id DESC LIMIT $4"
-        )
-    } else {
-        order_sql!(
-            "WHERE merchant = $1 AND partnership <> $2 AND id < $3 AND ($5 = '' OR state = $5) AND ($6 = '' OR number = $6 OR reference = $6)
-             AND created_ms >= $7 AND created_ms < $8 ORDER BY id DESC LIMIT $4"
-        )
-    };
+    let text = if partnership.is_some() { LIST_OF_PARTNERSHIP } else { LIST_OF_MERCHANT };
     let rows = reader.query(text, columns).await?;
     Ok(page.page(rows, |row: &OrderRow| row.id))
 }
+
+/// The open orders of a partnership.
+pub const OPEN: Sql = sql!(
+    "SELECT id, total_minor - paid_minor, released_ms FROM orders
+     WHERE merchant = $1 AND partnership = $2 AND placed_ms IS NOT NULL AND canceled_ms IS NULL AND paid_minor < total_minor ORDER BY place"
+);
 
 /// Orders of a partnership that are placed, not canceled and not fully paid, oldest first: what its credit is about.
 ///
 /// # Errors
 /// The store's.
 pub async fn open(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<Vec<OpenOrder>, Fault> {
-    let rows: Vec<(OrderId, i64, Option<i64>)> = reader
-        .query(
-            sql!(
-                "SELECT id, total_minor - paid_minor, released_ms FROM orders
-                 WHERE merchant = $1 AND partnership = $2 AND placed_ms IS NOT NULL AND canceled_ms IS NULL AND paid_minor < total_minor ORDER BY place"
-            ),
-            params![scope.merchant, scope.partnership],
-        )
-        .await?;
+    let rows: Vec<(OrderId, i64, Option<i64>)> = reader.query(OPEN, params![scope.merchant, scope.partnership]).await?;
     Ok(rows.into_iter().map(|(order, open_minor, released)| OpenOrder { order, open_minor, held: released.is_none() }).collect())
 }
 
+static OPEN_OF_ALL: SetSql = SetSql::select(
+    "SELECT o.merchant, o.partnership, o.place, o.id, o.total_minor - o.paid_minor, o.released_ms FROM rows r JOIN orders o \
+     ON o.merchant = r.merchant AND o.partnership = r.partnership AND o.placed_ms IS NOT NULL AND o.canceled_ms IS NULL AND o.paid_minor < o.total_minor",
+    &[("merchant", Int), ("partnership", Bytes)],
+);
+
+/// [`open`] of several partnerships; one that owes nothing is missing from the map.
+///
+/// # Errors
+/// The store's.
+pub async fn open_of_all(reader: &mut Reader<'_>, scopes: &[PartnershipScope]) -> Result<HashMap<PartnershipScope, Vec<OpenOrder>>, Fault> {
+    let columns = [Column::ints(scopes.iter().map(|scope| scope.merchant)), Column::ids(scopes.iter().map(|scope| scope.partnership))];
+    let mut rows: Vec<(i64, PartnershipId, i64, OrderId, i64, Option<i64>)> = reader.query_set(&OPEN_OF_ALL, &columns).await?;
+    rows.sort_unstable_by_key(|row| row.2);
+    let mut open: HashMap<PartnershipScope, Vec<OpenOrder>> = HashMap::new();
+    for (merchant, partnership, _, order, open_minor, released) in rows {
+        let order = OpenOrder { order, open_minor, held: released.is_none() };
+        open.entry(PartnershipScope { merchant, partnership }).or_default().push(order);
+    }
+    Ok(open)
+}
+
+/// The next license to hand out.
+pub const NEXT_TO_DISTRIBUTE: Sql = license_sql!(
+    "JOIN orders o ON o.merchant = l.merchant AND o.id = l.orders
+     WHERE l.merchant = $1 AND l.partnership = $2 AND l.product = $3 AND l.stage = 'available' AND l.customer IS NULL
+     AND ($4 = 0 OR o.paid_minor >= o.total_minor) ORDER BY l.id LIMIT 1"
+);
+
 /// The oldest available license of a product that has no owner yet; only of paid orders while unpaid ones stop.
 pub(super) async fn next_to_distribute(reader: &mut Reader<'_>, scope: PartnershipScope, product: i64, only_paid: bool) -> Result<Option<LicenseRow>, Fault> {
-    reader
-        .query_opt(
-            license_sql!(
-                "JOIN orders o ON o.merchant = l.merchant AND o.id = l.orders
-                 WHERE l.merchant = $1 AND l.partnership = $2 AND l.product = $3 AND l.stage = 'available' AND l.customer IS NULL
-                 AND ($4 = 0 OR o.paid_minor >= o.total_minor) ORDER BY l.id LIMIT 1"
-            ),
-            params![scope.merchant, scope.partnership, product, only_paid],
-        )
-        .await
+    reader.query_opt(NEXT_TO_DISTRIBUTE, params![scope.merchant, scope.partnership, product, only_paid]).await
 }
 
 /// Every available license of a product whose goods may leave now, oldest first, up to `most`.
@@ -316,4 +343,50 @@ pub(super) async fn backordered(reader: &mut Reader<'_>, merchant: i64, product:
             params![merchant, product, most],
         )
         .await
+}
+
+/// What of a product's stock an order that is placed now may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Free {
+    /// Available keys beyond those that older licenses wait for.
+    pub keys: i64,
+    /// Whether orders are taken beyond them.
+    pub backorder: bool,
+}
+
+/// What is available of products, and what of it older licenses wait for. Both at once there is only between the arrival of
+/// keys and their filling: the count is short.
+pub const FREE: Sql = sql!(
+    "SELECT s.product, s.available, s.backorder, CASE WHEN s.available = 0 THEN 0 ELSE
+       (SELECT COUNT(*) FROM license l WHERE l.merchant = s.merchant AND l.product = s.product
+          AND l.method = 'key_pool' AND l.license_key IS NULL AND l.stage = 'waiting') END
+     FROM stock s WHERE s.merchant = $1 AND s.product = ANY($2)"
+);
+
+/// What is free of products' stock, by product number. Keys that arrived are owed to the licenses that wait for them
+/// before anything newer, also while `FillBackorders` has not handed them out yet (STK-7). A product that never had a key
+/// nor a switch set is missing: nothing of it is free.
+///
+/// # Errors
+/// The store's.
+pub async fn free(reader: &mut Reader<'_>, merchant: i64, products: &[i64]) -> Result<HashMap<i64, Free>, Fault> {
+    let rows: Vec<(i64, i64, bool, i64)> = reader.query_each(FREE, params![merchant], &Column::ints(products.iter().copied())).await?;
+    Ok(rows.into_iter().map(|(product, available, backorder, owed)| (product, Free { keys: (available - owed).max(0), backorder })).collect())
+}
+
+/// How many keys of these products (merchant and number) a newer order or sale may take: [`free`] for any merchants. What
+/// is missing has none.
+///
+/// # Errors
+/// The store's.
+pub async fn free_keys(reader: &mut Reader<'_>, wanted: &BTreeMap<(i64, i64), i64>) -> Result<HashMap<(i64, i64), i64>, Fault> {
+    let mut products: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for (merchant, product) in wanted.keys() {
+        products.entry(*merchant).or_default().push(*product);
+    }
+    let mut found = HashMap::with_capacity(wanted.len());
+    for (merchant, products) in products {
+        found.extend(free(&mut *reader, merchant, &products).await?.into_iter().map(|(product, free)| ((merchant, product), free.keys)));
+    }
+    Ok(found)
 }

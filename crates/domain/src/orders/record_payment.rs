@@ -5,7 +5,7 @@ use super::{queries, store};
 use crate::access::{MerchantScope, Need, PartnershipScope, Right};
 use crate::audit::AuditEntry;
 use crate::billing::store::NewPayment;
-use crate::billing::{self, PaymentMethod, allocate};
+use crate::billing::{self, InvoiceKind, PaymentMethod, allocate, top_up};
 use crate::command::{Command, Ctx, No};
 use crate::ids::{InvoiceId, OrderId, PaymentId};
 use crate::ledger::{self, AccountKind, NewTransfer, Posting};
@@ -16,7 +16,8 @@ use std::collections::HashSet;
 use tradepost_kernel::{Date, Money, Refusal};
 use tradepost_store::{Fault, Tx};
 
-/// Records a payment of an invoice, in part or whole. What is beyond the invoice becomes account balance.
+/// Records a payment of an invoice, in part or whole. Of a top-up it becomes prepaid balance (EXT-1); what is beyond the
+/// invoice becomes account balance.
 #[derive(Clone, Debug)]
 pub struct RecordPayment {
     /// Which invoice.
@@ -52,14 +53,13 @@ impl Command for RecordPayment {
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<PaymentOutcome, No> {
         let merchant = ctx.caller().merchant()?;
-        let invoice = billing::queries::invoice(tx, merchant, None, self.invoice).await?.ok_or_else(Refusal::not_found)?;
-        let scope = PartnershipScope { merchant: merchant.merchant, partnership: invoice.partnership };
+        let partnership = billing::queries::partnership_of(tx, merchant, self.invoice).await?.ok_or_else(Refusal::not_found)?;
+        let scope = PartnershipScope { merchant: merchant.merchant, partnership };
         let mut standing = Standing::of(tx, scope).await?;
-        // Read again: the lock may have been waited for.
         let invoice = billing::queries::invoice(tx, merchant, None, self.invoice).await?.ok_or_else(Refusal::not_found)?;
         let house = crate::merchants::queries::merchant(tx, merchant.merchant).await?.ok_or_else(Refusal::not_found)?;
         if invoice.canceled.is_some() {
-            return Err(Refusal::conflict("invoice_canceled", "The invoice was canceled with its order.").in_state("canceled").into());
+            return Err(Refusal::conflict("invoice_canceled", "The invoice was canceled.").in_state("canceled").into());
         }
         if self.amount.currency != invoice.currency {
             return Err(Refusal::invalid("currency_mismatch", format!("The invoice is in {}.", invoice.currency)).at("/amount/currency").into());
@@ -76,7 +76,10 @@ impl Command for RecordPayment {
         if self.received_on > ctx.now.date_in(&house.time_zone).plus_days(1) {
             return Err(Refusal::invalid("invalid_field", "The day is in the future.").at("/received_on").into());
         }
-        let (parts, _) = allocate(self.amount.minor, &open_parts(tx, merchant, self.invoice).await?);
+        let (parts, prepaid_minor) = match invoice.kind {
+            InvoiceKind::Order => (allocate(self.amount.minor, &open_parts(tx, merchant, self.invoice).await?).0, 0),
+            InvoiceKind::TopUp => (Vec::new(), self.amount.minor.min(invoice.open_minor())),
+        };
         // From here it must succeed.
         let payment = NewPayment {
             id: ctx.id(),
@@ -86,6 +89,7 @@ impl Command for RecordPayment {
             currency: self.amount.currency,
             amount_minor: self.amount.minor,
             parts,
+            prepaid_minor,
             received_on: self.received_on,
             reference: self.reference.clone(),
         };
@@ -110,20 +114,37 @@ async fn open_parts(tx: &mut Tx<'_>, merchant: MerchantScope, invoice: InvoiceId
 /// # Errors
 /// The store's.
 pub(super) async fn book(ctx: &mut Ctx, tx: &mut Tx<'_>, scope: PartnershipScope, payment: &NewPayment) -> Result<(), Fault> {
+    ledger::post(ctx, tx, scope.merchant, &[transfer_of(payment)]).await?;
+    billing::store::record_payments(ctx, tx, scope.merchant, std::slice::from_ref(payment)).await?;
+    store::pay(ctx, tx, scope.merchant, &payment.parts).await?;
+    let invoice = billing::queries::invoice(tx, scope.of_merchant(), None, payment.invoice).await?;
+    // A payment of an invoice that was paid before goes to the account balance whole, and pays nothing.
+    let paid = payment.allocated_minor() > 0 && invoice.is_some_and(|invoice| invoice.open_minor() == 0);
+    if payment.prepaid_minor > 0 {
+        top_up::note_topped_up(ctx, tx, scope, payment.invoice, payment.id, payment.currency.minor(payment.prepaid_minor)).await?;
+    }
+    note_payment(ctx, scope, payment, paid);
+    Ok(())
+}
+
+/// How a payment is booked: what goes to orders is not owed any more, what is paid of a top-up is prepaid balance, the
+/// rest is account balance.
+pub(super) fn transfer_of(payment: &NewPayment) -> NewTransfer {
     let allocated = payment.allocated_minor();
     let postings = vec![
         Posting { kind: payment.method.account(), amount_minor: payment.amount_minor },
-        Posting { kind: AccountKind::Receivable, amount_minor: -allocated },
+        Posting { kind: AccountKind::Receivable, amount_minor: -payment.to_orders_minor() },
+        Posting { kind: AccountKind::Prepaid, amount_minor: -payment.prepaid_minor },
         Posting { kind: AccountKind::AccountBalance, amount_minor: allocated - payment.amount_minor },
     ];
-    let transfer =
-        NewTransfer { kind: "payment", reference: payment.id.bytes(), partnership: scope.partnership, currency: payment.currency, postings, reverses: None };
-    ledger::post(ctx, tx, scope.merchant, &[transfer]).await?;
-    billing::store::record_payment(ctx, tx, scope.merchant, payment).await?;
-    store::pay(ctx, tx, scope.merchant, &payment.parts).await?;
+    NewTransfer { kind: "payment", reference: payment.id.bytes(), partnership: payment.partnership, currency: payment.currency, postings, reverses: None }
+}
+
+/// Notes a payment in timeline and outbox, and that it was the last of its invoice.
+pub(super) fn note_payment(ctx: &mut Ctx, scope: PartnershipScope, payment: &NewPayment, invoice_paid: bool) {
     let body = json!({
-        "payment": payment.id, "invoice": payment.invoice, "method": payment.method.name(),
-        "amount": payment.currency.minor(payment.amount_minor), "allocated": payment.currency.minor(allocated), "received_on": payment.received_on,
+        "payment": payment.id, "invoice": payment.invoice, "method": payment.method.name(), "amount": payment.currency.minor(payment.amount_minor),
+        "allocated": payment.currency.minor(payment.allocated_minor()), "received_on": payment.received_on,
     });
     ctx.audit(AuditEntry::new(scope.merchant, "payment.recorded", payment.invoice).of(scope.partnership).after(body.clone()));
     ctx.announce(Event::new(scope.merchant, "payment.recorded", payment.id, body).of(scope.partnership));
@@ -131,13 +152,10 @@ pub(super) async fn book(ctx: &mut Ctx, tx: &mut Tx<'_>, scope: PartnershipScope
         let paid = json!({"amount": payment.currency.minor(*amount), "payment": payment.id});
         ctx.audit(AuditEntry::new(scope.merchant, "order.payment_received", *order).of(scope.partnership).after(paid));
     }
-    let invoice = billing::queries::invoice(tx, scope.of_merchant(), None, payment.invoice).await?;
-    // A payment of an invoice that was paid before goes to the account balance whole, and pays nothing.
-    if allocated > 0 && invoice.is_some_and(|invoice| invoice.open_minor() == 0) {
+    if invoice_paid {
         ctx.audit(AuditEntry::new(scope.merchant, "invoice.paid", payment.invoice).of(scope.partnership));
         ctx.announce(Event::new(scope.merchant, "invoice.paid", payment.invoice, json!({"payment": payment.id})).of(scope.partnership));
     }
-    Ok(())
 }
 
 /// Held orders that are now paid in full are released, wherever they stand in the queue (CRD-3).

@@ -17,7 +17,7 @@ use tradepost_kernel::sabotage;
 use tradepost_store::{Fault, Tx};
 
 /// What is known of a partnership under its lock.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Standing {
     /// The locked partnership.
     pub partnership: LockedPartnership,
@@ -77,27 +77,67 @@ impl Standing {
     /// The store's.
     pub async fn rejudge(&mut self, ctx: &mut Ctx, tx: &mut Tx<'_>, touched: &[OrderId]) -> Result<(), Fault> {
         let scope = self.scope();
-        let stopped_before = self.partnership.balance_due;
         self.terms = terms::effective(tx, scope.merchant, scope.partnership, self.partnership.channel).await?;
         self.exposure = Exposure { limit: self.terms.credit_limit, open: queries::open(tx, scope).await? };
-        let fitting = self.exposure.releasable();
-        let released: Vec<(OrderId, bool)> = fitting.iter().map(|order| (*order, true)).collect();
-        store::release(ctx, tx, scope.merchant, &released).await?;
-        for order in &fitting {
-            note_release(ctx, scope, *order, "credit");
-        }
+        let judged = self.judge();
+        self.release(ctx, tx, &judged).await?;
+        partners::set_balance_due(ctx, tx, scope, self.partnership.balance_due).await?;
+        let settled: BTreeSet<OrderId> = touched.iter().copied().chain(judged.going()).collect();
+        settle::settle(ctx, tx, self, &settled.into_iter().collect::<Vec<_>>()).await
+    }
+
+    /// What follows from terms and exposure for orders and flag, and is true of `self` from now on. Nothing is written:
+    /// see [`Self::release`].
+    pub(super) fn judge(&mut self) -> Judged {
+        let released = self.exposure.releasable();
         for open in &mut self.exposure.open {
-            open.held = open.held && !fitting.contains(&open.order);
+            open.held = open.held && !released.contains(&open.order);
         }
         let due = self.exposure.limit_reached();
-        partners::set_balance_due(ctx, tx, scope, due).await?;
-        self.partnership.balance_due = due;
-        let mut settled: BTreeSet<OrderId> = touched.iter().copied().chain(fitting).collect();
-        if stopped_before && !due {
-            // What stopped at the limit goes on: orders whose goods the platform hands over by itself.
-            settled.extend(self.exposure.open.iter().filter(|open| !open.held).map(|open| open.order));
+        let was = std::mem::replace(&mut self.partnership.balance_due, due);
+        // What stopped at the limit goes on: orders whose goods the platform hands over by itself.
+        let going_on = if was && !due { self.exposure.open.iter().filter(|open| !open.held).map(|open| open.order).collect() } else { Vec::new() };
+        Judged { released, flag: (was != due).then_some(due), going_on }
+    }
+
+    /// Orders of which [`Self::judge`] may let goods go now, before anything further is placed: those that wait for a
+    /// reaction to changed terms. Mostly none.
+    pub(super) fn restless(&self) -> Vec<OrderId> {
+        let going_on = self.partnership.balance_due && !self.exposure.limit_reached();
+        let released = self.exposure.releasable();
+        self.exposure.open.iter().filter(|open| released.contains(&open.order) || (going_on && !open.held)).map(|open| open.order).collect()
+    }
+
+    /// Writes and notes the releases.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(super) async fn release(&self, ctx: &mut Ctx, tx: &mut Tx<'_>, judged: &Judged) -> Result<(), Fault> {
+        let scope = self.scope();
+        let released: Vec<(OrderId, bool)> = judged.released.iter().map(|order| (*order, true)).collect();
+        store::release(ctx, tx, scope.merchant, &released).await?;
+        for order in &judged.released {
+            note_release(ctx, scope, *order, "credit");
         }
-        settle::settle(ctx, tx, self, &settled.into_iter().collect::<Vec<_>>()).await
+        Ok(())
+    }
+}
+
+/// What follows for a partnership's orders from its credit having moved.
+#[derive(Clone, Debug)]
+pub(super) struct Judged {
+    /// Held orders that fit now, oldest first.
+    pub(super) released: Vec<OrderId>,
+    /// The flag that the balance is due, where it was raised or lowered.
+    pub(super) flag: Option<bool>,
+    /// Orders whose goods stopped at the limit and go on.
+    going_on: Vec<OrderId>,
+}
+
+impl Judged {
+    /// The orders to be settled.
+    pub(super) fn going(&self) -> BTreeSet<OrderId> {
+        self.released.iter().chain(&self.going_on).copied().collect()
     }
 }
 

@@ -170,6 +170,8 @@ pub async fn price_items(tx: &mut Tx<'_>, merchant: i64, items: &[ItemRow]) -> R
 /// What placing fixes on an order.
 #[derive(Clone, Debug)]
 pub struct Placed {
+    /// Which.
+    pub order: OrderId,
     /// The human number.
     pub number: String,
     /// The partnership's running number.
@@ -186,32 +188,45 @@ pub struct Placed {
     pub on_credit: bool,
 }
 
-/// Places a draft.
+static PLACE: SetSql = SetSql::update(
+    "UPDATE orders SET number = r.new_number, place = r.new_place, state = r.new_state, currency = r.new_currency, total_minor = r.total, \
+     on_credit = r.unpaid, placed_ms = r.at_ms, released_ms = r.released_at, completed_ms = r.completed_at, updated_ms = r.at_ms, \
+     version = orders.version + 1 FROM rows r WHERE orders.merchant = r.tenant AND orders.id = r.id AND orders.state = 'draft'",
+    &[
+        ("tenant", Int),
+        ("id", Bytes),
+        ("new_number", Text),
+        ("new_place", Int),
+        ("new_state", Text),
+        ("new_currency", Text),
+        ("total", Int),
+        ("unpaid", Int),
+        ("at_ms", Int),
+        ("released_at", Int),
+        ("completed_at", Int),
+    ],
+);
+
+/// Places drafts.
 ///
 /// # Errors
-/// [`Fault::Rows`] where it is no draft.
-pub async fn place(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, id: OrderId, placed: &Placed) -> Result<(), Fault> {
-    tx.execute_exactly(
-        1,
-        sql!(
-            "UPDATE orders SET number = $3, place = $4, state = $5, currency = $6, total_minor = $7, on_credit = $8, placed_ms = $9, released_ms = $10,
-               completed_ms = $11, updated_ms = $9, version = version + 1 WHERE merchant = $1 AND id = $2 AND state = 'draft'"
-        ),
-        params![
-            merchant,
-            id,
-            &placed.number,
-            placed.place,
-            placed.state.name(),
-            placed.currency,
-            placed.total_minor,
-            placed.on_credit,
-            ctx.now,
-            placed.released.then_some(ctx.now),
-            (placed.state == State::Complete).then_some(ctx.now)
-        ],
-    )
-    .await
+/// [`Fault::Rows`] where one is no draft.
+pub async fn place_all(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, placed: &[Placed]) -> Result<(), Fault> {
+    let now = ctx.now.ms();
+    let columns = vec![
+        Column::same(merchant, placed.len()),
+        Column::ids(placed.iter().map(|placed| placed.order)),
+        Column::texts(placed.iter().map(|placed| placed.number.clone())),
+        Column::ints(placed.iter().map(|placed| placed.place)),
+        Column::texts(placed.iter().map(|placed| placed.state.name().to_owned())),
+        Column::texts(placed.iter().map(|placed| placed.currency.code().to_owned())),
+        Column::ints(placed.iter().map(|placed| placed.total_minor)),
+        Column::ints(placed.iter().map(|placed| i64::from(placed.on_credit))),
+        Column::same(now, placed.len()),
+        Column::OptInts(placed.iter().map(|placed| placed.released.then_some(now)).collect()),
+        Column::OptInts(placed.iter().map(|placed| (placed.state == State::Complete).then_some(now)).collect()),
+    ];
+    tx.write_whole_set(&PLACE, columns).await
 }
 
 static RELEASE: SetSql = SetSql::update(

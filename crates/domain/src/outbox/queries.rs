@@ -4,7 +4,7 @@ use crate::access::{MerchantScope, PartnershipScope};
 use crate::ids::{EventId, PartnershipId};
 use serde_json::Value as Json;
 use tradepost_kernel::Timestamp;
-use tradepost_store::{Fault, FromRow, Reader, Row, params, sql};
+use tradepost_store::{Fault, FromRow, Reader, Row, Sql, params, sql};
 
 /// An event that was not passed on yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,20 +50,18 @@ fn json(text: String) -> Result<Json, Fault> {
     serde_json::from_str(&text).map_err(|_| Fault::Column("JSON"))
 }
 
+/// Due events.
+pub const DUE: Sql = sql!(
+    "SELECT merchant, id, partnership, kind, subject_kind, subject, body, at_ms, attempts FROM outbox
+     WHERE position IS NULL AND due_ms <= $1 AND id > $2 ORDER BY id LIMIT $3"
+);
+
 /// Events that are due, in the order in which they were made, after `after` (16 zero bytes to begin).
 ///
 /// # Errors
 /// The store's.
 pub async fn due(reader: &mut Reader<'_>, now: Timestamp, after: EventId, limit: i64) -> Result<Vec<WaitingEvent>, Fault> {
-    reader
-        .query(
-            sql!(
-                "SELECT merchant, id, partnership, kind, subject_kind, subject, body, at_ms, attempts FROM outbox
-                 WHERE position IS NULL AND due_ms <= $1 AND id > $2 ORDER BY id LIMIT $3"
-            ),
-            params![now, after, limit],
-        )
-        .await
+    reader.query(DUE, params![now, after, limit]).await
 }
 
 /// Partnerships with an event that failed and waits for its next try: nothing of theirs may overtake it (PLT-5).

@@ -8,7 +8,7 @@ use crate::access::{Caller, MerchantRole, Need, Right, Side};
 use crate::audit::AuditEntry;
 use crate::catalog;
 use crate::command::{Command, Ctx, No};
-use crate::identity::{self, ApiKeyRow, KeyOwner, PreparedKey, key_store};
+use crate::identity::{self, ApiKeyRow, KeyOwner, PreparedKey};
 use crate::ids::{ApiKeyId, MerchantId, PersonId, SingleUseLinkId};
 use crate::merchants::{self, MerchantView};
 use crate::outbox::Event;
@@ -31,9 +31,9 @@ pub struct CreateMerchant {
     pub time_zone: String,
     /// The owner's address; they get one access mail.
     pub owner: Email,
-    /// First name, used where the address is new.
+    /// First name, used where the address is new; empty where it is not known.
     pub first_name: String,
-    /// Last name, used where the address is new.
+    /// Last name, used where the address is new; empty where it is not known.
     pub last_name: String,
     /// A minted merchant key for the live one, with every right of a merchant.
     pub live_key: Option<PreparedKey>,
@@ -141,11 +141,13 @@ impl CreateMerchant {
 async fn first_key(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, prepared: &PreparedKey) -> Result<ApiKeyId, Fault> {
     let row = ApiKeyRow {
         id: ctx.id(),
+        kind: prepared.kind,
         owner: KeyOwner { merchant, partnership: None },
         name: DEFAULT.to_owned(),
         masked: prepared.masked.clone(),
-        rights: Right::ALL.iter().copied().filter(|right| right.side() == Side::Merchant).collect(),
+        rights: Right::all_for_keys(Side::Merchant).collect(),
         addresses: Vec::new(),
+        products: Vec::new(),
         created: ctx.now,
         expires: None,
         last_used: None,
@@ -153,7 +155,6 @@ async fn first_key(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, prepared: &Pre
         disabled_by_reseller: None,
         replaced_by: None,
     };
-    key_store::insert(tx, &row, prepared.hash).await?;
-    identity::api_keys::note(ctx, "api_key.created", &row, None, Some(row.audit_json()));
+    identity::api_keys::insert(ctx, tx, &row, prepared).await?;
     Ok(row.id)
 }

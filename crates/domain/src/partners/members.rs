@@ -3,37 +3,25 @@
 
 use super::enroll::Profile;
 use super::{queries, reseller_store as store};
-use crate::access::{Caller, Need, ResellerRole, Right};
+use crate::access::{Need, ResellerRole, Right};
 use crate::audit::AuditEntry;
 use crate::command::{Command, Ctx, No};
 use crate::identity;
+use crate::identity::members::{MemberChanged, Members};
 use crate::ids::{PersonId, ResellerId};
-use crate::merchants::MemberChanged;
 use crate::merchants::update::stale;
 use crate::outbox::Event;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tradepost_kernel::Refusal;
 use tradepost_kernel::text::Email;
-use tradepost_store::Tx;
+use tradepost_store::{Fault, Tx};
 
-/// The caller's company.
-fn own_company(caller: &Caller) -> Result<ResellerId, Refusal> {
-    match caller {
-        Caller::ResellerPerson { reseller, .. } => Ok(*reseller),
-        _ => Err(Refusal::forbidden("forbidden", "Only the reseller's users may do this; a key belongs to one program.")),
-    }
-}
-
-fn is_user(users: &[queries::UserView], person: PersonId) -> Result<ResellerRole, Refusal> {
-    users.iter().find(|user| user.person == person).map(|user| user.role).ok_or_else(Refusal::not_found)
-}
-
-fn leaves_an_owner(users: &[queries::UserView], person: PersonId) -> Result<(), Refusal> {
-    if users.iter().any(|user| user.person != person && user.role == ResellerRole::Owner) {
-        return Ok(());
-    }
-    Err(Refusal::conflict("last_owner", "This is the last owner; make somebody else an owner first."))
+/// Locks the company and says who its users are.
+async fn users(tx: &mut Tx<'_>, reseller: ResellerId) -> Result<Members<ResellerRole>, Fault> {
+    store::lock(tx, reseller).await?;
+    let users = queries::users(tx, reseller).await?;
+    Ok(Members::new(ResellerRole::Owner, users.into_iter().map(|user| (user.person, user.role)).collect()))
 }
 
 /// Lets a person into the caller's company; one access mail goes to them.
@@ -59,11 +47,10 @@ impl Command for AddResellerMember {
     }
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<MemberChanged, No> {
-        let reseller = own_company(ctx.caller())?;
+        let reseller = ctx.caller().reseller()?;
         let known = identity::queries::person_by_email(tx, &self.email.key()).await?;
-        store::lock(tx, reseller).await?;
-        let users = queries::users(tx, reseller).await?;
-        if known.is_some_and(|known| users.iter().any(|user| user.person == known.id)) {
+        let users = users(tx, reseller).await?;
+        if known.is_some_and(|known| users.include(known.id)) {
             return Err(Refusal::conflict("member_exists", "This person already is one of your users.").into());
         }
         // From here on it must succeed.
@@ -95,13 +82,10 @@ impl Command for ChangeResellerMember {
     }
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<MemberChanged, No> {
-        let reseller = own_company(ctx.caller())?;
-        store::lock(tx, reseller).await?;
-        let users = queries::users(tx, reseller).await?;
-        let was = is_user(&users, self.person)?;
-        if was == ResellerRole::Owner && self.role != ResellerRole::Owner {
-            leaves_an_owner(&users, self.person)?;
-        }
+        let reseller = ctx.caller().reseller()?;
+        let users = users(tx, reseller).await?;
+        let was = users.role(self.person)?;
+        users.may_become(self.person, Some(self.role))?;
         // From here on it must succeed.
         store::update_member(tx, reseller, self.person, self.role).await?;
         let entry = AuditEntry::new(0, "reseller.member_changed", reseller);
@@ -128,13 +112,10 @@ impl Command for RemoveResellerMember {
     }
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<MemberChanged, No> {
-        let reseller = own_company(ctx.caller())?;
-        store::lock(tx, reseller).await?;
-        let users = queries::users(tx, reseller).await?;
-        let was = is_user(&users, self.person)?;
-        if was == ResellerRole::Owner {
-            leaves_an_owner(&users, self.person)?;
-        }
+        let reseller = ctx.caller().reseller()?;
+        let users = users(tx, reseller).await?;
+        let was = users.role(self.person)?;
+        users.may_become(self.person, None)?;
         // From here on it must succeed.
         store::delete_member(tx, reseller, self.person).await?;
         ctx.audit(AuditEntry::new(0, "reseller.member_removed", reseller).before(json!({"person": self.person, "role": was.name()})));
@@ -169,7 +150,7 @@ impl Command for UpdateReseller {
     }
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<ResellerUpdated, No> {
-        let id = own_company(ctx.caller())?;
+        let id = ctx.caller().reseller()?;
         store::lock(tx, id).await?;
         let before = queries::reseller(tx, id).await?.ok_or_else(Refusal::not_found)?;
         if self.version.is_some_and(|version| version != before.version) {

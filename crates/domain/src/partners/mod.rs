@@ -43,7 +43,7 @@ pub use state::{Status, Step};
 pub use steps::{
     ApprovePartnership, ClosePartnership, DeletePartnership, DenyPartnership, MovePartnership, PartnershipChanged, ReactivatePartnership, SuspendPartnership,
 };
-pub use store::{lock, lock_all, lock_set};
+pub use store::{lock, lock_set, write_placed};
 use tradepost_kernel::Refusal;
 use tradepost_store::{Fault, Tx};
 
@@ -93,16 +93,14 @@ pub fn may_trade(status: Status) -> Result<(), Refusal> {
     Err(Refusal::forbidden("partnership_not_active", "The partnership is not approved, or no longer.").in_state(status.name()))
 }
 
-/// Counts an order that is being placed and answers its place, from 1. The first one makes an approved
-/// partnership active, once, with audit and event (PAR-5). Call it when the order cannot be refused anymore.
-///
-/// # Errors
-/// The store's.
-pub async fn note_order_placed(ctx: &mut Ctx, tx: &mut Tx<'_>, p: &LockedPartnership) -> Result<i64, Fault> {
-    let place = p.orders_placed + 1;
-    store::count_order(tx, p.scope, place).await?;
-    note_first_order(ctx, tx, p).await?;
-    Ok(place)
+impl LockedPartnership {
+    /// Counts an order that is being placed and answers its place, from 1. The first one makes an approved partnership
+    /// active (PAR-5). [`write_placed`] writes it down, [`note_activated`] says so.
+    pub fn count_order(&mut self) -> i64 {
+        self.orders_placed += 1;
+        self.status = self.status.after(Step::Activate, None).unwrap_or(self.status);
+        self.orders_placed
+    }
 }
 
 /// The first order, whatever its route, makes an approved partnership active, once, with audit and event (PAR-5).
@@ -112,12 +110,17 @@ pub async fn note_order_placed(ctx: &mut Ctx, tx: &mut Tx<'_>, p: &LockedPartner
 pub async fn note_first_order(ctx: &mut Ctx, tx: &mut Tx<'_>, p: &LockedPartnership) -> Result<(), Fault> {
     if let Some(status) = p.status.after(Step::Activate, None) {
         store::write_status(tx, p, status, None, ctx.now).await?;
-        let (merchant, id) = (p.scope.merchant, p.scope.partnership);
-        let entry = AuditEntry::new(merchant, "partnership.activated", id).of(id);
-        ctx.audit(entry.before(json!({"status": p.status.name()})).after(json!({"status": status.name()})));
-        ctx.announce(Event::new(merchant, "partnership.activated", id, json!({"status": status.name()})).of(id));
+        note_activated(ctx, p.scope, p.status, status);
     }
     Ok(())
+}
+
+/// Leaves audit entry and event of a partnership's first order.
+pub fn note_activated(ctx: &mut Ctx, scope: PartnershipScope, was: Status, is: Status) {
+    let (merchant, id) = (scope.merchant, scope.partnership);
+    let entry = AuditEntry::new(merchant, "partnership.activated", id).of(id);
+    ctx.audit(entry.before(json!({"status": was.name()})).after(json!({"status": is.name()})));
+    ctx.announce(Event::new(merchant, "partnership.activated", id, json!({"status": is.name()})).of(id));
 }
 
 /// Raises or lowers the mark that the balance is due now (CRD-6). The row must be locked. Where it already is
@@ -126,12 +129,16 @@ pub async fn note_first_order(ctx: &mut Ctx, tx: &mut Tx<'_>, p: &LockedPartners
 /// # Errors
 /// The store's.
 pub async fn set_balance_due(ctx: &mut Ctx, tx: &mut Tx<'_>, scope: PartnershipScope, due: bool) -> Result<(), Fault> {
-    if !store::write_balance_due(tx, scope, due).await? {
-        return Ok(());
+    if store::write_balance_due(tx, scope, due).await? {
+        note_balance_due(ctx, scope, due);
     }
+    Ok(())
+}
+
+/// Leaves audit entry and event of the mark having been raised or lowered.
+pub fn note_balance_due(ctx: &mut Ctx, scope: PartnershipScope, due: bool) {
     let (merchant, id) = (scope.merchant, scope.partnership);
     let name = if due { "partnership.balance_due" } else { "partnership.balance_due_cleared" };
     ctx.audit(AuditEntry::new(merchant, name, id).of(id).before(json!({"balance_due": !due})).after(json!({"balance_due": due})));
     ctx.announce(Event::new(merchant, name, id, json!({"balance_due": due})).of(id));
-    Ok(())
 }

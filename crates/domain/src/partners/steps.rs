@@ -57,7 +57,8 @@ async fn take(ctx: &mut Ctx, tx: &mut Tx<'_>, p: &LockedPartnership, to: Status,
 ///
 /// Whether any of it is still open is known to later slices only, so that any order counts.
 async fn keeps_currency(tx: &mut Tx<'_>, p: &LockedPartnership, channel: ChannelId) -> Result<(), No> {
-    if p.orders_placed == 0 || p.channel == Some(channel) {
+    // What a shop sold activated it, and is no placed order.
+    if (p.orders_placed == 0 && p.status != Status::Active) || p.channel == Some(channel) {
         return Ok(());
     }
     let (merchant, id) = (p.scope.merchant, p.scope.partnership);

@@ -5,7 +5,7 @@ use crate::PartnershipScope;
 use crate::ids::{ChannelId, PartnershipId, ResellerId};
 use std::collections::{BTreeSet, HashMap};
 use tradepost_kernel::Timestamp;
-use tradepost_store::ColumnType::{Bytes, Int};
+use tradepost_store::ColumnType::{Bytes, Int, Text};
 use tradepost_store::{Column, Fault, FromRow, Row, SetSql, Tx, params, sql};
 
 /// A partnership as its row has it; the scope's merchant is filled in by the reader.
@@ -61,17 +61,6 @@ pub async fn lock_set(tx: &mut Tx<'_>, scopes: &BTreeSet<(i64, PartnershipId)>) 
     Ok(rows.into_iter().map(|row| (row.0.scope, row.0)).collect())
 }
 
-/// Locks several partnerships of a merchant until the commit, in the order of their ids.
-///
-/// # Errors
-/// The store's.
-pub async fn lock_all(tx: &mut Tx<'_>, merchant: i64, partnerships: &BTreeSet<PartnershipId>) -> Result<(), Fault> {
-    let ids = Column::ids(partnerships.iter().copied());
-    let _: Vec<(PartnershipId,)> =
-        tx.query_each(sql!("SELECT id FROM partnership WHERE merchant = $1 AND id = ANY($2) ORDER BY id FOR UPDATE"), params![merchant], &ids).await?;
-    Ok(())
-}
-
 /// What a new partnership begins with.
 pub(crate) struct NewPartnership {
     pub(crate) scope: PartnershipScope,
@@ -114,14 +103,41 @@ pub(crate) async fn write_channel(tx: &mut Tx<'_>, scope: PartnershipScope, chan
     .await
 }
 
-/// Notes the place of the order that is being placed.
-pub(crate) async fn count_order(tx: &mut Tx<'_>, scope: PartnershipScope, place: i64) -> Result<(), Fault> {
-    tx.execute_exactly(
-        1,
-        sql!("UPDATE partnership SET orders_placed = $3 WHERE merchant = $1 AND id = $2 AND orders_placed = $3 - 1"),
-        params![scope.merchant, scope.partnership, place],
-    )
-    .await
+static WRITE_PLACED: SetSql = SetSql::update(
+    "UPDATE partnership SET orders_placed = r.placed, status = r.new_status, activated_ms = COALESCE(partnership.activated_ms, r.activated_ms), \
+     balance_due = r.due, version = partnership.version + r.steps FROM rows r \
+     WHERE partnership.merchant = r.tenant AND partnership.id = r.id AND partnership.orders_placed = r.was_placed AND partnership.status = r.was_status",
+    &[
+        ("tenant", Int),
+        ("id", Bytes),
+        ("was_placed", Int),
+        ("was_status", Text),
+        ("placed", Int),
+        ("new_status", Text),
+        ("activated_ms", Int),
+        ("due", Int),
+        ("steps", Int),
+    ],
+);
+
+/// Writes what placing orders changed of locked partnerships, each as it was and as it is now.
+///
+/// # Errors
+/// [`Fault::Rows`] where one is not as it was; the store's.
+pub async fn write_placed(tx: &mut Tx<'_>, moved: &[(&LockedPartnership, &LockedPartnership)], now: Timestamp) -> Result<(), Fault> {
+    let activated = |(was, is): &(&LockedPartnership, &LockedPartnership)| was.status != is.status && is.status == Status::Active;
+    let columns = vec![
+        Column::ints(moved.iter().map(|(was, _)| was.scope.merchant)),
+        Column::ids(moved.iter().map(|(was, _)| was.scope.partnership)),
+        Column::ints(moved.iter().map(|(was, _)| was.orders_placed)),
+        Column::texts(moved.iter().map(|(was, _)| was.status.name().to_owned())),
+        Column::ints(moved.iter().map(|(_, is)| is.orders_placed)),
+        Column::texts(moved.iter().map(|(_, is)| is.status.name().to_owned())),
+        Column::OptInts(moved.iter().map(|moved| activated(moved).then_some(now.ms())).collect()),
+        Column::ints(moved.iter().map(|(_, is)| i64::from(is.balance_due))),
+        Column::ints(moved.iter().map(|(was, is)| i64::from(was.status != is.status))),
+    ];
+    tx.write_whole_set(&WRITE_PLACED, columns).await
 }
 
 /// Writes the mark that the balance is due; says whether it changed.
@@ -148,12 +164,13 @@ pub(crate) async fn in_channel(tx: &mut Tx<'_>, merchant: i64, channel: ChannelI
     Ok(found.is_some())
 }
 
-/// Whether any partnership of a merchant, or of one of its channels, has ordered.
+/// Whether any partnership of a merchant, or of one of its channels, has ordered, by whatever route: the first order
+/// activates it.
 pub(crate) async fn has_ordered(tx: &mut Tx<'_>, merchant: i64, channel: Option<ChannelId>) -> Result<bool, Fault> {
     let found: Option<(PartnershipId,)> = match channel {
-        None => tx.query_opt(sql!("SELECT id FROM partnership WHERE merchant = $1 AND orders_placed > 0 LIMIT 1"), params![merchant]).await?,
+        None => tx.query_opt(sql!("SELECT id FROM partnership WHERE merchant = $1 AND activated_ms IS NOT NULL LIMIT 1"), params![merchant]).await?,
         Some(channel) => {
-            let select = sql!("SELECT id FROM partnership WHERE merchant = $1 AND channel = $2 AND orders_placed > 0 LIMIT 1");
+            let select = sql!("SELECT id FROM partnership WHERE merchant = $1 AND channel = $2 AND activated_ms IS NOT NULL LIMIT 1");
             tx.query_opt(select, params![merchant, channel]).await?
         }
     };

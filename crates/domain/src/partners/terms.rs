@@ -213,6 +213,11 @@ static ALL: SetSql = SetSql::select(
     &[("merchant", Int), ("level", Text), ("owner", Bytes)],
 );
 
+/// A place where terms stand: merchant, level, owner.
+type OwnerKey = (i64, Level, [u8; 16]);
+/// A term's row behind its place: name, qualifier, value.
+type PlacedRow = (i64, String, [u8; 16], String, String, Option<String>);
+
 /// The terms that count for several partnerships at once, each with its channel.
 ///
 /// # Errors
@@ -221,7 +226,7 @@ pub async fn effective_all(
     reader: &mut Reader<'_>,
     partnerships: &[(PartnershipScope, Option<ChannelId>)],
 ) -> Result<HashMap<PartnershipScope, EffectiveTerms>, Fault> {
-    let mut places: BTreeSet<(i64, Level, [u8; 16])> = BTreeSet::new();
+    let mut places: BTreeSet<OwnerKey> = BTreeSet::new();
     let places_of = |(scope, channel): &(PartnershipScope, Option<ChannelId>)| {
         let channel = channel.map(|channel| (scope.merchant, Level::Channel, channel.bytes()));
         [Some((scope.merchant, Level::Program, [0; 16])), channel, Some((scope.merchant, Level::Partnership, scope.partnership.bytes()))]
@@ -232,8 +237,8 @@ pub async fn effective_all(
         Column::texts(places.iter().map(|place| place.1.name().to_owned())),
         Column::Ids(places.iter().map(|place| place.2).collect()),
     ];
-    let rows: Vec<(i64, String, [u8; 16], String, String, Option<String>)> = reader.query_set(&ALL, &columns).await?;
-    let mut found: HashMap<(i64, Level, [u8; 16]), Vec<(Level, Term)>> = HashMap::new();
+    let rows: Vec<PlacedRow> = reader.query_set(&ALL, &columns).await?;
+    let mut found: HashMap<OwnerKey, Vec<(Level, Term)>> = HashMap::new();
     for (merchant, level, owner, name, qualifier, value) in rows {
         let level = Level::from_name(&level).ok_or(Fault::Column("a level of terms"))?;
         found.entry((merchant, level, owner)).or_default().push((level, read_term(&name, &qualifier, value.as_deref())?));

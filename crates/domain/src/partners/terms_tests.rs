@@ -42,6 +42,11 @@ hold_unpaid_at_limit "" true (default)
 requires_end_user_information "" false (default)
 requires_reseller_information "" false (default)
 invoice_due_days "" 14 (channel)
+purchase_limit_day "" none (default)
+purchase_limit_month "" none (default)
+min_quantity "" none (default)
+max_quantity "" none (default)
+email_codes_to_end_users "" false (default)
 "#;
     assert_eq!(printed(&terms), expected);
 }
@@ -102,8 +107,11 @@ fn values_are_read_strictly() {
             TermName::Currency => "USD",
             TermName::WholesaleDiscountPercent | TermName::MarginPercent => "33.3333",
             TermName::CreditLimit => "5000.00 USD",
-            TermName::HoldUnpaidAtLimit | TermName::RequiresEndUserInformation | TermName::RequiresResellerInformation => "true",
+            TermName::HoldUnpaidAtLimit | TermName::RequiresEndUserInformation | TermName::RequiresResellerInformation | TermName::EmailCodesToEndUsers => {
+                "true"
+            }
             TermName::InvoiceDueDays => "30",
+            TermName::PurchaseLimitDay | TermName::PurchaseLimitMonth | TermName::MinQuantity | TermName::MaxQuantity => "500",
         };
         assert_eq!(name.value(text).map(|value| value.text()).as_deref(), Ok(text));
     }

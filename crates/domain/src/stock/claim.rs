@@ -1,13 +1,13 @@
 //! Taking keys out of stock and moving them between states, with their counters (STK-2 … STK-4).
 
 use super::store::{self, CounterChange};
-use super::{KeyState, queries};
+use super::{KeyState, Level, queries};
 use crate::command::Ctx;
 use crate::ids::{LicenseId, LicenseKeyId};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
-use tradepost_kernel::sabotage;
+use tradepost_kernel::{Timestamp, sabotage};
 use tradepost_store::ColumnType::Int;
-use tradepost_store::{Column, Fault, SetSql, Tx, params, sql};
+use tradepost_store::{Column, Fault, SetSql, Sql, Tx, params, sql};
 
 /// A claimed key and the license it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,21 @@ pub async fn lock(tx: &mut Tx<'_>, merchant: i64, products: &BTreeSet<i64>) -> R
     Ok(())
 }
 
+/// The claim: rows that another transaction holds are skipped. Named, like every hot statement, so that a test asks the
+/// engines for the plan of the very text that runs.
+pub const FIRST_KEYS: Sql = sql!(
+    "SELECT k.id FROM license_key k WHERE k.merchant = $1 AND k.product = $2 AND k.state = 0 \
+     AND k.place < (SELECT s.horizon FROM stock s WHERE s.merchant = $1 AND s.product = $2) \
+     ORDER BY k.place LIMIT $3 FOR UPDATE SKIP LOCKED"
+);
+
+/// The claim on a shortage: rows that another transaction holds are waited for.
+pub const FIRST_KEYS_WAITED_FOR: Sql = sql!(
+    "SELECT k.id FROM license_key k WHERE k.merchant = $1 AND k.product = $2 AND k.state = 0 \
+     AND k.place < (SELECT s.horizon FROM stock s WHERE s.merchant = $1 AND s.product = $2) \
+     ORDER BY k.place LIMIT $3 FOR UPDATE"
+);
+
 /// The first `count` available keys of a product, first in, first out, locked for this transaction and not yet
 /// changed; fewer are a shortage (STK-3). Where keys of several products are asked for, [`lock`] them first.
 ///
@@ -40,28 +55,36 @@ pub async fn lock(tx: &mut Tx<'_>, merchant: i64, products: &BTreeSet<i64>) -> R
 /// # Errors
 /// The store's.
 pub async fn claim(tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64) -> Result<Vec<LicenseKeyId>, Fault> {
-    let skipping = sql!(
-        "SELECT k.id FROM license_key k WHERE k.merchant = $1 AND k.product = $2 AND k.state = 0 \
-         AND k.place < (SELECT s.horizon FROM stock s WHERE s.merchant = $1 AND s.product = $2) \
-         ORDER BY k.place LIMIT $3 FOR UPDATE SKIP LOCKED"
-    );
-    let waiting = sql!(
-        "SELECT k.id FROM license_key k WHERE k.merchant = $1 AND k.product = $2 AND k.state = 0 \
-         AND k.place < (SELECT s.horizon FROM stock s WHERE s.merchant = $1 AND s.product = $2) \
-         ORDER BY k.place LIMIT $3 FOR UPDATE"
-    );
     if count <= 0 {
         return Ok(Vec::new());
     }
-    let asked = params![merchant, product, count];
     if sabotage::is("stock.double_claim") {
+        let asked = params![merchant, product, count];
         let unguarded = sql!("SELECT k.id FROM license_key k WHERE k.merchant = $1 AND k.product = $2 ORDER BY k.place DESC LIMIT $3");
         let keys: Vec<(LicenseKeyId,)> = tx.query(unguarded, asked).await?;
         return Ok(keys.into_iter().map(|(key,)| key).collect());
     }
-    let keys: Vec<(LicenseKeyId,)> = tx.query(skipping, asked).await?;
+    // What is promised lies in stock and is somebody's already.
+    let free: Option<(i64,)> =
+        tx.query_opt(sql!("SELECT available FROM stock WHERE merchant = $1 AND product = $2 FOR UPDATE"), params![merchant, product]).await?;
+    first(tx, merchant, product, count.min(free.map_or(0, |free| free.0))).await
+}
+
+/// The first `count` keys of a product that were promised before (see [`promise`]), locked for this transaction and not
+/// yet changed. Fewer are a damaged database.
+///
+/// # Errors
+/// The store's.
+pub async fn claim_promised(tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64) -> Result<Vec<LicenseKeyId>, Fault> {
+    lock(tx, merchant, &BTreeSet::from([product])).await?;
+    first(tx, merchant, product, count).await
+}
+
+async fn first(tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64) -> Result<Vec<LicenseKeyId>, Fault> {
+    let asked = params![merchant, product, count];
+    let keys: Vec<(LicenseKeyId,)> = tx.query(FIRST_KEYS, asked).await?;
     let short = i64::try_from(keys.len()).is_ok_and(|found| found < count);
-    let keys = if short { tx.query(waiting, asked).await? } else { keys };
+    let keys = if short { tx.query(FIRST_KEYS_WAITED_FOR, asked).await? } else { keys };
     Ok(keys.into_iter().map(|(key,)| key).collect())
 }
 
@@ -75,10 +98,31 @@ pub struct ClaimedKey {
 }
 
 static LOCK_COUNTERS: SetSql = SetSql::select(
-    "SELECT s.merchant, s.product, s.horizon FROM rows r JOIN stock s ON s.merchant = r.merchant AND s.product = r.product \
-     ORDER BY s.merchant, s.product FOR UPDATE OF s",
+    "SELECT s.merchant, s.product, s.horizon, s.available, s.threshold, s.backorder, s.level FROM rows r \
+     JOIN stock s ON s.merchant = r.merchant AND s.product = r.product ORDER BY s.merchant, s.product FOR UPDATE OF s",
     &[("merchant", Int), ("product", Int)],
 );
+
+/// What of a product's counters a claim goes by, locked.
+pub(super) struct Counters {
+    /// Keys from this place on are staged.
+    horizon: i64,
+    pub(super) available: i64,
+    pub(super) threshold: i64,
+    pub(super) backorder: bool,
+    pub(super) level: Level,
+}
+
+/// Locks counters in the order of merchant and product number.
+pub(super) async fn lock_counters(tx: &mut Tx<'_>, wanted: &BTreeMap<(i64, i64), i64>) -> Result<BTreeMap<(i64, i64), Counters>, Fault> {
+    let asked = [Column::ints(wanted.keys().map(|key| key.0)), Column::ints(wanted.keys().map(|key| key.1))];
+    let rows: Vec<(i64, i64, i64, i64, i64, bool, String)> = tx.query_set(&LOCK_COUNTERS, &asked).await?;
+    let counters = |(merchant, product, horizon, available, threshold, backorder, level): (i64, i64, i64, i64, i64, bool, String)| {
+        let level = Level::from_name(&level).ok_or(Fault::Column("a level of stock"))?;
+        Ok(((merchant, product), Counters { horizon, available, threshold, backorder, level }))
+    };
+    rows.into_iter().map(counters).collect()
+}
 
 static CLAIM: SetSql = SetSql::select(
     "SELECT r.merchant, r.product, k.id, k.sealed FROM rows r CROSS JOIN LATERAL (SELECT a.id, a.sealed FROM license_key a \
@@ -94,23 +138,60 @@ static CLAIM_WAITING: SetSql = SetSql::select(
     &[("merchant", Int), ("product", Int), ("horizon", Int), ("want", Int)],
 );
 
+/// The same without its guards: the bug `stock.double_claim`.
+static CLAIM_AGAIN: SetSql = SetSql::select(
+    "SELECT r.merchant, r.product, k.id, k.sealed FROM rows r CROSS JOIN LATERAL (SELECT a.id, a.sealed FROM license_key a \
+     WHERE a.merchant = r.merchant AND a.product = r.product ORDER BY a.place DESC LIMIT r.want) k",
+    &[("merchant", Int), ("product", Int), ("horizon", Int), ("want", Int)],
+);
+
+/// What of a product a set of commands may take.
+#[derive(Clone, Debug, Default)]
+pub struct OnHand {
+    /// The first keys, as many as were wanted where there are so many.
+    pub keys: VecDeque<ClaimedKey>,
+    /// How many may be taken or promised in all.
+    pub available: i64,
+}
+
 /// For each (merchant, product number) the first keys that are available, first in, first out, at most as many as
 /// wanted; counters and keys are locked for this transaction and not yet changed. Skips and waits as [`claim`] does.
+/// Where none is wanted, only the counters are locked and told.
 ///
 /// # Errors
 /// The store's.
-pub async fn claim_all(tx: &mut Tx<'_>, wanted: &BTreeMap<(i64, i64), i64>) -> Result<HashMap<(i64, i64), VecDeque<ClaimedKey>>, Fault> {
-    let locked = [Column::ints(wanted.keys().map(|key| key.0)), Column::ints(wanted.keys().map(|key| key.1))];
-    let horizons: Vec<(i64, i64, i64)> = tx.query_set(&LOCK_COUNTERS, &locked).await?;
-    let horizons: BTreeMap<(i64, i64), i64> = horizons.into_iter().map(|(merchant, product, horizon)| ((merchant, product), horizon)).collect();
-    let mut claimed = claim_from(tx, &CLAIM, wanted, &horizons).await?;
+pub async fn claim_all(tx: &mut Tx<'_>, wanted: &BTreeMap<(i64, i64), i64>) -> Result<HashMap<(i64, i64), OnHand>, Fault> {
+    let counters = lock_counters(tx, wanted).await?;
+    let mut claimed = claim_locked(tx, wanted, &counters).await?;
+    let on_hand = |(product, counters): (&(i64, i64), &Counters)| {
+        let keys = claimed.remove(product).unwrap_or_default();
+        (*product, OnHand { keys, available: counters.available })
+    };
+    Ok(counters.iter().map(on_hand).collect())
+}
+
+/// The same where the counters are locked already.
+pub(super) async fn claim_locked(
+    tx: &mut Tx<'_>,
+    wanted: &BTreeMap<(i64, i64), i64>,
+    counters: &BTreeMap<(i64, i64), Counters>,
+) -> Result<HashMap<(i64, i64), VecDeque<ClaimedKey>>, Fault> {
+    if sabotage::is("stock.double_claim") {
+        return claim_from(tx, &CLAIM_AGAIN, wanted, counters).await;
+    }
+    // What is promised lies in stock and is somebody's already.
+    let promised_too = sabotage::is("stock.broken_promise");
+    let free = |counters: &Counters| if promised_too { i64::MAX } else { counters.available };
+    let within = |(product, want): (&(i64, i64), &i64)| Some((*product, (*want).min(counters.get(product).map(free)?)));
+    let wanted: BTreeMap<(i64, i64), i64> = wanted.iter().filter_map(within).filter(|(_, want)| *want > 0).collect();
+    let mut claimed = claim_from(tx, &CLAIM, &wanted, counters).await?;
     let short = |(product, want): (&(i64, i64), &i64)| {
         let found = claimed.get(product).map_or(0, VecDeque::len);
         (i64::try_from(found).is_ok_and(|found| found < *want)).then_some((*product, *want))
     };
     let short: BTreeMap<(i64, i64), i64> = wanted.iter().filter_map(short).collect();
     if !short.is_empty() {
-        claimed.extend(claim_from(tx, &CLAIM_WAITING, &short, &horizons).await?);
+        claimed.extend(claim_from(tx, &CLAIM_WAITING, &short, counters).await?);
     }
     Ok(claimed)
 }
@@ -119,9 +200,10 @@ async fn claim_from(
     tx: &mut Tx<'_>,
     sql: &'static SetSql,
     wanted: &BTreeMap<(i64, i64), i64>,
-    horizons: &BTreeMap<(i64, i64), i64>,
+    counters: &BTreeMap<(i64, i64), Counters>,
 ) -> Result<HashMap<(i64, i64), VecDeque<ClaimedKey>>, Fault> {
-    let known: Vec<((i64, i64), i64, i64)> = wanted.iter().filter_map(|(key, want)| horizons.get(key).map(|horizon| (*key, *horizon, *want))).collect();
+    let asked = wanted.iter().filter(|(_, want)| **want > 0);
+    let known: Vec<((i64, i64), i64, i64)> = asked.filter_map(|(key, want)| counters.get(key).map(|counters| (*key, counters.horizon, *want))).collect();
     let columns = [
         Column::ints(known.iter().map(|row| row.0.0)),
         Column::ints(known.iter().map(|row| row.0.1)),
@@ -149,13 +231,31 @@ pub async fn deliver_all(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, taken: &
     store::change_counters_of_all(ctx, tx, merchant, &count_by(taken.iter().map(|taken| taken.product)), KeyState::Delivered).await
 }
 
+/// Promises `count` units of a product whose counter is locked, so that nobody else may claim them: which keys they get
+/// is decided later, by [`claim_promised`] and [`keep_promise`] (EXT-10). A negative count takes a promise back.
+///
+/// # Errors
+/// The check of the schema where more would be promised than is available; the store's.
+pub async fn promise(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64) -> Result<(), Fault> {
+    store::promise(ctx, tx, merchant, product, count).await
+}
+
+/// Moves keys that [`claim_promised`] found to delivered, each with its license. They are not shown yet.
+///
+/// # Errors
+/// [`Fault::Rows`] where a key was not claimed in this transaction; the store's.
+pub async fn keep_promise(tx: &mut Tx<'_>, merchant: i64, product: i64, taken: &[Taken]) -> Result<(), Fault> {
+    store::hand_over(tx, merchant, &taken.iter().map(|taken| (*taken, KeyState::Delivered)).collect::<Vec<_>>()).await?;
+    store::count_kept(tx, merchant, product, i64::try_from(taken.len()).unwrap_or(i64::MAX)).await
+}
+
 /// Moves claimed keys from available to `to`, each with its license, and the counters; announces `stock.low` and
 /// `stock.out` once per crossing.
 ///
 /// # Errors
 /// [`Fault::Rows`] where a key was not claimed in this transaction; the store's.
 pub async fn take(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, taken: &[Taken], to: KeyState) -> Result<(), Fault> {
-    store::hand_over(tx, merchant, taken, to).await?;
+    store::hand_over(tx, merchant, &taken.iter().map(|taken| (*taken, to)).collect::<Vec<_>>()).await?;
     if sabotage::is("stock.double_claim") {
         // The counter would notice.
         return Ok(());
@@ -195,6 +295,14 @@ pub async fn move_keys(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, keys: &[(L
 /// The store's.
 pub async fn mark_shown(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, keys: &[LicenseKeyId]) -> Result<(), Fault> {
     store::mark_shown(tx, merchant, keys, ctx.now).await
+}
+
+/// The same for a look that began at `at`, in an earlier command: the moment that its audit row has.
+///
+/// # Errors
+/// The store's.
+pub async fn mark_shown_at(tx: &mut Tx<'_>, merchant: i64, keys: &[LicenseKeyId], at: Timestamp) -> Result<(), Fault> {
+    store::mark_shown(tx, merchant, keys, at).await
 }
 
 /// How many of each product, in order of number: counters are locked in that order.

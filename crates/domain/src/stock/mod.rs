@@ -5,6 +5,8 @@
 //!   change in the same transaction (STK-4).
 //! - Keys at or beyond the product's horizon are staged: no stock, never claimed. Places from the horizon up to
 //!   `next_place` are exactly the rows of the one import that stages there (`stock.staging`).
+//! - Of the keys in stock `stock.promised` are sold already (EXT-10): the rows that are available are `available` and
+//!   `promised` together, and nobody takes more than `available` without a promise.
 //! - Keys go out first in, first out, by place (STK-3). A key that was ever shown never becomes available again.
 //! - A code is sealed with the vault for its own row, found by keyed hash, masked in lists (STK-5).
 //!
@@ -14,11 +16,16 @@ mod claim;
 pub mod import;
 pub mod queries;
 mod reveal;
+mod shelf;
 mod store;
 mod switches;
 
-pub use claim::{ClaimedKey, Taken, claim, claim_all, deliver_all, lock, mark_shown, move_keys, take};
+pub use claim::{
+    ClaimedKey, FIRST_KEYS, FIRST_KEYS_WAITED_FOR, OnHand, Taken, claim, claim_all, claim_promised, deliver_all, keep_promise, lock, mark_shown, mark_shown_at,
+    move_keys, promise, take,
+};
 pub use reveal::RevealKey;
+pub use shelf::{Crossing, Shelf, Shelves, shelves, take_all};
 pub use switches::SetStockSwitches;
 
 use crate::access::named;

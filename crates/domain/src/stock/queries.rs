@@ -30,7 +30,7 @@ pub struct StockCounts {
     pub product: i64,
     /// May be claimed now.
     pub available: i64,
-    /// Taken by orders that are not released.
+    /// Taken by orders that are not released, or promised to large fulfillments that are being delivered.
     pub reserved: i64,
     /// The resellers'.
     pub allocated: i64,
@@ -73,7 +73,7 @@ impl FromRow for StockCounts {
 /// The store's.
 pub async fn counts(reader: &mut Reader<'_>, merchant: i64, products: &[i64]) -> Result<HashMap<i64, StockCounts>, Fault> {
     let sql = sql!(
-        "SELECT product, available, reserved, allocated, delivered, revoked, burned, threshold, backorder, level \
+        "SELECT product, available, reserved + promised, allocated, delivered, revoked, burned, threshold, backorder, level \
          FROM stock WHERE merchant = $1 AND product = ANY($2)"
     );
     let rows: Vec<StockCounts> = reader.query_each(sql, params![merchant], &Column::ints(products.iter().copied())).await?;

@@ -13,7 +13,7 @@ use crate::outbox::Event;
 use serde_json::json;
 use std::collections::BTreeMap;
 use tradepost_kernel::{Timestamp, sabotage};
-use tradepost_store::ColumnType::{Bytes, Int};
+use tradepost_store::ColumnType::{Bytes, Int, Text};
 use tradepost_store::{Column, Fault, SetSql, Tx, params, sql};
 
 // `state + 0` keeps PostgreSQL, where it has no statistics yet, from walking the partial index of everything available
@@ -30,13 +30,13 @@ static TAKE_AGAIN: SetSql = SetSql::update(
     &[("merchant", Int), ("id", Bytes), ("license", Bytes), ("state", Int)],
 );
 
-/// Available → `to`, with the license; every key must have been available.
-pub(super) async fn hand_over(tx: &mut Tx<'_>, merchant: i64, taken: &[Taken], to: KeyState) -> Result<(), Fault> {
+/// Available → the state with each, with the license; every key must have been available.
+pub(super) async fn hand_over(tx: &mut Tx<'_>, merchant: i64, taken: &[(Taken, KeyState)]) -> Result<(), Fault> {
     let columns = vec![
         Column::same(merchant, taken.len()),
-        Column::ids(taken.iter().map(|taken| taken.key)),
-        Column::ids(taken.iter().map(|taken| taken.license)),
-        Column::same(to.code(), taken.len()),
+        Column::ids(taken.iter().map(|(taken, _)| taken.key)),
+        Column::ids(taken.iter().map(|(taken, _)| taken.license)),
+        Column::ints(taken.iter().map(|(_, to)| to.code())),
     ];
     if sabotage::is("stock.double_claim") {
         return tx.write_set(&TAKE_AGAIN, columns).await.map(drop);
@@ -53,7 +53,7 @@ static DELIVER: SetSql = SetSql::update(
 /// Available → delivered and shown, with the license; every key must have been available.
 pub(super) async fn deliver(tx: &mut Tx<'_>, merchant: i64, taken: &[Taken], at: Timestamp) -> Result<(), Fault> {
     if sabotage::is("stock.double_claim") {
-        return hand_over(tx, merchant, taken, KeyState::Delivered).await;
+        return hand_over(tx, merchant, &taken.iter().map(|taken| (*taken, KeyState::Delivered)).collect::<Vec<_>>()).await;
     }
     let columns = vec![
         Column::same(merchant, taken.len()),
@@ -91,6 +91,27 @@ pub(super) async fn change_counters_of_all(ctx: &mut Ctx, tx: &mut Tx<'_>, merch
         note_level(ctx, tx, merchant, product, (available, threshold, &level)).await?;
     }
     Ok(())
+}
+
+static LEAVE_SHELVES: SetSql = SetSql::update(
+    "UPDATE stock SET available = stock.available - r.to_reserved - r.to_allocated - r.to_delivered, reserved = stock.reserved + r.to_reserved, \
+     allocated = stock.allocated + r.to_allocated, delivered = stock.delivered + r.to_delivered, level = r.new_level FROM rows r \
+     WHERE stock.merchant = r.tenant AND stock.product = r.number",
+    &[("tenant", Int), ("number", Int), ("to_reserved", Int), ("to_allocated", Int), ("to_delivered", Int), ("new_level", Text)],
+);
+
+/// Takes keys of several products from available to reserved, allocated and delivered, and stores the levels that
+/// follow. The counters are locked.
+pub(super) async fn leave_shelves(tx: &mut Tx<'_>, merchant: i64, moved: &BTreeMap<i64, [i64; 3]>, levels: &[Level]) -> Result<(), Fault> {
+    let columns = vec![
+        Column::same(merchant, moved.len()),
+        Column::ints(moved.keys().copied()),
+        Column::ints(moved.values().map(|[reserved, _, _]| *reserved)),
+        Column::ints(moved.values().map(|[_, allocated, _]| *allocated)),
+        Column::ints(moved.values().map(|[_, _, delivered]| *delivered)),
+        Column::texts(levels.iter().map(|level| level.name().to_owned())),
+    ];
+    tx.write_whole_set(&LEAVE_SHELVES, columns).await
 }
 
 static MOVE: SetSql = SetSql::update(
@@ -159,6 +180,27 @@ pub(super) async fn change_counters(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i6
         .await?;
     let (available, threshold, level) = row.ok_or_else(|| Fault::invariant(format!("no stock counters for product {product} of merchant {merchant}")))?;
     note_level(ctx, tx, merchant, product, (available, threshold, &level)).await
+}
+
+/// Available → promised, in the counters only; back where `count` is negative. Announces the crossing.
+pub(super) async fn promise(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64) -> Result<(), Fault> {
+    let row: Option<(i64, i64, String)> = tx
+        .query_opt(
+            sql!(
+                "UPDATE stock SET available = available - $3, promised = promised + $3 WHERE merchant = $1 AND product = $2 \
+                 RETURNING available, threshold, level"
+            ),
+            params![merchant, product, count],
+        )
+        .await?;
+    let (available, threshold, level) = row.ok_or_else(|| Fault::invariant(format!("no stock counters for product {product} of merchant {merchant}")))?;
+    note_level(ctx, tx, merchant, product, (available, threshold, &level)).await
+}
+
+/// Promised → delivered, in the counters.
+pub(super) async fn count_kept(tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64) -> Result<(), Fault> {
+    let sql = sql!("UPDATE stock SET promised = promised - $3, delivered = delivered + $3 WHERE merchant = $1 AND product = $2");
+    tx.execute_exactly(1, sql, params![merchant, product, count]).await
 }
 
 /// Stores the level that follows from the counters, and announces its change.

@@ -11,7 +11,7 @@ use tradepost_store::{BoxFuture, Fault, Reader, params, sql};
 
 pub(super) static BALANCE_DUE: Check = Check {
     name: "partnership.balance_due",
-    meaning: "The mark that a balance is due is raised exactly while the credit limit is reached (CRD-6); one whose events still wait is left out.",
+    meaning: "The mark that a balance is due is raised exactly while the credit limit is reached, so something is owed and nothing is available (CRD-6); one whose events still wait is left out.",
     how: How::Scans(&[Scan::ids(keys!("partnership"), "par", Look::Code(look)).of_rows(100)]),
 };
 

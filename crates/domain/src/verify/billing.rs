@@ -9,7 +9,7 @@ use tradepost_store::{BoxFuture, Columns, Fault, FromRow, Reader, Row, sql};
 
 pub(super) static INVOICE_TOTALS: Check = Check {
     name: "billing.invoice_totals",
-    meaning: "The document of every invoice adds up by the rule of BIL-1, is what its row says, and what was noted when it was issued.",
+    meaning: "The document of every invoice adds up by the rule of BIL-1, is what its row says, and what was noted when it was issued; its orders come to it, a top-up has none.",
     how: How::Scans(&[Scan::ids(keys!("invoice"), "inv", Look::Code(look)).of_rows(500)]),
 };
 
@@ -21,7 +21,8 @@ struct Issued {
     days: (String, String),
     currency: String,
     total_minor: i64,
-    of_orders: i64,
+    /// What its orders come to; a top-up has none and stands for itself.
+    of_orders: Option<i64>,
     body: String,
     noted: Option<String>,
 }
@@ -47,7 +48,7 @@ fn look<'a>(reader: &'a mut Reader<'_>, bounds: Bounds) -> BoxFuture<'a, Result<
     Box::pin(async move {
         let text = sql!(concat!(
             "SELECT i.merchant, i.id, i.number, i.issued_on, i.due_on, i.currency, i.total_minor,
-               (SELECT CAST(COALESCE(SUM(o.amount_minor), 0) AS bigint) FROM invoice_order o WHERE o.merchant = i.merchant AND o.invoice = i.id), i.body,
+               CASE WHEN i.kind = 'order' THEN (SELECT CAST(COALESCE(SUM(o.amount_minor), 0) AS bigint) FROM invoice_order o WHERE o.merchant = i.merchant AND o.invoice = i.id) END, i.body,
                (SELECT MIN(a.after_json) FROM audit a WHERE a.merchant = i.merchant AND a.subject = i.id AND a.action = 'invoice.issued')
              FROM invoice i WHERE ",
             within!("i"),
@@ -67,7 +68,9 @@ fn judge(row: &Issued) -> Option<String> {
         () if document.total_by_rule() != Some(document.total_minor) => Some(format!("says {} and does not add up to it", document.total_minor)),
         () if document.total_minor != row.total_minor => Some(format!("says {}, its row {}", document.total_minor, row.total_minor)),
         () if lines != i128::from(document.subtotal_minor) => Some(format!("has lines of {lines} and a subtotal of {}", document.subtotal_minor)),
-        () if row.of_orders != row.total_minor => Some(format!("comes to {}, its orders to {}", row.total_minor, row.of_orders)),
+        () if row.of_orders.is_some_and(|of_orders| of_orders != row.total_minor) => {
+            Some(format!("comes to {}, its orders to {}", row.total_minor, row.of_orders.unwrap_or(0)))
+        }
         () if !same => Some("has a document that is not its row's: number, days or currency".to_owned()),
         () => differs_from_noted(&document, row.noted.as_deref()),
     }
@@ -86,7 +89,7 @@ fn differs_from_noted(document: &InvoiceDocument, noted: Option<&str>) -> Option
 
 pub(super) static PAYMENTS: Check = Check {
     name: "billing.payments",
-    meaning: "What payments gave to orders is what was paid of them and of their invoices, and never more than the payment, the order or the invoice.",
+    meaning: "What payments gave to orders and prepaid balances is what was paid of the orders and of the invoices, and never more than the payment, the order or the invoice.",
     how: How::Scans(&[
         Scan::ids(
             keys!("payment"),
@@ -96,8 +99,8 @@ pub(super) static PAYMENTS: Check = Check {
                  FROM payment p LEFT JOIN payment_allocation a ON a.merchant = p.merchant AND a.payment = p.id
                  LEFT JOIN invoice i ON i.merchant = p.merchant AND i.id = p.invoice WHERE ",
                 within!("p"),
-                " GROUP BY p.merchant, p.id, p.amount_minor, p.allocated_minor, p.currency, i.currency
-                 HAVING COALESCE(SUM(a.amount_minor), 0) <> p.allocated_minor OR p.allocated_minor > p.amount_minor OR p.currency <> i.currency
+                " GROUP BY p.merchant, p.id, p.amount_minor, p.allocated_minor, p.currency, i.currency, i.kind
+                 HAVING COALESCE(SUM(a.amount_minor), 0) <> CASE WHEN i.kind = 'top_up' THEN 0 ELSE p.allocated_minor END OR p.allocated_minor > p.amount_minor OR p.currency <> i.currency
                  ORDER BY p.merchant, p.id"
             ),
         ),
@@ -143,4 +146,33 @@ pub(super) static ONE_LIVE_INVOICE_PER_ORDER: Check = Check {
                OR (COUNT(i.id) = 1 AND SUM(CASE WHEN i.id IS NOT NULL THEN x.amount_minor END) <> o.total_minor) ORDER BY o.merchant, o.id"
         ),
     )]),
+};
+
+pub(super) static TOP_UPS: Check = Check {
+    name: "billing.top_ups",
+    meaning: "A top-up invoice stands for no order, every other for one at least, and of a partnership's automatic top-ups one at most is open (EXT-8).",
+    how: How::Scans(&[
+        Scan::ids(
+            keys!("invoice"),
+            "inv",
+            wrong!(
+                "SELECT i.merchant, i.id, CASE WHEN i.kind = 'top_up' THEN 'is a top-up and stands for an order' ELSE 'stands for no order and is no top-up' END
+                 FROM invoice i WHERE (i.kind = 'top_up') = EXISTS (SELECT 1 FROM invoice_order x WHERE x.merchant = i.merchant AND x.invoice = i.id) AND ",
+                within!("i"),
+                " ORDER BY i.merchant, i.id"
+            ),
+        ),
+        Scan::ids(
+            keys!("invoice"),
+            "inv",
+            wrong!(
+                "SELECT i.merchant, i.id, 'is an open automatic top-up beside another'
+                 FROM invoice i WHERE i.kind = 'top_up' AND i.automatic = 1 AND i.paid_ms IS NULL AND i.canceled_ms IS NULL
+                   AND EXISTS (SELECT 1 FROM invoice x WHERE x.merchant = i.merchant AND x.partnership = i.partnership AND x.id <> i.id
+                     AND x.kind = 'top_up' AND x.automatic = 1 AND x.paid_ms IS NULL AND x.canceled_ms IS NULL) AND ",
+                within!("i"),
+                " ORDER BY i.merchant, i.id"
+            ),
+        ),
+    ]),
 };

@@ -2,7 +2,6 @@
 
 use super::scan::{Scan, keys, within, wrong};
 use super::{Check, How};
-use tradepost_store::sql;
 
 pub(super) static TRANSFERS_BALANCE: Check = Check {
     name: "ledger.transfers_balance",
@@ -23,7 +22,7 @@ pub(super) static ZERO_SUM: Check = Check {
     name: "ledger.zero_sum",
     meaning: "The balances of a merchant's accounts sum to zero in every currency.",
     how: How::Scans(&[Scan::ids(
-        sql!("SELECT number, id FROM merchant WHERE (number, id) > ($1, $2) ORDER BY number, id LIMIT $3"),
+        keys!(merchants),
         "mer",
         wrong!(
             "SELECT m.number, m.id, 'balances in ' || a.currency || ' sum to ' || CAST(SUM(a.balance_minor) AS text)
@@ -49,24 +48,25 @@ pub(super) static BALANCES: Check = Check {
              ORDER BY a.merchant, a.id"
         ),
     )
-    .of_rows(50)]),
+    .of_rows(1)]),
 };
 
 pub(super) static ENTRY_CURRENCY: Check = Check {
     name: "ledger.entry_currency",
-    meaning: "All entries of a transfer are on accounts of one currency: that of its order or payment.",
+    meaning: "All entries of a transfer are on accounts of one currency: that of its order, payment or fulfillment.",
     how: How::Scans(&[Scan::ids(
         keys!("transfer"),
         "trf",
         wrong!(
-            "SELECT t.merchant, t.id, 'books ' || COALESCE(MIN(o.currency), MIN(p.currency), MIN(a.currency)) || ' on accounts in ' || MIN(a.currency) || ' to ' || MAX(a.currency)
+            "SELECT t.merchant, t.id, 'books ' || COALESCE(MIN(o.currency), MIN(p.currency), MIN(f.currency), MIN(a.currency)) || ' on accounts in ' || MIN(a.currency) || ' to ' || MAX(a.currency)
              FROM transfer t LEFT JOIN entry e ON e.merchant = t.merchant AND e.transfer = t.id
              LEFT JOIN account a ON a.merchant = e.merchant AND a.id = e.account
              LEFT JOIN orders o ON o.merchant = t.merchant AND o.id = t.reference
-             LEFT JOIN payment p ON p.merchant = t.merchant AND p.id = t.reference WHERE ",
+             LEFT JOIN payment p ON p.merchant = t.merchant AND p.id = t.reference
+             LEFT JOIN fulfillment f ON f.merchant = t.merchant AND f.id = t.reference WHERE ",
             within!("t"),
             " GROUP BY t.merchant, t.id
-             HAVING MIN(a.currency) <> MAX(a.currency) OR MIN(a.currency) <> COALESCE(MIN(o.currency), MIN(p.currency), MIN(a.currency))
+             HAVING MIN(a.currency) <> MAX(a.currency) OR MIN(a.currency) <> COALESCE(MIN(o.currency), MIN(p.currency), MIN(f.currency), MIN(a.currency))
              ORDER BY t.merchant, t.id"
         ),
     )]),
@@ -107,7 +107,7 @@ pub(super) static REVERSALS: Check = Check {
 
 pub(super) static POSTINGS: Check = Check {
     name: "ledger.postings",
-    meaning: "Every placed order is booked once as a debt of its total, taken back where it was canceled; every payment is booked at what it came to.",
+    meaning: "Every placed order is booked once as a debt of its total, taken back where it was canceled; every payment is booked at what it came to: against debts, a top-up's into the prepaid balance (EXT-1).",
     how: How::Scans(&[
         Scan::ids(
             keys!("orders"),
@@ -139,10 +139,12 @@ pub(super) static POSTINGS: Check = Check {
             keys!("payment"),
             "pay",
             wrong!(
-                "SELECT p.merchant, p.id, 'pays debts of ' || CAST(p.allocated_minor AS text) || ', booked ' || CAST(COALESCE(SUM(CASE WHEN a.id IS NOT NULL THEN -e.amount_minor END), 0) AS text)
-                 FROM payment p LEFT JOIN transfer t ON t.merchant = p.merchant AND t.kind = 'payment' AND t.reference = p.id
+                "SELECT p.merchant, p.id, 'pays ' || CAST(p.allocated_minor AS text) || ', booked ' || CAST(COALESCE(SUM(CASE WHEN a.id IS NOT NULL THEN -e.amount_minor END), 0) AS text)
+                 FROM payment p LEFT JOIN invoice i ON i.merchant = p.merchant AND i.id = p.invoice
+                 LEFT JOIN transfer t ON t.merchant = p.merchant AND t.kind = 'payment' AND t.reference = p.id
                  LEFT JOIN entry e ON e.merchant = t.merchant AND e.transfer = t.id
-                 LEFT JOIN account a ON a.merchant = e.merchant AND a.id = e.account AND a.kind = 'receivable' AND a.partnership = p.partnership WHERE ",
+                 LEFT JOIN account a ON a.merchant = e.merchant AND a.id = e.account AND a.partnership = p.partnership
+                   AND a.kind = CASE WHEN i.kind = 'top_up' THEN 'prepaid' ELSE 'receivable' END WHERE ",
                 within!("p"),
                 " GROUP BY p.merchant, p.id, p.allocated_minor
                  HAVING COALESCE(SUM(CASE WHEN a.id IS NOT NULL THEN -e.amount_minor END), 0) <> p.allocated_minor OR COUNT(e.place) = 0

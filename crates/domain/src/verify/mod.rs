@@ -2,7 +2,7 @@
 //!
 //! Always true here:
 //! - It runs beside a working server: a page of at most [`PAGE`] rows is one read over one snapshot, with all facts
-//!   that belong together; nothing is held between two pages.
+//!   that belong together; nothing is held between two pages. All checks of a table walk over it together.
 //! - What a page finds is looked at once more, in a new snapshot, before it is reported.
 //! - Memory is bounded: counting is the database's work, and only the first [`SHOWN`] violations are kept.
 //! - No code is ever printed, nor any other secret.
@@ -12,26 +12,30 @@
 mod balance_due;
 mod billing;
 mod codes;
+pub mod counts;
 mod credit;
+mod fulfillments;
 mod ledger;
 mod licenses;
 mod numbers;
 mod orders;
 mod partnerships;
 mod plaintext;
+mod prepaid;
 mod prices;
 mod report;
 mod scan;
 mod states;
 mod stock;
 mod storage;
+mod sweep;
 mod tenancy;
 mod traces;
 
 pub use report::{CheckReport, Options, Report, Violation};
 
 use crate::command::Engine;
-use scan::{Found, Scan, Whole};
+use scan::{Scan, Whole};
 use tradepost_store::Fault;
 
 /// Most rows that one page begins with.
@@ -56,6 +60,8 @@ enum How {
     Scans(&'static [Scan]),
     /// By a function of its own.
     Whole(Whole),
+    /// By both.
+    Both(Whole, &'static [Scan]),
 }
 
 /// Every check, in the order in which they run.
@@ -66,6 +72,7 @@ pub static CHECKS: &[&Check] = &[
     &ledger::ENTRY_CURRENCY,
     &ledger::REVERSALS,
     &ledger::POSTINGS,
+    &prepaid::PREPAID_BALANCE,
     &credit::USED,
     &credit::RELEASED_FIT,
     &licenses::FUNDED,
@@ -73,21 +80,29 @@ pub static CHECKS: &[&Check] = &[
     &stock::ONE_LICENSE_PER_KEY,
     &stock::KEY_AND_LICENSE_AGREE,
     &stock::COUNTERS,
+    &stock::PROMISED,
     &stock::SHOWN_NEVER_AVAILABLE,
     &codes::CODES_OPEN,
     &licenses::PER_ITEM,
     &orders::TOTALS,
     &prices::EXPLAINED,
     &states::ORDERS,
+    &fulfillments::LICENSES,
+    &fulfillments::STATE,
+    &fulfillments::DEBITS,
+    &fulfillments::PRICES,
+    &fulfillments::EXTERNAL_ORDERS,
     &numbers::ORDERS,
     &numbers::INVOICES,
     &billing::INVOICE_TOTALS,
     &billing::PAYMENTS,
     &billing::ONE_LIVE_INVOICE_PER_ORDER,
+    &billing::TOP_UPS,
     &traces::ORDER_PLACED,
     &traces::RELAYED_IN_ORDER,
     &traces::REVEALS,
     &partnerships::ORDERS_PLACED,
+    &partnerships::PURCHASE_DAYS,
     &balance_due::BALANCE_DUE,
     &tenancy::FOREIGN_KEYS,
     &tenancy::REFERENCES,
@@ -115,28 +130,22 @@ pub async fn run(engine: &Engine, options: &Options) -> Result<Report, Fault> {
     if let Some(name) = unknown(&options.only) {
         return Err(Fault::invariant(format!("there is no check {name}")));
     }
-    let mut report = Report::default();
-    for check in CHECKS.iter().filter(|check| options.only.is_empty() || options.only.iter().any(|name| asked(check, name))) {
-        report.checks.push(run_one(engine, check, options.full).await?);
-    }
-    Ok(report)
+    Ok(Report { checks: run_all(engine, &chosen(&options.only), options.full, |_, _| ()).await? })
 }
 
-/// Runs one check; for callers that show progress or take the time between two.
+/// The checks of these names and areas, all where there are none.
+#[must_use]
+pub fn chosen(only: &[String]) -> Vec<&'static Check> {
+    CHECKS.iter().copied().filter(|check| only.is_empty() || only.iter().any(|name| asked(check, name))).collect()
+}
+
+/// Runs checks together, so that each row is read as few times as can be, and says after each part of the work how many
+/// parts of how many are done.
 ///
 /// # Errors
 /// The store's.
-pub async fn run_one(engine: &Engine, check: &'static Check, full: bool) -> Result<CheckReport, Fault> {
-    let mut found = Found::default();
-    match check.how {
-        How::Scans(scans) => {
-            for scan in scans {
-                scan.run(engine, &mut found).await?;
-            }
-        }
-        How::Whole(whole) => whole(engine.clone(), full, &mut found).await?,
-    }
-    Ok(found.report(check.name))
+pub async fn run_all(engine: &Engine, checks: &[&'static Check], full: bool, progress: impl FnMut(u64, u64) + Send) -> Result<Vec<CheckReport>, Fault> {
+    sweep::run(engine, checks, full, progress).await
 }
 
 fn table() -> String {
@@ -149,8 +158,19 @@ fn table() -> String {
 pub fn page() -> String {
     format!(
         "# What `tradepost verify` checks\n\nGenerated from the code; names are stable. `--only` takes names or areas (`ledger`), `--full` looks at \
-         everything where otherwise a sample is taken. It reads, writes nothing, and runs beside a working server: each page of at most {PAGE} rows is \
-         one snapshot, and what is found is looked at once more before it is reported.\n\n{}",
+         everything where otherwise a sample is taken. It reads, writes nothing, and runs beside a working server: all checks of a table walk over it \
+         together, each page of at most {PAGE} rows is one snapshot, nothing is held between two pages, and what is found is looked at once more in a fresh \
+         snapshot before it is reported.\n\n{}\n{MEASURE}",
         table()
     )
 }
+
+/// How to find out what it takes.
+const MEASURE: &str = "## What it takes\n\nMemory hardly grows with the database: counting is the database's work, a page is the most that is read at once. \
+To see seconds and peak memory for yourself, fill a folder with a million orders and ten million sealed keys and check it:\n\n\
+```sh\n\
+cargo run --release -p tradepost-journeys --example large_database -- --to /var/tmp/large --orders 1000000 --keys 10000000\n\
+cargo run --release -p tradepost-journeys --example large_database -- --check /var/tmp/large\n\
+```\n\n\
+`--engine postgres` fills a database beside that of `TRADEPOST_TEST_POSTGRES` and prints its URL, for `--check /var/tmp/large --database URL`; `--apart` runs the \
+checks one after the other and says what each takes alone.\n";

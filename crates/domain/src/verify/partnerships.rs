@@ -1,4 +1,4 @@
-//! Partnerships: how many orders they placed.
+//! Partnerships: how many orders they placed, and what is counted against their purchase limits.
 
 use super::scan::{Scan, keys, within, wrong};
 use super::{Check, How};
@@ -18,5 +18,43 @@ pub(super) static ORDERS_PLACED: Check = Check {
                OR COALESCE(MIN(o.place), 1) <> 1 OR (p.orders_placed > 0 AND p.activated_ms IS NULL) ORDER BY p.merchant, p.id"
         ),
     )
-    .of_rows(200)]),
+    .of_rows(20)]),
+};
+
+pub(super) static PURCHASE_DAYS: Check = Check {
+    name: "partnership.purchase_days",
+    meaning: "What is counted of a day against the purchase limits is at least what was fulfilled on it and not taken back, and all days together are at most what was fulfilled and ordered (PRG-9).",
+    how: How::Scans(&[
+        Scan::ids(
+            keys!("partnership"),
+            "par",
+            wrong!(
+                "SELECT g.merchant, g.partnership, 'has ' || CAST(COALESCE(d.units, 0) AS text) || ' units counted on ' || g.day || ', fulfilled ' || CAST(g.units AS text)
+                 FROM (SELECT f.merchant, f.partnership, f.day, SUM(CASE WHEN f.state = 'failed' THEN 0 ELSE f.quantity - f.refunded_quantity END) AS units
+                       FROM partnership p CROSS JOIN fulfillment f WHERE f.merchant = p.merchant AND f.partnership = p.id AND ",
+                within!("p"),
+                " GROUP BY f.merchant, f.partnership, f.day) g
+                 LEFT JOIN purchase_day d ON d.merchant = g.merchant AND d.partnership = g.partnership AND d.day = g.day
+                 WHERE COALESCE(d.units, 0) < g.units ORDER BY g.merchant, g.partnership, g.day"
+            ),
+        )
+        .of_rows(20),
+        Scan::ids(
+            keys!("partnership"),
+            "par",
+            wrong!(
+                "SELECT x.merchant, x.id, 'has ' || CAST(x.counted AS text) || ' units counted in all, fulfilled ' || CAST(x.fulfilled AS text) || ', ordered ' || CAST(x.ordered AS text)
+                 FROM (SELECT p.merchant, p.id,
+                     (SELECT COALESCE(SUM(d.units), 0) FROM purchase_day d WHERE d.merchant = p.merchant AND d.partnership = p.id) AS counted,
+                     (SELECT COALESCE(SUM(CASE WHEN f.state = 'failed' THEN 0 ELSE f.quantity - f.refunded_quantity END), 0)
+                      FROM fulfillment f WHERE f.merchant = p.merchant AND f.partnership = p.id) AS fulfilled,
+                     (SELECT COALESCE(SUM(i.quantity), 0) FROM orders o CROSS JOIN order_item i WHERE o.merchant = p.merchant AND o.partnership = p.id
+                        AND o.placed_ms IS NOT NULL AND o.canceled_ms IS NULL AND i.merchant = o.merchant AND i.orders = o.id) AS ordered
+                   FROM partnership p WHERE ",
+                within!("p"),
+                ") x WHERE x.counted > x.fulfilled + x.ordered ORDER BY x.merchant, x.id"
+            ),
+        )
+        .of_rows(20),
+    ]),
 };

@@ -1,18 +1,16 @@
-//! Pages: which rows the next one has, what is wrong with them, and whether it still is a moment later.
+//! What a check looks at, page by page, and how what is wrong is said.
 
 use super::report::{CheckReport, Violation};
 use super::{PAGE, SHOWN};
 use crate::command::Engine;
-use std::collections::HashSet;
 use tradepost_kernel::Id;
 use tradepost_store::{BoxFuture, Fault, FromRow, Reader, Row, Sql, Value};
 
 /// Rows of one table, page by page in the order of (merchant, key).
 #[derive(Debug)]
 pub(super) struct Scan {
-    /// `SELECT merchant, key … WHERE (merchant, key) > ($1, $2) ORDER BY … LIMIT $3`. A key need not be unique: a page
-    /// has all rows of its last key.
-    pub keys: Sql,
+    /// Where its pages end.
+    pub keys: Keys,
     /// What comes before the first key.
     pub start: Start,
     /// Rows of one page: [`PAGE`], fewer where each stands for many others.
@@ -21,6 +19,15 @@ pub(super) struct Scan {
     pub subject: &'static str,
     /// What is wrong with a page.
     pub look: Look,
+}
+
+/// The order of a table's rows. A key need not be unique: a page has all rows of its last key.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keys {
+    /// The last key of a full page: `… WHERE (merchant, key) > ($1, $2) ORDER BY … LIMIT 1 OFFSET $3`.
+    pub edge: Sql,
+    /// All keys of one that is not full: `… LIMIT $3`.
+    pub rest: Sql,
 }
 
 /// The type of a scan's key.
@@ -81,7 +88,7 @@ impl Finding {
     }
 
     /// What it is known by, when it is looked for again.
-    fn identity(&self) -> (i64, Vec<u8>) {
+    pub fn identity(&self) -> (i64, Vec<u8>) {
         let subject = match &self.subject {
             Value::Null => Vec::new(),
             Value::Int(number) => number.to_be_bytes().to_vec(),
@@ -128,13 +135,21 @@ impl Found {
         findings.into_iter().for_each(|finding| self.add(finding.violation(prefix)));
     }
 
+    /// Adds what another part of the same check found.
+    pub fn add_all(&mut self, other: Self) {
+        self.checked += other.checked;
+        self.total += other.total;
+        let room = SHOWN - self.violations.len().min(SHOWN);
+        self.violations.extend(other.violations.into_iter().take(room));
+    }
+
     pub fn report(self, name: &'static str) -> CheckReport {
         CheckReport { name, checked: self.checked, total: self.total, violations: self.violations }
     }
 }
 
 impl Scan {
-    pub const fn ids(keys: Sql, subject: &'static str, look: Look) -> Self {
+    pub const fn ids(keys: Keys, subject: &'static str, look: Look) -> Self {
         Self { keys, start: Start::Id, rows: PAGE, subject, look }
     }
 
@@ -149,82 +164,69 @@ impl Scan {
         self.start = start;
         self
     }
+}
 
-    pub async fn run(&self, engine: &Engine, found: &mut Found) -> Result<(), Fault> {
-        let mut after = vec![
-            Value::Int(i64::MIN),
-            match self.start {
-                Start::Id => Value::Bytes(Vec::new()),
-                Start::Int => Value::Int(i64::MIN),
-                Start::Text => Value::Text(String::new()),
-            },
-        ];
-        loop {
-            let (keys, rows, from) = (self.keys, self.rows, after.clone());
-            let page: Vec<(i64, Value)> = engine
-                .store
-                .read(move |reader| {
-                    Box::pin(async move {
-                        let [merchant, key] = <[Value; 2]>::try_from(from).map_err(|_| Fault::invariant("a key of two parts"))?;
-                        reader.query(keys, &[merchant, key, Value::Int(rows)]).await
-                    })
-                })
-                .await?;
-            let Some((merchant, key)) = page.last().cloned() else { return Ok(()) };
-            let count = i64::try_from(page.len()).unwrap_or(i64::MAX);
-            found.checked += count;
-            let last = vec![Value::Int(merchant), key];
-            let bounds = Bounds([after, last.clone()].concat());
-            let findings = self.judge(engine, &bounds).await?;
-            if !findings.is_empty() {
-                found.add_findings(self.subject, self.still(engine, &bounds, findings).await?);
-            }
-            if count < rows {
-                return Ok(());
-            }
-            after = last;
-        }
-    }
-
-    async fn judge(&self, engine: &Engine, bounds: &Bounds) -> Result<Vec<Finding>, Fault> {
-        let (look, bounds) = (self.look, bounds.clone());
-        engine
-            .store
-            .read(move |reader| {
-                Box::pin(async move {
-                    match look {
-                        Look::Sql(sql) => reader.query(sql, &bounds.0).await,
-                        Look::Code(code) => code(reader, bounds).await,
-                    }
-                })
-            })
-            .await
-    }
-
-    /// Those of `findings` that are found again.
-    async fn still(&self, engine: &Engine, bounds: &Bounds, findings: Vec<Finding>) -> Result<Vec<Finding>, Fault> {
-        let before: HashSet<(i64, Vec<u8>)> = findings.iter().map(Finding::identity).collect();
-        let again = self.judge(engine, bounds).await?;
-        Ok(again.into_iter().filter(|finding| before.contains(&finding.identity())).collect())
+impl Start {
+    /// Before the first key.
+    pub fn before_all(self) -> [Value; 2] {
+        let key = match self {
+            Self::Id => Value::Bytes(Vec::new()),
+            Self::Int => Value::Int(i64::MIN),
+            Self::Text => Value::Text(String::new()),
+        };
+        [Value::Int(i64::MIN), key]
     }
 }
 
-/// The keys of a table with `merchant` and `id`, for [`Scan::keys`].
+impl Look {
+    /// What is wrong on a page, by one snapshot.
+    pub async fn judge(self, reader: &mut Reader<'_>, bounds: &Bounds) -> Result<Vec<Finding>, Fault> {
+        match self {
+            Self::Sql(sql) => reader.query(sql, &bounds.0).await,
+            Self::Code(code) => code(reader, bounds.clone()).await,
+        }
+    }
+}
+
+/// The keys of a table with `merchant` and `id`, or another key, of all rows or some, for [`Scan::keys`].
 macro_rules! keys {
+    (merchants) => {
+        keys!("merchant", "number", "id", "")
+    };
     ($table:literal) => {
         keys!($table, "id")
     };
     ($table:literal, $key:literal) => {
+        keys!($table, "merchant", $key, "")
+    };
+    ($table:literal, $key:literal where $filter:literal) => {
+        keys!($table, "merchant", $key, concat!($filter, " AND "))
+    };
+    ($table:literal, $merchant:literal, $key:literal, $filter:expr) => {
+        $crate::verify::scan::Keys {
+            edge: keys!($table, $merchant, $key, $filter, " LIMIT 1 OFFSET $3"),
+            rest: keys!($table, $merchant, $key, $filter, " LIMIT $3"),
+        }
+    };
+    ($table:literal, $merchant:literal, $key:literal, $filter:expr, $limit:literal) => {
         tradepost_store::sql!(concat!(
-            "SELECT merchant, ",
+            "SELECT ",
+            $merchant,
+            ", ",
             $key,
             " FROM ",
             $table,
-            " WHERE (merchant, ",
+            " WHERE ",
+            $filter,
+            "(",
+            $merchant,
+            ", ",
             $key,
-            ") > ($1, $2) ORDER BY merchant, ",
+            ") > ($1, $2) ORDER BY ",
+            $merchant,
+            ", ",
             $key,
-            " LIMIT $3"
+            $limit
         ))
     };
 }

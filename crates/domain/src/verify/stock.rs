@@ -20,7 +20,7 @@ pub(super) static ONE_LICENSE_PER_KEY: Check = Check {
 
 pub(super) static KEY_AND_LICENSE_AGREE: Check = Check {
     name: "stock.key_and_license_agree",
-    meaning: "A key is where its license is: of the same product, reserved while it waits, allocated while it is available, delivered once it was handed over.",
+    meaning: "A key is where its license is: of the same product, reserved while it waits, allocated while it is available, delivered once it was handed over, revoked once it was taken back.",
     how: How::Scans(&[
         Scan::ids(
             keys!("license"),
@@ -33,10 +33,10 @@ pub(super) static KEY_AND_LICENSE_AGREE: Check = Check {
                    WHEN l.product <> k.product THEN 'carries a key of another product'
                    ELSE 'is ' || l.stage || ' and its key in state ' || CAST(k.state AS text) END
                  FROM license l LEFT JOIN license_key k ON k.merchant = l.merchant AND k.id = l.license_key
-                 WHERE ((l.license_key IS NULL AND l.method = 'key_pool' AND l.stage IN ('available', 'distributed'))
+                 WHERE ((l.license_key IS NULL AND l.method = 'key_pool' AND l.stage IN ('available', 'distributed', 'revoked'))
                    OR (k.id IS NOT NULL AND k.license IS NULL)
                    OR (k.license = l.id AND (l.method <> 'key_pool' OR l.product <> k.product
-                     OR k.state <> CASE l.stage WHEN 'waiting' THEN 1 WHEN 'available' THEN 2 WHEN 'distributed' THEN 3 ELSE -1 END))) AND ",
+                     OR k.state <> CASE l.stage WHEN 'waiting' THEN 1 WHEN 'available' THEN 2 WHEN 'distributed' THEN 3 WHEN 'revoked' THEN 4 ELSE -1 END))) AND ",
                 within!("l"),
                 " ORDER BY l.merchant, l.id"
             ),
@@ -60,12 +60,12 @@ pub(super) static KEY_AND_LICENSE_AGREE: Check = Check {
 
 pub(super) static COUNTERS: Check = Check {
     name: "stock.counters",
-    meaning: "The counters of a product are its keys, state by state; what is staged is untouched and no stock (STK-4).",
+    meaning: "The counters of a product are its keys, state by state, what is promised among those in stock; what is staged is untouched and no stock (STK-4).",
     how: How::Scans(&[Scan::ids(
         keys!("product", "number"),
         "product number",
         wrong!(
-            "SELECT g.merchant, g.number, 'counted ' || CAST(COALESCE(s.available, 0) AS text) || '/' || CAST(COALESCE(s.reserved, 0) AS text) || '/' || CAST(COALESCE(s.allocated, 0) AS text)
+            "SELECT g.merchant, g.number, 'counted ' || CAST(COALESCE(s.available + s.promised, 0) AS text) || '/' || CAST(COALESCE(s.reserved, 0) AS text) || '/' || CAST(COALESCE(s.allocated, 0) AS text)
                || '/' || CAST(COALESCE(s.delivered, 0) AS text) || '/' || CAST(COALESCE(s.revoked, 0) AS text) || '/' || CAST(COALESCE(s.burned, 0) AS text)
                || ', there are ' || CAST(g.available AS text) || '/' || CAST(g.reserved AS text) || '/' || CAST(g.allocated AS text)
                || '/' || CAST(g.delivered AS text) || '/' || CAST(g.revoked AS text) || '/' || CAST(g.burned AS text) || ', misplaced ' || CAST(g.misplaced AS text)
@@ -79,13 +79,31 @@ pub(super) static COUNTERS: Check = Check {
                LEFT JOIN license_key k ON k.merchant = p.merchant AND k.product = p.number WHERE ",
             within!("p", "number"),
             " GROUP BY p.merchant, p.number) g LEFT JOIN stock s ON s.merchant = g.merchant AND s.product = g.number
-             WHERE g.available <> COALESCE(s.available, 0) OR g.reserved <> COALESCE(s.reserved, 0) OR g.allocated <> COALESCE(s.allocated, 0)
+             WHERE g.available <> COALESCE(s.available + s.promised, 0) OR g.reserved <> COALESCE(s.reserved, 0) OR g.allocated <> COALESCE(s.allocated, 0)
                OR g.delivered <> COALESCE(s.delivered, 0) OR g.revoked <> COALESCE(s.revoked, 0) OR g.burned <> COALESCE(s.burned, 0) OR g.misplaced > 0
              ORDER BY g.merchant, g.number"
         ),
     )
     .by(Start::Int)
-    .of_rows(5)]),
+    .of_rows(1)]),
+};
+
+pub(super) static PROMISED: Check = Check {
+    name: "stock.promised",
+    meaning: "What is promised of a product is what the fulfillments that are being delivered still lack (EXT-10).",
+    how: How::Scans(&[Scan::ids(
+        keys!("stock", "product"),
+        "product number",
+        wrong!(
+            "SELECT g.merchant, g.product, 'promised ' || CAST(g.promised AS text) || ', still to be made ' || CAST(g.lacking AS text)
+             FROM (SELECT s.merchant, s.product, s.promised, (SELECT CAST(COALESCE(SUM(f.quantity - f.ready), 0) AS bigint) FROM fulfillment f
+                 WHERE f.merchant = s.merchant AND f.state = 'processing' AND f.product = s.product) AS lacking
+               FROM stock s WHERE ",
+            within!("s", "product"),
+            ") g WHERE g.promised <> g.lacking ORDER BY g.merchant, g.product"
+        ),
+    )
+    .by(Start::Int)]),
 };
 
 pub(super) static SHOWN_NEVER_AVAILABLE: Check = Check {

@@ -5,57 +5,84 @@ use super::scan::{Found, Scan, Start, keys, within, wrong};
 use super::{Check, How};
 use crate::command::Engine;
 use std::collections::BTreeSet;
-use tradepost_store::{BoxFuture, Fault, sql};
+use tradepost_store::{BoxFuture, Fault};
 
 /// A foreign key whose tables both carry a merchant: table, column, table referred to, its column.
 type Reference = (&'static str, &'static str, &'static str, &'static str);
 
+/// `TABLE by KEY (…): COLUMN -> TABLE.COLUMN, …` looks at every row, at all its columns at once; `each COLUMN of TABLE
+/// (…) -> TABLE.COLUMN` at every value once, where an index leads from one value to the next and many rows share each.
 macro_rules! references {
-    ($($table:literal by $key:literal ($start:ident, $subject:literal): $($column:literal -> $to:literal.$target:literal),+;)+) => {
+    (
+        $($table:literal by $key:literal ($start:ident, $subject:literal): $($column:literal as $alias:literal -> $to:literal.$target:literal),+;)+
+        $(each $value:literal of $many:literal ($type:ident, $what:literal) -> $one:literal.$number:literal;)+
+    ) => {
         /// Those that are checked.
-        const KNOWN: &[Reference] = &[$($(($table, $column, $to, $target),)+)+];
-        static SCANS: &[Scan] = &[$($(
-            Scan::ids(
+        const KNOWN: &[Reference] = &[$($(($table, $column, $to, $target),)+)+ $(($many, $value, $one, $number),)+];
+        static SCANS: &[Scan] = &[
+            $(Scan::ids(
                 keys!($table, $key),
                 $subject,
                 wrong!(
-                    "SELECT c.merchant, c.", $key, ", '", $column, " in ", $table, " refers to nothing of this merchant' FROM ", $table, " c
-                     LEFT JOIN ", $to, " t ON t.merchant = c.merchant AND t.", $target, " = c.", $column, "
-                     WHERE c.", $column, " IS NOT NULL AND t.merchant IS NULL AND ", within!("c", $key), " ORDER BY c.merchant, c.", $key
+                    "SELECT c.merchant, c.", $key, ", CASE",
+                    $(" WHEN c.", $column, " IS NOT NULL AND ", $alias, ".merchant IS NULL THEN '", $column, "'",)+
+                    " END || ' in ", $table, " refers to nothing of this merchant' FROM ", $table, " c",
+                    $(" LEFT JOIN ", $to, " ", $alias, " ON ", $alias, ".merchant = c.merchant AND ", $alias, ".", $target, " = c.", $column,)+
+                    " WHERE (1 = 0", $(" OR (c.", $column, " IS NOT NULL AND ", $alias, ".merchant IS NULL)",)+ ") AND ",
+                    within!("c", $key), " ORDER BY c.merchant, c.", $key
                 ),
             )
-            .by(Start::$start),
-        )+)+];
+            .by(Start::$start),)+
+            $(Scan::ids(
+                keys!($many, $value),
+                $what,
+                wrong!(
+                    "SELECT c.merchant, c.value, '", $value, " in ", $many, " refers to nothing of this merchant'
+                     FROM (SELECT merchant, ", $value, " AS value FROM ", $many, " x WHERE ", within!("x", $value), " ORDER BY merchant, ", $value, " LIMIT 1) c
+                     LEFT JOIN ", $one, " t ON t.merchant = c.merchant AND t.", $number, " = c.value WHERE t.merchant IS NULL"
+                ),
+            )
+            .by(Start::$type)
+            .of_rows(1),)+
+        ];
     };
 }
 
 references! {
-    "product" by "id" (Id, "prd"): "parent" -> "product"."number";
-    "bundle_part" by "bundle" (Int, "bundle product number"): "bundle" -> "product"."number", "part" -> "product"."number";
-    "price_list_product" by "price_list" (Id, "prl"): "price_list" -> "price_list"."id", "product" -> "product"."number";
-    "price" by "product" (Int, "product number"): "product" -> "product"."number";
-    "channel" by "id" (Id, "chn"): "price_list" -> "price_list"."id";
-    "partnership" by "id" (Id, "par"): "channel" -> "channel"."id";
-    "partnership_product" by "partnership" (Id, "par"): "partnership" -> "partnership"."id", "product" -> "product"."number";
-    "api_key" by "id" (Id, "key"): "partnership" -> "partnership"."id";
-    "entry" by "transfer" (Id, "trf"): "transfer" -> "transfer"."id", "account" -> "account"."id";
-    "stock" by "product" (Int, "product number"): "product" -> "product"."number";
-    "license_key" by "id" (Id, "lky"): "product" -> "product"."number", "import" -> "key_import"."id";
-    "customer" by "id" (Id, "cus"): "partnership" -> "partnership"."id";
-    "orders" by "id" (Id, "ord"): "partnership" -> "partnership"."id";
-    "order_item" by "id" (Id, "itm"): "orders" -> "orders"."id", "product" -> "product"."number";
-    "license" by "id" (Id, "lic"): "orders" -> "orders"."id", "item" -> "order_item"."id", "license_key" -> "license_key"."id",
-        "customer" -> "customer"."id", "reseller_information" -> "reseller_information"."id";
-    "invoice" by "id" (Id, "inv"): "partnership" -> "partnership"."id";
-    "invoice_order" by "invoice" (Id, "inv"): "invoice" -> "invoice"."id", "orders" -> "orders"."id";
-    "payment" by "id" (Id, "pay"): "invoice" -> "invoice"."id";
-    "payment_allocation" by "payment" (Id, "pay"): "payment" -> "payment"."id", "orders" -> "orders"."id";
+    "product" by "id" (Id, "prd"): "parent" as "a" -> "product"."number";
+    "bundle_part" by "bundle" (Int, "bundle product number"): "bundle" as "a" -> "product"."number", "part" as "b" -> "product"."number";
+    "price_list_product" by "price_list" (Id, "prl"): "price_list" as "a" -> "price_list"."id", "product" as "b" -> "product"."number";
+    "price" by "product" (Int, "product number"): "product" as "a" -> "product"."number";
+    "channel" by "id" (Id, "chn"): "price_list" as "a" -> "price_list"."id";
+    "partnership" by "id" (Id, "par"): "channel" as "a" -> "channel"."id";
+    "partnership_product" by "partnership" (Id, "par"): "partnership" as "a" -> "partnership"."id", "product" as "b" -> "product"."number";
+    "api_key" by "id" (Id, "key"): "partnership" as "a" -> "partnership"."id";
+    "entry" by "transfer" (Id, "trf"): "transfer" as "a" -> "transfer"."id";
+    "stock" by "product" (Int, "product number"): "product" as "a" -> "product"."number";
+    "customer" by "id" (Id, "cus"): "partnership" as "a" -> "partnership"."id";
+    "order_item" by "id" (Id, "itm"): "orders" as "a" -> "orders"."id", "product" as "b" -> "product"."number";
+    "license" by "id" (Id, "lic"): "orders" as "a" -> "orders"."id", "item" as "b" -> "order_item"."id", "fulfillment" as "g" -> "fulfillment"."id", "license_key" as "d" -> "license_key"."id",
+        "customer" as "e" -> "customer"."id", "reseller_information" as "f" -> "reseller_information"."id";
+    "fulfillment" by "id" (Id, "ful"): "product" as "a" -> "product"."number";
+    "cancel_request" by "id" (Id, "crq"): "partnership" as "a" -> "partnership"."id", "fulfillment" as "b" -> "fulfillment"."id";
+    "cancel_request_license" by "cancel_request" (Id, "crq"): "cancel_request" as "a" -> "cancel_request"."id", "license" as "b" -> "license"."id";
+    "auto_top_up" by "partnership" (Id, "par"): "partnership" as "a" -> "partnership"."id";
+    "purchase_day" by "partnership" (Id, "par"): "partnership" as "a" -> "partnership"."id";
+    "invoice_order" by "invoice" (Id, "inv"): "invoice" as "a" -> "invoice"."id", "orders" as "b" -> "orders"."id";
+    "payment" by "id" (Id, "pay"): "invoice" as "a" -> "invoice"."id";
+    "payment_allocation" by "payment" (Id, "pay"): "payment" as "a" -> "payment"."id", "orders" as "b" -> "orders"."id";
+    each "account" of "entry" (Id, "acc") -> "account"."id";
+    each "product" of "license_key" (Int, "product number") -> "product"."number";
+    each "import" of "license_key" (Id, "imp") -> "key_import"."id";
+    each "partnership" of "orders" (Id, "par") -> "partnership"."id";
+    each "partnership" of "fulfillment" (Id, "par") -> "partnership"."id";
+    each "partnership" of "invoice" (Id, "par") -> "partnership"."id";
 }
 
 pub(super) static FOREIGN_KEYS: Check = Check {
     name: "tenancy.foreign_keys",
     meaning: "Every foreign key whose tables carry a merchant leads to a row of the same merchant; one that the schema has and this check does not know is named too.",
-    how: How::Whole(look),
+    how: How::Both(look, SCANS),
 };
 
 fn look(engine: Engine, _full: bool, found: &mut Found) -> BoxFuture<'_, Result<(), Fault>> {
@@ -65,9 +92,6 @@ fn look(engine: Engine, _full: bool, found: &mut Found) -> BoxFuture<'_, Result<
         for [table, column, to, target] in schema.symmetric_difference(&known) {
             let detail = format!("the schema and this check differ about {table}.{column} to {to}.{target}");
             found.add(Violation { merchant: 0, subject: table.clone(), detail });
-        }
-        for scan in SCANS {
-            scan.run(&engine, found).await?;
         }
         Ok(())
     })
@@ -80,14 +104,15 @@ fn in_schema(text: &str) -> BTreeSet<[String; 4]> {
     for line in text.lines() {
         let words = line.strip_prefix("CREATE TABLE ").or_else(|| line.strip_prefix("table "));
         if let Some(name) = words.and_then(|rest| rest.split([' ', '(']).next()) {
-            table = name.to_owned();
+            // SQLite quotes the name of a table that was renamed.
+            table = name.trim_matches('"').to_owned();
         }
         let reference = || {
             let (columns, rest) = line.split_once("FOREIGN KEY (")?.1.split_once(')')?;
             let (to, rest) = rest.trim_start().strip_prefix("REFERENCES ")?.split_once('(')?;
             let column = columns.strip_prefix("merchant, ")?;
             let target = rest.split_once(')')?.0.strip_prefix("merchant, ")?;
-            Some([table.clone(), column.to_owned(), to.trim().to_owned(), target.to_owned()])
+            Some([table.clone(), column.to_owned(), to.trim().trim_matches('"').to_owned(), target.to_owned()])
         };
         found.extend(reference());
     }
@@ -155,7 +180,7 @@ pub(super) static REFERENCES: Check = Check {
             ),
         ),
         Scan::ids(
-            sql!("SELECT number, id FROM merchant WHERE (number, id) > ($1, $2) ORDER BY number, id LIMIT $3"),
+            keys!(merchants),
             "mer",
             wrong!(
                 "SELECT m.number, m.id, 'has no twin that names it' FROM merchant m LEFT JOIN merchant t ON t.number = m.twin AND t.twin = m.number AND t.environment <> m.environment

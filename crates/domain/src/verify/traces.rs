@@ -2,7 +2,6 @@
 
 use super::scan::{Scan, Start, keys, within, wrong};
 use super::{Check, How};
-use tradepost_store::sql;
 
 /// The events that are counted; the text of the index `outbox_of_subject`, which both engines then go by.
 macro_rules! counted {
@@ -22,7 +21,7 @@ macro_rules! counted {
 
 pub(super) static ORDER_PLACED: Check = Check {
     name: "events.order_placed",
-    meaning: "Each placed order has exactly one event order.placed, each canceled one of them one order.canceled, each invoice one invoice.issued (PLT-5).",
+    meaning: "Each placed order has exactly one event order.placed, each canceled one of them one order.canceled, each invoice of orders one invoice.issued (PLT-5).",
     how: How::Scans(&[
         Scan::ids(
             keys!("orders"),
@@ -45,7 +44,7 @@ pub(super) static ORDER_PLACED: Check = Check {
             wrong!(
                 "SELECT x.merchant, x.id, 'has ' || CAST(x.issued AS text) || ' events invoice.issued' FROM (SELECT i.merchant, i.id, ",
                 counted!("i", "invoice.issued"),
-                " AS issued FROM invoice i WHERE ",
+                " AS issued FROM invoice i WHERE i.kind = 'order' AND ",
                 within!("i"),
                 ") x WHERE x.issued <> 1 ORDER BY x.merchant, x.id"
             ),
@@ -72,15 +71,20 @@ pub(super) static RELAYED_IN_ORDER: Check = Check {
         .of_rows(20),
         Scan::ids(
             // Two servers' clocks differ a little; within one server ids rise.
-            sql!("SELECT merchant, position FROM outbox WHERE position IS NOT NULL AND (merchant, position) > ($1, $2) ORDER BY merchant, position LIMIT $3"),
+            keys!("outbox", "position" where "position IS NOT NULL"),
             "evt",
             wrong!(
-                "SELECT e.merchant, e.id, 'was passed on after a later one of its partnership'
-                 FROM outbox e CROSS JOIN outbox b WHERE b.merchant = e.merchant AND b.partnership = e.partnership AND b.position =
-                   (SELECT MAX(x.position) FROM outbox x WHERE x.merchant = e.merchant AND x.partnership = e.partnership AND x.position < e.position)
-                 AND e.position IS NOT NULL AND (b.at_ms > e.at_ms + 1000 OR (b.at_ms = e.at_ms AND b.id > e.id)) AND ",
+                // Within the page the event before is the row before; only the first of a partnership is looked up.
+                "SELECT y.merchant, y.id, 'was passed on after a later one of its partnership'
+                 FROM (SELECT x.merchant, x.id, x.at_ms, x.position,
+                     CASE WHEN x.nth > 1 THEN x.before_ms ELSE b.at_ms END AS before_ms, CASE WHEN x.nth > 1 THEN x.before ELSE b.id END AS before
+                   FROM (SELECT e.merchant, e.id, e.partnership, e.position, e.at_ms, ROW_NUMBER() OVER w AS nth, LAG(e.at_ms) OVER w AS before_ms, LAG(e.id) OVER w AS before
+                         FROM outbox e WHERE e.position IS NOT NULL AND e.partnership IS NOT NULL AND ",
                 within!("e", "position"),
-                " ORDER BY e.merchant, e.position"
+                " WINDOW w AS (PARTITION BY e.merchant, e.partnership ORDER BY e.position)) x
+                   LEFT JOIN outbox b ON x.nth = 1 AND b.merchant = x.merchant AND b.partnership = x.partnership AND b.position =
+                     (SELECT MAX(z.position) FROM outbox z WHERE z.merchant = x.merchant AND z.partnership = x.partnership AND z.position < x.position)) y
+                 WHERE y.before_ms > y.at_ms + 1000 OR (y.before_ms = y.at_ms AND y.before > y.id) ORDER BY y.merchant, y.position"
             ),
         )
         .by(Start::Int),
@@ -89,19 +93,22 @@ pub(super) static RELAYED_IN_ORDER: Check = Check {
 
 pub(super) static REVEALS: Check = Check {
     name: "audit.reveals",
-    meaning: "Each key that a license's holder saw has the audit row of that moment: revealed, activated, sent, or downloaded (STK-5).",
+    meaning: "Each key that a license's holder saw has the audit row of that moment: revealed, activated, sent, downloaded, or delivered to an external shop (STK-5).",
     how: How::Scans(&[Scan::ids(
-        keys!("license_key"),
+        // From the licenses: most keys have none.
+        keys!("license"),
         "lky",
         wrong!(
             "SELECT k.merchant, k.id, 'was shown and nobody noted it'
-             FROM license_key k CROSS JOIN license l WHERE l.merchant = k.merchant AND l.id = k.license AND k.shown_ms IS NOT NULL
+             FROM license l CROSS JOIN license_key k WHERE k.merchant = l.merchant AND k.license = l.id AND k.shown_ms IS NOT NULL
                AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.merchant = k.merchant AND a.subject = l.id AND a.at_ms = k.shown_ms
                  AND a.action IN ('license.revealed', 'license.activated', 'license.sent', 'licenses.downloaded'))
                AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.merchant = k.merchant AND a.subject = l.orders AND a.at_ms = k.shown_ms AND a.action = 'licenses.downloaded')
-               AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.merchant = k.merchant AND a.subject = l.partnership AND a.at_ms = k.shown_ms AND a.action = 'licenses.downloaded') AND ",
-            within!("k"),
-            " ORDER BY k.merchant, k.id"
+               AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.merchant = k.merchant AND a.subject = l.partnership AND a.at_ms = k.shown_ms AND a.action = 'licenses.downloaded')
+               AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.merchant = k.merchant AND a.subject = l.fulfillment AND a.at_ms = k.shown_ms
+                 AND a.action IN ('fulfillment.delivered', 'fulfillment.downloaded')) AND ",
+            within!("l"),
+            " ORDER BY l.merchant, l.id"
         ),
     )]),
 };

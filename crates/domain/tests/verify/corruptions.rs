@@ -53,6 +53,12 @@ macro_rules! file_license {
     };
 }
 
+macro_rules! fulfillment {
+    ($external:literal) => {
+        concat!("(SELECT id FROM fulfillment WHERE external_order_id = '", $external, "')")
+    };
+}
+
 pub const ALL: &[Corruption] = &[
     // Ledger.
     breaks(
@@ -75,6 +81,7 @@ pub const ALL: &[Corruption] = &[
     breaks(&["ledger.postings"], concat!("UPDATE transfer SET kind = 'gift' WHERE id = ", transfer!("order_placed" of "unpaid"))),
     breaks(&["ledger.postings"], "UPDATE transfer SET kind = 'gift' WHERE kind = 'order_canceled'"),
     breaks(&["ledger.postings"], "UPDATE transfer SET kind = 'gift' WHERE id = (SELECT id FROM transfer WHERE kind = 'payment' ORDER BY id LIMIT 1)"),
+    breaks(&["ledger.prepaid_balance"], "UPDATE fulfillment SET balance_after_minor = balance_after_minor + 1 WHERE external_order_id = 'ext-2'"),
     // Credit and licenses.
     breaks(&["credit.used", "billing.payments"], "UPDATE orders SET paid_minor = paid_minor + 1 WHERE reference = 'unpaid'"),
     breaks(&["credit.released_fit"], "UPDATE orders SET on_credit = 1 WHERE reference = 'beyond'"),
@@ -111,6 +118,7 @@ pub const ALL: &[Corruption] = &[
     ),
     breaks(&["stock.key_and_license_agree"], "UPDATE license_key SET license = NULL WHERE state = 1").and_the_schema(),
     breaks(&["stock.counters"], "UPDATE stock SET available = available + 1 WHERE available > 0"),
+    breaks(&["stock.promised"], "UPDATE stock SET available = available - 1, promised = promised + 1 WHERE available > 0"),
     breaks(&["stock.counters"], "UPDATE stock SET horizon = horizon + 1 WHERE horizon < next_place"),
     breaks(
         &["stock.shown_never_available"],
@@ -136,6 +144,23 @@ pub const ALL: &[Corruption] = &[
     breaks(&["orders.prices_explained"], concat!("UPDATE order_item SET explanation = NULL WHERE orders = ", order!("late"))),
     breaks(&["orders.state"], "UPDATE orders SET state = 'complete' WHERE reference = 'unpaid'"),
     breaks(&["orders.state"], "UPDATE orders SET completed_ms = NULL WHERE reference = 'work'"),
+    // Fulfillments.
+    breaks(
+        &["fulfillments.licenses"],
+        concat!("UPDATE license SET partnership = (SELECT partnership FROM orders WHERE reference = 'paid') WHERE fulfillment = ", fulfillment!("ext-1")),
+    ),
+    breaks(
+        &["fulfillments.licenses", "fulfillments.state", "partnership.purchase_days"],
+        "UPDATE fulfillment SET refunded_quantity = 1 WHERE external_order_id = 'ext-2'",
+    ),
+    breaks(&["fulfillments.state"], "UPDATE fulfillment SET delivered_ms = NULL WHERE external_order_id = 'ext-1'"),
+    breaks(
+        &["stock.key_and_license_agree", "fulfillments.licenses"],
+        concat!("UPDATE license SET stage = 'revoked' WHERE fulfillment = ", fulfillment!("ext-1")),
+    ),
+    breaks(&["fulfillments.debits"], concat!("UPDATE transfer SET kind = 'gift' WHERE kind = 'fulfillment' AND reference = ", fulfillment!("ext-3"))),
+    breaks(&["fulfillments.prices_explained"], "UPDATE fulfillment SET unit_minor = unit_minor + 1 WHERE external_order_id = 'ext-1'"),
+    breaks(&["fulfillments.external_orders"], "UPDATE fulfillment SET external_order_id = '' WHERE external_order_id = 'ext-3'"),
     // Numbers and billing.
     breaks(&["numbers.orders"], "UPDATE orders SET number = '2026-000999' WHERE reference = 'late'"),
     breaks(&["numbers.orders"], "UPDATE orders SET number = 'one' WHERE reference = 'late'"),
@@ -157,6 +182,7 @@ pub const ALL: &[Corruption] = &[
     breaks(&["billing.payments"], concat!("DELETE FROM payment_allocation WHERE orders = ", order!("work"))),
     breaks(&["billing.one_live_invoice_per_order"], concat!("UPDATE invoice SET canceled_ms = 1 WHERE id = ", invoice!("late"))),
     breaks(&["billing.one_live_invoice_per_order"], "UPDATE invoice SET canceled_ms = NULL WHERE canceled_ms IS NOT NULL"),
+    breaks(&["billing.top_ups"], concat!("UPDATE invoice SET kind = 'top_up' WHERE id = ", invoice!("late"))),
     // Traces.
     breaks(&["events.order_placed"], concat!("DELETE FROM outbox WHERE kind = 'order.placed' AND subject = ", order!("fresh"))),
     breaks(&["events.order_placed"], concat!("DELETE FROM outbox WHERE kind = 'invoice.issued' AND subject = ", invoice!("fresh"))),
@@ -170,9 +196,12 @@ pub const ALL: &[Corruption] = &[
     breaks(&["audit.reveals"], "DELETE FROM audit WHERE action = 'license.revealed'"),
     breaks(&["audit.reveals"], "DELETE FROM audit WHERE action = 'licenses.downloaded'"),
     breaks(&["audit.reveals"], "DELETE FROM audit WHERE action = 'license.activated'"),
+    breaks(&["audit.reveals"], "DELETE FROM audit WHERE action = 'fulfillment.delivered'"),
     // Partnerships and tenancy.
     breaks(&["partnership.orders_placed"], "UPDATE partnership SET orders_placed = orders_placed + 1"),
     breaks(&["partnership.orders_placed"], "UPDATE orders SET place = place + 100 WHERE reference = 'fresh'"),
+    breaks(&["partnership.purchase_days"], "UPDATE purchase_day SET units = units - 1"),
+    breaks(&["partnership.purchase_days"], "UPDATE purchase_day SET units = units + 1000"),
     breaks(&["partnership.balance_due"], "UPDATE partnership SET balance_due = 1 - balance_due"),
     breaks(&["tenancy.foreign_keys"], concat!("UPDATE order_item SET product = 999 WHERE orders = ", order!("draft"))).and_the_schema(),
     breaks(&["tenancy.foreign_keys"], "UPDATE license SET customer = orders WHERE customer IS NOT NULL").and_the_schema(),

@@ -10,7 +10,9 @@ use tradepost_domain::orders::record_payment::RecordPayment;
 use tradepost_domain::orders::store::DraftFields;
 use tradepost_domain::partners::enroll::{CreateReseller, Enrolled, Profile};
 use tradepost_domain::stock::import::{BeginKeyImport, Format, ImportSettings, Importer, Mode, StageKeys, StagedKey};
-use tradepost_domain::{Command, Engine, InvoiceId, LicenseId, MerchantScope, OrderId, Origin, PartnershipScope, PersonId, PriceListId, ProductId, stock};
+use tradepost_domain::{
+    Command, Engine, InvoiceId, LicenseId, MerchantScope, OrderId, Origin, PartnershipScope, PersonId, PriceListId, ProductId, ResellerId, stock,
+};
 use tradepost_kernel::text::{Email, mask};
 use tradepost_store::{FromRow, Sql, Value, sql};
 
@@ -43,6 +45,12 @@ async fn run<C: Command + Debug>(engine: &Engine, caller: Caller, command: C) ->
 
 pub async fn by_operator<C: Command + Debug>(engine: &Engine, command: C) -> C::Outcome {
     run(engine, Caller::Operator, command).await
+}
+
+/// As a reseller's owner.
+pub async fn as_reseller<C: Command + Debug>(engine: &Engine, reseller: ResellerId, scope: PartnershipScope, command: C) -> C::Outcome {
+    let caller = Caller::ResellerPerson { person: PersonId::from_bytes([3; 16]), name: "Rex".into(), reseller, scope, role: ResellerRole::Owner };
+    run(engine, caller, command).await
 }
 
 pub async fn rows<T: FromRow + Send + 'static>(engine: &Engine, sql: Sql, params: Vec<Value>) -> Vec<T> {
@@ -127,14 +135,7 @@ impl Merchant {
 
 impl Reseller {
     pub async fn does<C: Command + Debug>(&self, command: C) -> C::Outcome {
-        let caller = Caller::ResellerPerson {
-            person: PersonId::from_bytes([3; 16]),
-            name: "Rex".into(),
-            reseller: self.enrolled.reseller,
-            scope: self.scope,
-            role: ResellerRole::Owner,
-        };
-        run(&self.engine, caller, command).await
+        as_reseller(&self.engine, self.enrolled.reseller, self.scope, command).await
     }
 
     pub async fn drafts(&self, reference: &str, items: &[(&str, i64)]) -> OrderId {

@@ -15,6 +15,10 @@ use tradepost_store::Engine as Database;
 async fn prove(place: Place) {
     let engine = place.engine().await;
     world::build(&engine).await;
+    engine.store.close().await;
+    let place = place.corrupted(world::TOP_UP).await;
+    let engine = place.engine_a_day_later().await;
+    world::fulfill(&engine).await;
     for options in [Options::default(), Options { full: true, ..Options::default() }] {
         let report = verify::run(&engine, &options).await.expect("it can be checked");
         assert!(report.is_clean(), "before any corruption: {:#?}", report.checks.iter().filter(|check| check.total > 0).collect::<Vec<_>>());
@@ -44,6 +48,7 @@ async fn prove(place: Place) {
         engine.store.close().await;
         copy.forget().await;
     }
+    place.forget().await;
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 

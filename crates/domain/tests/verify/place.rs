@@ -8,7 +8,12 @@ use tradepost_kernel::secret::Vault;
 use tradepost_kernel::{Clock, Environment, Secret, Timestamp};
 use tradepost_store::{Engine as Database, Settings, Store, migrations_from};
 
-const MIGRATION: &str = include_str!("../../../../migrations/0001_main_job.sql");
+const MIGRATIONS: [(&str, &str); 2] = [
+    ("0001_main_job", include_str!("../../../../migrations/0001_main_job.sql")),
+    ("0002_external_shops", include_str!("../../../../migrations/0002_external_shops.sql")),
+];
+/// When the world begins.
+const BEGIN_MS: i64 = 1_790_000_000_000;
 
 /// Takes PostgreSQL's checks away and lets foreign keys be broken.
 const UNGUARDED: &str = "SET session_replication_role = replica;
@@ -29,10 +34,19 @@ pub struct Place {
 
 impl Place {
     pub async fn engine(&self) -> Engine {
+        self.engine_at(BEGIN_MS, 7).await
+    }
+
+    /// A day later, with ids of its own: for a copy in which something further happens.
+    pub async fn engine_a_day_later(&self) -> Engine {
+        self.engine_at(BEGIN_MS + 86_400_000, 8).await
+    }
+
+    async fn engine_at(&self, ms: i64, seed: u64) -> Engine {
         let store = Store::open(Settings::new(self.url())).await.expect("the store opens");
-        store.migrate(&migrations_from(&[("0001_main_job", MIGRATION)])).await.expect("the tables are made");
-        let clock = Clock::fixed(Timestamp::from_ms(1_790_000_000_000));
-        Engine { store, environment: Environment::seeded(clock, 7), vault: Arc::new(Vault::new(&Secret::new([7; 32]))), after_commit: Default::default() }
+        store.migrate(&migrations_from(&MIGRATIONS)).await.expect("the tables are made");
+        let clock = Clock::fixed(Timestamp::from_ms(ms));
+        Engine { store, environment: Environment::seeded(clock, seed), vault: Arc::new(Vault::new(&Secret::new([7; 32]))), after_commit: Default::default() }
     }
 
     fn url(&self) -> String {

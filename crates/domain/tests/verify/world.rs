@@ -1,8 +1,9 @@
 //! A small world in which everything that is checked happened: on credit, held, paid, over-paid, canceled, handed
 //! out in every way. Orders are known by their references.
 
-use crate::deeds::{Merchant, by_operator, end_user, rows, usd};
+use crate::deeds::{Merchant, as_reseller, by_operator, end_user, rows, usd};
 use tradepost_domain::catalog::{EndUserInformation, Method, PartPatch, ProductPatch};
+use tradepost_domain::fulfillments::{Door, Fulfill};
 use tradepost_domain::notices::RelayEvents;
 use tradepost_domain::orders::activate::{ActivateNextLicense, SendLicense};
 use tradepost_domain::orders::attach::{AttachInformation, Attachment};
@@ -14,7 +15,7 @@ use tradepost_domain::orders::reveal::RevealLicense;
 use tradepost_domain::partners::create_merchant::CreateMerchant;
 use tradepost_domain::partners::terms::{Qualifier, Setting, TermChange, TermName, TermValue};
 use tradepost_domain::stock::SetStockSwitches;
-use tradepost_domain::{Engine, EventId, PriceListId};
+use tradepost_domain::{Engine, EventId, PartnershipId, PartnershipScope, PriceListId, ResellerId};
 use tradepost_kernel::text::Email;
 use tradepost_store::sql;
 
@@ -34,7 +35,27 @@ pub const CODES: &[&str] = &[
     "KEYA-0012-LLLL-\"OOO\"",
     "KEYB-0001-AAAA-ZZZZ",
     "KEYB-0002-BBBB-YYYY",
+    "SHOP-0001-AAAA-ZZZZ",
+    "SHOP-0002-BBBB-YYYY",
+    "SHOP-0003-CCCC-XXXX",
+    "SHOP-0004-DDDD-WWWW",
+    "SHOP-0005-EEEE-VVVV",
 ];
+
+/// Prepaid balance of the first partnership, past the store: 500.00 by wire. Ids are borrowed from other rows.
+pub const TOP_UP: &str = "
+INSERT INTO account (merchant, id, partnership, kind, currency, balance_minor)
+  SELECT p.merchant, p.reseller, p.id, 'prepaid', 'USD', -50000 FROM partnership p ORDER BY p.id LIMIT 1;
+UPDATE account SET balance_minor = balance_minor + 50000 WHERE kind = 'cash_wire';
+INSERT INTO transfer (merchant, id, kind, reference, reason, at_ms)
+  SELECT p.merchant, p.id, 'top_up', p.id, 'top up', p.created_ms FROM partnership p ORDER BY p.id LIMIT 1;
+INSERT INTO entry (merchant, transfer, place, account, amount_minor)
+  SELECT t.merchant, t.id, 0, a.id, 50000 FROM transfer t JOIN account a ON a.merchant = t.merchant AND a.kind = 'cash_wire' WHERE t.kind = 'top_up';
+INSERT INTO entry (merchant, transfer, place, account, amount_minor)
+  SELECT t.merchant, t.id, 1, a.id, -50000 FROM transfer t JOIN account a ON a.merchant = t.merchant AND a.kind = 'prepaid' WHERE t.kind = 'top_up';
+INSERT INTO auto_top_up (merchant, partnership, enabled, currency, threshold_minor, amount_minor, updated_ms)
+  SELECT p.merchant, p.id, 1, 'USD', 100, 50000, p.created_ms FROM partnership p ORDER BY p.id LIMIT 1;
+";
 
 fn patch(sku: &str, method: Method, asked: EndUserInformation) -> ProductPatch {
     ProductPatch {
@@ -76,7 +97,9 @@ async fn catalog(merchant: &Merchant) {
     merchant.sells(lists[0], 20_000, bundle).await;
     merchant.stocks("KEY", &CODES[..11]).await;
     merchant.stages(key, CODES[11]).await;
-    merchant.stocks("FIRST", &CODES[12..]).await;
+    merchant.stocks("FIRST", &CODES[12..14]).await;
+    merchant.sells(lists[0], 2_000, patch("SHOP", Method::KeyPool, EndUserInformation::None)).await;
+    merchant.stocks("SHOP", &CODES[14..]).await;
     merchant.does(SetStockSwitches { scope: merchant.scope(), product: late, threshold: None, backorder: Some(true) }).await;
 }
 
@@ -126,6 +149,27 @@ pub async fn build(engine: &Engine) {
     relay(engine).await;
     // What happens after the last pass waits.
     far.orders("fresh", &[("FILE", 1)]).await;
+}
+
+/// What an external shop of the first partnership asks for, once it has prepaid balance.
+pub async fn fulfill(engine: &Engine) {
+    let scopes: Vec<(i64, PartnershipId, ResellerId)> =
+        rows(engine, sql!("SELECT merchant, id, reseller FROM partnership ORDER BY id LIMIT 1"), Vec::new()).await;
+    let (merchant, partnership, reseller) = scopes[0];
+    let scope = PartnershipScope { merchant, partnership };
+    for (external, quantity) in [("ext-1", 1), ("ext-2", 2), ("ext-3", 1)] {
+        let fulfill = Fulfill {
+            external_order_id: external.into(),
+            product: "SHOP".into(),
+            variant: None,
+            quantity,
+            customer_email: Email::parse("cleo@customer.example").expect("an address"),
+            customer_name: None,
+            metadata: None,
+            door: Door::Api,
+        };
+        as_reseller(engine, reseller, scope, fulfill).await;
+    }
 }
 
 async fn relay(engine: &Engine) {

@@ -3,13 +3,13 @@
 
 use crate::load::{Client, Stage, Writing, check_all, count_all};
 use crate::tally::{Tally, allowed, rounds, skipped};
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 use std::os::unix::process::ExitStatusExt;
 use std::sync::Mutex;
 use std::time::Duration;
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 use std::time::Instant;
-use tradepost_testkit::process::{Build, Place, Server};
+use tradepost_testkit::process::{Place, Server, binary};
 use tradepost_testkit::{Kind, TestApp};
 
 const CLIENTS: usize = 32;
@@ -22,14 +22,13 @@ enum End {
     /// `kill -9` after some writes, and then some more microseconds.
     Kill,
     /// At the next of the fail points.
-    #[cfg(feature = "sabotage")]
+    #[cfg(debug_assertions)]
     FailPoint,
 }
 
 struct Drill {
     name: &'static str,
     kind: Kind,
-    build: Build,
     bug: Option<&'static str>,
     end: End,
     rounds: usize,
@@ -37,7 +36,7 @@ struct Drill {
 
 impl Drill {
     fn hold(self) {
-        let Some(binary) = self.build.binary() else { return skipped(self.name, "there is no server to kill: cargo build -p tradepost") };
+        let Some(binary) = binary() else { return skipped(self.name, "there is no server to kill: cargo build -p tradepost") };
         tradepost_testkit::run_unchecked(self.kind, self.name, move |app| self.run(app, binary));
     }
 
@@ -68,7 +67,7 @@ impl Drill {
             }
             match self.end {
                 End::Kill => kill(&app, &place, server, &mut clients).await,
-                #[cfg(feature = "sabotage")]
+                #[cfg(debug_assertions)]
                 End::FailPoint => {
                     drop(server);
                     fail(&app, &place, &imports, round, &mut clients).await;
@@ -96,7 +95,7 @@ async fn kill(app: &TestApp, place: &Place, server: Server, clients: &mut Vec<Cl
 }
 
 /// A server that ends by itself at a fail point, when it comes there for the nth time.
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 async fn fail(app: &TestApp, place: &Place, imports: &Imports, round: usize, clients: &mut Vec<Client>) {
     let points = tradepost_kernel::sabotage::FAIL_POINTS;
     let point = points[round % points.len()];
@@ -155,7 +154,7 @@ impl Imports {
     }
 
     /// Sends the import of a round; remembers whether it was acknowledged.
-    #[cfg(feature = "sabotage")]
+    #[cfg(debug_assertions)]
     async fn send(&self, server: &Server, round: usize) {
         let Imported { sku, acknowledged, .. } = &self.products[round];
         let codes: Vec<String> = (0..KEYS).map(|n| format!("{sku}-{n:05}")).collect();
@@ -178,7 +177,7 @@ impl Imports {
 }
 
 fn killed(kind: Kind) {
-    Drill { name: "crash", kind, build: Build::Shipped, bug: None, end: End::Kill, rounds: rounds(6) }.hold();
+    Drill { name: "crash", kind, bug: None, end: End::Kill, rounds: rounds(6) }.hold();
 }
 
 /// PLT-3, reliability: `kill -9` under load, on SQLite.
@@ -193,7 +192,7 @@ fn a_killed_server_loses_nothing_that_it_acknowledged_on_postgres() {
     killed(Kind::Postgres);
 }
 
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 mod sabotage {
     use super::*;
     use crate::tally::must_fail;
@@ -202,7 +201,7 @@ mod sabotage {
         // Each of the points at least once.
         let points = tradepost_kernel::sabotage::FAIL_POINTS.len();
         let rounds = rounds(points).max(points);
-        Drill { name: "fail_points", kind, build: Build::Sabotage, bug: None, end: End::FailPoint, rounds }.hold();
+        Drill { name: "fail_points", kind, bug: None, end: End::FailPoint, rounds }.hold();
     }
 
     /// PLT-3, reliability: ended at every named fail point, on SQLite.
@@ -219,10 +218,10 @@ mod sabotage {
 
     /// The twins: a server that answers before it commits, and one that forgets which keys it has seen.
     fn notices(kind: Kind, bug: &'static str, because: &[&str]) {
-        if kind.is_skipped() || Build::Sabotage.binary().is_none() {
-            return skipped(bug, "there is no build with its bugs in: TRADEPOST_BIN_SABOTAGE");
+        if kind.is_skipped() || binary().is_none() {
+            return skipped(bug, "there is no server to kill, or no PostgreSQL");
         }
-        let drill = Drill { name: "crash", kind, build: Build::Sabotage, bug: Some(bug), end: End::Kill, rounds: 10 };
+        let drill = Drill { name: "crash", kind, bug: Some(bug), end: End::Kill, rounds: 10 };
         must_fail(bug, because, || drill.hold());
     }
 

@@ -7,13 +7,13 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tradepost_kernel::Environment;
 use tradepost_testkit::Kind;
-use tradepost_testkit::process::{Build, Place, Server};
+use tradepost_testkit::process::{Place, Server, binary};
 
 /// Clients at once.
 const CLIENTS: usize = 32;
 
-fn hold(kind: Kind, build: Build, bug: Option<&'static str>, requests: usize) {
-    let Some(binary) = build.binary() else { return skipped("hang_up", "there is no server to hang up on: cargo build -p tradepost") };
+fn hold(kind: Kind, bug: Option<&'static str>, requests: usize) {
+    let Some(binary) = binary() else { return skipped("hang_up", "there is no server to hang up on: cargo build -p tradepost") };
     tradepost_testkit::run_unchecked(kind, "hang_up", move |app| async move {
         let stage = Stage::set(&app, CLIENTS, 100 + requests).await;
         stage.leave(&app).await;
@@ -59,7 +59,8 @@ async fn call_and_hang_up(address: std::net::SocketAddr, load: Load, client: usi
     let request = load.first(&format!("h{client}-{n}"));
     let body = request.body.map(|body| body.to_string()).unwrap_or_default();
     let text = format!(
-        "POST {} HTTP/1.1\r\nhost: shop\r\nauthorization: Bearer {key}\r\nidempotency-key: {}\r\nx-forwarded-for: 10.0.0.{client}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        "POST {} HTTP/1.1\r\nhost: shop\r\nauthorization: Bearer {key}\r\nidempotency-key: {}\r\nx-forwarded-for: 10.0.0.{client}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         request.path,
         request.key,
         body.len()
@@ -109,25 +110,25 @@ fn requests(usual: usize) -> usize {
 /// Reliability: on SQLite.
 #[test]
 fn what_was_entered_is_finished_though_the_client_hung_up_on_sqlite() {
-    hold(Kind::Sqlite, Build::Shipped, None, requests(640));
+    hold(Kind::Sqlite, None, requests(640));
 }
 
 /// Reliability: on PostgreSQL.
 #[test]
 fn what_was_entered_is_finished_though_the_client_hung_up_on_postgres() {
-    hold(Kind::Postgres, Build::Shipped, None, requests(640));
+    hold(Kind::Postgres, None, requests(640));
 }
 
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 mod sabotage {
     use super::*;
 
     fn notices(kind: Kind) {
         let bug = "handler.attached";
-        if kind.is_skipped() || Build::Sabotage.binary().is_none() {
-            return skipped(bug, "there is no build with its bugs in: TRADEPOST_BIN_SABOTAGE");
+        if kind.is_skipped() || binary().is_none() {
+            return skipped(bug, "there is no server to hang up on, or no PostgreSQL");
         }
-        crate::tally::must_fail(bug, &["acknowledged and lost", "is not what was finished"], || hold(kind, Build::Sabotage, Some(bug), 640));
+        crate::tally::must_fail(bug, &["acknowledged and lost", "is not what was finished"], || hold(kind, Some(bug), 640));
     }
 
     #[test]

@@ -1,14 +1,12 @@
 //! What the drills do all the time: writes of resellers over HTTP, each with its key, found again afterwards, and
 //! counted.
 
-use crate::prepaid::PayIn;
 use crate::tally::Tally;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
-use tradepost_domain::Caller;
 use tradepost_testkit::http::{Asker, Reply};
 use tradepost_testkit::process::{Place, Server};
 use tradepost_testkit::{Merchant, Reseller, TestApp};
@@ -167,6 +165,8 @@ async fn until_done(asker: &Asker, request: &Request) -> Result<Json, Unanswered
             // Never for want of stock or money: of both there is plenty.
             402 => panic!("{}: {}", request.key, reply.text()),
             409 if reply.code() == "out_of_stock" => panic!("{}: {}", request.key, reply.text()),
+            // The same call with the same key did it, and this is not its answer.
+            409 if reply.code() == "order_confirmed" => return Err(Unanswered::Differs(format!("{}: {}", request.key, reply.text()))),
             409 | 429 | 503 => tokio::time::sleep(Duration::from_millis(5)).await,
             _ => panic!("{}: {}", request.key, reply.text()),
         }
@@ -203,7 +203,7 @@ impl Stage {
         let (mut resellers, mut keys) = (Vec::new(), Vec::new());
         for n in 0..clients {
             let reseller = acme.reseller(&format!("Reseller {n}")).credit("1000000.00").await;
-            app.does(&Caller::System, PayIn::of(&acme, &reseller, 100_000_000)).await;
+            reseller.top_up("1000000.00").await;
             keys.push(reseller.key().await);
             resellers.push(reseller);
         }

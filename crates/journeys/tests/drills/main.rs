@@ -9,7 +9,6 @@ mod line;
 mod load;
 mod model;
 mod overload;
-mod prepaid;
 mod races;
 mod restart;
 mod servers;

@@ -86,11 +86,11 @@ async fn many_sequences(app: TestApp, bug: Option<&'static str>) {
     let mut app = app;
     for seed in first..first + count {
         let running = tokio::spawn(sequence(app.clone(), seed));
-        let effects;
-        (app, effects) = running.await.unwrap_or_else(|error| {
+        let (after, effects) = running.await.unwrap_or_else(|error| {
             println!("TRADEPOST_MODEL_SEED={seed} repeats this");
             std::panic::resume_unwind(error.into_panic())
         });
+        app = after;
         tally.rounds += 1;
         tally.done += effects;
     }
@@ -117,7 +117,7 @@ fn whatever_is_asked_in_whatever_order_the_books_are_those_of_the_model_on_postg
     hold(Kind::Postgres, None);
 }
 
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 mod sabotage {
     use super::*;
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tradepost_testkit::Kind;
 use tradepost_testkit::http::Asker;
-use tradepost_testkit::process::{Build, Place, Server};
+use tradepost_testkit::process::{Place, Server, binary};
 
 const RESELLERS: usize = 32;
 /// Licenses of an order: placing one has to cost the server much more than it costs this process to ask.
@@ -38,8 +38,8 @@ struct Answered {
     at: Duration,
 }
 
-fn hold(kind: Kind, build: Build, bug: Option<&'static str>) {
-    let Some(binary) = build.binary() else { return skipped("overload", "there is no server to overload: cargo build -p tradepost") };
+fn hold(kind: Kind, bug: Option<&'static str>) {
+    let Some(binary) = binary() else { return skipped("overload", "there is no server to overload: cargo build -p tradepost") };
     tradepost_testkit::run_unchecked(kind, "overload", move |app| async move {
         let seconds = if is_long() && bug.is_none() { 8 } else { 3 };
         let stage = Stage::set(&app, RESELLERS, 1).await;
@@ -189,21 +189,21 @@ fn judge(server: &Server, peak: usize, seconds: u64, answered: &[Answered], tall
 /// Reliability: overload, on SQLite.
 #[test]
 fn ten_times_too_much_is_refused_at_once_and_the_rest_is_served_on_sqlite() {
-    hold(Kind::Sqlite, Build::Shipped, None);
+    hold(Kind::Sqlite, None);
 }
 
 /// Reliability: overload, on PostgreSQL.
 #[test]
 fn ten_times_too_much_is_refused_at_once_and_the_rest_is_served_on_postgres() {
-    hold(Kind::Postgres, Build::Shipped, None);
+    hold(Kind::Postgres, None);
 }
 
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 #[test]
 fn the_overload_drill_notices_a_queue_without_an_end() {
     let bug = "overload.queue";
-    if Build::Sabotage.binary().is_none() {
-        return skipped(bug, "there is no build with its bugs in: TRADEPOST_BIN_SABOTAGE");
+    if binary().is_none() {
+        return skipped(bug, "there is no server to overload");
     }
-    crate::tally::must_fail(bug, &["waited too long", "no overload"], || hold(Kind::Sqlite, Build::Sabotage, Some(bug)));
+    crate::tally::must_fail(bug, &["waited too long", "no overload"], || hold(Kind::Sqlite, Some(bug)));
 }

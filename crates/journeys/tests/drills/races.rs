@@ -1,19 +1,17 @@
 //! Races: what must come out exact whoever comes first. Each drill has a twin that takes the guard out and proves that
-//! the drill notices (feature `sabotage`).
+//! the drill notices (debug builds).
 
 use crate::load::Load;
-use crate::prepaid::{self, PayIn};
 use crate::tally::{Tally, rounds};
 use serde_json::{Value as Json, json};
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use tradepost_domain::access::Side;
-use tradepost_domain::fulfillments::{Door, Fulfill};
 use tradepost_domain::identity::SwitchApiKey;
 use tradepost_domain::identity::api_keys::KeyOwner;
-use tradepost_domain::{ApiKeyId, Caller, No};
-use tradepost_kernel::text::Email;
+use tradepost_domain::{ApiKeyId, No};
+use tradepost_kernel::api_key::KeyKind;
 use tradepost_store::{params, sql};
 use tradepost_testkit::http::{Asker, Reply};
 use tradepost_testkit::{PlacedOrder, TestApp, app_test, sabotage_test};
@@ -104,7 +102,7 @@ pub async fn a_key_that_is_switched_off_under_way(app: TestApp) {
     let mut tally = Tally::of("revoked_key", app.kind, None);
     for round in 0..rounds {
         let contoso = acme.reseller(&format!("Contoso {round}")).credit("1000000.00").await;
-        app.does(&Caller::System, PayIn::of(&acme, &contoso, 100_000_000)).await;
+        contoso.top_up("1000000.00").await;
         let asker = http.with(&contoso.key().await);
         let (key,): (ApiKeyId,) = app.row(sql!("SELECT id FROM api_key WHERE partnership = $1"), params![contoso.partnership()].to_vec()).await;
         let off: Arc<OnceLock<Instant>> = Arc::default();
@@ -117,7 +115,7 @@ pub async fn a_key_that_is_switched_off_under_way(app: TestApp) {
             tokio::task::yield_now().await;
         }
         let owner = KeyOwner { merchant: acme.number, partnership: Some(contoso.partnership()) };
-        app.does(&contoso.owner(), SwitchApiKey { owner, key, by: Side::Reseller, on: false }).await;
+        app.does(&contoso.owner(), SwitchApiKey { owner, key, kind: KeyKind::Partnership, by: Side::Reseller, on: false }).await;
         off.set(Instant::now()).expect("once");
         for calling in calling {
             let (served, late) = calling.await.expect("a caller");
@@ -156,11 +154,11 @@ pub async fn many_clients_for_the_last_cent(app: TestApp) {
     let mut tally = Tally::of("last_cent", app.kind, None);
     for round in 0..rounds {
         let contoso = acme.reseller(&format!("Contoso {round}")).await;
-        app.does(&Caller::System, PayIn::of(&acme, &contoso, 101 * served)).await;
+        contoso.top_up("10.10").await;
         let mut buying = Vec::new();
         for n in 0..clients {
-            let (app, caller) = (app.clone(), contoso.owner());
-            buying.push(tokio::spawn(async move { app.execute(&caller, fulfill(&format!("{n}"), "ada@customer.example")).await }));
+            let (app, caller, sale) = (app.clone(), contoso.owner(), contoso.sale(&format!("{n}"), "KEY-EXT", 1));
+            buying.push(tokio::spawn(async move { app.execute(&caller, sale).await }));
         }
         let mut done = 0;
         for buying in buying {
@@ -171,24 +169,11 @@ pub async fn many_clients_for_the_last_cent(app: TestApp) {
             }
         }
         assert_eq!(done, served, "round {round}: as many fulfillments as the balance pays");
-        assert_eq!(prepaid::balance(&app, &acme, &contoso).await, 0, "round {round}: the last cent");
+        assert_eq!(app.balance(&contoso).await, 0, "round {round}: the last cent");
         tally.rounds += 1;
-        tally.done += usize::try_from(done).expect("few");
+        tally.done += done;
     }
     tally.finish();
-}
-
-fn fulfill(external_order_id: &str, email: &str) -> Fulfill {
-    Fulfill {
-        external_order_id: external_order_id.to_owned(),
-        product: "KEY-EXT".to_owned(),
-        variant: None,
-        quantity: 1,
-        customer_email: Email::parse(email).expect("an address"),
-        customer_name: None,
-        metadata: None,
-        door: Door::Api,
-    }
 }
 
 /// EXT-4: one external order id from many clients at once. With equal contents there is one fulfillment, and everybody
@@ -198,7 +183,7 @@ pub async fn many_clients_with_one_external_order(app: TestApp) {
     let (clients, rounds) = (32, rounds(3));
     acme.product("KEY-EXT").price("1.00").keys(2 * rounds + clients).await;
     let contoso = acme.reseller("Contoso").await;
-    app.does(&Caller::System, PayIn::of(&acme, &contoso, 1_000_000)).await;
+    contoso.top_up("10000.00").await;
     let (http, key) = (app.http().await, contoso.key().await);
     let mut tally = Tally::of("one_external_order", app.kind, None);
     for round in 0..rounds {

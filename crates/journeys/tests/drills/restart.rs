@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 use tradepost_testkit::Kind;
-use tradepost_testkit::process::{Build, Place};
+use tradepost_testkit::process::{Place, binary};
 
 /// From the restart's end to the first success.
 const FIRST_SUCCESS: Duration = Duration::from_secs(5);
@@ -60,8 +60,8 @@ fn pg_ctl() -> Option<PathBuf> {
     versions.pop()
 }
 
-fn hold(build: Build, bug: Option<&'static str>, rounds: usize) {
-    let Some(binary) = build.binary() else { return skipped("postgres_restart", "there is no server to cut off: cargo build -p tradepost") };
+fn hold(bug: Option<&'static str>, rounds: usize) {
+    let Some(binary) = binary() else { return skipped("postgres_restart", "there is no server to cut off: cargo build -p tradepost") };
     if Kind::Postgres.is_skipped() || pg_ctl().is_none() {
         return skipped("postgres_restart", "there is no PostgreSQL to restart");
     }
@@ -104,15 +104,15 @@ fn hold(build: Build, bug: Option<&'static str>, rounds: usize) {
 /// PLT-3, reliability: a restart of PostgreSQL.
 #[test]
 fn a_restart_of_postgres_loses_nothing_that_was_acknowledged() {
-    hold(Build::Shipped, None, rounds(3));
+    hold(None, rounds(3));
 }
 
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 #[test]
 fn the_restart_drill_notices_a_lost_commit() {
     let bug = "commit.lost";
-    if Kind::Postgres.is_skipped() || pg_ctl().is_none() || Build::Sabotage.binary().is_none() {
-        return skipped(bug, "there is no build with its bugs in, or no PostgreSQL to restart");
+    if Kind::Postgres.is_skipped() || pg_ctl().is_none() || binary().is_none() {
+        return skipped(bug, "there is no server to cut off, or no PostgreSQL to restart");
     }
-    crate::tally::must_fail(bug, &["acknowledged and lost"], || hold(Build::Sabotage, Some(bug), 6));
+    crate::tally::must_fail(bug, &["acknowledged and lost"], || hold(Some(bug), 6));
 }

@@ -5,13 +5,13 @@ use crate::load::{Stage, Writing, check_all, count_all};
 use crate::tally::{Tally, rounds, skipped};
 use std::time::{Duration, Instant};
 use tradepost_testkit::Kind;
-use tradepost_testkit::process::{Build, Place};
+use tradepost_testkit::process::{Place, binary};
 
 /// Writes of a round.
 const WRITES: usize = 60;
 
-fn hold(build: Build, bug: Option<&'static str>, rounds: usize) {
-    let Some(binary) = build.binary() else { return skipped("two_servers", "there is no server to start: cargo build -p tradepost") };
+fn hold(bug: Option<&'static str>, rounds: usize) {
+    let Some(binary) = binary() else { return skipped("two_servers", "there is no server to start: cargo build -p tradepost") };
     tradepost_testkit::run_unchecked(Kind::Postgres, "two_servers", move |app| async move {
         let stage = Stage::set(&app, 16, 100 + 2 * WRITES * rounds).await;
         stage.leave(&app).await;
@@ -43,7 +43,8 @@ async fn passed_on_once(place: &Place) {
         assert!(begun.elapsed() < Duration::from_secs(60), "events wait for ever");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let gaps = "SELECT COUNT(*) FROM (SELECT merchant FROM outbox GROUP BY merchant HAVING MAX(position) <> COUNT(DISTINCT position) OR COUNT(*) <> COUNT(DISTINCT position)) x";
+    let gaps = "SELECT COUNT(*) FROM (SELECT merchant FROM outbox GROUP BY merchant
+        HAVING MAX(position) <> COUNT(DISTINCT position) OR COUNT(*) <> COUNT(DISTINCT position)) x";
     assert_eq!(place.count(gaps).await, 0, "positions have gaps, or two events share one");
     let twice = "SELECT COUNT(*) FROM (SELECT event FROM message GROUP BY merchant, event, recipient, template HAVING COUNT(*) > 1) x";
     assert_eq!(place.count(twice).await, 0, "an event told somebody twice");
@@ -52,15 +53,15 @@ async fn passed_on_once(place: &Place) {
 /// PLT-3, PLT-5: one key raced on two servers; events passed on once.
 #[test]
 fn two_servers_on_one_database_do_everything_once() {
-    hold(Build::Shipped, None, rounds(3));
+    hold(None, rounds(3));
 }
 
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 #[test]
 fn the_two_servers_drill_notices_a_forgotten_key() {
     let bug = "idempotency.forgotten";
-    if Kind::Postgres.is_skipped() || Build::Sabotage.binary().is_none() {
-        return skipped(bug, "there is no build with its bugs in, or no PostgreSQL");
+    if Kind::Postgres.is_skipped() || binary().is_none() {
+        return skipped(bug, "there is no server to start, or no PostgreSQL");
     }
-    crate::tally::must_fail(bug, &["done twice"], || hold(Build::Sabotage, Some(bug), 1));
+    crate::tally::must_fail(bug, &["done twice"], || hold(Some(bug), 1));
 }

@@ -35,7 +35,7 @@ pub fn skipped(drill: &str, why: &str) {
 /// The counts of one drill on one database.
 pub struct Tally {
     drill: &'static str,
-    /// The bug that is built in.
+    /// The bug that is in.
     bug: Option<&'static str>,
     database: &'static str,
     /// Rounds that were gone through.
@@ -90,7 +90,7 @@ impl Tally {
 }
 
 /// Holds the twin of a drill: the bug is in, and the drill must fail by one of the sentences in `because`.
-#[cfg(feature = "sabotage")]
+#[cfg(debug_assertions)]
 pub fn must_fail(bug: &str, because: &[&str], drill: impl FnOnce()) {
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(drill));
     let Err(panic) = outcome else { panic!("the drill did not notice {bug}: it proves nothing") };

@@ -3,23 +3,36 @@
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use tradepost_domain::access::{MerchantRole, ResellerRole, Side};
+use tradepost_domain::fulfillments::RequestCancel;
 use tradepost_testkit::http::{Asker, Http};
 use tradepost_testkit::{Merchant, Reseller, TestApp, app_test};
 use tradepost_web::Access;
-use tradepost_web::route::Route;
+use tradepost_web::route::{KeyPlace, Route};
 
 /// PAR-14 by hand: the rights of the roles that do not have all of their side. What the code says is compared with it.
 const RIGHTS: &[(&str, &[&str])] = &[
     ("fulfillment", &["merchant.read", "stock.read", "stock.manage", "orders.manage", "fulfillment.confirm", "licenses.reveal", "licenses.send"]),
     ("finance", &["merchant.read", "stock.read", "billing.manage"]),
     ("support", &["merchant.read", "stock.read", "licenses.send"]),
-    ("seller", &["program.read", "orders.read", "orders.place", "licenses.distribute", "invoices.read"]),
-    ("reseller finance", &["program.read", "orders.read", "invoices.read"]),
-    ("viewer", &["program.read", "orders.read", "invoices.read"]),
+    (
+        "seller",
+        &[
+            "program.read",
+            "orders.read",
+            "orders.place",
+            "licenses.distribute",
+            "fulfillments.create",
+            "fulfillments.read",
+            "invoices.read",
+            "reseller_people.read",
+        ],
+    ),
+    ("reseller finance", &["program.read", "orders.read", "fulfillments.read", "balance.manage", "invoices.read", "reseller_people.read"]),
+    ("viewer", &["program.read", "orders.read", "fulfillments.read", "invoices.read", "reseller_people.read"]),
 ];
 
-/// Acts of a reseller's own people: a key belongs to a partnership, not to the company behind it (PAR-16).
-const PEOPLE_ONLY: &[&str] = &["changeProfile", "listUsers"];
+/// Rights of people: a key belongs to a partnership, not to the company behind it (PAR-16).
+const PEOPLE_ONLY: &[&str] = &["reseller_people.read", "reseller_people.manage"];
 
 fn by_hand(role: &str, right: &str) -> bool {
     RIGHTS.iter().find(|(name, _)| *name == role).is_none_or(|(_, rights)| rights.contains(&right))
@@ -76,6 +89,17 @@ app_test! {
             if closed && !turned_away {
                 wrong.push(format!("nobody at {route:?}: {:?}", nobody.said()));
             }
+            if let Access::DynamicUrl(place) = route.access {
+                // Its own key and nothing else: whoever asks is told what nobody is told.
+                for asker in std::iter::once(http.nobody()).chain(cast.iter().map(|persona| persona.asker.clone())) {
+                    let told = ask(&asker, route, &path).await;
+                    let said = if place == KeyPlace::Path { (404, "not_found".to_owned()) } else { (401, "unauthenticated".to_owned()) };
+                    if told.said() != said {
+                        wrong.push(format!("by another key at {route:?}: {:?}", told.said()));
+                    }
+                }
+                continue;
+            }
             let unknown = ask(&http.with("tpm_live_000000000000000000000000000000AAAAAA"), route, &path).await;
             if closed && unknown.status != 401 {
                 wrong.push(format!("an unknown key at {route:?}: {:?}", unknown.said()));
@@ -92,7 +116,7 @@ app_test! {
                 let fits = if route.side() != Some(persona.side) {
                     // The other side's paths do not exist for who has no place there.
                     (status, code.as_str()) == (404, "not_found")
-                } else if persona.name.ends_with("key") && PEOPLE_ONLY.contains(&route.operation) {
+                } else if persona.name.ends_with("key") && PEOPLE_ONLY.contains(&right.name()) {
                     // What concerns the company's people is a person's, whatever a key was given.
                     (status, code.as_str()) == (403, "forbidden")
                 } else if by_hand(persona.name, right.name()) {
@@ -119,7 +143,7 @@ app_test! {
             named.extend(methods.as_object().expect("methods").keys().filter(|key| verbs.contains(&key.as_str())).map(|method| format!("{} {path}", method.to_uppercase())));
         }
         let table = tradepost::routes::all();
-        let mut known: Vec<String> = table.rows().iter().filter(|route| !route.is_page).map(|route| format!("{} {}", route.method, route.path)).collect();
+        let mut known: Vec<String> = table.rows().iter().filter(|route| route.in_contract()).map(|route| format!("{} {}", route.method, route.path)).collect();
         named.sort();
         known.sort();
         assert_eq!(named, known);
@@ -181,7 +205,13 @@ impl World {
         let other = app.merchant("Other Software").await;
         let theirs = other.reseller("Theirs").await;
         let order = contoso.order(&[("KEY-PRO", 2)]).place().await;
+        let top_up = contoso.top_up("20.00").await;
+        let sold = contoso.sells("S-1", "KEY-PRO", 1).await;
         contoso.key().await;
+        contoso.top_up("20.00").await;
+        let returned = contoso.sells("S-2", "KEY-PRO", 1).await;
+        let ask = RequestCancel { fulfillment: returned, reason: "Returned.".into(), licenses: Vec::new() };
+        let request = app.does(&contoso.owner(), ask).await.request;
         app.work().await;
         let one = |sql| async move { app.row::<(tradepost_domain::OrderId,)>(sql, Vec::new()).await.0 };
         let text = |prefix: &str, id: tradepost_domain::OrderId| format!("{prefix}_{}", id.suffix());
@@ -191,6 +221,8 @@ impl World {
             ("items", text("itm", one(sql!("SELECT id FROM order_item LIMIT 1")).await)),
             ("invoices", order.invoice.text()),
             ("licenses", app.licenses(&order).await[0].id.text()),
+            ("fulfillments", returned.text()),
+            ("cancel-requests", request.text()),
             ("partnerships", contoso.partnership().text()),
             ("resellers", contoso.id.text()),
             ("products", product.id.text()),
@@ -203,6 +235,9 @@ impl World {
             ("messages", text("msg", one(sql!("SELECT id FROM message WHERE merchant > 0 LIMIT 1")).await)),
             ("users", acme.person.text()),
             ("api-keys", key),
+            ("fulfillments", sold.text()),
+            ("top-ups", top_up.text()),
+            ("dynamic-urls", contoso.dynamic_url(&[], &[]).await.id.text()),
         ]);
         let keys = BTreeMap::from([
             ("other merchant", other.key.clone()),
@@ -240,7 +275,8 @@ fn body_for(operation: &str) -> Option<Json> {
         "recordPayment" => json!({"amount": {"amount": "1.00", "currency": "USD"}, "method": "wire", "received_on": "2026-03-02"}),
         "attachEndUser" | "attachMerchantEndUser" => who,
         "attachSellingCompany" | "attachMerchantSellingCompany" => json!({"company": "Corner Shop"}),
-        "cancelMerchantOrder" => json!({"note": "No."}),
+        "cancelMerchantOrder" | "rejectCancelRequest" => json!({"note": "No."}),
+        "createCancelRequest" => json!({"reason": "Returned."}),
         "updateOrder" => json!({"reference": "PO-9"}),
         "addOrderItem" => json!({"product": "KEY-PRO", "quantity": 1}),
         "updateOrderItem" => json!({"quantity": 1}),

@@ -145,6 +145,27 @@ app_test! {
         assert_eq!(app.events(order.id).await, ["order.placed", "order.held", "order.released", "order.completed"]);
     }
 
+    /// CRD-5, CRD-6: a limit of 0.00 is reached by owing something: until then no balance is due and the paid goods leave.
+    async fn a_limit_of_zero_with_nothing_owed_stops_nothing(app) {
+        let (acme, contoso) = shop(&app, "0.00").await;
+        let by_product = || Download::Product("KEY-PRO".into());
+        assert!(!contoso.balance_due().await, "nothing is owed");
+        let paid = contoso.order(&[("KEY-PRO", 2)]).place().await;
+        assert!(app.order(&paid).await.is_held(), "nothing fits into nothing");
+        assert!(contoso.balance_due().await, "20.00 are owed beyond the limit");
+        acme.pay(paid.invoice, "20.00").await;
+        assert!(!contoso.balance_due().await, "it fell with the last cent");
+        assert_eq!(app.state(&paid).await, "complete");
+        assert_eq!(download(&app, &contoso, by_product()).await, Ok(2));
+        let held = contoso.order(&[("KEY-PRO", 1)]).place().await;
+        assert_eq!(download(&app, &contoso, by_product()).await, Err("credit_limit_reached"));
+        assert_eq!(download(&app, &contoso, Download::Order(held.id)).await, Err("not_enough_credit"));
+        activate(&app, &contoso, "KEY-PRO").await.expect("what is paid goes on");
+        acme.cancel(held.id).await;
+        assert!(!contoso.balance_due().await);
+        assert_eq!(download(&app, &contoso, by_product()).await, Ok(1));
+    }
+
     /// CRD-3: held as a whole: no license of it is listed, activated, downloaded, revealed or sent.
     async fn a_held_order_gives_nothing_away_by_any_route(app) {
         let (_acme, contoso) = shop(&app, "100.00").await;

@@ -1,14 +1,23 @@
 //! The journeys of Tradepost, on both databases.
 
 mod access;
+mod balance;
+mod bench;
 mod credit;
+mod doors;
 mod drafts;
 mod fulfillment;
+mod large;
+mod limits;
 mod partners;
 mod payments;
 mod plans;
 mod platform;
+mod refunds;
 mod review;
+mod sets;
+mod shop;
 mod snapshots;
 mod stock;
 mod story;
+mod verify;

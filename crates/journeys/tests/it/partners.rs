@@ -337,6 +337,11 @@ app_test! {
         let limited = http.with(limited["secret"].as_str().expect("the key"));
         let more = limited.post("/v1/merchant/api-keys", json!({"name": "More", "scopes": ["merchant.read"]})).await;
         assert!(more.status == 403 || more.status == 422, "{}", more.text());
+        let owner = http.with(&acme.reseller("Contoso").await.signs_in(tradepost_domain::access::ResellerRole::Owner).await);
+        for right in ["reseller_people.read", "reseller_people.manage"] {
+            let refused = owner.post("/v1/reseller/api-keys", json!({"name": "People", "scopes": [right]})).await;
+            assert_eq!(refused.said(), (422, "unknown_scope".into()), "{right} is for people");
+        }
         let last = admin.send("DELETE", &format!("/v1/merchant/users/{}", acme.person), None).await;
         assert!(last.status == 403 || last.said() == (409, "last_owner".into()), "{}", last.text());
     }

@@ -1,12 +1,17 @@
 //! Hot statements go by their indexes on a populated, skewed database: asked of the engines, not hoped for.
 //!
-//! The statements are repeated here word for word: what the code runs is compared with them by the name of its index
-//! only, so a statement that changes must be changed here too.
+//! What is asked about is the very text that the code runs: hot statements are constants of the slice that owns them.
 
-use tradepost_store::{Column, Sql, Value, params, sql};
+use tradepost_domain::command::retention;
+use tradepost_domain::licenses::queries as licenses;
+use tradepost_domain::orders::queries as orders;
+use tradepost_domain::outbox::queries as outbox;
+use tradepost_domain::stock;
+use tradepost_store::{Column, Sql, Value, params};
 use tradepost_testkit::{Kind, TestApp};
 
-/// Fills the tables past the domain: 20,000 sold keys before 500 free ones, 5,000 orders of which 20 are open.
+/// Fills the tables past the domain: 20,000 sold keys before 500 free ones, 5,000 orders of which 20 are open,
+/// as many licenses, events and commands.
 async fn populate(app: &TestApp, merchant: i64, product: i64, partnership: &[u8]) {
     let numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {n})";
     let (id, bytes) = match app.kind {
@@ -37,6 +42,7 @@ async fn populate(app: &TestApp, merchant: i64, product: i64, partnership: &[u8]
             "INSERT INTO outbox (merchant, id, kind, subject_kind, subject, body, at_ms, position, due_ms) {orders} \
              SELECT {merchant}, {id}, 'order.placed', 'ord', {id}, '{{}}', i, 1000 + i, i FROM n"
         ),
+        format!("INSERT INTO command (merchant, id, name, outcome, at_ms) {orders} SELECT {merchant}, {id}, 'orders.place', 'null', 1000 + i FROM n"),
     ];
     app.past_the_store(&statements).await;
 }
@@ -70,41 +76,39 @@ async fn body(app: TestApp) {
     let (merchant, partnership) = (acme.number, contoso.partnership());
     populate(&app, merchant, product.number, &partnership.bytes()).await;
 
-    let claim = sql!(
-        "SELECT k.id FROM license_key k WHERE k.merchant = $1 AND k.product = $2 AND k.state = 0 \
-         AND k.place < (SELECT s.horizon FROM stock s WHERE s.merchant = $1 AND s.product = $2) \
-         ORDER BY k.place LIMIT $3 FOR UPDATE SKIP LOCKED"
-    );
-    let found = plan(&app, claim, params![merchant, product.number, 25_i64].to_vec()).await;
-    goes_by(&found, "license_key_available");
-    assert!(!found.contains("Sort") && !found.contains("TEMP B-TREE"), "sorts what is sorted already: {found}");
+    let claims = [stock::FIRST_KEYS, stock::FIRST_KEYS_WAITED_FOR];
+    for claim in claims {
+        let found = plan(&app, claim, params![merchant, product.number, 25_i64].to_vec()).await;
+        goes_by(&found, "license_key_available");
+        assert!(!found.contains("Sort") && !found.contains("TEMP B-TREE"), "sorts what is sorted already: {found}");
+    }
 
-    let open = sql!(
-        "SELECT id, total_minor - paid_minor, released_ms FROM orders
-         WHERE merchant = $1 AND partnership = $2 AND placed_ms IS NOT NULL AND canceled_ms IS NULL AND paid_minor < total_minor ORDER BY place"
-    );
-    let found = plan(&app, open, params![merchant, partnership].to_vec()).await;
+    let found = plan(&app, orders::OPEN, params![merchant, partnership].to_vec()).await;
     assert!(found.contains("orders_open"), "{found}");
 
-    let next = sql!(
-        "SELECT l.id FROM license l JOIN orders o ON o.merchant = l.merchant AND o.id = l.orders
-         WHERE l.merchant = $1 AND l.partnership = $2 AND l.product = $3 AND l.stage = 'available' AND l.customer IS NULL
-         AND ($4 = 0 OR o.paid_minor >= o.total_minor) ORDER BY l.id LIMIT 1"
-    );
-    let found = plan(&app, next, params![merchant, partnership, product.number, 0_i64].to_vec()).await;
+    let found = plan(&app, orders::NEXT_TO_DISTRIBUTE, params![merchant, partnership, product.number, 0_i64].to_vec()).await;
     assert!(found.contains("license_available"), "{found}");
 
-    let list = sql!("SELECT id FROM orders WHERE merchant = $1 AND partnership = $2 AND id < $3 ORDER BY id DESC LIMIT $4");
-    let found = plan(&app, list, params![merchant, partnership, [0xff_u8; 16], 51_i64].to_vec()).await;
-    assert!(found.contains("orders_by_partnership") || found.contains("orders_pkey"), "{found}");
-    assert!(!found.contains("TEMP B-TREE"), "{found}");
+    let page = params![merchant, partnership, [0xff_u8; 16], 51_i64, "", "", i64::MIN, i64::MAX].to_vec();
+    for list in [orders::LIST_OF_PARTNERSHIP, orders::LIST_OF_MERCHANT] {
+        let found = plan(&app, list, page.clone()).await;
+        assert!(["orders_by_partnership", "orders_pkey", "sqlite_autoindex_orders_1"].iter().any(|index| found.contains(index)), "{found}");
+        assert!(!found.contains("TEMP B-TREE") && !found.contains("Sort"), "{found}");
+    }
 
-    let waiting = sql!("SELECT merchant, id FROM outbox WHERE position IS NULL AND due_ms <= $1 AND id > $2 ORDER BY id LIMIT $3");
-    let found = plan(&app, waiting, params![i64::MAX, [0_u8; 16], 100_i64].to_vec()).await;
+    let found = plan(&app, outbox::DUE, params![i64::MAX, [0_u8; 16], 100_i64].to_vec()).await;
     assert!(found.contains("outbox_waiting") || found.contains("outbox_delayed"), "{found}");
 
-    let by_order = sql!("SELECT l.id FROM license l WHERE l.merchant = $1 AND l.orders = ANY($2) ORDER BY l.id");
-    let keys = Column::Ids(vec![[7; 16]]);
-    let found = app.engine.store.explain_each(by_order, params![merchant], &keys).await.expect("a plan").join(" | ");
+    let found = plan(&app, retention::OLD, params![0_i64, 500_i64].to_vec()).await;
+    assert!(found.contains("command_by_time") && !found.contains("TEMP B-TREE") && !found.contains("Sort"), "{found}");
+
+    let plan_each = |sql, keys| {
+        let app = app.clone();
+        async move { app.engine.store.explain_each(sql, params![merchant], &keys).await.expect("a plan").join(" | ") }
+    };
+    let found = plan_each(licenses::OF_ORDERS, Column::Ids(vec![[7; 16]])).await;
     assert!(found.contains("license_by_order"), "{found}");
+
+    let found = plan_each(orders::FREE, Column::Ints(vec![product.number])).await;
+    assert!(found.contains("license_backordered"), "{found}");
 }

@@ -2,9 +2,19 @@
 
 use serde_json::json;
 use std::collections::BTreeSet;
+use tradepost::operate::{self, Order};
 use tradepost_domain::access::MerchantRole;
+use tradepost_domain::command::IDEMPOTENCY_KEPT_MS;
+use tradepost_domain::command::retention::{FORGOTTEN_AT_ONCE, ForgetCommands};
+use tradepost_domain::{No, OrderId, Origin};
 use tradepost_store::{params, sql};
-use tradepost_testkit::app_test;
+use tradepost_testkit::http::Reply;
+use tradepost_testkit::{Kind, TestApp, app_test};
+
+/// How many events and audit rows there are.
+async fn proof(app: &TestApp) -> (i64, i64) {
+    (app.number(sql!("SELECT COUNT(*) FROM outbox"), Vec::new()).await, app.number(sql!("SELECT COUNT(*) FROM audit"), Vec::new()).await)
+}
 
 app_test! {
     /// PLT-3: the same key and body give the same answer, and the thing is done once.
@@ -105,6 +115,108 @@ app_test! {
         let retried = http.with(&two).once("k").post("/v1/reseller/orders", json!({})).await;
         assert_eq!(retried.headers.get("idempotency-replayed").map(String::as_str), Some("true"));
         assert_eq!(retried.json()["id"], first["id"]);
+    }
+
+    /// PLT-13: the first mail to a merchant's owner greets them by the name that the operator gave, or by none; never by the
+    /// merchant's.
+    async fn the_first_mail_to_an_owner_greets_by_their_own_name(app) {
+        let create = |name: &str, owner_email: &str, owner_name: Option<&str>| Order::CreateMerchant {
+            name: name.into(),
+            slug: None,
+            currency: "USD".into(),
+            owner_email: owner_email.into(),
+            owner_name: owner_name.map(str::to_owned),
+            time_zone: "UTC".into(),
+        };
+        for (merchant, email, name, greeted) in [
+            ("Northwind Software", "ann@northwind.example", Some("Ann van Dyke"), "Ann van Dyke"),
+            ("Fabrikam Software", "bo@fabrikam.example", Some(" Bo "), "Bo"),
+            ("Contoso Software", "cy@contoso.example", None, ""),
+        ] {
+            operate::carry_out(&app.house, create(merchant, email, name), Vec::new(), &mut |_| ()).await.expect("made");
+            app.work().await;
+            let (variables,): (String,) = app.row(sql!("SELECT variables FROM message WHERE recipient = $1"), params![email].to_vec()).await;
+            let variables: serde_json::Value = serde_json::from_str(&variables).expect("JSON");
+            assert_eq!(variables["recipient_name"], greeted, "{variables}");
+        }
+        let nameless = app.number(sql!("SELECT COUNT(*) FROM person WHERE first_name = '' AND last_name = ''"), Vec::new()).await;
+        assert_eq!(nameless, 1, "who is known by address only");
+        let wrong = operate::carry_out(&app.house, create("Tailspin Software", "d@tailspin.example", Some("")), Vec::new(), &mut |_| ()).await;
+        assert!(matches!(&wrong, Err(No::Refusal(refusal)) if refusal.pointer == "/owner_name"), "{wrong:?}");
+    }
+
+    /// PLT-3: an idempotency key is kept 30 days: until then a repeated call is answered with the kept outcome, afterwards the
+    /// same key is a new call. What proves that the first one happened stays.
+    async fn an_idempotency_key_is_forgotten_after_thirty_days_and_not_before(app) {
+        let acme = app.merchant("Acme Software").await;
+        let contoso = acme.reseller("Contoso").await;
+        let http = app.http().await;
+        let shop = http.with(&contoso.key().await);
+        let order = |key: &str| { let asker = shop.once(key); async move { asker.post("/v1/reseller/orders", json!({"reference": "PO-7"})).await } };
+        let replayed = |reply: &Reply| reply.headers.get("idempotency-replayed").map(String::as_str) == Some("true");
+        let first = order("k").await;
+        app.clock.advance_ms(1_000);
+        let second = order("a second later").await;
+        app.work().await;
+        let (events, audits) = proof(&app).await;
+
+        app.clock.advance_ms(IDEMPOTENCY_KEPT_MS - 1_000);
+        app.work().await;
+        let again = order("k").await;
+        assert!(replayed(&again), "30 days to the millisecond: {}", again.text());
+        assert_eq!(again.json()["id"], first.json()["id"]);
+
+        app.clock.advance_ms(3_600_000 - 1);
+        app.work().await;
+        assert!(replayed(&order("k").await), "it looks once an hour");
+        app.clock.advance_ms(1);
+        app.work().await;
+        let afresh = order("k").await;
+        assert!(afresh.status == 201 && !replayed(&afresh), "{}", afresh.text());
+        assert_ne!(afresh.json()["id"], first.json()["id"]);
+        assert!(!replayed(&order("a second later").await), "older than 30 days too by now");
+        assert_ne!(first.json()["id"], second.json()["id"]);
+        assert!(replayed(&order("k").await), "and kept again from now on");
+        let (events_after, audits_after) = proof(&app).await;
+        assert!(events_after >= events && audits_after >= audits, "what proves it stays");
+        let subject: OrderId = first.json()["id"].as_str().expect("an id").parse().expect("an order's id");
+        assert_eq!(app.actions(subject).await, ["order.drafted"]);
+    }
+
+    /// PLT-3, PLT-7: what is forgotten is exactly what is older than 30 days, however much it is, and however many servers
+    /// forget at once.
+    async fn several_servers_forget_exactly_what_is_old(app) {
+        let acme = app.merchant("Acme Software").await;
+        app.work().await;
+        let before = app.number(sql!("SELECT COUNT(*) FROM command"), Vec::new()).await;
+        let (now, old) = (app.engine.environment.now().ms(), 3 * FORGOTTEN_AT_ONCE + 7);
+        let numbers = |n: usize| format!("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {n})");
+        let id = if app.kind == Kind::Sqlite { "CAST(printf('%016d', i) AS BLOB)" } else { "CAST(lpad(CAST(i AS text), 16, '0') AS bytea)" };
+        let kept_from = now - IDEMPOTENCY_KEPT_MS;
+        app.past_the_store(&[format!(
+            "INSERT INTO command (merchant, id, name, outcome, at_ms) {} SELECT {}, {id}, 'orders.place', 'null', {kept_from} - {old} + i - 1 FROM n",
+            numbers(old + 5), acme.number
+        )]).await;
+        let sweeps: Vec<_> = (0..4).map(|_| {
+            let engine = app.engine.clone();
+            tokio::spawn(async move {
+                let mut forgotten = 0;
+                loop {
+                    match engine.execute(Origin::system(), ForgetCommands).await.expect("it forgets").outcome {
+                        0 => return forgotten,
+                        more => forgotten += more,
+                    }
+                }
+            })
+        }).collect();
+        let mut forgotten = 0;
+        for sweep in sweeps {
+            forgotten += sweep.await.expect("no panic");
+        }
+        assert_eq!(forgotten, i64::try_from(old).expect("small"), "each once");
+        let left = app.number(sql!("SELECT COUNT(*) FROM command WHERE name = 'orders.place'"), Vec::new()).await;
+        assert_eq!(left, 5, "30 days old and younger");
+        assert!(app.number(sql!("SELECT COUNT(*) FROM command"), Vec::new()).await > before);
     }
 
     /// PLT-4: every change has its audit row: who, what, when, from where; a request's id is on it.

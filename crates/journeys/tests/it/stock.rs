@@ -150,6 +150,44 @@ app_test! {
         assert_eq!(app.actions(second.id).await.iter().filter(|action| *action == "order.backorder_filled").count(), 2);
     }
 
+    /// STK-7: first in, first out: keys that arrived are owed to what waits for them before anything newer, also while nobody
+    /// has handed them out yet. What is beyond them is free.
+    async fn a_newer_order_never_takes_the_keys_that_backorders_wait_for(app) {
+        let acme = app.merchant("Acme Software").await;
+        let product = acme.product("KEY-PRO").price("10.00").backorder().await;
+        let (contoso, fabrikam) = (acme.reseller("Contoso").credit("1000.00").await, acme.reseller("Fabrikam").credit("1000.00").await);
+        let missing = |order| { let app = app.clone(); async move { app.licenses(order).await.iter().filter(|l| l.key.is_none()).count() } };
+        let first = contoso.order(&[("KEY-PRO", 3)]).place().await;
+        product.arrive(1, 5).await;
+        // The worker has not run: three of the five keys are Contoso's, though its order does not have them yet.
+        let second = fabrikam.order(&[("KEY-PRO", 4)]).place().await;
+        assert_eq!((missing(&first).await, missing(&second).await), (3, 2), "two were free");
+        let third = fabrikam.order(&[("KEY-PRO", 1)]).place().await;
+        assert_eq!((missing(&third).await, app.stock(acme.number, product.number).await.available), (1, 3), "none is");
+        app.work().await;
+        assert_eq!((missing(&first).await, missing(&second).await, missing(&third).await), (0, 2, 1));
+        assert_eq!(app.stock(acme.number, product.number).await.available, 0);
+        product.arrive(6, 2).await;
+        app.work().await;
+        assert_eq!((missing(&second).await, missing(&third).await), (0, 1), "still in their order");
+    }
+
+    /// STK-7: the same where backorders are not taken any more: a newer order is refused rather than let in front.
+    async fn a_newer_order_is_refused_where_backorders_wait_for_all_there_is(app) {
+        let acme = app.merchant("Acme Software").await;
+        let product = acme.product("KEY-PRO").price("10.00").backorder().await;
+        let contoso = acme.reseller("Contoso").credit("1000.00").await;
+        let waiting = contoso.order(&[("KEY-PRO", 3)]).place().await;
+        app.does(&acme.owner(), SetStockSwitches { scope: acme.scope(), product: product.id, threshold: None, backorder: Some(false) }).await;
+        product.arrive(1, 5).await;
+        assert_eq!(contoso.order(&[("KEY-PRO", 3)]).try_place().await.expect_err("two are free").code, "out_of_stock");
+        let newer = contoso.order(&[("KEY-PRO", 2)]).place().await;
+        app.work().await;
+        for order in [&waiting, &newer] {
+            assert!(app.licenses(order).await.iter().all(|license| license.key.is_some()));
+        }
+    }
+
     /// STK-7: keys that come back from a canceled order fill backorders too, and canceling one lets the next move up.
     async fn keys_that_come_back_fill_backorders(app) {
         let acme = app.merchant("Acme Software").await;

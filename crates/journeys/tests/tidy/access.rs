@@ -73,13 +73,17 @@ fn need(access: Access) -> Option<Need> {
         Access::Public | Access::Anyone => Some(Need::Nothing),
         Access::SignedIn => Some(Need::SignedIn),
         Access::Right(right) => Some(Need::Right(right)),
-        Access::Undeclared => None,
+        Access::Undeclared | Access::DynamicUrl(_) => None,
     }
 }
 
 /// Where the document and the code differ about one route.
 fn wrong(row: &Row<'_>, access: Access) -> Vec<String> {
     let operation = row.operation;
+    if let Access::DynamicUrl(_) = access {
+        // Nobody gets in by who they are.
+        return askers().iter().filter(|asker| told(row, asker)).map(|asker| format!("{operation}: the document admits {}", asker.name)).collect();
+    }
     let Some(need) = need(access) else { return vec![format!("{operation}: who may ask is not declared")] };
     let mut found: Vec<String> = askers()
         .iter()
@@ -88,7 +92,7 @@ fn wrong(row: &Row<'_>, access: Access) -> Vec<String> {
         .collect();
     if let Access::Right(right) = access {
         let others: Vec<Right> = Right::ALL.iter().copied().filter(|other| *other != right).collect();
-        let keys = [(vec![right], true), (others, false), (Vec::new(), false)];
+        let keys = [(vec![right], right.is_for_keys()), (others, false), (Vec::new(), false)];
         let differs = keys.into_iter().filter(|(rights, may)| key(right.side(), rights.clone()).authorize(need).is_ok() != *may);
         found.extend(differs.map(|(rights, _)| format!("{operation}: a key with {} rights is not judged by {}", rights.len(), right.name())));
     }

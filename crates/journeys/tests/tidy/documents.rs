@@ -22,12 +22,14 @@ pub fn access() -> String {
         let row = |right: &Right| {
             let above: &[&str] = if side == Side::Merchant { &["owner", "admin"] } else { &["owner"] };
             let roles: Vec<&str> = above.iter().chain(right.roles()).copied().collect();
-            format!("| `{}` | {} | {} |\n", right.name(), right.doc(), roles.join(", "))
+            let keys = if right.is_for_keys() { "yes" } else { "no" };
+            format!("| `{}` | {} | {} | {keys} |\n", right.name(), right.doc(), roles.join(", "))
         };
-        format!("| right | what it allows | roles |\n|---|---|---|\n{}", joined(Right::ALL.iter().filter(|right| right.side() == side).map(row)))
+        format!("| right | what it allows | roles | API keys |\n|---|---|---|---|\n{}", joined(Right::ALL.iter().filter(|right| right.side() == side).map(row)))
     };
     format!(
-        "# Who may do what\n\n{NOTE}Roles hold rights; API keys are given some of the rights of their side. A person or key of the other side is told that there is \
+        "# Who may do what\n\n{NOTE}Roles hold rights; API keys are given some of the rights of their side, \
+         except what is for people: a reseller's users and profile belong to the company, a key to one of its programs. A person or key of the other side is told that there is \
          nothing (404), one of the own side without the right gets 403 `forbidden`.\n\n## Rights of a merchant\n\n{}\n## Rights of a reseller\n\n{}\n## Every route\n\n\
          \"While not active\": whether it answers while the partnership is pending, denied, suspended or closed.\n\n{}",
         rights(Side::Merchant),

@@ -11,11 +11,22 @@ pub const MEANINGS: &[(&str, &str)] = &[
     ("api_key.disabled", "An API key was switched off."),
     ("api_key.enabled", "An API key was switched on again."),
     ("api_key.rotated", "An API key got a successor; the old one ends at its time."),
+    ("auto_top_up.changed", "When a partnership's prepaid balance is topped up by itself was changed."),
+    ("balance.low", "A debit left a prepaid balance below its threshold, and a top-up was issued by itself."),
+    ("balance.topped_up", "Some of a top-up was paid: the prepaid balance is higher."),
+    ("cancel_request.approved", "The merchant took back what a reseller asked for; the refund went to its prepaid balance."),
+    ("cancel_request.created", "A reseller asks for a fulfillment, or some of its licenses, to be taken back."),
+    ("cancel_request.rejected", "The merchant does not take back what a reseller asked for."),
+    ("cancel_request.withdrawn", "A reseller withdrew a request before it was decided."),
     ("channel.created", "A channel was made."),
     ("channel.deleted", "A channel that nobody was in was deleted."),
     ("channel.terms_changed", "Terms of a channel changed."),
     ("channel.updated", "A channel's name, price list or switches changed."),
-    ("invoice.issued", "An invoice was issued over a placed order."),
+    ("fulfillment.accepted", "A large sale of an external shop was paid and accepted; its licenses are being made."),
+    ("fulfillment.delivered", "The codes of a sale of an external shop were handed over, or can be downloaded."),
+    ("fulfillment.failed", "A large sale of an external shop could not be delivered; its money went back."),
+    ("fulfillment.refunded", "Codes of a sale of an external shop were taken back."),
+    ("invoice.issued", "An invoice was issued, over a placed order or prepaid balance."),
     ("invoice.paid", "An invoice was paid in full."),
     ("license.activated", "A license was activated for a customer."),
     ("license.confirmed", "The merchant confirmed that it delivered a license."),
@@ -62,6 +73,8 @@ pub const MEANINGS: &[(&str, &str)] = &[
     ("stock.back", "A product's stock is above its threshold, or above zero, again."),
     ("stock.low", "A product's stock fell to its threshold."),
     ("stock.out", "A product's stock ran out."),
+    ("top_up.canceled", "A top-up of which nothing was paid was canceled."),
+    ("top_up.requested", "An invoice over prepaid balance was issued, on request or by itself."),
 ];
 
 /// Where the kind is handed in: the file that makes the event, and the noun that such kinds begin with. They are then the texts
@@ -70,6 +83,7 @@ const HANDED_IN: &[(&str, &str)] = &[
     ("crates/domain/src/identity/api_keys.rs", "api_key"),
     ("crates/domain/src/partners/mod.rs", "partnership"),
     ("crates/domain/src/partners/steps.rs", "partnership"),
+    ("crates/domain/src/stock/shelf.rs", "stock"),
     ("crates/domain/src/stock/store.rs", "stock"),
 ];
 

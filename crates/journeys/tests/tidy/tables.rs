@@ -12,13 +12,14 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("identity", &["person", "session", "single_use_link", "sign_in_failure", "api_key"]),
     ("merchants", &["merchant", "merchant_member", "counter"]),
     ("catalog", &["product", "bundle_part", "price_list", "price_list_product", "price", "partnership_product"]),
-    ("partners", &["reseller", "reseller_member", "channel", "partnership", "term"]),
+    ("partners", &["reseller", "reseller_member", "channel", "partnership", "term", "purchase_day"]),
     ("ledger", &["account", "transfer", "entry"]),
     ("stock", &["stock", "key_import", "license_key"]),
     ("customers", &["customer", "reseller_information"]),
     ("licenses", &["license"]),
-    ("billing", &["invoice", "invoice_order", "payment", "payment_allocation"]),
+    ("billing", &["auto_top_up", "invoice", "invoice_order", "payment", "payment_allocation"]),
     ("orders", &["orders", "order_item"]),
+    ("fulfillments", &["fulfillment", "cancel_request", "cancel_request_license"]),
     ("notices", &["message"]),
 ];
 
@@ -70,6 +71,7 @@ const EXCEPTIONS: &[Exception] = &[
     Exception { what: "crates/app/src/merchant.rs: reads merchant", reason: "waits for merchants::queries to list by environment" },
     Exception { what: "crates/domain/src/catalog/pricing.rs: reads channel", reason: "the channel's price list, joined where the prices are read" },
     Exception { what: "crates/domain/src/catalog/queries.rs: reads channel", reason: "the channel's price list, joined where products are found" },
+    Exception { what: "crates/domain/src/catalog/queries/offers.rs: reads channel", reason: "the same for several partnerships at once" },
     Exception {
         what: "crates/domain/src/catalog/queries/lists.rs: reads channel",
         reason: "a price list that a channel sells from is not deleted, and its name is told",

@@ -137,6 +137,7 @@ impl Writer {
                 let run_set = set[0].run_set();
                 poll_once(|| run_set(set, &mut tx))?
             };
+            Counters::add(&self.counters.statements, tx.statements());
             if tx.settle(&ends)? == Ended::Commit {
                 all = Ended::Commit;
             }

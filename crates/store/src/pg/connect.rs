@@ -1,13 +1,13 @@
 //! Pools of connections, and the ends of a transaction that can cost a connection.
 
+use super::tls;
 use crate::fault::reason;
 use crate::{Fault, Settings};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio_postgres::NoTls;
 use tokio_postgres::config::SslMode;
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Longest wait for a new connection to the server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -16,12 +16,15 @@ const WAIT_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) struct Connector {
     config: tokio_postgres::Config,
+    /// Whose signature counts, where the URL says it; else the public authorities'.
+    root: Option<PathBuf>,
 }
 
 impl Connector {
     pub(super) fn new(settings: &Settings) -> Result<Self, Fault> {
+        let (url, root) = tls::split_root(&settings.url);
         // `require` here already verifies the certificate and the name, which libpq calls `verify-full`.
-        let url = settings.url.replace("sslmode=verify-full", "sslmode=require");
+        let url = url.replace("sslmode=verify-full", "sslmode=require");
         // The error's text may quote the URL, and with it the password.
         let parsed: Result<tokio_postgres::Config, _> = url.parse();
         let mut config = parsed.map_err(|_| Fault::Schema("the PostgreSQL URL is not valid".to_owned()))?;
@@ -33,13 +36,17 @@ impl Connector {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT_TIMEOUT);
         }
-        Ok(Self { config })
+        if root.is_some() && config.get_ssl_mode() != SslMode::Require {
+            // Whoever names an authority means to be safe: never plain by oversight.
+            return Err(Fault::Schema("sslrootcert in the PostgreSQL URL needs sslmode=require beside it".to_owned()));
+        }
+        Ok(Self { config, root })
     }
 
     pub(super) fn pool(&self, size: usize) -> Result<Pool, Fault> {
         let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = if self.config.get_ssl_mode() == SslMode::Require {
-            Manager::from_config(self.config.clone(), tls()?, manager_config)
+            Manager::from_config(self.config.clone(), tls::connect(self.root.as_deref())?, manager_config)
         } else {
             Manager::from_config(self.config.clone(), NoTls, manager_config)
         };
@@ -51,17 +58,6 @@ impl Connector {
             .build();
         built.map_err(|error| Fault::NoConnection(error.to_string()))
     }
-}
-
-fn tls() -> Result<MakeRustlsConnect, Fault> {
-    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Fault::NoConnection(error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(MakeRustlsConnect::new(config))
 }
 
 pub(super) async fn client(pool: &Pool) -> Result<Object, Fault> {

@@ -42,7 +42,7 @@ impl Shared {
     async fn attempt(&self, pool: &Pool, works: &mut [Box<dyn Queued>]) -> Result<(), Fault> {
         sabotage::fail_point("store.before_begin");
         let mut client = connect::begin(pool, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?;
-        let ran = AssertUnwindSafe(run(&mut client, works)).catch_unwind().await;
+        let ran = AssertUnwindSafe(run(&mut client, works, &self.counters)).catch_unwind().await;
         match ran.unwrap_or_else(|panic| Err(Fault::panicked(panic.as_ref()))) {
             Ok(Ended::Commit) => {
                 if sabotage::is("commit.lost") {
@@ -88,7 +88,7 @@ impl Shared {
     }
 }
 
-async fn run(client: &mut Object, works: &mut [Box<dyn Queued>]) -> Result<Ended, Fault> {
+async fn run(client: &mut Object, works: &mut [Box<dyn Queued>], counters: &Counters) -> Result<Ended, Fault> {
     let mut tx = Tx::new(Driver::Pg(client));
     let ends = match works {
         [work] => vec![work.run(&mut tx).await?],
@@ -98,6 +98,7 @@ async fn run(client: &mut Object, works: &mut [Box<dyn Queued>]) -> Result<Ended
             run_set(works, &mut tx).await?
         }
     };
+    Counters::add(&counters.statements, tx.statements());
     tx.settle(&ends)
 }
 

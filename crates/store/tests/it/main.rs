@@ -8,3 +8,4 @@ mod migrations;
 mod postgres;
 mod sqlite;
 mod statements;
+mod tls;

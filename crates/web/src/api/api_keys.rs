@@ -110,25 +110,27 @@ impl From<ApiKeyRow> for ApiKey {
     }
 }
 
-fn owner(call: &Call) -> Result<KeyOwner, Problem> {
+pub(super) fn owner(call: &Call) -> Result<KeyOwner, Problem> {
     KeyOwner::of(call.caller()).map_err(Problem::from)
 }
 
-async fn mint(call: &Call, owner: KeyOwner) -> Result<ApiKeyText, Problem> {
-    let number = owner.merchant;
+const fn kind_of(owner: KeyOwner) -> KeyKind {
+    if owner.partnership.is_some() { KeyKind::Partnership } else { KeyKind::Merchant }
+}
+
+pub(super) async fn mint(call: &Call, number: i64, kind: KeyKind) -> Result<ApiKeyText, Problem> {
     let merchant = call.read(move |reader| Box::pin(async move { merchants::queries::merchant(reader, number).await })).await?.or_not_found()?;
-    let kind = if owner.partnership.is_some() { KeyKind::Partnership } else { KeyKind::Merchant };
     let environment = &call.engine().environment;
     Ok(ApiKeyText::mint(kind, merchant.test, || environment.random::<1>()[0]))
 }
 
 async fn one(call: &Call, owner: KeyOwner, id: ApiKeyId) -> Result<ApiKeyRow, Problem> {
-    call.read(move |reader| Box::pin(async move { queries::key(reader, owner, id).await })).await?.or_not_found()
+    call.read(move |reader| Box::pin(async move { queries::key(reader, owner, kind_of(owner), id).await })).await?.or_not_found()
 }
 
 async fn listed(call: &Call, owner: KeyOwner) -> Result<Answer, Problem> {
     let page = call.page()?;
-    let found = call.read(move |reader| Box::pin(async move { queries::keys(reader, owner, page).await })).await?;
+    let found = call.read(move |reader| Box::pin(async move { queries::keys(reader, owner, kind_of(owner), page).await })).await?;
     Ok(call.list(found, ApiKey::from))
 }
 
@@ -160,7 +162,7 @@ async fn create_of_partnership(call: Call) -> Result<Answer, Problem> {
 
 async fn create_for(call: &Call, owner: KeyOwner) -> Result<Answer, Problem> {
     let body: NewApiKey = call.body()?;
-    let text = mint(call, owner).await?;
+    let text = mint(call, owner.merchant, kind_of(owner)).await?;
     let command = CreateApiKey {
         owner,
         prepared: PreparedKey::from(&text),
@@ -176,14 +178,14 @@ async fn create_for(call: &Call, owner: KeyOwner) -> Result<Answer, Problem> {
 async fn rotate(call: Call) -> Result<Answer, Problem> {
     let owner = owner(&call)?;
     let overlap = if call.has_body() { call.body::<Rotation>()?.overlap_seconds } else { None };
-    let text = mint(&call, owner).await?;
+    let text = mint(&call, owner.merchant, kind_of(owner)).await?;
     let key = call.path("id")?;
     let done = call.execute(RotateApiKey { owner, key, prepared: PreparedKey::from(&text), overlap_s: overlap.map_or(0, Whole::get) }).await?;
     made(&call, owner, done.outcome.key, &text, done.replayed).await
 }
 
 async fn switch(call: &Call, owner: KeyOwner, key: ApiKeyId, by: Side, on: bool) -> Result<Answer, Problem> {
-    call.execute(SwitchApiKey { owner, key, by, on }).await?;
+    call.execute(SwitchApiKey { owner, key, kind: kind_of(owner), by, on }).await?;
     Ok(Answer::ok(&ApiKey::from(one(call, owner, key).await?)))
 }
 
@@ -198,12 +200,13 @@ async fn enable(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn delete(call: Call) -> Result<Answer, Problem> {
-    call.execute(DeleteApiKey { owner: owner(&call)?, key: call.path("id")? }).await?;
+    let owner = owner(&call)?;
+    call.execute(DeleteApiKey { owner, key: call.path("id")?, kind: kind_of(owner) }).await?;
     Ok(Answer::no_content())
 }
 
 /// The keys of a reseller, as the merchant sees them.
-async fn of_partnership(call: &Call) -> Result<KeyOwner, Problem> {
+pub(super) async fn of_partnership(call: &Call) -> Result<KeyOwner, Problem> {
     let (scope, id) = (call.merchant()?, call.path::<PartnershipId>("id")?);
     call.read(move |reader| Box::pin(async move { partners::queries::partnership(reader, scope, id).await })).await?.or_not_found()?;
     Ok(KeyOwner { merchant: scope.merchant, partnership: Some(id) })

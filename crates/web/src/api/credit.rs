@@ -30,7 +30,8 @@ view! {
         pub over: Option<Money>,
         /// What was paid beyond earlier invoices; it pays the next one.
         pub account_balance: Option<Money>,
-        /// The limit is reached: the balance is due now, whatever the due dates of single invoices say.
+        /// The limit is reached (something is owed and nothing is available): the balance is due now, whatever the due dates
+        /// of single invoices say.
         pub balance_due: bool,
     }
 

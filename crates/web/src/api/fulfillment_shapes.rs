@@ -68,7 +68,7 @@ input! {
         pub product: Line<64>,
         /// The id or SKU of one of its variants.
         pub variant: Option<Line<64>>,
-        /// How many codes.
+        /// How many codes. More than 1,000 are delivered within seconds, as a file.
         pub quantity: Quantity,
         /// The shop's customer.
         pub customer_email: Email,
@@ -136,6 +136,8 @@ view! {
         pub total_cost: Money,
         /// The prepaid balance right after that.
         pub balance_after: Money,
+        /// How many codes are ready: all, but while it is processing.
+        pub ready: i64,
         /// How many codes were taken back.
         pub refunded_quantity: i64,
         /// What was given back.
@@ -154,8 +156,10 @@ view! {
         pub created_at: Timestamp,
         /// When the codes were handed over.
         pub delivered_at: Option<Timestamp>,
-        /// The codes.
+        /// The codes; none of more than 1,000, which are downloaded.
         pub items: Vec<FulfilledItem>,
+        /// Where its reseller downloads the codes as a file, once it is delivered; null for the merchant.
+        pub download: Option<String>,
     }
 
     /// A fulfillment in a list, without its codes.

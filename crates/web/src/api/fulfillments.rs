@@ -1,11 +1,14 @@
 //! Fulfillments of external shops (EXT-2 … EXT-5), as both workspaces see them.
 
+use crate::api::fulfillment_download::download;
 pub use crate::api::fulfillment_shapes::*;
 use crate::api::orders::sides;
 use crate::{Answer, Call, OrNotFound, Problem, Routes};
+use axum::http::StatusCode;
 use serde_json::Value;
+use tradepost_domain::access::Need;
 use tradepost_domain::fulfillments::queries::{self, FulfillmentFilter};
-use tradepost_domain::fulfillments::{DeliveredLicense, Door, Fulfill, FulfillmentRow, Named, RevealFulfillment};
+use tradepost_domain::fulfillments::{DeliveredLicense, Door, DownloadFulfillment, Fulfill, FulfillmentRow, Named, RevealFulfillment, State, is_large};
 use tradepost_domain::ids::FulfillmentId;
 use tradepost_domain::{MerchantScope, Right, stock};
 use tradepost_store::Fault;
@@ -60,6 +63,7 @@ pub(crate) fn fulfillment_view(
         unit_cost: money(row.unit_minor),
         total_cost: money(row.total_minor),
         balance_after: money(row.balance_after_minor),
+        ready: row.ready,
         refunded_quantity: row.refunded_quantity,
         refunded: money(row.refunded_minor),
         metadata: metadata.map_err(|_| Fault::Column("metadata in JSON"))?.unwrap_or(Value::Null),
@@ -68,6 +72,7 @@ pub(crate) fn fulfillment_view(
         created_at: row.created,
         delivered_at: row.delivered,
         items,
+        download: call.partnership().is_ok().then(|| format!("/v1/reseller/fulfillments/{}/download", row.id)),
         external_order_id: row.external_order_id,
         customer_email: row.customer_email,
         customer_name: row.customer_name,
@@ -90,7 +95,8 @@ async fn read(call: &Call, merchant: MerchantScope, id: FulfillmentId) -> Result
     let found = call.read(move |reader| {
         Box::pin(async move {
             let Some(row) = queries::fulfillment(reader, merchant, None, id).await? else { return Ok(None) };
-            let licenses = queries::licenses(reader, merchant, id).await?;
+            // The codes of a large one go out as a file only.
+            let licenses = if is_large(row.quantity) { Vec::new() } else { queries::licenses(reader, merchant, id).await? };
             Ok(Some((row, licenses)))
         })
     });
@@ -110,34 +116,39 @@ async fn create(call: Call) -> Result<Answer, Problem> {
         door: Door::Api,
     };
     let (view, _) = fulfilled(&call, command).await?;
-    Ok(Answer::created(&view, &call.location(view.id)))
+    let answer = Answer::created(&view, &call.location(view.id));
+    Ok(if view.status == State::Processing { answer.with_status(StatusCode::ACCEPTED) } else { answer })
 }
 
 /// With codes for who may fulfill, as an audited act; masked for everybody else who may read.
-async fn get(call: Call) -> Result<Answer, Problem> {
+pub(crate) async fn looked_at(call: &Call) -> Result<FulfillmentView, Problem> {
     let id: FulfillmentId = call.path("id")?;
-    let (merchant, of) = sides(&call)?;
-    let reveals = if of.is_some() { Right::FulfillmentsCreate } else { Right::LicensesReveal };
-    if call.caller().authorize(tradepost_domain::access::Need::Right(reveals)).is_ok() && of.is_some() {
-        return show(&call, Named::Id(id)).await;
-    }
-    let (row, licenses) = read(&call, merchant, id).await?;
+    let (merchant, of) = sides(call)?;
+    let (row, licenses) = read(call, merchant, id).await?;
     if of.is_some_and(|of| of != row.partnership) {
         return Err(Problem::not_found());
     }
-    Ok(Answer::ok(&fulfillment_view(&call, merchant, row, licenses, false)?))
+    let may_see = of.is_some() && call.caller().authorize(Need::Right(Right::FulfillmentsCreate)).is_ok();
+    if may_see && !is_large(row.quantity) {
+        return revealed(call, Named::Id(id)).await;
+    }
+    fulfillment_view(call, merchant, row, licenses, false)
 }
 
-async fn show(call: &Call, named: Named) -> Result<Answer, Problem> {
+async fn get(call: Call) -> Result<Answer, Problem> {
+    Ok(Answer::ok(&looked_at(&call).await?))
+}
+
+async fn revealed(call: &Call, named: Named) -> Result<FulfillmentView, Problem> {
     let (merchant, _) = sides(call)?;
     let revealed = call.execute(RevealFulfillment { fulfillment: named }).await?.outcome;
     let (row, licenses) = *revealed.shown.or_not_found()?;
-    Ok(Answer::ok(&fulfillment_view(call, merchant, row, licenses, true)?))
+    fulfillment_view(call, merchant, row, licenses, true)
 }
 
 async fn reveal(call: Call) -> Result<Answer, Problem> {
     let id: FulfillmentId = call.path("id")?;
-    show(&call, Named::Id(id)).await
+    Ok(Answer::ok(&revealed(&call, Named::Id(id)).await?))
 }
 
 async fn list_mine(call: Call) -> Result<Answer, Problem> {
@@ -177,11 +188,12 @@ pub fn routes(r: &mut Routes) {
     let tag = "External shops";
     r.post("/v1/reseller/fulfillments", "createFulfillment", create)
         .tag(tag)
-        .doc("Fulfills a sale of the reseller's own shop: the cost is taken from the prepaid balance, the keys are claimed and the codes answered, all or nothing. Retry it with the same `Idempotency-Key` and body as often as needed; the same external order id again answers the first fulfillment.")
+        .doc("Fulfills a sale of the reseller's own shop: the cost is taken from the prepaid balance, the keys are claimed and the codes answered, all or nothing. Retry it with the same `Idempotency-Key` and body as often as needed; the same external order id again answers the first fulfillment. More than 1,000 codes are accepted (202), delivered within seconds and then downloaded.")
         .needs(Right::FulfillmentsCreate)
         .asks_again()
         .body::<NewFulfillment>()
         .answers::<FulfillmentView>(201)
+        .answers::<FulfillmentView>(202)
         .command::<Fulfill>();
     r.get("/v1/reseller/fulfillments", "listFulfillments", list_mine)
         .tag(tag)
@@ -195,6 +207,13 @@ pub fn routes(r: &mut Routes) {
         .needs(Right::FulfillmentsRead)
         .answers::<FulfillmentView>(200)
         .command::<RevealFulfillment>();
+    r.get("/v1/reseller/fulfillments/{id}/download", "downloadFulfillment", download)
+        .tag(tag)
+        .doc("Downloads the codes as a file, once the fulfillment is delivered: CSV, or one code a line where `Accept` asks for `text/plain`. Audited. What was taken back is left out.")
+        .needs(Right::FulfillmentsCreate)
+        .answers_text("text/csv")
+        .answers_text("text/plain")
+        .command::<DownloadFulfillment>();
     r.get("/v1/merchant/fulfillments", "listMerchantFulfillments", list_all)
         .tag("External shops (merchant)")
         .doc("Lists the fulfillments of all external shops, newest first, without codes.")

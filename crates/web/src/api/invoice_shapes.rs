@@ -2,11 +2,11 @@
 
 use crate::fields::Line;
 use crate::{input, view};
-use tradepost_domain::billing::{InvoiceStatus, PaymentMethod};
+use tradepost_domain::billing::{InvoiceKind, InvoiceStatus, PaymentMethod};
 use tradepost_domain::ids::{InvoiceId, OrderId, PartnershipId, PaymentId};
 use tradepost_kernel::{Date, Money, Timestamp};
 
-crate::named_choice!(InvoiceStatus, PaymentMethod);
+crate::named_choice!(InvoiceKind, InvoiceStatus, PaymentMethod);
 
 crate::choices! {
     /// How money came in.
@@ -21,7 +21,7 @@ crate::choices! {
 input! {
     /// What came in for an invoice.
     pub struct NewPayment {
-        /// The amount, in the invoice's currency; what is beyond the invoice becomes account balance.
+        /// The amount, in the invoice's currency; what is paid of a top-up becomes prepaid balance, what is beyond the invoice account balance.
         pub amount: Money,
         /// How it came.
         pub method: RecordedMethod,
@@ -35,6 +35,14 @@ input! {
     pub struct InvoiceQuery {
         /// Only of this partnership.
         pub partnership: Option<PartnershipId>,
+        /// Only over orders, or only over prepaid balance.
+        pub kind: Option<InvoiceKind>,
+    }
+
+    /// Which invoices are wanted.
+    pub struct OwnInvoiceQuery {
+        /// Only over orders, or only over prepaid balance.
+        pub kind: Option<InvoiceKind>,
     }
 
     /// Which payments are wanted.
@@ -59,6 +67,10 @@ view! {
         pub id: InvoiceId,
         /// Its number, without gaps.
         pub number: String,
+        /// Over an order, or over prepaid balance.
+        pub kind: InvoiceKind,
+        /// A top-up that a debit below the threshold issued.
+        pub automatic: bool,
         /// Who owes it.
         pub partnership: PartnershipId,
         /// Its status today.
@@ -109,6 +121,10 @@ view! {
         pub id: InvoiceId,
         /// Its number, without gaps.
         pub number: String,
+        /// Over an order, or over prepaid balance.
+        pub kind: InvoiceKind,
+        /// A top-up that a debit below the threshold issued.
+        pub automatic: bool,
         /// Who owes it.
         pub partnership: PartnershipId,
         /// Its status today.
@@ -117,7 +133,7 @@ view! {
         pub issued_on: Date,
         /// When it is due.
         pub due_on: Date,
-        /// The orders on it.
+        /// The orders on it; a top-up has none.
         pub orders: Vec<OrderId>,
         /// The reseller's own number.
         pub reference: Option<String>,

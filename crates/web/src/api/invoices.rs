@@ -7,7 +7,7 @@ use maud::PreEscaped;
 use std::collections::BTreeSet;
 use tradepost_documents::invoice::{self, InvoiceStanding};
 use tradepost_domain::billing::queries::{self, InvoiceRow, PaymentRow};
-use tradepost_domain::billing::{self, PaymentMethod};
+use tradepost_domain::billing::{self, InvoiceKind, PaymentMethod};
 use tradepost_domain::ids::{InvoiceId, PartnershipId};
 use tradepost_domain::orders::record_payment::RecordPayment;
 use tradepost_domain::{MerchantScope, Right, merchants, partners};
@@ -43,6 +43,8 @@ fn summary(call: &Call, merchant: MerchantScope, today: Date, due: bool, row: &I
     InvoiceSummary {
         id: row.id,
         number: row.number.clone(),
+        kind: row.kind,
+        automatic: row.automatic,
         partnership: row.partnership,
         status: row.status(today),
         issued_on: row.issued_on,
@@ -50,10 +52,15 @@ fn summary(call: &Call, merchant: MerchantScope, today: Date, due: bool, row: &I
         total: money(row.total_minor),
         amount_paid: money(row.paid_minor),
         amount_open: money(row.open_minor()),
-        balance_due: due && row.open_minor() > 0,
+        balance_due: due && counts_for_credit(row),
         allowed_methods: allowed(row).to_vec(),
         url: link(call, merchant, row.id),
     }
+}
+
+/// A top-up is no debt: nothing of it counts for credit.
+const fn counts_for_credit(row: &InvoiceRow) -> bool {
+    row.open_minor() > 0 && matches!(row.kind, InvoiceKind::Order)
 }
 
 /// Which of these partnerships have their balance due now.
@@ -72,20 +79,30 @@ async fn today(call: &Call, merchant: MerchantScope) -> Result<Date, Problem> {
 
 async fn list(call: Call) -> Result<Answer, Problem> {
     let (merchant, of) = sides(&call)?;
-    let of = if of.is_some() { of } else { call.query::<InvoiceQuery>()?.partnership };
+    let (of, kind) = if of.is_some() {
+        (of, call.query::<OwnInvoiceQuery>()?.kind)
+    } else {
+        let query = call.query::<InvoiceQuery>()?;
+        (query.partnership, query.kind)
+    };
+    page_of(&call, merchant, of, kind).await
+}
+
+/// A page of invoices of one side, partnership, kind.
+pub(crate) async fn page_of(call: &Call, merchant: MerchantScope, of: Option<PartnershipId>, kind: Option<InvoiceKind>) -> Result<Answer, Problem> {
     let page = call.page()?;
-    let today = today(&call, merchant).await?;
+    let today = today(call, merchant).await?;
     let (found, due) = call
         .read(move |reader| {
             Box::pin(async move {
-                let found = queries::list(reader, merchant, of, page).await?;
+                let found = queries::list(reader, merchant, of, kind, page).await?;
                 let partnerships: BTreeSet<PartnershipId> = found.rows.iter().map(|row| row.partnership).collect();
                 let due = partnerships_due(reader, merchant, partnerships).await?;
                 Ok((found, due))
             })
         })
         .await?;
-    Ok(call.list(found, |row| summary(&call, merchant, today, due.contains(&row.partnership), &row)))
+    Ok(call.list(found, |row| summary(call, merchant, today, due.contains(&row.partnership), &row)))
 }
 
 async fn get(call: Call) -> Result<Answer, Problem> {
@@ -93,7 +110,7 @@ async fn get(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::ok(&shown(&call, id).await?))
 }
 
-async fn shown(call: &Call, id: InvoiceId) -> Result<InvoiceView, Problem> {
+pub(crate) async fn shown(call: &Call, id: InvoiceId) -> Result<InvoiceView, Problem> {
     let (merchant, of) = sides(call)?;
     let today = today(call, merchant).await?;
     let (row, orders, due) = call
@@ -122,6 +139,8 @@ async fn shown(call: &Call, id: InvoiceId) -> Result<InvoiceView, Problem> {
     };
     Ok(InvoiceView {
         id,
+        kind: row.kind,
+        automatic: row.automatic,
         partnership: row.partnership,
         status: row.status(today),
         issued_on: row.issued_on,
@@ -138,7 +157,7 @@ async fn shown(call: &Call, id: InvoiceId) -> Result<InvoiceView, Problem> {
         total: money(document.total_minor),
         amount_paid: money(row.paid_minor),
         amount_open: money(row.open_minor()),
-        balance_due: row.open_minor() > 0 && due.contains(&row.partnership),
+        balance_due: counts_for_credit(&row) && due.contains(&row.partnership),
         allowed_methods: allowed(&row).to_vec(),
         payment_instructions: document.payment_instructions.iter().map(|how| InstructionView { method: how.method.clone(), text: how.text.clone() }).collect(),
         url: link(call, merchant, id),
@@ -199,6 +218,7 @@ pub fn routes(r: &mut Routes) {
         .tag(tag)
         .doc("Lists the partnership's invoices, newest first.")
         .needs(Right::InvoicesRead)
+        .query::<OwnInvoiceQuery>()
         .lists::<InvoiceSummary>();
     r.get("/v1/reseller/invoices/{id}", "getInvoice", get)
         .tag(tag)
@@ -225,7 +245,7 @@ pub fn routes(r: &mut Routes) {
         .answers::<InvoiceView>(200);
     r.post("/v1/merchant/invoices/{id}/payments", "recordPayment", record)
         .tag(tag)
-        .doc("Records what came in by check or wire, in part or whole. Paid orders are released, held ones that fit then follow.")
+        .doc("Records what came in by check or wire, in part or whole. Paid orders are released, held ones that fit then follow; what is paid of a top-up is prepaid balance at once.")
         .needs(Right::BillingManage)
         .body::<NewPayment>()
         .answers::<InvoiceView>(201)

@@ -1,5 +1,6 @@
 //! What is said of licenses: inputs and views.
 
+use super::addresses::StreetAddress;
 use crate::fields::{Line, Upto};
 use crate::{input, view};
 use tradepost_domain::ids::{CustomerId, FulfillmentId, LicenseId, OrderId, OrderItemId, PartnershipId, ProductId};
@@ -22,18 +23,11 @@ input! {
         pub company: Option<Line<200>>,
         /// Phone.
         pub phone: Option<Line<50>>,
-        /// Street and number.
-        pub street: Option<Line<200>>,
-        /// City.
-        pub city: Option<Line<100>>,
-        /// Postal code.
-        pub postal_code: Option<Line<20>>,
-        /// State or region.
-        pub region: Option<Line<100>>,
         /// Country, as a two-letter ISO 3166 code.
         pub country: Option<Line<2>>,
         /// Language, as a two-letter ISO 639-1 code.
         pub language: Option<Line<2>>,
+        => address: StreetAddress
     }
 
     /// The company that sells on to the customer.
@@ -44,18 +38,11 @@ input! {
         pub contact: Option<Line<200>>,
         /// Its address for mail.
         pub email: Option<Email>,
-        /// Street and number.
-        pub street: Option<Line<200>>,
-        /// City.
-        pub city: Option<Line<100>>,
-        /// Postal code.
-        pub postal_code: Option<Line<20>>,
-        /// State or region.
-        pub region: Option<Line<100>>,
         /// Country, as a two-letter ISO 3166 code.
         pub country: Option<Line<2>>,
         /// VAT id.
         pub vat_id: Option<Line<30>>,
+        => address: StreetAddress
     }
 
     /// Which license is activated, and for whom.

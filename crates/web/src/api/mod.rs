@@ -1,11 +1,18 @@
 //! The API: one file per noun owns its routes, inputs and views.
 
+pub mod addresses;
 pub mod api_keys;
 pub mod audit;
+pub mod balance;
+pub mod balance_shapes;
+pub mod cancel_request_shapes;
+pub mod cancel_requests;
 pub mod channels;
 pub mod companies;
 pub mod credit;
+pub mod dynamic_urls;
 pub mod events;
+mod fulfillment_download;
 pub mod fulfillment_shapes;
 pub mod fulfillments;
 pub mod invoice_shapes;
@@ -47,6 +54,7 @@ pub fn routes(r: &mut Routes) {
     companies::routes(r);
     users::routes(r);
     api_keys::routes(r);
+    dynamic_urls::routes(r);
     audit::routes(r);
     products::routes(r);
     prices::routes(r);
@@ -56,10 +64,14 @@ pub fn routes(r: &mut Routes) {
     reseller_products::routes(r);
     orders::routes(r);
     fulfillments::routes(r);
+    cancel_requests::routes(r);
+    crate::dynamic_url::routes(r);
+    crate::shoppex::routes(r);
     licenses::routes(r);
     timelines::routes(r);
     invoices::routes(r);
     credit::routes(r);
+    balance::routes(r);
     events::routes(r);
     product_imports::routes(r);
 }

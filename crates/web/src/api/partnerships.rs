@@ -1,24 +1,22 @@
 //! The merchant's side of partnerships: resellers by hand, approval and the other steps, channel, terms, timeline
 //! (PAR-1, PAR-2, PAR-4, PAR-6, PAR-7, PAR-17).
 
+use super::addresses::NewCompany;
 use super::audit::AuditRow;
-use super::companies::{Country, Reseller};
-use super::signup::optional;
+use super::companies::Reseller;
 use super::terms::{TermView, term_views};
 use crate::answer::Answer;
 use crate::call::{Call, OrNotFound as _};
-use crate::fields::Line;
 use crate::problem::Problem;
 use crate::routes::Routes;
 use crate::{input, named_choice, view};
 use tradepost_domain::partners::queries::{self, PartnershipView};
 use tradepost_domain::partners::{
-    ApprovePartnership, ClosePartnership, CreateReseller, DeletePartnership, DenyPartnership, MovePartnership, Profile, ReactivatePartnership, Status,
+    ApprovePartnership, ClosePartnership, CreateReseller, DeletePartnership, DenyPartnership, MovePartnership, ReactivatePartnership, Status,
     SuspendPartnership, terms,
 };
 use tradepost_domain::{ChannelId, PartnershipId, PartnershipScope, Right, audit};
 use tradepost_kernel::Timestamp;
-use tradepost_kernel::text::Email;
 
 named_choice!(Status);
 
@@ -86,30 +84,9 @@ input! {
 
     /// A reseller that the merchant creates: approved at once, one access mail.
     pub struct NewReseller {
-        /// The company's name.
-        pub company: Line<200>,
-        /// First name of its owner.
-        pub first_name: Line<100>,
-        /// Last name of its owner.
-        pub last_name: Line<100>,
-        /// The owner's address, and where mail about orders goes.
-        pub email: Email,
-        /// Phone number.
-        pub phone: Option<Line<40>>,
-        /// Street and number.
-        pub street: Option<Line<200>>,
-        /// City.
-        pub city: Option<Line<100>>,
-        /// Postal code.
-        pub postal_code: Option<Line<20>>,
-        /// State or region.
-        pub region: Option<Line<100>>,
-        /// Two letters.
-        pub country: Country,
-        /// VAT id.
-        pub vat_id: Option<Line<30>>,
         /// Where it buys; the only channel where it is left out.
         pub channel: Option<ChannelId>,
+        => company: NewCompany
     }
 
     /// What changes of a partnership.
@@ -149,20 +126,9 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 
 async fn create(call: Call) -> Result<Answer, Problem> {
     let merchant = call.merchant()?.merchant;
-    let body: NewReseller = call.body()?;
-    let profile = Profile {
-        company: body.company.into_string(),
-        email: body.email,
-        phone: optional(body.phone),
-        street: optional(body.street),
-        city: optional(body.city),
-        postal_code: optional(body.postal_code),
-        region: optional(body.region),
-        country: body.country.0,
-        vat_id: optional(body.vat_id),
-    };
-    let (first_name, last_name) = (body.first_name.into_string(), body.last_name.into_string());
-    let created = call.execute(CreateReseller { merchant, profile, first_name, last_name, channel: body.channel }).await?.outcome;
+    let NewReseller { channel, company } = call.body()?;
+    let (first_name, last_name, profile) = company.into_parts();
+    let created = call.execute(CreateReseller { merchant, profile, first_name, last_name, channel }).await?.outcome;
     let found = one(&call, created.partnership).await?;
     let (version, location) = (found.version, format!("/v1/merchant/partnerships/{}", found.id));
     Ok(Answer::created(&Partnership::from(found), &location).etag(version))

@@ -8,7 +8,7 @@ use crate::schema::Schemas;
 use crate::{input, named_choice, view};
 use serde_json::{Value, json};
 use tradepost_domain::ProductId;
-use tradepost_domain::partners::terms::{Level, Qualifier, Setting, Term, TermChange, TermName, TermOrigin, TermValue};
+use tradepost_domain::partners::terms::{Level, MOST_UNITS, Qualifier, Setting, Term, TermChange, TermName, TermOrigin, TermValue};
 use tradepost_kernel::{Currency, Money, Percent};
 
 named_choice!(Level, TermName);
@@ -68,6 +68,16 @@ input! {
         pub percent: TermSetting<Percent>,
     }
 
+    /// Fewest and most units of one product in an order or fulfillment.
+    pub struct QuantityChange {
+        /// The product.
+        pub product: ProductId,
+        /// Fewest units; null unsets it, `none` is explicitly none.
+        pub min_quantity: TermSetting<Whole<1, 100_000>>,
+        /// Most units.
+        pub max_quantity: TermSetting<Whole<1, 100_000>>,
+    }
+
     /// What changes of the terms. Null unsets a term, so that the level above counts; `"none"` is explicitly none.
     pub struct TermsChange {
         /// What is bought in.
@@ -78,7 +88,8 @@ input! {
         pub margin_percent: TermSetting<Percent>,
         /// Partner margins for product groups and products.
         pub margins: Option<Vec<MarginChange>>,
-        /// How much may be owed; `"none"`: everything is paid first.
+        /// How much may be owed; `"none"`: everything is paid first. So it is with a limit of zero, which besides counts as
+        /// reached from the first open amount on.
         pub credit_limit: TermSetting<Money>,
         /// Whether licenses of unpaid orders wait while the limit is reached.
         pub hold_unpaid_at_limit: TermSetting<bool>,
@@ -88,6 +99,18 @@ input! {
         pub requires_reseller_information: TermSetting<bool>,
         /// Net days of invoices.
         pub invoice_due_days: TermSetting<Whole<0, 365>>,
+        /// Most units per day in the merchant's time zone, ordered and fulfilled ones together.
+        pub purchase_limit_day: TermSetting<Whole<0, MOST_UNITS>>,
+        /// Most units per calendar month in the merchant's time zone.
+        pub purchase_limit_month: TermSetting<Whole<0, MOST_UNITS>>,
+        /// Fewest units of any product that has no limit of its own.
+        pub min_quantity: TermSetting<Whole<1, 100_000>>,
+        /// Most units of any product that has no limit of its own.
+        pub max_quantity: TermSetting<Whole<1, 100_000>>,
+        /// Fewest and most units of single products.
+        pub quantities: Option<Vec<QuantityChange>>,
+        /// Whether Tradepost itself mails codes to the customers of external shops.
+        pub email_codes_to_end_users: TermSetting<bool>,
     }
 }
 
@@ -104,7 +127,12 @@ impl TermsChange {
             self.hold_unpaid_at_limit.change(TermName::HoldUnpaidAtLimit, plain.clone(), TermValue::Flag),
             self.requires_end_user_information.change(TermName::RequiresEndUserInformation, plain.clone(), TermValue::Flag),
             self.requires_reseller_information.change(TermName::RequiresResellerInformation, plain.clone(), TermValue::Flag),
-            self.invoice_due_days.change(TermName::InvoiceDueDays, plain, |days| TermValue::Days(days.get())),
+            self.invoice_due_days.change(TermName::InvoiceDueDays, plain.clone(), |days| TermValue::Days(days.get())),
+            self.purchase_limit_day.change(TermName::PurchaseLimitDay, plain.clone(), |units| TermValue::Units(units.get())),
+            self.purchase_limit_month.change(TermName::PurchaseLimitMonth, plain.clone(), |units| TermValue::Units(units.get())),
+            self.min_quantity.change(TermName::MinQuantity, plain.clone(), |units| TermValue::Units(units.get())),
+            self.max_quantity.change(TermName::MaxQuantity, plain.clone(), |units| TermValue::Units(units.get())),
+            self.email_codes_to_end_users.change(TermName::EmailCodesToEndUsers, plain, TermValue::Flag),
         ]
         .into_iter()
         .flatten()
@@ -120,6 +148,12 @@ impl TermsChange {
             };
             changes.extend(margin.percent.change(TermName::MarginPercent, qualifier, TermValue::Percent));
         }
+        for quantity in self.quantities.unwrap_or_default() {
+            let product = Qualifier::Product(quantity.product);
+            let units = |units: Whole<1, 100_000>| TermValue::Units(units.get());
+            changes.extend(quantity.min_quantity.change(TermName::MinQuantity, product.clone(), units));
+            changes.extend(quantity.max_quantity.change(TermName::MaxQuantity, product, units));
+        }
         changes
     }
 }
@@ -131,9 +165,9 @@ view! {
         pub name: TermName,
         /// The product group that it is for (margins).
         pub group: Option<String>,
-        /// The product that it is for (margins).
+        /// The product that it is for (margins, quantities).
         pub product: Option<ProductId>,
-        /// Currency, percentage, amount, yes or no, days; null is none.
+        /// Currency, percentage, amount, yes or no, days, units; null is none.
         pub value: Value,
         /// The level that set it; null: set nowhere, the default.
         pub from: Option<Level>,

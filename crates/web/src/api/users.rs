@@ -10,7 +10,7 @@ use crate::{input, named_choice, view};
 use tradepost_domain::access::{MerchantRole, ResellerRole};
 use tradepost_domain::merchants::{self, AddMerchantMember, ChangeMerchantMember, RemoveMerchantMember};
 use tradepost_domain::partners::{self, AddResellerMember, ChangeResellerMember, RemoveResellerMember};
-use tradepost_domain::{Caller, PersonId, ResellerId, Right};
+use tradepost_domain::{PersonId, Right};
 use tradepost_kernel::Timestamp;
 use tradepost_kernel::text::Email;
 
@@ -129,15 +129,8 @@ async fn remove_staff(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::no_content())
 }
 
-fn own_company(call: &Call) -> Result<ResellerId, Problem> {
-    match call.caller() {
-        Caller::ResellerPerson { reseller, .. } => Ok(*reseller),
-        _ => Err(Problem::new(axum::http::StatusCode::FORBIDDEN, "forbidden", "Only the reseller's users may do this; a key belongs to one program.")),
-    }
-}
-
 async fn users(call: Call) -> Result<Answer, Problem> {
-    let reseller = own_company(&call)?;
+    let reseller = call.caller().reseller()?;
     let found = call.read(move |reader| Box::pin(async move { partners::queries::users(reader, reseller).await })).await?;
     let show = |u: partners::queries::UserView| ResellerUser {
         id: u.person,
@@ -194,7 +187,7 @@ pub(super) fn routes(r: &mut Routes) {
     r.get("/v1/reseller/users", "listUsers", users)
         .tag(tag)
         .doc("Lists your company's users.")
-        .needs(Right::ProgramRead)
+        .needs(Right::ResellerPeopleRead)
         .inactive_ok()
         .answers::<ListView<ResellerUser>>(200);
     r.post("/v1/reseller/users", "addUser", add_user)

@@ -3,6 +3,7 @@
 mod bad_input;
 mod commands;
 mod documents;
+mod doors;
 mod fields;
 mod logs;
 mod rights;
@@ -24,6 +25,7 @@ use axum::http::{Request, Response};
 use futures_util::StreamExt as _;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tradepost_domain::access::{MerchantRole, ResellerRole};
@@ -217,6 +219,8 @@ pub(crate) fn table() -> Routes {
         .answers_text("text/plain");
     r.post("/form", "form", signing_in).page().public().form::<OrderFilter>();
     r.get("/page", "page", nothing).page().signed_in();
+    crate::dynamic_url::routes(&mut r);
+    crate::shoppex::routes(&mut r);
     crate::system::routes(&mut r);
     r
 }
@@ -245,6 +249,13 @@ impl Authenticator for Fakes {
         };
         let active = given.as_deref() != Some("asleep");
         Box::pin(async move { found.map(|caller| Identified { caller, partnership_active: active, placeless: false }).ok_or_else(Problem::unauthenticated) })
+    }
+
+    fn dynamic_url(&self, key: Secret<String>, _address: Option<IpAddr>) -> BoxFuture<'_, Result<Identified, Problem>> {
+        let rights = vec![Right::FulfillmentsCreate];
+        let caller = Caller::PartnershipKey { key: ApiKeyId::from_bytes([5; 16]), name: "Shop".into(), scope: scope(), rights };
+        let found = (key.expose() == "hush-door").then_some(Identified { caller, partnership_active: true, placeless: false });
+        Box::pin(async move { found.ok_or_else(Problem::not_found) })
     }
 }
 

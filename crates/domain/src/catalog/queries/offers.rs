@@ -1,10 +1,11 @@
 //! What several partnerships may order, asked for at once: the calls of external shops that wait together.
 
-use super::sellable_columns;
+use super::{parts_of, sellable_columns};
 use crate::access::PartnershipScope;
 use crate::catalog::SellableProduct;
+use crate::catalog::pricing::Priced;
 use crate::ids::{ChannelId, ProductId};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
 use tradepost_store::{Column, Fault, FromRow, Reader, Row, SetSql};
 
@@ -49,6 +50,40 @@ macro_rules! offers_sql {
 static BY_SKU: SetSql =
     SetSql::select(offers_sql!("p.sku = r.sku"), &[("n", Int), ("merchant", Int), ("partnership", Bytes), ("channel", Bytes), ("sku", Text)]);
 static BY_ID: SetSql = SetSql::select(offers_sql!("p.id = r.id"), &[("n", Int), ("merchant", Int), ("partnership", Bytes), ("channel", Bytes), ("id", Bytes)]);
+
+static BY_NUMBER: SetSql =
+    SetSql::select(offers_sql!("p.number = r.number"), &[("n", Int), ("merchant", Int), ("partnership", Bytes), ("channel", Bytes), ("number", Int)]);
+
+/// The products that are to be priced, where the partnership may order them (CAT-4), with the parts of bundles. What is
+/// missing from the map is not available. The parts of a bundle are not asked for: whoever may order it gets them.
+///
+/// # Errors
+/// The store's.
+pub async fn available_by_number<'a>(reader: &mut Reader<'_>, asked: &'a [Priced]) -> Result<HashMap<&'a Priced, SellableProduct>, Fault> {
+    let columns = [
+        Column::ints(0..i64::try_from(asked.len()).unwrap_or(i64::MAX)),
+        Column::ints(asked.iter().map(|asked| asked.scope.merchant)),
+        Column::ids(asked.iter().map(|asked| asked.scope.partnership)),
+        Column::ids(asked.iter().map(|asked| asked.channel)),
+        Column::ints(asked.iter().map(|asked| asked.product)),
+    ];
+    let mut found: HashMap<&Priced, SellableProduct> = HashMap::with_capacity(asked.len());
+    let mut bundles: BTreeMap<i64, BTreeSet<i64>> = BTreeMap::new();
+    for Found(at, product) in reader.query_set::<Found>(&BY_NUMBER, &columns).await? {
+        let asked = asked.get(at).ok_or(Fault::Column("the number of a row"))?;
+        if product.bundle {
+            bundles.entry(asked.scope.merchant).or_default().insert(product.number);
+        }
+        found.insert(asked, product);
+    }
+    for (merchant, bundles) in bundles {
+        let parts = parts_of(reader, merchant, &bundles.into_iter().collect::<Vec<_>>()).await?;
+        for (_, product) in found.iter_mut().filter(|(asked, _)| asked.scope.merchant == merchant) {
+            product.parts = parts.get(&product.number).cloned().unwrap_or_default();
+        }
+    }
+    Ok(found)
+}
 
 /// The products asked for, where the partnership may order them (CAT-4). What is missing from the map is not
 /// available. The parts of bundles are not filled in.

@@ -131,7 +131,7 @@ impl FromRow for StockView {
 
 macro_rules! stock_from {
     () => {
-        "SELECT p.id, p.sku, p.name, p.number, COALESCE(s.available, 0), COALESCE(s.reserved, 0), COALESCE(s.allocated, 0), \
+        "SELECT p.id, p.sku, p.name, p.number, COALESCE(s.available, 0), COALESCE(s.reserved + s.promised, 0), COALESCE(s.allocated, 0), \
          COALESCE(s.delivered, 0), COALESCE(s.revoked, 0), COALESCE(s.burned, 0), COALESCE(s.threshold, 0), COALESCE(s.backorder, 0), \
          COALESCE(s.level, 'out') FROM product p LEFT JOIN stock s ON s.merchant = p.merchant AND s.product = p.number \
          WHERE p.merchant = $1 AND p.method = 'key_pool' "

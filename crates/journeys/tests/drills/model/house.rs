@@ -1,7 +1,6 @@
 //! The house that the model is compared with: the same actions as commands, asked for in the ways of a bad day.
 
 use super::reference::{Action, Model, PRICE, View};
-use crate::prepaid::PayIn;
 use tradepost_domain::command::{Done, Idempotency};
 use tradepost_domain::fulfillments::{Door, Fulfill};
 use tradepost_domain::ledger::{self, AccountKind};
@@ -85,7 +84,9 @@ impl House {
                 self.ask(&caller, fulfill, asked, key).await?;
             }
             Action::PayIn { shop, minor } => {
-                self.ask(&Caller::System, PayIn::of(&self.acme, &self.shops[shop], minor), asked, key).await?;
+                let amount = format!("{}.00", minor / 100);
+                let top_up = self.shops[shop].request_top_up(&amount).await;
+                self.ask(&owner, self.acme.payment(top_up, &amount), asked, key).await?;
             }
             Action::Pay { order, minor } => {
                 let payment = self.acme.payment(self.orders[order].1, &format!("{}.00", minor / 100));

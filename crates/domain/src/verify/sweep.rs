@@ -1,0 +1,199 @@
+//! Sweeps: all scans of one table walk over it together, page by page, and a few sweeps side by side.
+//!
+//! A page is judged by every scan over one snapshot while its rows are in memory. Nothing is held between two pages,
+//! so that a working server can always truncate its log; the reads of verify never wait for a writer or stop one.
+
+use super::report::CheckReport;
+use super::scan::{Bounds, Finding, Found, Keys, Look, Scan, Whole};
+use super::{Check, How};
+use crate::command::Engine;
+use std::collections::HashSet;
+use std::future::poll_fn;
+use std::task::Poll;
+use tradepost_store::{BoxFuture, Fault, Reader, Sql, Value};
+
+/// How many sweeps run side by side: the server keeps its other readers.
+const SIDE_BY_SIDE: usize = 2;
+
+/// Where in the report something belongs: check, and part of it.
+type Place = (usize, usize);
+
+/// A piece of work that reads on its own.
+enum Part {
+    /// All scans over one table in one order.
+    Sweep(Vec<(Place, &'static Scan)>),
+    /// A check of its own making.
+    Whole(Place, Whole),
+}
+
+/// Runs `checks`, and says after each part how many of how many are done.
+pub(super) async fn run(engine: &Engine, checks: &[&'static Check], full: bool, mut progress: impl FnMut(u64, u64) + Send) -> Result<Vec<CheckReport>, Fault> {
+    let parts = parts(checks);
+    let total = parts.len() as u64;
+    let mut done = 0;
+    let mut found: Vec<(Place, Found)> = Vec::new();
+    let waiting = parts.into_iter().map(|part| part.run(engine.clone(), full));
+    side_by_side(waiting, |answer| {
+        found.extend(answer);
+        done += 1;
+        progress(done, total);
+    })
+    .await?;
+    found.sort_by_key(|(place, _)| *place);
+    let mut reports: Vec<Found> = checks.iter().map(|_| Found::default()).collect();
+    for ((check, _), part) in found {
+        reports[check].add_all(part);
+    }
+    Ok(reports.into_iter().zip(checks).map(|(found, check)| found.report(check.name)).collect())
+}
+
+/// The work that `checks` are, those over the same rows together.
+fn parts(checks: &[&'static Check]) -> Vec<Part> {
+    let none: &'static [Scan] = &[];
+    let mut parts: Vec<Part> = Vec::new();
+    for (nth, check) in checks.iter().enumerate() {
+        let (whole, scans) = match check.how {
+            How::Scans(scans) => (None, scans),
+            How::Whole(whole) => (Some(whole), none),
+            How::Both(whole, scans) => (Some(whole), scans),
+        };
+        parts.extend(whole.map(|whole| Part::Whole((nth, 0), whole)));
+        for (scan, of) in scans.iter().zip(1..) {
+            let place = (nth, of);
+            let same = parts.iter_mut().find_map(|part| match part {
+                Part::Sweep(scans) if scans[0].1.keys.edge.pg == scan.keys.edge.pg => Some(scans),
+                _ => None,
+            });
+            match same {
+                Some(scans) => scans.push((place, scan)),
+                None => parts.push(Part::Sweep(vec![(place, scan)])),
+            }
+        }
+    }
+    parts
+}
+
+impl Part {
+    fn run(self, engine: Engine, full: bool) -> BoxFuture<'static, Result<Vec<(Place, Found)>, Fault>> {
+        Box::pin(async move {
+            match self {
+                Self::Sweep(scans) => sweep(&engine, scans).await,
+                Self::Whole(place, whole) => {
+                    let mut found = Found::default();
+                    whole(engine, full, &mut found).await?;
+                    Ok(vec![(place, found)])
+                }
+            }
+        })
+    }
+}
+
+/// A page: where it ends, how many rows it begins with, and what is wrong with it, scan by scan.
+struct Page {
+    bounds: Bounds,
+    rows: i64,
+    findings: Vec<Vec<Finding>>,
+}
+
+async fn sweep(engine: &Engine, scans: Vec<(Place, &'static Scan)>) -> Result<Vec<(Place, Found)>, Fault> {
+    let first = scans[0].1;
+    let rows = scans.iter().map(|(_, scan)| scan.rows).min().unwrap_or(first.rows);
+    let mut found: Vec<Found> = scans.iter().map(|_| Found::default()).collect();
+    let mut after = first.start.before_all();
+    loop {
+        let (keys, from) = (first.keys, after.clone());
+        let looks: Vec<Look> = scans.iter().map(|(_, scan)| scan.look).collect();
+        let page = engine.store.read(move |reader| Box::pin(async move { read(reader, keys, rows, from, looks).await })).await?;
+        let Some(page) = page else { break };
+        for ((found, (_, scan)), findings) in found.iter_mut().zip(&scans).zip(page.findings) {
+            found.checked += page.rows;
+            if !findings.is_empty() {
+                found.add_findings(scan.subject, still(engine, scan.look, &page.bounds, findings).await?);
+            }
+        }
+        if page.rows < rows {
+            break;
+        }
+        let [.., merchant, key] = &page.bounds.0[..] else { return Err(Fault::invariant("a page has an end")) };
+        after = [merchant.clone(), key.clone()];
+    }
+    Ok(scans.into_iter().map(|(place, _)| place).zip(found).collect())
+}
+
+/// On PostgreSQL the planner does not know how few rows a page has, and what it guesses with several merchants is a walk
+/// through whole tables for each page: joins in the order written, by index, whatever it thinks they cost.
+const PINNED: Sql = Sql {
+    pg: "SELECT set_config('join_collapse_limit', '1', true) || set_config('from_collapse_limit', '1', true) || set_config('enable_hashjoin', 'off', true)
+         || set_config('enable_mergejoin', 'off', true) || set_config('enable_seqscan', 'off', true) || set_config('jit', 'off', true)
+         || set_config('plan_cache_mode', 'force_generic_plan', true)",
+    lite: "SELECT ''",
+};
+
+/// Has the statements that follow in this snapshot go by indexes.
+async fn pin(reader: &mut Reader<'_>) -> Result<(), Fault> {
+    let _settings: Option<String> = reader.query_opt(PINNED, &[]).await?;
+    Ok(())
+}
+
+/// The next page of at most `rows` keys after `after`, if there is one.
+async fn read(reader: &mut Reader<'_>, keys: Keys, rows: i64, after: [Value; 2], looks: Vec<Look>) -> Result<Option<Page>, Fault> {
+    pin(reader).await?;
+    let [merchant, key] = after;
+    let mut params = [merchant, key, Value::Int(rows - 1)];
+    let edge: Option<(i64, Value)> = reader.query_opt(keys.edge, &params).await?;
+    let (edge, count) = if edge.is_some() {
+        (edge, rows)
+    } else {
+        params[2] = Value::Int(rows);
+        let mut rest: Vec<(i64, Value)> = reader.query(keys.rest, &params).await?;
+        let count = i64::try_from(rest.len()).unwrap_or(i64::MAX);
+        (rest.pop(), count)
+    };
+    let Some((to_merchant, to_key)) = edge else { return Ok(None) };
+    let [merchant, key, _] = params;
+    let bounds = Bounds(vec![merchant, key, Value::Int(to_merchant), to_key]);
+    let mut findings = Vec::with_capacity(looks.len());
+    for look in looks {
+        findings.push(look.judge(reader, &bounds).await?);
+    }
+    Ok(Some(Page { bounds, rows: count, findings }))
+}
+
+/// Those of `findings` that a fresh snapshot has too: what was only on its way is no violation.
+async fn still(engine: &Engine, look: Look, bounds: &Bounds, findings: Vec<Finding>) -> Result<Vec<Finding>, Fault> {
+    let before: HashSet<(i64, Vec<u8>)> = findings.iter().map(Finding::identity).collect();
+    let bounds = bounds.clone();
+    let again = engine
+        .store
+        .read(move |reader| {
+            Box::pin(async move {
+                pin(reader).await?;
+                look.judge(reader, &bounds).await
+            })
+        })
+        .await?;
+    Ok(again.into_iter().filter(|finding| before.contains(&finding.identity())).collect())
+}
+
+/// Runs a few at a time, the next as soon as one is done.
+async fn side_by_side<'a, T>(mut waiting: impl Iterator<Item = BoxFuture<'a, Result<T, Fault>>>, mut done: impl FnMut(T)) -> Result<(), Fault> {
+    let mut running: Vec<_> = waiting.by_ref().take(SIDE_BY_SIDE).collect();
+    poll_fn(|context| {
+        let mut at = 0;
+        while at < running.len() {
+            match running[at].as_mut().poll(context) {
+                Poll::Pending => at += 1,
+                Poll::Ready(Err(fault)) => return Poll::Ready(Err(fault)),
+                Poll::Ready(Ok(answer)) => {
+                    done(answer);
+                    match waiting.next() {
+                        Some(next) => running[at] = next,
+                        None => drop(running.swap_remove(at)),
+                    }
+                }
+            }
+        }
+        if running.is_empty() { Poll::Ready(Ok(())) } else { Poll::Pending }
+    })
+    .await
+}

@@ -1,0 +1,43 @@
+//! Forgetting what was kept long enough: the rows of commands, and with them idempotency keys (PLT-3).
+
+use crate::Round;
+use crate::relay::unexpected;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use tradepost_domain::command::retention::{self, ForgetCommands};
+use tradepost_domain::{Engine, Origin};
+use tradepost_store::Fault;
+
+/// How often it looks, in milliseconds: what was kept for 30 days may stay an hour longer.
+const EVERY_MS: i64 = 3_600_000;
+
+/// Forgets.
+#[derive(Debug)]
+pub struct Retention {
+    engine: Engine,
+    /// When it last looked and found nothing.
+    looked_ms: AtomicI64,
+}
+
+impl Retention {
+    pub(crate) const fn new(engine: Engine) -> Self {
+        Self { engine, looked_ms: AtomicI64::new(i64::MIN) }
+    }
+
+    /// Forgets one slice of what is due; the next pass goes on. In slices, so that nobody waits long behind it.
+    pub(crate) async fn pass(&self) -> Result<Round, Fault> {
+        let now = self.engine.environment.now();
+        let looked = self.looked_ms.load(Relaxed);
+        // A clock that was set back must not put it to sleep.
+        if looked <= now.ms() && now.ms().saturating_sub(looked) < EVERY_MS {
+            return Ok(Round::default());
+        }
+        let due = self.engine.store.read(move |reader| Box::pin(async move { retention::is_due(reader, now).await })).await?;
+        let forgotten = if due { self.engine.execute(Origin::system(), ForgetCommands).await.map_err(unexpected)?.outcome } else { 0 };
+        if forgotten == 0 {
+            // Nothing is due, or another server has the rest.
+            self.looked_ms.store(now.ms(), Relaxed);
+        }
+        metrics::counter!("tradepost_commands_forgotten_total").increment(forgotten.unsigned_abs());
+        Ok(Round { forgotten: forgotten.unsigned_abs(), ..Round::default() })
+    }
+}
