@@ -28,11 +28,9 @@ bench:
 	cargo build --release --locked -p tradepost --bin tradepost
 	for what in $(BENCH); do $(CARGO_TARGET_DIR)/release/tradepost bench $$what $(BENCH_FLAGS) && $(CARGO_TARGET_DIR)/release/tradepost bench $$what $(BENCH_FLAGS) --database "$$(TRADEPOST_TEST_POSTGRES_DURABLE=1 scripts/test-postgres)" || exit 1; done
 
-# The drills at length: 100 rounds of each race, 50 kills per database.
+# The drills at length, and a table of what they counted: make drill, or make drill DRILL="--rounds 20 crash races".
 drill:
-	cargo build --locked -p tradepost --bin tradepost
-	TRADEPOST_TEST_POSTGRES=$$(scripts/test-postgres) TRADEPOST_BIN=$(CARGO_TARGET_DIR)/debug/tradepost TRADEPOST_DRILL_ROUNDS=100 cargo test --locked -p tradepost-journeys --test it races
-	TRADEPOST_TEST_POSTGRES=$$(scripts/test-postgres) TRADEPOST_BIN=$(CARGO_TARGET_DIR)/debug/tradepost TRADEPOST_DRILL_ROUNDS=50 cargo test --locked -p tradepost-journeys --test it crash
+	scripts/drill $(DRILL)
 
 # The quick part: what a compiler and the pure tests say.
 check:

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use toml::{Table, Value};
 use tradepost_kernel::{Secret, text};
 use tradepost_worker::smtp::{MailSettings, Tls};
@@ -29,11 +30,12 @@ pub struct Settings {
     pub log: String,
     /// The mail server; without one messages are only logged.
     pub mail: Option<MailSettings>,
-    /// Requests per second; what is not set keeps the default of the web.
+    /// Requests per second, and how many are let in; what is not set keeps the default of the web.
     pub rates: Rates,
 }
 
-/// Requests per second (PLT-11). Outside: whether it was set; inside: `None` is no limit, written as 0.
+/// Requests per second, and how many are let in at once (PLT-11). Outside: whether it was set; inside: `None` is no limit,
+/// written as 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rates {
     /// Of one key or person.
@@ -42,6 +44,8 @@ pub struct Rates {
     pub per_partnership: Option<Option<NonZeroU32>>,
     /// Of one network address.
     pub per_address: Option<Option<NonZeroU32>>,
+    /// No more requests are let in than are answered within this time.
+    pub prompt: Option<Option<Duration>>,
 }
 
 /// What flags say; they win.
@@ -93,6 +97,7 @@ struct RawLimits {
     per_caller: Option<u32>,
     per_partnership: Option<u32>,
     per_address: Option<u32>,
+    prompt_ms: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -125,6 +130,7 @@ const VARIABLES: &[(&str, &[&str], bool)] = &[
     ("TRADEPOST_LIMITS_PER_CALLER", &["limits", "per_caller"], true),
     ("TRADEPOST_LIMITS_PER_PARTNERSHIP", &["limits", "per_partnership"], true),
     ("TRADEPOST_LIMITS_PER_ADDRESS", &["limits", "per_address"], true),
+    ("TRADEPOST_LIMITS_PROMPT_MS", &["limits", "prompt_ms"], true),
 ];
 
 /// Names the settings file; read by the command line. Variables of tests and scripts begin with the second.
@@ -222,6 +228,7 @@ fn rates(raw: &RawLimits) -> Rates {
         per_caller: raw.per_caller.map(NonZeroU32::new),
         per_partnership: raw.per_partnership.map(NonZeroU32::new),
         per_address: raw.per_address.map(NonZeroU32::new),
+        prompt: raw.prompt_ms.map(|ms| NonZeroU32::new(ms).map(|ms| Duration::from_millis(ms.get().into()))),
     }
 }
 
@@ -286,7 +293,9 @@ mod tests {
     #[test]
     fn rates_are_set_one_by_one_and_zero_lifts_them() {
         let settings = read(Some("[limits]\nper_caller = 5\n"), &[("TRADEPOST_LIMITS_PER_ADDRESS", "0")]).expect("rates");
-        assert_eq!(settings.rates, Rates { per_caller: Some(NonZeroU32::new(5)), per_partnership: None, per_address: Some(None) });
+        assert_eq!(settings.rates, Rates { per_caller: Some(NonZeroU32::new(5)), per_partnership: None, per_address: Some(None), prompt: None });
+        let prompt = |ms| read(None, &[("TRADEPOST_LIMITS_PROMPT_MS", ms)]).map(|settings| settings.rates.prompt);
+        assert_eq!((prompt("250"), prompt("0")), (Ok(Some(Some(Duration::from_millis(250)))), Ok(Some(None))));
         assert!(read(Some("[limits]\nper_caler = 5\n"), &[]).expect_err("refused").contains("per_caler"));
         assert!(read(None, &[("TRADEPOST_LIMITS_PER_CALLER", "-1")]).is_err());
     }

@@ -92,6 +92,7 @@ impl House {
         limits.per_caller = rates.per_caller.unwrap_or(limits.per_caller);
         limits.per_partnership = rates.per_partnership.unwrap_or(limits.per_partnership);
         limits.per_address = rates.per_address.unwrap_or(limits.per_address);
+        limits.prompt = rates.prompt.unwrap_or(limits.prompt);
         let app = App::new(engine.clone(), Arc::new(Gate::new(engine.clone())), web);
         // The schema was brought up to date above.
         app.migrations_done();

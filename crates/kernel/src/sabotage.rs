@@ -5,7 +5,28 @@
 //! binary. No feature of its own: the whole workspace would be compiled twice for every test run.
 
 #[cfg(debug_assertions)]
+use std::sync::atomic::{AtomicU64, Ordering};
+#[cfg(debug_assertions)]
 use std::sync::{OnceLock, PoisonError, RwLock};
+
+/// Where a process can be made to end: `TRADEPOST_TEST_SABOTAGE=store.after_commit@7` ends it when it comes there for
+/// the seventh time. The crash drill goes through all of them.
+pub const FAIL_POINTS: &[&str] = &[
+    // A work was taken from the queue; no transaction has begun.
+    "store.before_begin",
+    // Loaded and decided; nothing is written yet.
+    "store.before_first_write",
+    // Everything is written; nothing is committed.
+    "store.before_commit",
+    // Committed; nobody was answered.
+    "store.after_commit",
+    // The relay holds its events and has passed none on.
+    "relay.claimed",
+    // A slice of an import is written, not committed.
+    "import.staged",
+    // Between two slices of an import.
+    "import.between_slices",
+];
 
 #[cfg(debug_assertions)]
 static CHOSEN: RwLock<Option<&'static str>> = RwLock::new(None);
@@ -21,15 +42,28 @@ pub const fn is(_name: &str) -> bool {
 #[cfg(debug_assertions)]
 #[must_use]
 pub fn is(name: &str) -> bool {
-    static OF_PROCESS: OnceLock<Option<String>> = OnceLock::new();
-    let of_process = OF_PROCESS.get_or_init(|| std::env::var("TRADEPOST_TEST_SABOTAGE").ok());
-    of_process.as_deref() == Some(name) || *CHOSEN.read().unwrap_or_else(PoisonError::into_inner) == Some(name)
+    of_process() == Some(name) || *CHOSEN.read().unwrap_or_else(PoisonError::into_inner) == Some(name)
 }
 
-/// Ends the process without any farewell where the fail point called `name` was chosen.
+#[cfg(debug_assertions)]
+fn of_process() -> Option<&'static str> {
+    static OF_PROCESS: OnceLock<Option<String>> = OnceLock::new();
+    OF_PROCESS.get_or_init(|| std::env::var("TRADEPOST_TEST_SABOTAGE").ok()).as_deref()
+}
+
+/// Ends the process without any farewell where the fail point called `name` (one of [`FAIL_POINTS`]) was chosen and is
+/// reached as often as was said.
+#[cfg(not(debug_assertions))]
 #[inline]
+pub const fn fail_point(_name: &str) {}
+
+/// Ends the process without any farewell where the fail point called `name` (one of [`FAIL_POINTS`]) was chosen and is
+/// reached as often as was said.
+#[cfg(debug_assertions)]
 pub fn fail_point(name: &str) {
-    if is(name) {
+    static REACHED: AtomicU64 = AtomicU64::new(0);
+    let Some((chosen, count)) = of_process().map(|text| text.split_once('@').unwrap_or((text, "1"))) else { return };
+    if chosen == name && REACHED.fetch_add(1, Ordering::Relaxed) + 1 == count.parse::<u64>().unwrap_or(1) {
         std::process::abort();
     }
 }

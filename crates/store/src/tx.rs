@@ -2,6 +2,7 @@
 
 use crate::{Column, Ended, Fault, FromRow, Row, SetSql, Sql, Value};
 use std::ops::{Deref, DerefMut};
+use tradepost_kernel::sabotage;
 
 /// Reads within one snapshot.
 #[derive(Debug)]
@@ -161,11 +162,18 @@ impl Tx<'_> {
         if self.wrote == 0 { Ok(Ended::Nothing) } else { Err(Fault::RefusedAfterWriting) }
     }
 
+    fn fail_before_first_write(&self) {
+        if self.reader.wrote == 0 {
+            sabotage::fail_point("store.before_first_write");
+        }
+    }
+
     /// Runs one writing statement and says how many rows it changed.
     ///
     /// # Errors
     /// The engine's.
     pub async fn execute(&mut self, sql: Sql, params: &[Value]) -> Result<u64, Fault> {
+        self.fail_before_first_write();
         let done = match &mut self.reader.driver {
             Driver::Lite(connection) => crate::lite::execute(connection, sql.lite, params),
             Driver::Pg(client) => crate::pg::execute(client, sql.pg, params).await,
@@ -193,6 +201,7 @@ impl Tx<'_> {
         if columns.first().is_none_or(Column::is_empty) {
             return Ok(0);
         }
+        self.fail_before_first_write();
         let done = match &mut self.reader.driver {
             Driver::Lite(connection) => crate::lite::write_set(connection, sql.lite(), &columns),
             Driver::Pg(client) => crate::pg::write_set(client, sql.pg(), &columns).await,

@@ -119,6 +119,12 @@ impl Merchant {
         Caller::MerchantKey { key: ApiKeyId::from_bytes([7; 16]), name: "Default".into(), merchant: self.number, rights }
     }
 
+    /// The same in a house that was opened again.
+    #[must_use]
+    pub fn in_house(&self, app: &TestApp) -> Self {
+        Self { app: app.clone(), ..self.clone() }
+    }
+
     /// An amount in its currency.
     ///
     /// # Panics
@@ -201,6 +207,12 @@ pub struct Reseller {
 }
 
 impl Reseller {
+    /// The same in a house that was opened again.
+    #[must_use]
+    pub fn in_house(&self, app: &TestApp) -> Self {
+        Self { app: app.clone(), ..self.clone() }
+    }
+
     /// Its owner.
     #[must_use]
     pub fn owner(&self) -> Caller {

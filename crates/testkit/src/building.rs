@@ -167,6 +167,12 @@ pub struct Product {
 }
 
 impl Product {
+    /// The same in a house that was opened again.
+    #[must_use]
+    pub fn in_house(&self, app: &TestApp) -> Self {
+        Self { merchant: self.merchant.in_house(app), ..self.clone() }
+    }
+
     /// The code of the nth key, from 1.
     #[must_use]
     pub fn code(&self, n: usize) -> String {

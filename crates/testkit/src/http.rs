@@ -93,6 +93,13 @@ impl TestApp {
     }
 }
 
+async fn reply(request: reqwest::RequestBuilder) -> Result<Reply, reqwest::Error> {
+    let answer = request.send().await?;
+    let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = answer.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+    Ok(Reply { status: answer.status().as_u16(), headers, bytes: answer.bytes().await?.to_vec() })
+}
+
 fn client() -> reqwest::Client {
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().expect("a client")
 }
@@ -184,11 +191,16 @@ impl Asker {
     /// # Errors
     /// The connection's.
     pub async fn try_send(&self, method: &str, path: &str, body: Option<&Json>) -> Result<Reply, reqwest::Error> {
-        let mut request = self.request(method, path);
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        Self::reply(request).await
+        let request = self.request(method, path);
+        reply(if let Some(body) = body { request.json(body) } else { request }).await
+    }
+
+    /// Sends a text, where nobody may answer.
+    ///
+    /// # Errors
+    /// The connection's.
+    pub async fn try_send_text(&self, method: &str, path: &str, content_type: &str, body: String) -> Result<Reply, reqwest::Error> {
+        reply(self.request(method, path).header("content-type", content_type).body(body)).await
     }
 
     fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
@@ -201,13 +213,6 @@ impl Asker {
             request = request.header(*name, value);
         }
         request
-    }
-
-    async fn reply(request: reqwest::RequestBuilder) -> Result<Reply, reqwest::Error> {
-        let answer = request.send().await?;
-        let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = answer.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-        Ok(Reply { status: answer.status().as_u16(), headers, bytes: answer.bytes().await?.to_vec() })
     }
 
     /// Asks.
@@ -224,7 +229,7 @@ impl Asker {
     /// Where nobody answers.
     pub async fn form(&self, path: &str, fields: &str) -> Reply {
         let request = self.request("POST", path).header("content-type", "application/x-www-form-urlencoded").body(fields.to_owned());
-        Self::reply(request).await.unwrap_or_else(|error| panic!("POST {path}: {error:?}"))
+        reply(request).await.unwrap_or_else(|error| panic!("POST {path}: {error:?}"))
     }
 
     /// Reads.

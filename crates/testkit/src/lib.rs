@@ -22,15 +22,17 @@ mod balance;
 mod books;
 mod building;
 pub mod http;
+pub mod line;
 mod look;
 mod place;
+pub mod process;
 mod together;
 
-pub use actors::{Merchant, Reseller};
+pub use actors::{Merchant, Reseller, term};
 pub use balance::MadeDynamicUrl;
 pub use building::{OrderBuilder, PlacedOrder, Product, ProductBuilder, ResellerBuilder, owner, profile};
 pub use look::Audited;
-pub use place::{Kind, run, run_unchecked};
+pub use place::{Kind, run, run_at, run_unchecked};
 
 use std::sync::Arc;
 use tradepost::House;
@@ -61,6 +63,17 @@ impl TestApp {
     #[must_use]
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
+    }
+
+    /// The same house, closed and opened again on the same database: what was only in memory is gone.
+    ///
+    /// # Panics
+    /// Where it does not open.
+    pub async fn reopened(&self) -> Self {
+        self.house.close().await;
+        let settings = tradepost::config::Settings::clone(&self.house.settings);
+        let house = House::open(settings, self.engine.environment.clone()).await.expect("the house opens again");
+        Self { engine: house.engine.clone(), house, ..self.clone() }
     }
 
     /// Runs a command and says what came of it.

@@ -51,14 +51,22 @@ pub fn run_unchecked<F: Future<Output = ()> + Send + 'static>(kind: Kind, name: 
         println!("SKIPPED {name}: TRADEPOST_TEST_POSTGRES=skip");
         return;
     }
+    run_at(kind, &if kind == Kind::Postgres { postgres() } else { String::new() }, body);
+}
+
+/// The same on a PostgreSQL server of the test's own, whose URL names any of its databases.
+///
+/// # Panics
+/// Where the body panics.
+pub fn run_at<F: Future<Output = ()> + Send + 'static>(kind: Kind, server: &str, body: impl FnOnce(TestApp) -> F + Send + 'static) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
     let folder = Arc::new(tempfile::Builder::new().prefix("tradepost-").tempdir_in(disk()).expect("a folder"));
     let database = (kind == Kind::Postgres).then(|| format!("tpj_{:016x}", rand::rng().random_range(0..u64::MAX)));
     let url = match &database {
         None => format!("sqlite://{}", folder.path().join("tradepost.db").display()),
         Some(name) => {
-            runtime.block_on(copy_of_template(name));
-            format!("{}/{name}", postgres().rsplit_once('/').expect("a URL with a database").0)
+            runtime.block_on(copy_of_template(server, name));
+            format!("{}/{name}", server.rsplit_once('/').expect("a URL with a database").0)
         }
     };
     let done = catch_unwind(AssertUnwindSafe(|| {
@@ -74,7 +82,7 @@ pub fn run_unchecked<F: Future<Output = ()> + Send + 'static>(kind: Kind, name: 
         });
     }));
     if let Some(name) = database {
-        runtime.block_on(admin(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")));
+        runtime.block_on(admin(server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")));
     }
     if let Err(panic) = done {
         resume_unwind(panic);
@@ -98,12 +106,12 @@ async fn open(kind: Kind, url: String, folder: Arc<tempfile::TempDir>) -> TestAp
 }
 
 /// A new database with the schema in it: a copy of one that was migrated once for all tests of this schema.
-async fn copy_of_template(name: &str) {
+async fn copy_of_template(server: &str, name: &str) {
     let migrations = tradepost::migrations::migrations();
     let texts: String = migrations.iter().map(|migration| migration.text.as_str()).collect();
     let digest = tradepost_kernel::secret::sha256(texts.as_bytes());
     let template = format!("tpj_template_{:016x}", u64::from_be_bytes(std::array::from_fn(|at| digest[at])));
-    let (client, connection) = tokio_postgres::connect(&postgres(), tokio_postgres::NoTls).await.expect("the test server answers");
+    let (client, connection) = tokio_postgres::connect(server, tokio_postgres::NoTls).await.expect("the test server answers");
     let talking = tokio::spawn(connection);
     // One process makes it, the others wait; the lock ends with the connection.
     client.batch_execute("SELECT pg_advisory_lock(7420031)").await.expect("a lock");
@@ -111,7 +119,7 @@ async fn copy_of_template(name: &str) {
     if found.is_none() {
         client.batch_execute(&format!("DROP DATABASE IF EXISTS {template} WITH (FORCE)")).await.expect("a half-made one goes");
         client.batch_execute(&format!("CREATE DATABASE {template}")).await.expect("a database");
-        let url = format!("{}/{template}", postgres().rsplit_once('/').expect("a URL with a database").0);
+        let url = format!("{}/{template}", server.rsplit_once('/').expect("a URL with a database").0);
         let store = tradepost_store::Store::open(tradepost_store::Settings::new(url)).await.expect("the template opens");
         store.migrate(&migrations).await.expect("the tables are made");
         store.close().await;
@@ -124,8 +132,8 @@ async fn copy_of_template(name: &str) {
 }
 
 /// Speaks to the server past the store.
-async fn admin(sql: &str) {
-    let (client, connection) = tokio_postgres::connect(&postgres(), tokio_postgres::NoTls).await.expect("the test server answers");
+async fn admin(server: &str, sql: &str) {
+    let (client, connection) = tokio_postgres::connect(server, tokio_postgres::NoTls).await.expect("the test server answers");
     let talking = tokio::spawn(connection);
     client.batch_execute(sql).await.expect("the server does as told");
     drop(client);

@@ -2,6 +2,7 @@
 
 use crate::credentials::Authenticator;
 use crate::limits::{Limiter, Limits};
+use crate::pace::Pace;
 use crate::system::Documents;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,6 +44,7 @@ pub struct App {
     pub metrics: PrometheusHandle,
     pub(crate) limiter: Limiter,
     pub(crate) in_flight: Arc<Semaphore>,
+    pub(crate) pace: Arc<Pace>,
     pub(crate) documents: OnceLock<Documents>,
     migrated: AtomicBool,
 }
@@ -63,6 +65,7 @@ impl App {
             metrics: crate::observe::metrics(),
             limiter: Limiter::new(&settings.limits),
             in_flight: Arc::new(Semaphore::new(settings.limits.in_flight)),
+            pace: Pace::new(settings.limits.in_flight, settings.limits.prompt),
             documents: OnceLock::new(),
             migrated: AtomicBool::new(false),
             settings,

@@ -7,6 +7,7 @@ use crate::credentials::{self, Identified};
 use crate::limits::{self, Left};
 use crate::matching::{Matched, Matcher};
 use crate::observe::Seen;
+use crate::pace::Inside;
 use crate::problem::Problem;
 use crate::route::FORM;
 use crate::routes::{Access, Route, Routes};
@@ -23,9 +24,10 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
+use tokio::sync::OwnedSemaphorePermit;
 use tradepost_domain::access::{Need, Side};
 use tradepost_domain::{Caller, Right};
-use tradepost_kernel::Secret;
+use tradepost_kernel::{Secret, sabotage};
 
 tradepost_kernel::id_types! {
     /// A request.
@@ -112,7 +114,7 @@ impl Floor {
 
     async fn attempt(&self, request: Request<Body>, request_id: &str, trace: &mut Trace) -> Result<Response<Body>, Problem> {
         let settings = &self.app.settings;
-        let room = self.app.in_flight.clone().try_acquire_owned().map_err(|_| {
+        let mut room = self.room(request.uri().path()).ok_or_else(|| {
             Problem::retry_later(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Too much at once; nothing was done. Try again in a moment.", 1)
         })?;
         limits::check_head(&settings.limits, &request)?;
@@ -134,7 +136,9 @@ impl Floor {
         check_query(&route, &pairs)?;
         let idempotency_key = idempotency_key(&route, request.headers())?;
         let (parts, body) = request.into_parts();
+        room.1.iter_mut().for_each(Inside::pause);
         let (body, stream) = self.body(&route, &parts.headers, body).await?;
+        room.1.iter_mut().filter(|_| !route.streams).for_each(Inside::resume);
         let call = Call {
             app: self.app.clone(),
             route: route.clone(),
@@ -153,13 +157,25 @@ impl Floor {
         };
         // Detached: a client that hangs up ends the waiting, not the work.
         let request_id = request_id.to_owned();
-        let work = tokio::spawn(async move {
+        let work = async move {
+            metrics::counter!("http_handlers_entered_total", "operation" => route.operation).increment(1);
             let answer = AssertUnwindSafe(async { (route.handler)(call).await }).catch_unwind().await;
             drop(room);
+            metrics::counter!("http_handlers_finished_total", "operation" => route.operation).increment(1);
             answer.unwrap_or_else(|panic| Err(panicked(&*panic, &request_id)))
-        });
-        let answer = work.await.unwrap_or_else(|_| Err(Problem::internal()))?;
+        };
+        if sabotage::is("handler.attached") {
+            return Ok(work.await?.into_response());
+        }
+        let answer = tokio::spawn(work).await.unwrap_or_else(|_| Err(Problem::internal()))?;
         Ok(answer.into_response())
+    }
+
+    /// Room for one more, where there is any. An operator looks in however full it is.
+    fn room(&self, path: &str) -> Option<(OwnedSemaphorePermit, Option<Inside>)> {
+        let permit = self.app.in_flight.clone().try_acquire_owned().ok()?;
+        let looks_in = path == "/metrics" || path.starts_with("/health/");
+        Some((permit, if looks_in { None } else { Some(self.app.pace.enter()?) }))
     }
 
     fn route(&self, method: &Method, path: &str) -> Result<(Arc<Route>, Vec<String>), Problem> {

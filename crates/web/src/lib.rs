@@ -29,6 +29,7 @@ pub mod limits;
 mod matching;
 pub mod observe;
 pub mod openapi;
+mod pace;
 mod paging;
 mod passwords;
 pub mod problem;

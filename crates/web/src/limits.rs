@@ -29,6 +29,9 @@ pub struct Limits {
     pub headers_bytes: usize,
     /// Requests that are being answered at once.
     pub in_flight: usize,
+    /// How long an answer may take because of the requests before it: no more are let in than are answered within this
+    /// time. `None`: as many as `in_flight` says.
+    pub prompt: Option<Duration>,
     /// Requests per second of one key or person; `None`: no limit.
     pub per_caller: Option<NonZeroU32>,
     /// Requests per second inside one partnership.
@@ -54,6 +57,7 @@ impl Default for Limits {
             header_bytes: 16 << 10,
             headers_bytes: 32 << 10,
             in_flight: 2048,
+            prompt: Some(Duration::from_millis(400)),
             per_caller: NonZeroU32::new(200),
             per_partnership: NonZeroU32::new(400),
             per_address: NonZeroU32::new(400),
@@ -66,10 +70,10 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// No limit on rates: for tests and benchmarks.
+    /// No limit on rates, nor on how many are answered promptly: for tests and benchmarks.
     #[must_use]
     pub fn without_rates(self) -> Self {
-        Self { per_caller: None, per_partnership: None, per_address: None, per_dynamic_url: None, dynamic_url_failures: None, ..self }
+        Self { prompt: None, per_caller: None, per_partnership: None, per_address: None, per_dynamic_url: None, dynamic_url_failures: None, ..self }
     }
 }
 

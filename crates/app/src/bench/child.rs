@@ -36,7 +36,7 @@ impl Server {
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let kept = std::env::vars().filter(|(name, _)| !name.starts_with("TRADEPOST_") || name.starts_with("TRADEPOST_TEST_"));
         command.env_clear().envs(kept).env("TRADEPOST_LOG", "warn");
-        for limit in ["PER_CALLER", "PER_PARTNERSHIP", "PER_ADDRESS"] {
+        for limit in ["PER_CALLER", "PER_PARTNERSHIP", "PER_ADDRESS", "PROMPT_MS"] {
             command.env(format!("TRADEPOST_LIMITS_{limit}"), "0");
         }
         let mut server = Self { process: command.spawn()?, address, ready_after: Duration::ZERO };

@@ -35,7 +35,7 @@ impl Database {
     pub(super) fn settings(&self) -> Result<Settings, Trouble> {
         let flags = Flags { data: Some(self.data.clone()), database: Some(self.url.clone()), ..Flags::default() };
         let mut settings = Settings::read(&flags, std::iter::empty()).map_err(|error| Trouble(error.to_string()))?;
-        settings.rates = Rates { per_caller: Some(None), per_partnership: Some(None), per_address: Some(None) };
+        settings.rates = Rates { per_caller: Some(None), per_partnership: Some(None), per_address: Some(None), prompt: Some(None) };
         Ok(settings)
     }
 

@@ -3,7 +3,7 @@
 use super::Pending;
 use super::execution::{Answer, Executed, Settled};
 use crate::access::Caller;
-use tradepost_kernel::Refusal;
+use tradepost_kernel::{Refusal, sabotage};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
 use tradepost_store::{Column, Fault, SetSql, Tx};
 
@@ -64,7 +64,7 @@ static INSERT: SetSql = SetSql::insert(
 
 /// Writes the rows of commands that were carried out. `false`: one of their keys was used meanwhile.
 pub(super) async fn write(tx: &mut Tx<'_>, written: &[(&dyn Executed, Pending, String)]) -> Result<bool, Fault> {
-    let keyed = |(work, _, _): &(&dyn Executed, Pending, String)| work.twin_key().is_some();
+    let keyed = |(work, _, _): &(&dyn Executed, Pending, String)| work.twin_key().is_some() && !sabotage::is("idempotency.forgotten");
     let keys: Vec<_> = written.iter().map(|row| row.0.origin().idempotency.as_ref().filter(|_| keyed(row))).collect();
     let scopes = written.iter().zip(&keys).map(|((work, _, _), key)| key.map(|_| scope(&work.origin().caller).to_vec()));
     let columns = vec![

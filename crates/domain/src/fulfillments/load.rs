@@ -21,7 +21,7 @@ use crate::partners::{self, LockedPartnership};
 use crate::stock::{self, OnHand};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use tradepost_kernel::text::Email;
-use tradepost_kernel::{Class, Currency, Date, Percent, Refusal};
+use tradepost_kernel::{Class, Currency, Date, Percent, Refusal, sabotage};
 use tradepost_store::{Fault, Tx};
 
 /// Everything that the calls of a set share; taking from it is how they see each other.
@@ -247,6 +247,9 @@ async fn valid_keys(ctxs: &[Ctx], tx: &mut Tx<'_>) -> Result<HashMap<(i64, ApiKe
     let key = |ctx: &Ctx| if let Caller::PartnershipKey { key, scope, .. } = ctx.caller() { Some((scope.merchant, *key)) } else { None };
     let keys: BTreeSet<(i64, ApiKeyId)> = ctxs.iter().filter_map(key).collect();
     let Some(now) = ctxs.first().map(|ctx| ctx.now) else { return Ok(HashMap::new()) };
+    if sabotage::is("credential.cached") {
+        return Ok(keys.into_iter().map(|key| (key, ValidKey { dynamic_url: false, products: Vec::new() })).collect());
+    }
     valid_among(tx, &keys, now).await
 }
 

@@ -11,6 +11,7 @@ use crate::ids::EventId;
 use crate::merchants;
 use crate::outbox;
 use serde::{Deserialize, Serialize};
+use tradepost_kernel::sabotage;
 use tradepost_store::Tx;
 
 /// Passes events of one merchant on: their messages into the log, and the next positions to them (PLT-5).
@@ -54,6 +55,7 @@ impl Command for RelayEvents {
                 messages.push((event, message));
             }
         }
+        sabotage::fail_point("relay.claimed");
         // From here it must succeed.
         let written = store::insert(ctx, &mut *tx, &messages, self.mail).await?;
         let ids: Vec<EventId> = waiting.iter().map(|event| event.id).collect();

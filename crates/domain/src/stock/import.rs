@@ -19,7 +19,7 @@ use crate::csv::{Record, Records};
 use crate::ids::{KeyImportId, LicenseKeyId, ProductId};
 use lines::{Line, invalid_header, is_header, parse};
 use std::collections::{HashMap, HashSet};
-use tradepost_kernel::{Refusal, text};
+use tradepost_kernel::{Refusal, sabotage, text};
 use tradepost_store::Fault;
 
 /// Rows of one slice: what one command writes.
@@ -252,6 +252,7 @@ impl Importer {
             Err(No::Refusal(refusal)) => return Err(self.over(refusal).await),
             Err(fault) => return Err(fault),
         };
+        sabotage::fail_point("import.between_slices");
         self.note(of, staged);
         Ok(())
     }

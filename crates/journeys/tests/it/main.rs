@@ -3,7 +3,6 @@
 mod access;
 mod balance;
 mod bench;
-mod crash;
 mod credit;
 mod doors;
 mod drafts;
@@ -14,7 +13,6 @@ mod partners;
 mod payments;
 mod plans;
 mod platform;
-mod races;
 mod refunds;
 mod review;
 mod sets;

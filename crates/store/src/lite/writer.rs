@@ -103,6 +103,7 @@ impl Writer {
     fn attempt(&mut self, group: &mut [Box<dyn Queued>]) -> Result<(), Failure> {
         self.counters.group(group.len());
         self.roll_back();
+        sabotage::fail_point("store.before_begin");
         self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| Failure::Engine(error.into()))?;
         let ended = self.run_all(group);
         let done = match ended {
@@ -113,7 +114,10 @@ impl Writer {
                     group.iter_mut().for_each(|work| work.answer_too_early());
                     std::thread::sleep(std::time::Duration::from_millis(10));
                 }
-                self.connection.execute_batch("COMMIT").map_err(commit_failure)
+                sabotage::fail_point("store.before_commit");
+                let committed = self.connection.execute_batch("COMMIT").map_err(commit_failure);
+                sabotage::fail_point("store.after_commit");
+                if sabotage::is("commit.error_ignored") { Ok(()) } else { committed }
             }
         };
         self.roll_back();

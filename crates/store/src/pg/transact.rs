@@ -40,6 +40,7 @@ impl Shared {
     }
 
     async fn attempt(&self, pool: &Pool, works: &mut [Box<dyn Queued>]) -> Result<(), Fault> {
+        sabotage::fail_point("store.before_begin");
         let mut client = connect::begin(pool, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?;
         let ran = AssertUnwindSafe(run(&mut client, works, &self.counters)).catch_unwind().await;
         match ran.unwrap_or_else(|panic| Err(Fault::panicked(panic.as_ref()))) {
@@ -48,7 +49,10 @@ impl Shared {
                     works.iter_mut().for_each(|work| work.answer_too_early());
                     tokio::time::sleep(Duration::from_millis(10)).await;
                 }
-                self.commit(client).await
+                sabotage::fail_point("store.before_commit");
+                let committed = self.commit(client).await;
+                sabotage::fail_point("store.after_commit");
+                committed
             }
             Ok(Ended::Nothing) => {
                 connect::roll_back(client).await;
@@ -73,7 +77,7 @@ impl Shared {
             Ok(Err(error)) => {
                 tracing::error!(error = reason(&error), "the connection broke while committing");
                 connect::discard(client);
-                Err(Fault::OutcomeUnknown)
+                unknown(reason(&error))
             }
             Err(_) => {
                 tracing::error!("a commit was not answered in time");
@@ -96,6 +100,14 @@ async fn run(client: &mut Object, works: &mut [Box<dyn Queued>], counters: &Coun
     };
     Counters::add(&counters.statements, tx.statements());
     tx.settle(&ends)
+}
+
+/// What is said of a commit whose answer was lost.
+fn unknown(why: String) -> Result<(), Fault> {
+    if sabotage::is("commit.assumed") {
+        return Ok(());
+    }
+    Err(if sabotage::is("commit.denied") { Fault::NoConnection(why) } else { Fault::OutcomeUnknown })
 }
 
 /// Whether another transaction got in between, so that the whole is worth another try.

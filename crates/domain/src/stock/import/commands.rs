@@ -9,7 +9,7 @@ use crate::stock::{queries, store};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use tradepost_kernel::{Refusal, Timestamp, text};
+use tradepost_kernel::{Refusal, Timestamp, sabotage, text};
 use tradepost_store::{Fault, Tx};
 
 /// Begins an import: the row that its keys refer to.
@@ -135,6 +135,7 @@ impl Command for StageKeys {
         }
         store::insert_keys(tx, merchant, self.import, &placed).await?;
         store::touch_import(tx, merchant, self.import, placed.len(), ctx.now).await?;
+        sabotage::fail_point("import.staged");
         Ok(staging)
     }
 }
