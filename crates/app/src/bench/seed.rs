@@ -88,6 +88,7 @@ async fn fresh(house: &House, keys: usize) -> Result<Seeded, Trouble> {
         slug: None,
         currency: "USD".into(),
         owner_email: "owner@bench.example".into(),
+        owner_name: None,
         time_zone: "UTC".into(),
     };
     let made = order(house, made, Vec::new()).await?;

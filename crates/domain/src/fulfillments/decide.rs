@@ -1,7 +1,7 @@
 //! Deciding the calls of a set, one after the other over what was loaded: every one sees what those before it took.
 
 use super::fulfill::{Fulfill, FulfillOutcome, MOST, MOST_AT_ONCE, is_large};
-use super::load::{Ask, Earlier, Loaded};
+use super::load::{Ask, Loaded};
 use super::queries::{DeliveredLicense, FulfillmentRow};
 use super::{Door, State};
 use crate::access::PartnershipScope;

@@ -1,6 +1,7 @@
 //! The journeys of Tradepost, on both databases.
 
 mod access;
+mod again;
 mod balance;
 mod bench;
 mod credit;

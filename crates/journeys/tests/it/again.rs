@@ -1,0 +1,104 @@
+//! Calls of external shops that come again: after their key died, in another spelling, under a key that found something.
+
+use crate::shop::{fulfill, shop};
+use serde_json::{Value as Json, json};
+use tradepost_domain::access::ResellerRole;
+use tradepost_store::{params, sql};
+use tradepost_testkit::{TestApp, app_test, origin};
+
+const PATH: &str = "/v1/reseller/fulfillments";
+
+fn call(external_order_id: &str, quantity: i64) -> Json {
+    json!({"external_order_id": external_order_id, "product": "KEY-PRO", "quantity": quantity, "customer_email": "ada@customer.example"})
+}
+
+/// A key for the shop: its secret and its path for the reseller.
+async fn key(owner: &tradepost_testkit::http::Asker) -> (String, String) {
+    let made = owner.post("/v1/reseller/api-keys", json!({"name": "Shop", "scopes": ["fulfillments.create"]})).await.must(201);
+    let id = made["api_key"]["id"].as_str().or(made["id"].as_str()).expect("an id").to_owned();
+    (made["secret"].as_str().expect("the key, once").to_owned(), format!("/v1/reseller/api-keys/{id}"))
+}
+
+async fn looks(app: &TestApp) -> i64 {
+    app.number(sql!("SELECT COUNT(*) FROM audit WHERE action = $1"), params!["fulfillment.revealed"].to_vec()).await
+}
+
+app_test! {
+    /// PAR-16, PLT-3, STK-5: a repeated call is answered with its codes while its key lives, each look is in the audit trail, and
+    /// a key that is off gets nothing, not even what it got before; switched on again it works at once.
+    async fn a_repeated_call_is_answered_to_a_living_key_only(app) {
+        let shop = shop(&app, 5).await;
+        let http = app.http().await;
+        let owner = http.with(&shop.contoso.signs_in(ResellerRole::Owner).await);
+        let (secret, path) = key(&owner).await;
+        let asker = http.with(&secret).once("call-1");
+        let first = asker.post(PATH, call("A-1", 1)).await.must(201);
+        assert!(first["items"][0]["code"].is_string());
+        assert_eq!(looks(&app).await, 0, "the first answer is the delivery itself");
+        assert_eq!(asker.post(PATH, call("A-1", 1)).await.must(201), first);
+        assert_eq!(looks(&app).await, 1);
+        owner.act(&format!("{path}/disable")).await.must(200);
+        assert_eq!(asker.post(PATH, call("A-1", 1)).await.said(), (401, "unauthenticated".into()), "the same call again");
+        assert_eq!(http.with(&secret).post(PATH, call("A-1", 1)).await.said(), (401, "unauthenticated".into()), "the same order again");
+        assert_eq!(looks(&app).await, 1);
+        // A server that sees the key for the first time now.
+        let other = app.http().await;
+        let late = other.with(&secret);
+        assert_eq!(late.post(PATH, call("A-2", 1)).await.said(), (401, "unauthenticated".into()));
+        owner.act(&format!("{path}/enable")).await.must(200);
+        late.post(PATH, call("A-2", 1)).await.must(201);
+        assert_eq!(other.with(&secret).once("call-1").post(PATH, call("A-1", 1)).await.must(201), first);
+    }
+
+    /// EXT-4, PLT-3: a key that only found what an earlier call had done is spent, too.
+    async fn a_key_that_found_an_earlier_order_answers_that_and_no_other(app) {
+        let shop = shop(&app, 5).await;
+        let http = app.http().await;
+        let secret = shop.contoso.key().await;
+        let first = http.with(&secret).once("call-1").post(PATH, call("A-1", 1)).await.must(201);
+        let again = http.with(&secret).once("call-2");
+        assert_eq!(again.post(PATH, call("A-1", 1)).await.must(201)["id"], first["id"]);
+        assert_eq!(again.post(PATH, call("A-2", 1)).await.said(), (422, "idempotency_key_reused".into()));
+        assert_eq!(again.post(PATH, call("A-1", 1)).await.must(201)["id"], first["id"]);
+        assert_eq!(shop.balance().await, 100_000_000 - 1_000);
+    }
+
+    /// EXT-4: twins that wait together find each other as they would one after the other, however each names the product.
+    async fn twins_in_one_set_may_name_the_product_differently(app) {
+        let shop = shop(&app, 5).await;
+        let caller = shop.contoso.owner();
+        let by_id = tradepost_domain::fulfillments::Fulfill { product: shop.product.id.text(), ..fulfill("A-1", 1) };
+        let asked = vec![(origin(&caller), fulfill("A-1", 1)), (origin(&caller), by_id), (origin(&caller), fulfill("A-2", 1))];
+        let answers = app.together(asked).await;
+        let done: Vec<_> = answers.into_iter().map(|answer| answer.map(|done| (done.outcome.fulfillment, done.replayed)).expect("it succeeds")).collect();
+        assert_eq!(done[0].0, done[1].0);
+        assert_eq!(done.iter().map(|done| done.1).collect::<Vec<_>>(), [false, true, false]);
+        assert_ne!(done[0].0, done[2].0);
+        assert_eq!(shop.balance().await, 100_000_000 - 2_000);
+    }
+
+    /// FUL-3: a license that a shop sold is handed on by its fulfillment only.
+    async fn a_license_of_a_fulfillment_is_not_handed_out_by_hand(app) {
+        let shop = shop(&app, 5).await;
+        let id = shop.sells("A-1", 1).await;
+        let license = shop.licenses(id).await[0];
+        let http = app.http().await;
+        let asker = http.with(&shop.contoso.key().await);
+        for act in ["reveal", "send"] {
+            assert_eq!(asker.act(&format!("/v1/reseller/licenses/{license}/{act}")).await.said(), (409, "license_of_fulfillment".into()), "{act}");
+        }
+    }
+
+    /// PAR-11, EXT-1: balance that was topped up before the first order holds the currency as an order does.
+    async fn a_top_up_holds_the_currency_as_an_order_does(app) {
+        let shop = shop(&app, 1).await;
+        let http = app.http().await;
+        let staff = http.with(&shop.acme.key);
+        let channel = staff.post("/v1/merchant/channels", json!({"name": "Europe", "price_list": shop.acme.price_list})).await.must(201)["id"].as_str().expect("an id").to_owned();
+        staff.patch(&format!("/v1/merchant/channels/{channel}/terms"), json!({"currency": "EUR"})).await.must(200);
+        let moved = staff.patch(&format!("/v1/merchant/partnerships/{}", shop.contoso.partnership()), json!({"channel": channel})).await;
+        assert_eq!(moved.said(), (409, "currency_in_use".into()));
+        let euro = staff.patch(&format!("/v1/merchant/channels/{}/terms", shop.acme.channel), json!({"currency": "EUR"})).await;
+        assert_eq!(euro.said(), (409, "currency_in_use".into()));
+    }
+}
