@@ -5,7 +5,8 @@ mod readers;
 mod writer;
 
 use crate::stats::Counters;
-use crate::tx::{Read, Reader};
+use crate::store::{Found, ReadJob};
+use crate::tx::Read;
 use crate::work;
 use crate::{BoxFuture, Column, Fault, Row, Settings, Stats, Value, Work};
 use readers::Reading;
@@ -49,14 +50,10 @@ impl Lite {
         answer.await.unwrap_or(Err(Fault::OutcomeUnknown))
     }
 
-    pub(crate) async fn read<T, F>(&self, f: F) -> Result<T, Fault>
-    where
-        T: Send + 'static,
-        F: for<'a, 'b> FnOnce(&'a mut Reader<'b>) -> BoxFuture<'a, Result<T, Fault>> + Send + 'static,
-    {
+    pub(crate) async fn read(&self, job: ReadJob) -> Result<Found, Fault> {
         let (reply, answer) = oneshot::channel();
         let reading: Reading = Box::new(move |connection| {
-            drop(reply.send(readers::snapshot(connection, |reader| f(reader))));
+            drop(reply.send(readers::snapshot(connection, job)));
         });
         let readers = self.with(|open| open.readers.clone())?;
         readers.try_send(reading).map_err(|_| self.refuse())?;

@@ -7,6 +7,7 @@ mod transact;
 mod types;
 
 use crate::stats::Counters;
+use crate::store::{Found, ReadJob};
 use crate::tx::{Driver, Read, Reader};
 use crate::work::{self, Queued};
 use crate::{BoxFuture, Column, Fault, Row, Settings, Stats, Value, Work};
@@ -81,17 +82,13 @@ impl Pg {
         Ok(())
     }
 
-    pub(crate) async fn read<T, F>(&self, f: F) -> Result<T, Fault>
-    where
-        T: Send + 'static,
-        F: for<'a, 'b> FnOnce(&'a mut Reader<'b>) -> BoxFuture<'a, Result<T, Fault>> + Send + 'static,
-    {
+    pub(crate) async fn read(&self, job: ReadJob) -> Result<Found, Fault> {
         let permit = Arc::clone(&self.shared.reading).try_acquire_owned().map_err(|_| self.refuse())?;
         let (reply, answer) = oneshot::channel();
         let shared = Arc::clone(&self.shared);
         // Detached too: a reader dropped half way would give back a connection inside a transaction.
         tokio::spawn(async move {
-            drop(reply.send(shared.snapshot(f).await));
+            drop(reply.send(shared.snapshot(job).await));
             drop(permit);
         });
         answer.await.map_err(|_| Fault::Overloaded)?
@@ -128,36 +125,41 @@ impl Pg {
 }
 
 impl Shared {
-    async fn snapshot<T, F>(&self, f: F) -> Result<T, Fault>
-    where
-        F: for<'a, 'b> FnOnce(&'a mut Reader<'b>) -> BoxFuture<'a, Result<T, Fault>>,
-    {
+    async fn snapshot(&self, job: ReadJob) -> Result<Found, Fault> {
         let mut client = connect::begin(&self.readers, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         let mut reader = Reader::new(Driver::Pg(&mut client));
-        let done = AssertUnwindSafe(async { f(&mut reader).await }).catch_unwind().await;
+        let done = AssertUnwindSafe(async { job(&mut reader).await }).catch_unwind().await;
         let done = done.unwrap_or_else(|panic| Err(Fault::panicked(panic.as_ref())));
         connect::roll_back(client).await;
         done
     }
 }
 
-pub(crate) async fn rows(client: &mut Object, sql: &str, params: &[Value]) -> Result<Read, Fault> {
-    let params: Vec<Param<'_>> = params.iter().map(Param).collect();
-    let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
-    read(client, sql, &params).await
+// Boxed: a statement stands at hundreds of places, and the compiler would look through the client's own futures at each.
+
+pub(crate) fn rows<'a>(client: &'a mut Object, sql: &'a str, params: &'a [Value]) -> BoxFuture<'a, Result<Read, Fault>> {
+    Box::pin(async move {
+        let params: Vec<Param<'_>> = params.iter().map(Param).collect();
+        let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
+        read(client, sql, &params).await
+    })
 }
 
-pub(crate) async fn rows_each(client: &mut Object, sql: &str, params: &[Value], keys: &Column) -> Result<Read, Fault> {
-    let (params, keys): (Vec<Param<'_>>, _) = (params.iter().map(Param).collect(), ParamColumn(keys));
-    let mut all: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
-    all.push(&keys);
-    read(client, sql, &all).await
+pub(crate) fn rows_each<'a>(client: &'a mut Object, sql: &'a str, params: &'a [Value], keys: &'a Column) -> BoxFuture<'a, Result<Read, Fault>> {
+    Box::pin(async move {
+        let (params, keys): (Vec<Param<'_>>, _) = (params.iter().map(Param).collect(), ParamColumn(keys));
+        let mut all: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
+        all.push(&keys);
+        read(client, sql, &all).await
+    })
 }
 
-pub(crate) async fn rows_set(client: &mut Object, sql: &str, columns: &[Column]) -> Result<Read, Fault> {
-    let columns: Vec<ParamColumn<'_>> = columns.iter().map(ParamColumn).collect();
-    let params: Vec<&(dyn ToSql + Sync)> = columns.iter().map(|column| column as _).collect();
-    read(client, sql, &params).await
+pub(crate) fn rows_set<'a>(client: &'a mut Object, sql: &'a str, columns: &'a [Column]) -> BoxFuture<'a, Result<Read, Fault>> {
+    Box::pin(async move {
+        let columns: Vec<ParamColumn<'_>> = columns.iter().map(ParamColumn).collect();
+        let params: Vec<&(dyn ToSql + Sync)> = columns.iter().map(|column| column as _).collect();
+        read(client, sql, &params).await
+    })
 }
 
 async fn read(client: &mut Object, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Read, Fault> {
@@ -168,16 +170,20 @@ async fn read(client: &mut Object, sql: &str, params: &[&(dyn ToSql + Sync)]) ->
     Ok(Read { rows, wrote })
 }
 
-pub(crate) async fn execute(client: &mut Object, sql: &str, params: &[Value]) -> Result<u64, Fault> {
-    let statement = client.prepare_cached(sql).await?;
-    let params: Vec<Param<'_>> = params.iter().map(Param).collect();
-    let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
-    Ok(client.execute(&statement, &params).await?)
+pub(crate) fn execute<'a>(client: &'a mut Object, sql: &'a str, params: &'a [Value]) -> BoxFuture<'a, Result<u64, Fault>> {
+    Box::pin(async move {
+        let statement = client.prepare_cached(sql).await?;
+        let params: Vec<Param<'_>> = params.iter().map(Param).collect();
+        let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
+        Ok(client.execute(&statement, &params).await?)
+    })
 }
 
-pub(crate) async fn write_set(client: &mut Object, sql: &str, columns: &[Column]) -> Result<u64, Fault> {
-    let statement = client.prepare_cached(sql).await?;
-    let params: Vec<ParamColumn<'_>> = columns.iter().map(ParamColumn).collect();
-    let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
-    Ok(client.execute(&statement, &params).await?)
+pub(crate) fn write_set<'a>(client: &'a mut Object, sql: &'a str, columns: &'a [Column]) -> BoxFuture<'a, Result<u64, Fault>> {
+    Box::pin(async move {
+        let statement = client.prepare_cached(sql).await?;
+        let params: Vec<ParamColumn<'_>> = columns.iter().map(ParamColumn).collect();
+        let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
+        Ok(client.execute(&statement, &params).await?)
+    })
 }

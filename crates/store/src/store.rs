@@ -3,6 +3,7 @@
 use crate::lite::Lite;
 use crate::pg::Pg;
 use crate::{Column, Fault, Migration, Reader, Sql, Stats, Tx, Value, inspect, migrate};
+use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -74,10 +75,23 @@ impl Store {
         T: Send + 'static,
         F: for<'a, 'b> FnOnce(&'a mut Reader<'b>) -> BoxFuture<'a, Result<T, Fault>> + Send + 'static,
     {
-        match &*self.driver {
-            Driver::Lite(lite) => lite.read(f).await,
-            Driver::Pg(pg) => pg.read(f).await,
-        }
+        let found = self.read_any(Box::new(move |reader| {
+            Box::pin(async move {
+                let found = f(reader).await?;
+                Ok(Box::new(found) as Found)
+            })
+        }));
+        found.await?.downcast::<T>().map(|found| *found).map_err(|_| Fault::invariant("a read found another type"))
+    }
+
+    /// The same for whatever is read: written once, not once per closure.
+    fn read_any(&self, job: ReadJob) -> BoxFuture<'_, Result<Found, Fault>> {
+        Box::pin(async move {
+            match &*self.driver {
+                Driver::Lite(lite) => lite.read(job).await,
+                Driver::Pg(pg) => pg.read(job).await,
+            }
+        })
     }
 
     /// Applies what is not applied yet, each migration in its own transaction, and says which ones it were.
@@ -175,6 +189,12 @@ impl Store {
         }
     }
 }
+
+/// What a read found; its type is known to whoever asked.
+pub(crate) type Found = Box<dyn Any + Send>;
+
+/// A read with its type erased.
+pub(crate) type ReadJob = Box<dyn for<'a, 'b> FnOnce(&'a mut Reader<'b>) -> BoxFuture<'a, Result<Found, Fault>> + Send>;
 
 /// A boxed future, so that closures can be handed a [`Reader`] that they borrow.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

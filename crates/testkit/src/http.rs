@@ -16,7 +16,7 @@ use tradepost_domain::{Caller, PersonId, Right, SingleUseLinkId};
 use tradepost_kernel::api_key::{ApiKeyText, KeyKind};
 use tradepost_kernel::secret::sha256;
 use tradepost_kernel::text::Email;
-use tradepost_store::{params, sql};
+use tradepost_store::{BoxFuture, params, sql};
 use tradepost_web::authenticate::{Gate, session_token};
 use tradepost_web::limits::Limits;
 use tradepost_web::{App, Floor};
@@ -93,11 +93,14 @@ impl TestApp {
     }
 }
 
-async fn reply(request: reqwest::RequestBuilder) -> Result<Reply, reqwest::Error> {
-    let answer = request.send().await?;
-    let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let headers = answer.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-    Ok(Reply { status: answer.status().as_u16(), headers, bytes: answer.bytes().await?.to_vec() })
+/// Boxed: every test asks, and the compiler would look through the client's own futures each time.
+fn reply(request: reqwest::RequestBuilder) -> BoxFuture<'static, Result<Reply, reqwest::Error>> {
+    Box::pin(async move {
+        let answer = request.send().await?;
+        let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers = answer.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+        Ok(Reply { status: answer.status().as_u16(), headers, bytes: answer.bytes().await?.to_vec() })
+    })
 }
 
 fn client() -> reqwest::Client {

@@ -38,6 +38,7 @@ use std::sync::Arc;
 use tradepost::House;
 use tradepost_domain::{Caller, Command, Engine, No, Origin, verify};
 use tradepost_kernel::{Clock, Refusal};
+use tradepost_store::BoxFuture;
 
 /// When every test begins.
 pub const BEGIN: &str = "2026-03-02T09:00:00Z";
@@ -80,8 +81,9 @@ impl TestApp {
     ///
     /// # Errors
     /// Its refusals and faults.
-    pub async fn execute<C: Command>(&self, caller: &Caller, command: C) -> Result<C::Outcome, No> {
-        Ok(self.engine.execute(origin(caller), command).await?.outcome)
+    pub fn execute<'a, C: Command>(&'a self, caller: &'a Caller, command: C) -> BoxFuture<'a, Result<C::Outcome, No>> {
+        // Boxed, as a test is long and the compiler looks through every future that is awaited in it.
+        Box::pin(async move { Ok(self.engine.execute(origin(caller), command).await?.outcome) })
     }
 
     /// Runs a command that must succeed.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tradepost::House;
 use tradepost::config::{Flags, Settings};
 use tradepost_kernel::{Clock, Environment};
+use tradepost_store::BoxFuture;
 
 /// Which database a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,22 +37,34 @@ fn postgres() -> String {
 /// # Panics
 /// Where the body panics or the books are not clean.
 pub fn run<F: Future<Output = ()> + Send + 'static>(kind: Kind, name: &str, body: impl FnOnce(TestApp) -> F + Send + 'static) {
-    run_unchecked(kind, name, move |app| async move {
+    run_checked(kind, name, Box::new(move |app| Box::pin(body(app))));
+}
+
+fn run_checked(kind: Kind, name: &str, body: Body) {
+    let checked = move |app: TestApp| async move {
         body(app.clone()).await;
         app.finish().await;
-    });
+    };
+    run_named(kind, name, Box::new(move |app| Box::pin(checked(app))));
 }
+
+/// A test without its type: what runs it is compiled once, not once per test.
+type Body = Box<dyn FnOnce(TestApp) -> BoxFuture<'static, ()> + Send>;
 
 /// The same without the check at the end: for tests that break the books on purpose.
 ///
 /// # Panics
 /// Where the body panics.
 pub fn run_unchecked<F: Future<Output = ()> + Send + 'static>(kind: Kind, name: &str, body: impl FnOnce(TestApp) -> F + Send + 'static) {
+    run_named(kind, name, Box::new(move |app| Box::pin(body(app))));
+}
+
+fn run_named(kind: Kind, name: &str, body: Body) {
     if kind.is_skipped() {
         println!("SKIPPED {name}: TRADEPOST_TEST_POSTGRES=skip");
         return;
     }
-    run_at(kind, &if kind == Kind::Postgres { postgres() } else { String::new() }, body);
+    run_body(kind, &if kind == Kind::Postgres { postgres() } else { String::new() }, body);
 }
 
 /// The same on a PostgreSQL server of the test's own, whose URL names any of its databases.
@@ -59,6 +72,10 @@ pub fn run_unchecked<F: Future<Output = ()> + Send + 'static>(kind: Kind, name: 
 /// # Panics
 /// Where the body panics.
 pub fn run_at<F: Future<Output = ()> + Send + 'static>(kind: Kind, server: &str, body: impl FnOnce(TestApp) -> F + Send + 'static) {
+    run_body(kind, server, Box::new(move |app| Box::pin(body(app))));
+}
+
+fn run_body(kind: Kind, server: &str, body: Body) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
     let folder = Arc::new(tempfile::Builder::new().prefix("tradepost-").tempdir_in(disk()).expect("a folder"));
     let database = (kind == Kind::Postgres).then(|| format!("tpj_{:016x}", rand::rng().random_range(0..u64::MAX)));

@@ -1,8 +1,9 @@
 //! Threads with a read-only connection each, and one queue for all.
 
 use super::poll_once;
+use crate::Fault;
+use crate::store::{Found, ReadJob};
 use crate::tx::{Driver, Reader};
-use crate::{BoxFuture, Fault};
 use rusqlite::Connection;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::mpsc;
@@ -18,16 +19,13 @@ pub(super) fn serve(mut connection: Connection, queue: &Mutex<mpsc::Receiver<Rea
     }
 }
 
-/// Runs `f` over one snapshot.
-pub(super) fn snapshot<T, F>(connection: &mut Connection, f: F) -> Result<T, Fault>
-where
-    F: for<'a, 'b> FnOnce(&'a mut Reader<'b>) -> BoxFuture<'a, Result<T, Fault>>,
-{
+/// Runs the job over one snapshot.
+pub(super) fn snapshot(connection: &mut Connection, job: ReadJob) -> Result<Found, Fault> {
     // A deferred transaction takes its snapshot with the first read; taking it here makes "one snapshot" true
     // from the start, as on PostgreSQL.
     connection.execute_batch("BEGIN DEFERRED; SELECT 1 FROM sqlite_schema LIMIT 1;")?;
     let mut reader = Reader::new(Driver::Lite(connection));
-    let done = poll_once(|| f(&mut reader));
+    let done = poll_once(|| job(&mut reader));
     if !connection.is_autocommit() {
         connection.execute_batch("ROLLBACK")?;
     }
