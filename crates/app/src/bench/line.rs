@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn an_answer_ends_where_its_head_says() {
-        let wanted = Head { status: 201, bytes: 42, framing: Framing::Length(3) };
+        let wanted = Head { status: 201, bytes: 43, framing: Framing::Length(3) };
         assert_eq!(head(b"HTTP/1.1 201 Created\r\nContent-Length: 3\r\n\r\n{}\n").ok().flatten(), Some(wanted));
         assert_eq!(head(b"HTTP/1.1 201 Created\r\nContent-Le").ok().flatten(), None);
         assert!(head(b"nonsense\r\n\r\n").is_err());
