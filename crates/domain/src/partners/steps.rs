@@ -53,7 +53,7 @@ async fn take(ctx: &mut Ctx, tx: &mut Tx<'_>, p: &LockedPartnership, to: Status,
     Ok(PartnershipChanged::new(p, to))
 }
 
-/// A channel may bring another currency along; what was ordered or paid in in the old one stands against that.
+/// A channel may bring another currency along; what was ordered or paid in before stands against that.
 ///
 /// Whether any of it is still open is known to later slices only, so that any order and any top-up counts.
 async fn keeps_currency(tx: &mut Tx<'_>, p: &LockedPartnership, channel: ChannelId) -> Result<(), No> {
