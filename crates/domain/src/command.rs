@@ -17,7 +17,7 @@ use std::future::Future;
 use std::sync::Arc;
 use tradepost_kernel::secret::Vault;
 use tradepost_kernel::{Environment, Id, Refusal, Timestamp};
-use tradepost_store::{Fault, Store, Tx};
+use tradepost_store::{BoxFuture, Fault, Store, Tx};
 
 /// Why a command did not do it.
 #[derive(Debug)]
@@ -271,13 +271,17 @@ impl Engine {
     ///
     /// # Errors
     /// [`No::Refusal`]: the command's own, `forbidden`, `idempotency_key_reused`. [`No::Fault`]: a bug or an outage.
-    pub async fn execute<C: Command>(&self, origin: Origin, command: C) -> Result<Done<C::Outcome>, No> {
-        origin.caller.authorize(command.need())?;
-        let work = Execution { engine: self.clone(), origin: Arc::new(origin), id: self.environment.id(), command };
-        let done = self.store.write(work).await?;
-        if let (Ok(Done { replayed: false, .. }), Some(bell)) = (&done, &self.after_commit.0) {
-            bell();
-        }
-        done
+    pub fn execute<C: Command>(&self, origin: Origin, command: C) -> BoxFuture<'_, Result<Done<C::Outcome>, No>> {
+        // Boxed: a caller's future holds a pointer instead of the whole write path, and the compiler proves once, not once
+        // per command and caller, that it may change threads.
+        Box::pin(async move {
+            origin.caller.authorize(command.need())?;
+            let work = Execution { engine: self.clone(), origin: Arc::new(origin), id: self.environment.id(), command };
+            let done = self.store.write(work).await?;
+            if let (Ok(Done { replayed: false, .. }), Some(bell)) = (&done, &self.after_commit.0) {
+                bell();
+            }
+            done
+        })
     }
 }

@@ -198,7 +198,7 @@ macro_rules! sabotage_test {
 /// # Panics
 /// Where the drill passes.
 #[cfg(debug_assertions)]
-pub fn must_fail<F: Future<Output = ()> + Send + 'static>(kind: Kind, bug: &'static str, body: impl FnOnce(TestApp) -> F + Send + 'static) {
+pub fn must_fail<F: Future<Output = ()> + 'static>(kind: Kind, bug: &'static str, body: impl FnOnce(TestApp) -> F + 'static) {
     static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     tradepost_kernel::sabotage::begin(bug);

@@ -1,14 +1,15 @@
 //! A database for each test: a file on the real disk, or a PostgreSQL database that is dropped afterwards.
 
 use crate::{BEGIN, TestApp};
+use futures_util::FutureExt as _;
 use rand::RngExt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
 use tradepost::House;
 use tradepost::config::{Flags, Settings};
 use tradepost_kernel::{Clock, Environment};
-use tradepost_store::BoxFuture;
 
 /// Which database a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +37,7 @@ fn postgres() -> String {
 ///
 /// # Panics
 /// Where the body panics or the books are not clean.
-pub fn run<F: Future<Output = ()> + Send + 'static>(kind: Kind, name: &str, body: impl FnOnce(TestApp) -> F + Send + 'static) {
+pub fn run<F: Future<Output = ()> + 'static>(kind: Kind, name: &str, body: impl FnOnce(TestApp) -> F + 'static) {
     run_checked(kind, name, Box::new(move |app| Box::pin(body(app))));
 }
 
@@ -48,14 +49,15 @@ fn run_checked(kind: Kind, name: &str, body: Body) {
     run_named(kind, name, Box::new(move |app| Box::pin(checked(app))));
 }
 
-/// A test without its type: what runs it is compiled once, not once per test.
-type Body = Box<dyn FnOnce(TestApp) -> BoxFuture<'static, ()> + Send>;
+/// A test without its type: what runs it is compiled once, not once per test. It stays on its thread, so the compiler
+/// need not prove of every journey that it could leave it, which took most of the time of compiling them.
+type Body = Box<dyn FnOnce(TestApp) -> Pin<Box<dyn Future<Output = ()>>>>;
 
 /// The same without the check at the end: for tests that break the books on purpose.
 ///
 /// # Panics
 /// Where the body panics.
-pub fn run_unchecked<F: Future<Output = ()> + Send + 'static>(kind: Kind, name: &str, body: impl FnOnce(TestApp) -> F + Send + 'static) {
+pub fn run_unchecked<F: Future<Output = ()> + 'static>(kind: Kind, name: &str, body: impl FnOnce(TestApp) -> F + 'static) {
     run_named(kind, name, Box::new(move |app| Box::pin(body(app))));
 }
 
@@ -71,7 +73,7 @@ fn run_named(kind: Kind, name: &str, body: Body) {
 ///
 /// # Panics
 /// Where the body panics.
-pub fn run_at<F: Future<Output = ()> + Send + 'static>(kind: Kind, server: &str, body: impl FnOnce(TestApp) -> F + Send + 'static) {
+pub fn run_at<F: Future<Output = ()> + 'static>(kind: Kind, server: &str, body: impl FnOnce(TestApp) -> F + 'static) {
     run_body(kind, server, Box::new(move |app| Box::pin(body(app))));
 }
 
@@ -90,11 +92,10 @@ fn run_body(kind: Kind, server: &str, body: Body) {
         runtime.block_on(async move {
             let app = open(kind, url, folder).await;
             let closing = app.clone();
-            // On a task of its own, so that a test future may be as large as it likes and panics stay in it.
-            let body = tokio::spawn(body(app)).await;
+            let body = AssertUnwindSafe(body(app)).catch_unwind().await;
             closing.house.close().await;
-            if let Err(error) = body {
-                resume_unwind(error.into_panic());
+            if let Err(panic) = body {
+                resume_unwind(panic);
             }
         });
     }));

@@ -55,7 +55,7 @@ impl TestApp {
         let mut answers: Vec<Option<Answer<C>>> = asked.iter().map(|_| None).collect();
         let mut waiting: Vec<Pin<Box<dyn Future<Output = Answer<C>> + Send + '_>>> = Vec::with_capacity(asked.len());
         for (origin, command) in asked {
-            waiting.push(Box::pin(self.engine.execute(origin, command)));
+            waiting.push(self.engine.execute(origin, command));
         }
         let mut look = |context: &mut Context<'_>| {
             for (asked, answer) in waiting.iter_mut().zip(&mut answers).filter(|(_, answer)| answer.is_none()) {

@@ -3,6 +3,7 @@
 use crate::credentials::Authenticator;
 use crate::limits::{Limiter, Limits};
 use crate::pace::Pace;
+use crate::routes::Routes;
 use crate::system::Documents;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,7 +46,8 @@ pub struct App {
     pub(crate) limiter: Limiter,
     pub(crate) in_flight: Arc<Semaphore>,
     pub(crate) pace: Arc<Pace>,
-    pub(crate) documents: OnceLock<Documents>,
+    table: OnceLock<Routes>,
+    documents: OnceLock<Documents>,
     migrated: AtomicBool,
 }
 
@@ -66,10 +68,22 @@ impl App {
             limiter: Limiter::new(&settings.limits),
             in_flight: Arc::new(Semaphore::new(settings.limits.in_flight)),
             pace: Pace::new(settings.limits.in_flight, settings.limits.prompt),
+            table: OnceLock::new(),
             documents: OnceLock::new(),
             migrated: AtomicBool::new(false),
             settings,
         }
+    }
+
+    /// What the documents describe. The first table stays.
+    pub(crate) fn describe(&self, table: &Routes) {
+        self.table.get_or_init(|| table.clone());
+    }
+
+    /// Made when they are first asked for: it takes longer than everything else that a start does.
+    pub(crate) fn documents(&self) -> Option<&Documents> {
+        let table = self.table.get()?;
+        Some(self.documents.get_or_init(|| Documents::new(table, &self.settings.public_url)))
     }
 
     /// The schema is the one of this binary.

@@ -268,38 +268,39 @@ impl Call {
     ///
     /// # Errors
     /// Its refusals and faults.
-    pub async fn execute<C: Command>(&self, command: C) -> Result<Done<C::Outcome>, Problem> {
-        let origin = self.origin(|| sha256(&self.body));
-        self.execute_from(origin, command).await
+    pub fn execute<C: Command>(&self, command: C) -> BoxFuture<'_, Result<Done<C::Outcome>, Problem>> {
+        self.execute_from(self.origin(|| sha256(&self.body)), command)
     }
 
     /// As [`Call::execute`], with the hash of a body that was read as a stream.
     ///
     /// # Errors
     /// Its refusals and faults.
-    pub async fn execute_hashed<C: Command>(&self, body_hash: [u8; 32], command: C) -> Result<Done<C::Outcome>, Problem> {
-        let origin = self.origin(|| body_hash);
-        self.execute_from(origin, command).await
+    pub fn execute_hashed<C: Command>(&self, body_hash: [u8; 32], command: C) -> BoxFuture<'_, Result<Done<C::Outcome>, Problem>> {
+        self.execute_from(self.origin(|| body_hash), command)
     }
 
-    async fn execute_from<C: Command>(&self, origin: Origin, command: C) -> Result<Done<C::Outcome>, Problem> {
-        let done = self.app.engine.execute(origin, command).await?;
-        if done.replayed {
-            self.replayed.store(true, Ordering::Relaxed);
-        }
-        Ok(done)
+    /// Boxed for what [`tradepost_domain::Engine::execute`] is.
+    fn execute_from<C: Command>(&self, origin: Origin, command: C) -> BoxFuture<'_, Result<Done<C::Outcome>, Problem>> {
+        Box::pin(async move {
+            let done = self.app.engine.execute(origin, command).await?;
+            if done.replayed {
+                self.replayed.store(true, Ordering::Relaxed);
+            }
+            Ok(done)
+        })
     }
 
     /// Reads over one snapshot: `call.read(move |reader| Box::pin(async move { orders::queries::order(reader, scope, id).await })).await?`.
     ///
     /// # Errors
     /// Faults of the store.
-    pub async fn read<T, F>(&self, f: F) -> Result<T, Problem>
+    pub fn read<T, F>(&self, f: F) -> BoxFuture<'_, Result<T, Problem>>
     where
         T: Send + 'static,
         F: for<'a, 'b> FnOnce(&'a mut Reader<'b>) -> BoxFuture<'a, Result<T, Fault>> + Send + 'static,
     {
-        self.app.engine.store.read(f).await.map_err(Problem::from)
+        Box::pin(async move { self.app.engine.store.read(f).await.map_err(Problem::from) })
     }
 
     /// The absolute address of a path of this server.

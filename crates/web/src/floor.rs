@@ -11,7 +11,6 @@ use crate::pace::Inside;
 use crate::problem::Problem;
 use crate::route::FORM;
 use crate::routes::{Access, Route, Routes};
-use crate::system::Documents;
 use crate::voice::Listener;
 use crate::{dynamic_url, paging, query};
 use axum::body::{Body, Bytes};
@@ -59,7 +58,7 @@ impl Floor {
     /// Stands the table on the floor.
     #[must_use]
     pub fn new(app: Arc<App>, routes: &Routes) -> Self {
-        let _ = app.documents.set(Documents::new(routes, &app.settings.public_url));
+        app.describe(routes);
         let rows = routes.rows().iter().cloned().map(Arc::new).collect();
         Self { app, rows, matcher: Arc::new(routes.matcher()) }
     }

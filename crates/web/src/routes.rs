@@ -153,7 +153,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 /// The table.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Routes {
     rows: Vec<Route>,
 }

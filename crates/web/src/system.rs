@@ -74,7 +74,7 @@ async fn metrics(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn openapi(call: Call) -> Result<Answer, Problem> {
-    let documents = call.app().documents.get().ok_or_else(Problem::not_found)?;
+    let documents = call.app().documents().ok_or_else(Problem::not_found)?;
     Ok(Answer::bytes("application/json", documents.openapi.clone()).header(CACHE_CONTROL, "no-cache"))
 }
 
@@ -84,6 +84,6 @@ async fn start(_call: Call) -> Result<Answer, Problem> {
 }
 
 async fn docs(call: Call) -> Result<Answer, Problem> {
-    let documents = call.app().documents.get().ok_or_else(Problem::not_found)?;
+    let documents = call.app().documents().ok_or_else(Problem::not_found)?;
     Ok(Answer::page_bytes(documents.reference.clone(), documents.style).header(CACHE_CONTROL, "no-cache"))
 }

@@ -66,10 +66,10 @@ impl Command for RevealFulfillment {
             (Named::ExternalOrder(_), None) => None,
         };
         let row = row.ok_or_else(Refusal::not_found)?;
-        if is_large(row.quantity) && self.again {
-            return Ok(Revealed { fulfillment: row.id, shown: Some(Box::new((row, Vec::new()))) });
-        }
         if is_large(row.quantity) {
+            if self.again {
+                return Ok(Revealed { fulfillment: row.id, shown: Some(Box::new((row, Vec::new()))) });
+            }
             let detail = format!("More than {MOST_AT_ONCE} codes are not shown in one answer: its reseller downloads them.");
             return Err(Refusal::conflict("too_many_codes", detail).into());
         }

@@ -184,13 +184,14 @@ pub(super) async fn change_counters(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i6
 
 /// Available → promised, in the counters only; back where `count` is negative. Announces the crossing.
 pub(super) async fn promise(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64) -> Result<(), Fault> {
+    let taken = if sabotage::is("stock.broken_promise") { 0 } else { count };
     let row: Option<(i64, i64, String)> = tx
         .query_opt(
             sql!(
-                "UPDATE stock SET available = available - $3, promised = promised + $3 WHERE merchant = $1 AND product = $2 \
+                "UPDATE stock SET available = available - $3, promised = promised + $4 WHERE merchant = $1 AND product = $2 \
                  RETURNING available, threshold, level"
             ),
-            params![merchant, product, count],
+            params![merchant, product, taken, count],
         )
         .await?;
     let (available, threshold, level) = row.ok_or_else(|| Fault::invariant(format!("no stock counters for product {product} of merchant {merchant}")))?;

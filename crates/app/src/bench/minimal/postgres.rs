@@ -28,7 +28,7 @@ const FUNCTION: &str = "
     DECLARE
         cost bigint := price * items * each;
         taken bytea[];
-        found bytea[];
+        item_keys bytea[];
     BEGIN
         INSERT INTO bare_command VALUES (idempotency, decode(repeat('00', 32), 'hex'), '{\"sale\":\"ful_01h455vb4pex5vsknk084sn02q\"}', now_ms) ON CONFLICT DO NOTHING;
         UPDATE bare_account SET balance = balance - cost WHERE id = payer AND balance >= cost;
@@ -36,9 +36,9 @@ const FUNCTION: &str = "
         INSERT INTO bare_sale VALUES (sale, payer, idempotency, first_product, cost, now_ms);
         taken := ARRAY[]::bytea[];
         FOR item IN 0 .. items - 1 LOOP
-            SELECT array_agg(k.id) INTO found FROM (SELECT id FROM bare_key WHERE product = (first_product + item * 3) % 10 AND state = 0
+            SELECT array_agg(k.id) INTO item_keys FROM (SELECT id FROM bare_key WHERE product = (first_product + item * 3) % 10 AND state = 0
                 ORDER BY place LIMIT each FOR UPDATE SKIP LOCKED) k;
-            taken := taken || found;
+            taken := taken || item_keys;
         END LOOP;
         UPDATE bare_key SET state = 2, sold = sale WHERE id = ANY(taken) AND state = 0;
         INSERT INTO bare_license SELECT l.id, sale, l.key FROM unnest(licenses, taken) AS l(id, key);
