@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 const require = createRequire(`${process.env.SDK_FOLDER}/`);
 const { ShoppexApiError, ShoppexClient } = require("@shoppexio/sdk");
 const { version } = require(`${process.env.SDK_FOLDER}/node_modules/@shoppexio/sdk/package.json`);
-const { TRADEPOST_URL: baseUrl, TRADEPOST_KEY: apiKey, TRADEPOST_DYNAMIC_KEY: dynamicKey } = process.env;
+const { TRADEPOST_URL: baseUrl, TRADEPOST_KEY: apiKey, DYNAMIC_KEY: dynamicKey } = process.env;
 
 let checks = 0;
 async function check(what, body) {

@@ -133,8 +133,10 @@ const VARIABLES: &[(&str, &[&str], bool)] = &[
     ("TRADEPOST_LIMITS_PROMPT_MS", &["limits", "prompt_ms"], true),
 ];
 
-/// Names the settings file; read by the command line. Variables of tests and scripts begin with the second.
-const NOT_SETTINGS: (&str, &str) = ("TRADEPOST_CONFIG", "TRADEPOST_TEST_");
+/// The command line's own, and what the documentation calls address and key in the environment of a shop.
+const NOT_SETTINGS: &[&str] = &["TRADEPOST_CONFIG", "TRADEPOST_URL", "TRADEPOST_KEY"];
+/// How variables of tests begin.
+const OF_TESTS: &str = "TRADEPOST_TEST_";
 
 impl Settings {
     /// Reads everything. `variables` are the process's.
@@ -205,7 +207,7 @@ fn home() -> Option<PathBuf> {
 }
 
 fn lay(table: &mut Table, name: &str, value: &str) -> Result<(), BadSettings> {
-    if name == NOT_SETTINGS.0 || name.starts_with(NOT_SETTINGS.1) {
+    if NOT_SETTINGS.contains(&name) || name.starts_with(OF_TESTS) {
         return Ok(());
     }
     let Some((_, path, number)) = VARIABLES.iter().find(|(known, _, _)| *known == name) else {
@@ -273,7 +275,7 @@ mod tests {
 
     #[test]
     fn everything_has_a_default_but_the_mail_server() {
-        let settings = read(None, &[("PATH", "/bin"), ("TRADEPOST_TEST_POSTGRES", "x")]).expect("defaults");
+        let settings = read(None, &[("PATH", "/bin"), ("TRADEPOST_TEST_POSTGRES", "x"), ("TRADEPOST_URL", "https://x.example")]).expect("defaults");
         assert_eq!((settings.listen.as_str(), settings.database.as_str()), ("127.0.0.1:8080", "sqlite:///d/tradepost.db"));
         assert_eq!(settings.public_url, "http://127.0.0.1:8080");
         assert!(settings.mail.is_none() && settings.is_sqlite());

@@ -10,10 +10,9 @@ use crate::access::{Caller, Need};
 use crate::audit::AuditEntry;
 use crate::ids::CommandId;
 use crate::outbox::Event;
-use execution::Execution;
+use execution::{Execution, Settled};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::future::Future;
 use std::sync::Arc;
 use tradepost_kernel::secret::Vault;
 use tradepost_kernel::{Environment, Id, Refusal, Timestamp};
@@ -40,6 +39,7 @@ impl From<Fault> for No {
 }
 
 /// A change. It loads, decides, then writes; every refusal comes before the first write.
+#[async_trait::async_trait]
 pub trait Command: Send + Sync + 'static {
     /// Imperative, its noun in front: `orders.place`. Names it in logs and metrics.
     const NAME: &'static str;
@@ -82,16 +82,16 @@ pub trait Command: Send + Sync + 'static {
     }
 
     /// Loads, decides, writes. May be run again from the start; awaits nothing but the store.
-    fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> impl Future<Output = Result<Self::Outcome, No>> + Send;
+    async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<Self::Outcome, No>;
 
     /// Runs several that wait in one lane, in one transaction, and answers each in order. Every one sees what those
     /// before it did; one that refuses leaves nothing behind and does not touch the others. Hot commands load for all,
     /// decide one after the other, and write once; the others run one by one.
-    fn run_set(set: &[&Self], ctxs: &mut [Ctx], tx: &mut Tx<'_>) -> impl Future<Output = Result<SetOutcomes<Self>, Fault>> + Send
+    async fn run_set(set: &[&Self], ctxs: &mut [Ctx], tx: &mut Tx<'_>) -> Result<SetOutcomes<Self>, Fault>
     where
         Self: Sized,
     {
-        one_by_one(set, ctxs, tx)
+        one_by_one(set, ctxs, tx).await
     }
 }
 
@@ -272,16 +272,18 @@ impl Engine {
     /// # Errors
     /// [`No::Refusal`]: the command's own, `forbidden`, `idempotency_key_reused`. [`No::Fault`]: a bug or an outage.
     pub fn execute<C: Command>(&self, origin: Origin, command: C) -> BoxFuture<'_, Result<Done<C::Outcome>, No>> {
-        // Boxed: a caller's future holds a pointer instead of the whole write path, and the compiler proves once, not once
-        // per command and caller, that it may change threads.
+        let settled = self.settle(Execution::new(self, origin, command));
+        Box::pin(async move { settled.await?.typed::<C>() })
+    }
+
+    fn settle(&self, work: Execution) -> BoxFuture<'_, Result<Settled, No>> {
         Box::pin(async move {
-            origin.caller.authorize(command.need())?;
-            let work = Execution { engine: self.clone(), origin: Arc::new(origin), id: self.environment.id(), command };
-            let done = self.store.write(work).await?;
-            if let (Ok(Done { replayed: false, .. }), Some(bell)) = (&done, &self.after_commit.0) {
+            work.authorize()?;
+            let settled = self.store.write(work).await?;
+            if let (Ok(Settled { replayed: false, .. }), Some(bell)) = (&settled, &self.after_commit.0) {
                 bell();
             }
-            done
+            settled
         })
     }
 }

@@ -3,7 +3,7 @@
 use crate::lite::Lite;
 use crate::pg::Pg;
 use crate::{Column, Fault, Migration, Reader, Sql, Stats, Tx, Value, inspect, migrate};
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -259,7 +259,12 @@ pub trait Work: Send + Sync + 'static {
     /// What it answers.
     type Answer: Send + 'static;
 
-    /// Works of one type that wait in the same lane may run as one set (see [`Work::run_set`]). Only
+    /// What tells works apart that must not run as one set, where one type stands for several.
+    fn kind(&self) -> TypeId {
+        TypeId::of::<Self>()
+    }
+
+    /// Works of one kind that wait in the same lane may run as one set (see [`Work::run_set`]). Only
     /// PostgreSQL has lanes; `None` runs in a transaction of its own.
     fn lane(&self) -> Option<u64> {
         None
@@ -268,7 +273,7 @@ pub trait Work: Send + Sync + 'static {
     /// Runs once. May be called again after a fault elsewhere in its group or a serialization failure.
     fn run<'a>(&'a self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<(Ended, Self::Answer), Fault>>;
 
-    /// Runs several of the same type in one transaction; one answer each, in order. The default runs them
+    /// Runs several of the same kind in one transaction; one answer each, in order. The default runs them
     /// one after the other.
     fn run_set<'a>(set: &'a [&'a Self], tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<SetAnswers<Self::Answer>, Fault>>
     where

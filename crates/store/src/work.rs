@@ -9,7 +9,7 @@ pub(crate) type RunSet = for<'a, 'b> fn(&'a mut [Box<dyn Queued>], &'a mut Tx<'b
 
 /// A write that waits, or runs, or was run and waits for the commit.
 pub(crate) trait Queued: Any + Send {
-    /// The concrete type of the work.
+    /// What the work's set consists of; works of one kind are of one type.
     fn kind(&self) -> TypeId;
     /// The lane it asks for; works of one type in a lane may run as one set.
     fn lane(&self) -> Option<u64>;
@@ -41,7 +41,7 @@ pub(crate) fn queued<W: Work>(work: W) -> (Box<dyn Queued>, Reply<W::Answer>) {
 
 impl<W: Work> Queued for Slot<W> {
     fn kind(&self) -> TypeId {
-        TypeId::of::<W>()
+        self.work.kind()
     }
 
     fn lane(&self) -> Option<u64> {

@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 use tradepost_kernel::sabotage;
 
 /// How often is measured.
-const WINDOW: Duration = Duration::from_millis(100);
+pub const WINDOW: Duration = Duration::from_millis(100);
 /// After a pause as long as this what was measured says nothing any more.
-const FORGOTTEN: Duration = Duration::from_secs(2);
+pub const FORGOTTEN: Duration = Duration::from_secs(2);
 /// So many are always let in: a few slow ones are no overload.
-const LEAST: usize = 32;
+pub const LEAST: usize = 32;
 
 /// Counts who is inside, and how fast they leave.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub struct Pace {
     most: usize,
     prompt: Option<Duration>,
     limit: AtomicUsize,
@@ -26,20 +26,27 @@ pub(crate) struct Pace {
 
 /// A request that was let in, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Inside {
+pub struct Inside {
     pace: Arc<Pace>,
     counted: bool,
 }
 
 impl Pace {
     /// Never more than `most` at once, and no more than are answered within `prompt`.
-    pub(crate) fn new(most: usize, prompt: Option<Duration>) -> Arc<Self> {
+    #[must_use]
+    pub fn new(most: usize, prompt: Option<Duration>) -> Arc<Self> {
         let counts = || AtomicUsize::new(0);
         Arc::new(Self { most, prompt, limit: AtomicUsize::new(most), inside: counts(), left: counts(), window: Mutex::new(Instant::now()) })
     }
 
+    /// How many are being worked on.
+    #[must_use]
+    pub fn inside(&self) -> usize {
+        self.inside.load(Relaxed)
+    }
+
     /// Lets one in, or not.
-    pub(crate) fn enter(self: &Arc<Self>) -> Option<Inside> {
+    pub fn enter(self: &Arc<Self>) -> Option<Inside> {
         if self.inside.fetch_add(1, Relaxed) < self.limit.load(Relaxed) || sabotage::is("overload.queue") {
             return Some(Inside { pace: self.clone(), counted: true });
         }
@@ -62,7 +69,8 @@ impl Pace {
 }
 
 /// The limit after a window in which `left` left, and at whose end `inside` are waiting.
-fn next_limit(limit: usize, most: usize, inside: usize, left: usize, (took, prompt): (Duration, Duration)) -> usize {
+#[must_use]
+pub fn next_limit(limit: usize, most: usize, inside: usize, left: usize, (took, prompt): (Duration, Duration)) -> usize {
     if took >= FORGOTTEN {
         return most;
     }
@@ -81,14 +89,14 @@ fn next_limit(limit: usize, most: usize, inside: usize, left: usize, (took, prom
 
 impl Inside {
     /// It waits for its client, who keeps nobody else waiting: a few slow senders must not look like a crowd.
-    pub(crate) fn pause(&mut self) {
+    pub fn pause(&mut self) {
         if std::mem::take(&mut self.counted) {
             self.pace.inside.fetch_sub(1, Relaxed);
         }
     }
 
     /// It is worked on again.
-    pub(crate) fn resume(&mut self) {
+    pub fn resume(&mut self) {
         if !std::mem::replace(&mut self.counted, true) {
             self.pace.inside.fetch_add(1, Relaxed);
         }
@@ -102,41 +110,5 @@ impl Drop for Inside {
             self.pace.left.fetch_add(1, Relaxed);
             self.pace.judge(Instant::now());
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PROMPT: Duration = Duration::from_millis(400);
-    const A_WINDOW: (Duration, Duration) = (WINDOW, PROMPT);
-
-    #[test]
-    fn the_limit_follows_what_is_answered_in_time() {
-        // 100 a window are 400 within the moment.
-        assert_eq!(next_limit(2048, 2048, 600, 100, A_WINDOW), 400, "more wait than are answered in time");
-        assert_eq!(next_limit(400, 2048, 400, 100, A_WINDOW), 400, "just right");
-        assert_eq!(next_limit(400, 2048, 200, 100, A_WINDOW), 501, "there is room for more");
-        assert_eq!(next_limit(2000, 2048, 200, 100, A_WINDOW), 2048, "but never beyond the most");
-        assert_eq!(next_limit(400, 2048, 300, 1, A_WINDOW), LEAST, "a few are always let in");
-        assert_eq!(next_limit(400, 2048, 300, 1, (FORGOTTEN, PROMPT)), 2048, "a pause says nothing");
-    }
-
-    #[test]
-    fn who_leaves_makes_room() {
-        let pace = Pace::new(2, Some(PROMPT));
-        let (one, two) = (pace.enter(), pace.enter());
-        assert!(one.is_some() && two.is_some() && pace.enter().is_none());
-        drop(one);
-        assert!(pace.enter().is_some());
-        drop(two);
-        let mut slow = pace.enter().expect("room");
-        slow.pause();
-        assert_eq!(pace.inside.load(Relaxed), 0, "who still sends is not worked on");
-        slow.resume();
-        assert_eq!(pace.inside.load(Relaxed), 1);
-        drop(slow);
-        assert_eq!(pace.inside.load(Relaxed), 0, "a refused one is not inside");
     }
 }

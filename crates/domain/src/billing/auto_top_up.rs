@@ -41,6 +41,7 @@ pub struct AutoTopUpOutcome {
     pub partnership: PartnershipId,
 }
 
+#[async_trait::async_trait]
 impl Command for SetAutoTopUp {
     const NAME: &'static str = "auto_top_up.set";
     const REFUSALS: &'static [&'static str] =

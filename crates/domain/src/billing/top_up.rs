@@ -40,6 +40,7 @@ pub struct TopUpOutcome {
     pub invoice: InvoiceId,
 }
 
+#[async_trait::async_trait]
 impl Command for RequestTopUp {
     const NAME: &'static str = "top_ups.request";
     const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "partnership_not_active", "setup_incomplete", "currency_mismatch", "invalid_amount"];
@@ -81,6 +82,7 @@ pub struct CancelTopUp {
     pub invoice: InvoiceId,
 }
 
+#[async_trait::async_trait]
 impl Command for CancelTopUp {
     const NAME: &'static str = "top_ups.cancel";
     const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "invoice_canceled", "top_up_paid"];

@@ -25,6 +25,7 @@ pub struct ChangeProduct {
     pub patch: ProductPatch,
 }
 
+#[async_trait::async_trait]
 impl Command for ChangeProduct {
     const NAME: &'static str = "catalog.change_product";
     const REFUSALS: &'static [&'static str] =

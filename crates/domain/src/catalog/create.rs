@@ -23,6 +23,7 @@ pub struct CreateProduct {
     pub patch: ProductPatch,
 }
 
+#[async_trait::async_trait]
 impl Command for CreateProduct {
     const NAME: &'static str = "catalog.create_product";
     const REFUSALS: &'static [&'static str] =

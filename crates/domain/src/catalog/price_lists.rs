@@ -18,6 +18,7 @@ pub struct CreatePriceList {
     pub name: String,
 }
 
+#[async_trait::async_trait]
 impl Command for CreatePriceList {
     const NAME: &'static str = "catalog.create_price_list";
     const REFUSALS: &'static [&'static str] = &["invalid_field", "name_taken"];
@@ -55,6 +56,7 @@ pub struct RenamePriceList {
     pub name: String,
 }
 
+#[async_trait::async_trait]
 impl Command for RenamePriceList {
     const NAME: &'static str = "catalog.rename_price_list";
     const REFUSALS: &'static [&'static str] = &["not_found", "stale_version", "invalid_field", "name_taken"];
@@ -95,6 +97,7 @@ pub struct DeletePriceList {
     pub price_list: PriceListId,
 }
 
+#[async_trait::async_trait]
 impl Command for DeletePriceList {
     const NAME: &'static str = "catalog.delete_price_list";
     const REFUSALS: &'static [&'static str] = &["not_found", "price_list_in_use"];
@@ -134,6 +137,7 @@ pub struct OfferProduct {
     pub offered: bool,
 }
 
+#[async_trait::async_trait]
 impl Command for OfferProduct {
     const NAME: &'static str = "catalog.offer_product";
     const REFUSALS: &'static [&'static str] = &["not_found", "variant_follows_parent"];

@@ -82,6 +82,7 @@ pub struct SetPrices {
     pub tiers: Vec<Tier>,
 }
 
+#[async_trait::async_trait]
 impl Command for SetPrices {
     const NAME: &'static str = "catalog.set_prices";
     const REFUSALS: &'static [&'static str] = &["not_found", "invalid_field", "quantity_out_of_range", "invalid_amount"];

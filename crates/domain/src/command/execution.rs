@@ -1,23 +1,27 @@
 //! Commands on their way through the store: replayed, run, recorded; a single one is a set of one.
 //!
-//! Everything here knows a command by [`Executed`] only. What is written per command is the thin shell [`Execution`]:
-//! a hundred and fifty commands times the whole path is what a compiler cannot bear.
+//! Everything here, and the store, knows a command by [`Executed`] only. What is written per command is the thin shell
+//! [`Typed`]: a hundred commands times the whole path is what a compiler cannot bear.
 
 use super::{Command, Ctx, Done, Engine, No, Origin, kept};
+use crate::access::Need;
 use crate::ids::CommandId;
 use crate::{audit, outbox};
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::collections::HashSet;
 use std::sync::Arc;
 use tradepost_kernel::Refusal;
 use tradepost_store::{BoxFuture, Ended, Fault, SetAnswers, Tx, Work};
 
-/// A command on its way through the store. Its id is the same however often it is tried.
-pub(super) struct Execution<C> {
-    pub(super) engine: Engine,
-    pub(super) origin: Arc<Origin>,
-    pub(super) id: CommandId,
-    pub(super) command: C,
+/// A command on its way through the store, its type erased.
+pub(super) struct Execution(Box<dyn Executed>);
+
+/// The command, where it comes from and what it is run with. Its id is the same however often it is tried.
+struct Typed<C> {
+    engine: Engine,
+    origin: Arc<Origin>,
+    id: CommandId,
+    command: C,
 }
 
 /// What a repeated call is known by: merchant, scope, route, key.
@@ -37,6 +41,14 @@ pub(super) struct Settled {
     pub(super) wrote: bool,
 }
 
+impl Settled {
+    /// The outcome with its type.
+    pub(super) fn typed<C: Command>(self) -> Result<Done<C::Outcome>, No> {
+        let outcome = self.outcome.downcast::<C::Outcome>().map_err(|_| Fault::invariant("an outcome of another command"))?;
+        Ok(Done { outcome: *outcome, replayed: self.replayed })
+    }
+}
+
 /// What a command of a set did, and how that is kept.
 pub(super) struct Ran {
     outcome: Outcome,
@@ -50,6 +62,12 @@ type SetRan = Vec<Result<Ran, Refusal>>;
 
 /// What the path needs of a command, whatever its type.
 pub(super) trait Executed: Send + Sync {
+    /// Its type.
+    fn kind(&self) -> TypeId;
+    /// What it needs of its caller.
+    fn need(&self) -> Need;
+    /// The lane in which it waits.
+    fn lane(&self) -> Option<u64>;
     /// The command's name.
     fn name(&self) -> &'static str;
     /// What it may refuse with.
@@ -74,7 +92,19 @@ pub(super) trait Executed: Send + Sync {
     fn as_any(&self) -> &dyn Any;
 }
 
-impl<C: Command> Executed for Execution<C> {
+impl<C: Command> Executed for Typed<C> {
+    fn kind(&self) -> TypeId {
+        TypeId::of::<C>()
+    }
+
+    fn need(&self) -> Need {
+        self.command.need()
+    }
+
+    fn lane(&self) -> Option<u64> {
+        self.command.lane(&self.origin.caller)
+    }
+
     fn name(&self) -> &'static str {
         C::NAME
     }
@@ -139,40 +169,48 @@ fn ran<C: Command>(outcome: Result<C::Outcome, Refusal>) -> Result<Result<Ran, R
     Ok(Ok(Ran { found: C::found(&outcome), kept, outcome: Box::new(outcome) }))
 }
 
-/// What a command came to.
-type TypedAnswer<C> = Result<Done<<C as Command>::Outcome>, No>;
-
-impl<C: Command> Work for Execution<C> {
-    type Answer = TypedAnswer<C>;
-
-    fn lane(&self) -> Option<u64> {
-        self.command.lane(&self.origin.caller)
+impl Execution {
+    pub(super) fn new<C: Command>(engine: &Engine, origin: Origin, command: C) -> Self {
+        Self(Box::new(Typed { engine: engine.clone(), origin: Arc::new(origin), id: engine.environment.id(), command }))
     }
 
-    fn run_set<'a>(set: &'a [&'a Self], tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<SetAnswers<Self::Answer>, Fault>> {
+    /// Whether its caller may.
+    pub(super) fn authorize(&self) -> Result<(), Refusal> {
+        self.0.origin().caller.authorize(self.0.need())
+    }
+}
+
+impl Work for Execution {
+    type Answer = Answer;
+
+    fn kind(&self) -> TypeId {
+        self.0.kind()
+    }
+
+    fn lane(&self) -> Option<u64> {
+        self.0.lane()
+    }
+
+    fn run_set<'a>(set: &'a [&'a Self], tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<SetAnswers<Answer>, Fault>> {
         Box::pin(async move {
-            let works: Vec<&dyn Executed> = set.iter().map(|work| *work as &dyn Executed).collect();
-            settle_all(&works, tx).await?.into_iter().map(ended::<C>).collect()
+            let works: Vec<&dyn Executed> = set.iter().map(|work| work.0.as_ref()).collect();
+            Ok(settle_all(&works, tx).await?.into_iter().map(ended).collect())
         })
     }
 
-    fn run<'a>(&'a self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<(Ended, Self::Answer), Fault>> {
+    fn run<'a>(&'a self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<(Ended, Answer), Fault>> {
         Box::pin(async move {
-            let works: [&dyn Executed; 1] = [self];
+            let works = [self.0.as_ref()];
             let mut answers = settle_all(&works, tx).await?;
-            ended::<C>(answers.pop().ok_or_else(|| Fault::invariant("a set of one without an answer"))?)
+            Ok(ended(answers.pop().ok_or_else(|| Fault::invariant("a set of one without an answer"))?))
         })
     }
 }
 
-/// The answer with its type, and for the transaction: only what was done now is to be committed.
-fn ended<C: Command>(answer: Answer) -> Result<(Ended, TypedAnswer<C>), Fault> {
-    let Settled { outcome, replayed, wrote } = match answer {
-        Ok(done) => done,
-        Err(no) => return Ok((Ended::Nothing, Err(no))),
-    };
-    let outcome = outcome.downcast::<C::Outcome>().map_err(|_| Fault::invariant("an outcome of another command"))?;
-    Ok((if wrote { Ended::Commit } else { Ended::Nothing }, Ok(Done { outcome: *outcome, replayed })))
+/// The answer, and for the transaction: only what was done now is to be committed.
+fn ended(answer: Answer) -> (Ended, Answer) {
+    let wrote = answer.as_ref().is_ok_and(|settled| settled.wrote);
+    (if wrote { Ended::Commit } else { Ended::Nothing }, answer)
 }
 
 /// Runs a set in waves: of twins only the first runs, and the others then find what it left.

@@ -37,6 +37,7 @@ static DELETE: SetSql =
 #[derive(Clone, Copy, Debug)]
 pub struct ForgetCommands;
 
+#[async_trait::async_trait]
 impl Command for ForgetCommands {
     const NAME: &'static str = "commands.forget";
     const REFUSALS: &'static [&'static str] = &[];

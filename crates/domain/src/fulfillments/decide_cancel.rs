@@ -26,6 +26,7 @@ pub struct ApproveCancelRequest {
     pub note: Option<String>,
 }
 
+#[async_trait::async_trait]
 impl Command for ApproveCancelRequest {
     const NAME: &'static str = "cancel_requests.approve";
     const REFUSALS: &'static [&'static str] = &["not_found", "not_pending", "nothing_to_cancel", "currency_mismatch", "refund_too_small", "refund_too_large"];
@@ -91,6 +92,7 @@ pub struct RejectCancelRequest {
     pub note: String,
 }
 
+#[async_trait::async_trait]
 impl Command for RejectCancelRequest {
     const NAME: &'static str = "cancel_requests.reject";
     const REFUSALS: &'static [&'static str] = &["not_found", "not_pending"];

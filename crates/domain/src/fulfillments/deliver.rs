@@ -38,6 +38,7 @@ pub struct Delivering {
     pub left: i64,
 }
 
+#[async_trait::async_trait]
 impl Command for DeliverSlice {
     const NAME: &'static str = "fulfillments.deliver_slice";
     const REFUSALS: &'static [&'static str] = &["not_found", "not_processing"];

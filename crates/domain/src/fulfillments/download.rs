@@ -42,6 +42,7 @@ pub struct Begun {
     pub row: FulfillmentRow,
 }
 
+#[async_trait::async_trait]
 impl Command for DownloadFulfillment {
     const NAME: &'static str = "fulfillments.download";
     const REFUSALS: &'static [&'static str] = &["not_found", "partnership_not_active", "not_delivered", "nothing_to_reveal"];
@@ -95,6 +96,7 @@ pub struct ShownPage {
     pub codes: Vec<Code>,
 }
 
+#[async_trait::async_trait]
 impl Command for ShowPage {
     const NAME: &'static str = "fulfillments.show_page";
     const REFUSALS: &'static [&'static str] = &["not_found"];

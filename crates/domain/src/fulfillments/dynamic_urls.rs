@@ -32,6 +32,7 @@ pub struct CreateDynamicUrl {
     pub addresses: Vec<String>,
 }
 
+#[async_trait::async_trait]
 impl Command for CreateDynamicUrl {
     const NAME: &'static str = "dynamic_urls.create";
     const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "unknown_scope", "invalid_field", "product_not_available"];

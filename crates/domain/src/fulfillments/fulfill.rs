@@ -66,6 +66,7 @@ pub struct FulfillOutcome {
     pub fresh: Option<Box<(FulfillmentRow, Vec<DeliveredLicense>)>>,
 }
 
+#[async_trait::async_trait]
 impl Command for Fulfill {
     const NAME: &'static str = "fulfillments.fulfill";
     const REFUSALS: &'static [&'static str] = &[

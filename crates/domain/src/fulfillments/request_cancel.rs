@@ -37,6 +37,7 @@ pub struct CancelRequestOutcome {
     pub request: CancelRequestId,
 }
 
+#[async_trait::async_trait]
 impl Command for RequestCancel {
     const NAME: &'static str = "cancel_requests.create";
     const REFUSALS: &'static [&'static str] = &["not_found", "nothing_to_cancel", "cancel_request_open", "invalid_field", "not_delivered"];
@@ -119,6 +120,7 @@ pub struct WithdrawCancelRequest {
     pub request: CancelRequestId,
 }
 
+#[async_trait::async_trait]
 impl Command for WithdrawCancelRequest {
     const NAME: &'static str = "cancel_requests.withdraw";
     const REFUSALS: &'static [&'static str] = &["not_found", "not_pending"];

@@ -40,6 +40,7 @@ pub struct Revealed {
     pub shown: Option<Box<(FulfillmentRow, Vec<DeliveredLicense>)>>,
 }
 
+#[async_trait::async_trait]
 impl Command for RevealFulfillment {
     const NAME: &'static str = "fulfillments.reveal";
     const REFUSALS: &'static [&'static str] = &["not_found", "unauthenticated", "partnership_not_active", "too_many_codes"];

@@ -235,6 +235,7 @@ pub struct KeyCreated {
     pub key: ApiKeyId,
 }
 
+#[async_trait::async_trait]
 impl Command for CreateApiKey {
     const NAME: &'static str = "api_keys.create";
     const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "invalid_field", "unknown_scope"];

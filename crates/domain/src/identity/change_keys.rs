@@ -41,6 +41,7 @@ pub struct RotateApiKey {
     pub overlap_s: i64,
 }
 
+#[async_trait::async_trait]
 impl Command for RotateApiKey {
     const NAME: &'static str = "api_keys.rotate";
     const REFUSALS: &'static [&'static str] = &["forbidden", "invalid_field", "not_found", "unknown_scope", "key_not_usable"];
@@ -105,6 +106,7 @@ impl SwitchApiKey {
     }
 }
 
+#[async_trait::async_trait]
 impl Command for SwitchApiKey {
     const NAME: &'static str = "api_keys.switch";
     const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "key_disabled_by_merchant", "key_disabled_by_reseller"];
@@ -151,6 +153,7 @@ pub struct DeleteApiKey {
     pub kind: KeyKind,
 }
 
+#[async_trait::async_trait]
 impl Command for DeleteApiKey {
     const NAME: &'static str = "api_keys.delete";
     const REFUSALS: &'static [&'static str] = &["forbidden", "not_found"];
@@ -185,6 +188,7 @@ pub struct NoteKeyUse {
     pub at: Timestamp,
 }
 
+#[async_trait::async_trait]
 impl Command for NoteKeyUse {
     const NAME: &'static str = "api_keys.note_use";
     const REFUSALS: &'static [&'static str] = &[];

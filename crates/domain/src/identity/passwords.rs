@@ -27,6 +27,7 @@ pub struct RequestPasswordReset {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct ResetRequested {}
 
+#[async_trait::async_trait]
 impl Command for RequestPasswordReset {
     const NAME: &'static str = "passwords.request_reset";
     const REFUSALS: &'static [&'static str] = &[];
@@ -83,6 +84,7 @@ fn usable(link: Option<LinkRow>, purposes: &[Purpose], ctx: &Ctx) -> Result<Link
     Ok(link)
 }
 
+#[async_trait::async_trait]
 impl Command for SetPassword {
     const NAME: &'static str = "passwords.set";
     const REFUSALS: &'static [&'static str] = &["not_found", "link_used", "link_expired"];
@@ -112,6 +114,7 @@ pub struct ConfirmEmail {
     pub link: SingleUseLinkId,
 }
 
+#[async_trait::async_trait]
 impl Command for ConfirmEmail {
     const NAME: &'static str = "people.confirm_email";
     const REFUSALS: &'static [&'static str] = &["not_found", "link_used", "link_expired"];

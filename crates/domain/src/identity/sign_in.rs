@@ -33,6 +33,7 @@ pub struct AttemptSignIn {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct AttemptCounted {}
 
+#[async_trait::async_trait]
 impl Command for AttemptSignIn {
     const NAME: &'static str = "sessions.attempt";
     const REFUSALS: &'static [&'static str] = &["too_many_attempts"];
@@ -85,6 +86,7 @@ pub struct SignedIn {
     pub expires_ms: i64,
 }
 
+#[async_trait::async_trait]
 impl Command for SignIn {
     const NAME: &'static str = "sessions.begin";
     const REFUSALS: &'static [&'static str] = &["invalid_credentials"];
@@ -132,6 +134,7 @@ pub struct SessionsRevoked {
     pub count: u64,
 }
 
+#[async_trait::async_trait]
 impl Command for RevokeSessions {
     const NAME: &'static str = "sessions.revoke";
     const REFUSALS: &'static [&'static str] = &["forbidden", "not_found"];
@@ -165,6 +168,7 @@ pub struct NoteSessionSeen {
     pub at: Timestamp,
 }
 
+#[async_trait::async_trait]
 impl Command for NoteSessionSeen {
     const NAME: &'static str = "sessions.note_seen";
     const REFUSALS: &'static [&'static str] = &[];

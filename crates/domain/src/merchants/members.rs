@@ -44,6 +44,7 @@ pub struct AddMerchantMember {
     pub role: MerchantRole,
 }
 
+#[async_trait::async_trait]
 impl Command for AddMerchantMember {
     const NAME: &'static str = "merchants.add_member";
     const REFUSALS: &'static [&'static str] = &["forbidden", "member_exists"];
@@ -86,6 +87,7 @@ pub struct ChangeMerchantMember {
     pub role: MerchantRole,
 }
 
+#[async_trait::async_trait]
 impl Command for ChangeMerchantMember {
     const NAME: &'static str = "merchants.change_member";
     const REFUSALS: &'static [&'static str] = &["not_found", "forbidden", "last_owner"];
@@ -123,6 +125,7 @@ pub struct RemoveMerchantMember {
     pub person: PersonId,
 }
 
+#[async_trait::async_trait]
 impl Command for RemoveMerchantMember {
     const NAME: &'static str = "merchants.remove_member";
     const REFUSALS: &'static [&'static str] = &["not_found", "forbidden", "last_owner"];

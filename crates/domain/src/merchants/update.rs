@@ -75,6 +75,7 @@ fn audit_json(m: &MerchantView) -> serde_json::Value {
     })
 }
 
+#[async_trait::async_trait]
 impl Command for UpdateMerchant {
     const NAME: &'static str = "merchants.update";
     const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "stale_version"];

@@ -32,6 +32,7 @@ pub struct ClaimMessages {
     pub messages: Vec<MessagePlace>,
 }
 
+#[async_trait::async_trait]
 impl Command for ClaimMessages {
     const NAME: &'static str = "messages.claim";
     const REFUSALS: &'static [&'static str] = &[];
@@ -60,6 +61,7 @@ pub struct LogMessages {
     pub messages: Vec<MessagePlace>,
 }
 
+#[async_trait::async_trait]
 impl Command for LogMessages {
     const NAME: &'static str = "messages.log";
     const REFUSALS: &'static [&'static str] = &[];
@@ -86,6 +88,7 @@ pub struct MarkMessageSent {
     pub message: MessagePlace,
 }
 
+#[async_trait::async_trait]
 impl Command for MarkMessageSent {
     const NAME: &'static str = "messages.mark_sent";
     const REFUSALS: &'static [&'static str] = &[];
@@ -120,6 +123,7 @@ pub struct MarkMessageFailed {
     pub error: String,
 }
 
+#[async_trait::async_trait]
 impl Command for MarkMessageFailed {
     const NAME: &'static str = "messages.mark_failed";
     const REFUSALS: &'static [&'static str] = &[];

@@ -34,6 +34,7 @@ pub struct Relayed {
     pub messages: i64,
 }
 
+#[async_trait::async_trait]
 impl Command for RelayEvents {
     const NAME: &'static str = "events.relay";
     const REFUSALS: &'static [&'static str] = &[];
@@ -88,6 +89,7 @@ pub struct DelayEvent {
     pub error: String,
 }
 
+#[async_trait::async_trait]
 impl Command for DelayEvent {
     const NAME: &'static str = "events.delay";
     const REFUSALS: &'static [&'static str] = &[];

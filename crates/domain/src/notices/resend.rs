@@ -16,6 +16,7 @@ pub struct ResendMessage {
     pub message: MessageId,
 }
 
+#[async_trait::async_trait]
 impl Command for ResendMessage {
     const NAME: &'static str = "messages.resend";
     const REFUSALS: &'static [&'static str] = &["not_found"];

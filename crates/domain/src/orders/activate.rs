@@ -35,6 +35,7 @@ pub struct LicenseOutcome {
     pub license: LicenseId,
 }
 
+#[async_trait::async_trait]
 impl Command for ActivateNextLicense {
     const NAME: &'static str = "licenses.activate_next";
     const REFUSALS: &'static [&'static str] =
@@ -126,6 +127,7 @@ pub struct SendLicense {
     pub license: LicenseId,
 }
 
+#[async_trait::async_trait]
 impl Command for SendLicense {
     const NAME: &'static str = "licenses.send";
     const REFUSALS: &'static [&'static str] =

@@ -30,6 +30,7 @@ pub struct AttachInformation {
     pub what: Attachment,
 }
 
+#[async_trait::async_trait]
 impl Command for AttachInformation {
     const NAME: &'static str = "licenses.attach_information";
     const REFUSALS: &'static [&'static str] = &["not_found", "partnership_not_active", "license_canceled", "license_distributed", "license_of_fulfillment"];

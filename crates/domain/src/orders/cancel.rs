@@ -28,6 +28,7 @@ pub struct CancelOrder {
     pub note: String,
 }
 
+#[async_trait::async_trait]
 impl Command for CancelOrder {
     const NAME: &'static str = "orders.cancel";
     const REFUSALS: &'static [&'static str] = &["not_found", "order_not_placed", "order_canceled", "free_order_final", "order_delivered"];

@@ -69,6 +69,7 @@ struct Draft {
     items: Vec<ItemRow>,
 }
 
+#[async_trait::async_trait]
 impl Command for ChangeDraft {
     const NAME: &'static str = "orders.change_draft";
     const REFUSALS: &'static [&'static str] = &[

@@ -31,6 +31,7 @@ pub struct TermsOutcome {
     pub partnership: PartnershipId,
 }
 
+#[async_trait::async_trait]
 impl Command for ChangeTerms {
     const NAME: &'static str = "partners.change_terms";
     const REFUSALS: &'static [&'static str] = &["not_found", "invalid_field", "invalid_amount", "currency_mismatch", "currency_in_use"];

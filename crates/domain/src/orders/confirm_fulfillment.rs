@@ -29,6 +29,7 @@ pub struct ConfirmOutcome {
     pub confirmed: i64,
 }
 
+#[async_trait::async_trait]
 impl Command for ConfirmFulfillment {
     const NAME: &'static str = "licenses.confirm_fulfillment";
     const REFUSALS: &'static [&'static str] = &["invalid_field", "not_found", "not_waiting_for_confirmation"];

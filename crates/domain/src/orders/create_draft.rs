@@ -41,6 +41,7 @@ pub struct OrderOutcome {
 /// The most lines that one order has.
 pub const MOST_ITEMS: usize = 500;
 
+#[async_trait::async_trait]
 impl Command for CreateDraft {
     const NAME: &'static str = "orders.create_draft";
     const REFUSALS: &'static [&'static str] =

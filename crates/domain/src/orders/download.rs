@@ -48,6 +48,7 @@ pub struct DownloadOutcome {
     pub licenses: Vec<LicenseId>,
 }
 
+#[async_trait::async_trait]
 impl Command for DownloadLicenses {
     const NAME: &'static str = "licenses.download";
     const REFUSALS: &'static [&'static str] = &[

@@ -33,6 +33,7 @@ pub struct FillOutcome {
     pub filled: i64,
 }
 
+#[async_trait::async_trait]
 impl Command for FillBackorders {
     const NAME: &'static str = "orders.fill_backorders";
     const REFUSALS: &'static [&'static str] = &[];

@@ -32,6 +32,7 @@ pub struct PlaceOutcome {
     pub invoice: InvoiceId,
 }
 
+#[async_trait::async_trait]
 impl Command for PlaceOrder {
     const NAME: &'static str = "orders.place";
     const REFUSALS: &'static [&'static str] = &[

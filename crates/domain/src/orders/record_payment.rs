@@ -41,6 +41,7 @@ pub struct PaymentOutcome {
     pub invoice: InvoiceId,
 }
 
+#[async_trait::async_trait]
 impl Command for RecordPayment {
     const NAME: &'static str = "payments.record";
     const REFUSALS: &'static [&'static str] =

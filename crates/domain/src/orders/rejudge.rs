@@ -23,6 +23,7 @@ pub struct RejudgeOutcome {
     pub open: i64,
 }
 
+#[async_trait::async_trait]
 impl Command for RejudgePartnership {
     const NAME: &'static str = "orders.rejudge_partnership";
     const REFUSALS: &'static [&'static str] = &[];

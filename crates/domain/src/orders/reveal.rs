@@ -18,6 +18,7 @@ pub struct RevealLicense {
     pub license: LicenseId,
 }
 
+#[async_trait::async_trait]
 impl Command for RevealLicense {
     const NAME: &'static str = "licenses.reveal";
     const REFUSALS: &'static [&'static str] = &[

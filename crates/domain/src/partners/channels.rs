@@ -64,6 +64,7 @@ pub struct CreateChannel {
     pub order_email: bool,
 }
 
+#[async_trait::async_trait]
 impl Command for CreateChannel {
     const NAME: &'static str = "channels.create";
     const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "name_taken"];
@@ -106,6 +107,7 @@ pub struct UpdateChannel {
     pub order_email: Option<bool>,
 }
 
+#[async_trait::async_trait]
 impl Command for UpdateChannel {
     const NAME: &'static str = "channels.update";
     const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "stale_version", "name_taken"];
@@ -152,6 +154,7 @@ pub struct DeleteChannel {
     pub channel: ChannelId,
 }
 
+#[async_trait::async_trait]
 impl Command for DeleteChannel {
     const NAME: &'static str = "channels.delete";
     const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "channel_in_use"];

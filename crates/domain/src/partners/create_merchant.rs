@@ -67,6 +67,7 @@ pub struct MerchantCreated {
     pub link: SingleUseLinkId,
 }
 
+#[async_trait::async_trait]
 impl Command for CreateMerchant {
     const NAME: &'static str = "merchants.create";
     const REFUSALS: &'static [&'static str] = &["invalid_field", "slug_taken"];

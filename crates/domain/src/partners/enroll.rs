@@ -113,6 +113,7 @@ pub struct SignUp {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct SignUpReceived {}
 
+#[async_trait::async_trait]
 impl Command for SignUp {
     const NAME: &'static str = "partnerships.sign_up";
     const REFUSALS: &'static [&'static str] = &["not_found"];
@@ -174,6 +175,7 @@ fn already_enrolled(status: Status) -> Refusal {
     Refusal::conflict("already_enrolled", "This reseller already is in the program.").in_state(status.name())
 }
 
+#[async_trait::async_trait]
 impl Command for JoinProgram {
     const NAME: &'static str = "partnerships.join";
     const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "already_enrolled"];
@@ -225,6 +227,7 @@ pub struct CreateReseller {
     pub channel: Option<ChannelId>,
 }
 
+#[async_trait::async_trait]
 impl Command for CreateReseller {
     const NAME: &'static str = "resellers.create";
     const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "already_enrolled", "no_channel"];

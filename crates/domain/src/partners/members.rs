@@ -37,6 +37,7 @@ pub struct AddResellerMember {
     pub role: ResellerRole,
 }
 
+#[async_trait::async_trait]
 impl Command for AddResellerMember {
     const NAME: &'static str = "resellers.add_member";
     const REFUSALS: &'static [&'static str] = &["forbidden", "member_exists"];
@@ -72,6 +73,7 @@ pub struct ChangeResellerMember {
     pub role: ResellerRole,
 }
 
+#[async_trait::async_trait]
 impl Command for ChangeResellerMember {
     const NAME: &'static str = "resellers.change_member";
     const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "last_owner"];
@@ -102,6 +104,7 @@ pub struct RemoveResellerMember {
     pub person: PersonId,
 }
 
+#[async_trait::async_trait]
 impl Command for RemoveResellerMember {
     const NAME: &'static str = "resellers.remove_member";
     const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "last_owner"];
@@ -140,6 +143,7 @@ pub struct ResellerUpdated {
     pub reseller: ResellerId,
 }
 
+#[async_trait::async_trait]
 impl Command for UpdateReseller {
     const NAME: &'static str = "resellers.update";
     const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "stale_version"];

@@ -23,6 +23,7 @@ pub struct ShareProduct {
     pub access: Option<bool>,
 }
 
+#[async_trait::async_trait]
 impl Command for ShareProduct {
     const NAME: &'static str = "partners.share_product";
     const REFUSALS: &'static [&'static str] = &["not_found", "variant_follows_parent"];
@@ -80,6 +81,7 @@ pub struct SetPartnershipPrices {
     pub tiers: Vec<Tier>,
 }
 
+#[async_trait::async_trait]
 impl Command for SetPartnershipPrices {
     const NAME: &'static str = "partners.set_prices";
     const REFUSALS: &'static [&'static str] = &["not_found", "invalid_field", "quantity_out_of_range", "invalid_amount"];

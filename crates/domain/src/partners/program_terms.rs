@@ -42,6 +42,7 @@ pub struct ProgramChanged {
     pub merchant: MerchantId,
 }
 
+#[async_trait::async_trait]
 impl Command for ChangeProgramTerms {
     const NAME: &'static str = "programs.change_terms";
     const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "invalid_field", "currency_mismatch", "currency_in_use"];
@@ -85,6 +86,7 @@ pub struct ChangeChannelTerms {
     pub changes: Vec<TermChange>,
 }
 
+#[async_trait::async_trait]
 impl Command for ChangeChannelTerms {
     const NAME: &'static str = "channels.change_terms";
     const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "invalid_field", "currency_mismatch", "currency_in_use"];

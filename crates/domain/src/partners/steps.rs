@@ -90,6 +90,7 @@ pub struct ApprovePartnership {
     pub channel: Option<ChannelId>,
 }
 
+#[async_trait::async_trait]
 impl Command for ApprovePartnership {
     const NAME: &'static str = "partnerships.approve";
     const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "partnership_step_not_allowed", "no_channel", "currency_in_use"];
@@ -123,6 +124,7 @@ macro_rules! plain_steps {
             pub partnership: PartnershipId,
         }
 
+        #[async_trait::async_trait]
         impl Command for $command {
             const NAME: &'static str = $name;
             const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "partnership_step_not_allowed"];
@@ -164,6 +166,7 @@ pub struct MovePartnership {
     pub channel: ChannelId,
 }
 
+#[async_trait::async_trait]
 impl Command for MovePartnership {
     const NAME: &'static str = "partnerships.move";
     const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "stale_version", "no_channel", "currency_in_use"];
@@ -194,6 +197,7 @@ pub struct DeletePartnership {
     pub partnership: PartnershipId,
 }
 
+#[async_trait::async_trait]
 impl Command for DeletePartnership {
     const NAME: &'static str = "partnerships.delete";
     const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "partnership_was_approved"];

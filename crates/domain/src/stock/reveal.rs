@@ -20,6 +20,7 @@ pub struct RevealKey {
     pub key: LicenseKeyId,
 }
 
+#[async_trait::async_trait]
 impl Command for RevealKey {
     const NAME: &'static str = "stock.reveal_key";
     const REFUSALS: &'static [&'static str] = &["not_found"];

@@ -25,6 +25,7 @@ pub struct SetStockSwitches {
 /// Largest threshold.
 const MOST: i64 = 1_000_000_000;
 
+#[async_trait::async_trait]
 impl Command for SetStockSwitches {
     const NAME: &'static str = "stock.set_switches";
     const REFUSALS: &'static [&'static str] = &["not_found", "invalid_quantity"];

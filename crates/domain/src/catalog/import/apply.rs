@@ -62,6 +62,7 @@ pub struct ImportCounts {
     pub unchanged: i64,
 }
 
+#[async_trait::async_trait]
 impl Command for ImportProducts {
     const NAME: &'static str = "catalog.import_products";
     const REFUSALS: &'static [&'static str] = &["import_refused"];

@@ -23,6 +23,7 @@ pub struct BeginKeyImport {
     pub note: Option<String>,
 }
 
+#[async_trait::async_trait]
 impl Command for BeginKeyImport {
     const NAME: &'static str = "stock.begin_import";
     const REFUSALS: &'static [&'static str] = &["invalid_field"];
@@ -86,6 +87,7 @@ pub struct Staging {
     pub in_stock: Vec<i64>,
 }
 
+#[async_trait::async_trait]
 impl Command for StageKeys {
     const NAME: &'static str = "stock.stage_keys";
     const REFUSALS: &'static [&'static str] = &["not_found", "import_abandoned", "import_in_progress"];
@@ -177,6 +179,7 @@ pub struct TakeInKeys {
     pub bad: i64,
 }
 
+#[async_trait::async_trait]
 impl Command for TakeInKeys {
     const NAME: &'static str = "stock.take_in_keys";
     const REFUSALS: &'static [&'static str] = &["not_found", "import_abandoned"];
@@ -224,6 +227,7 @@ pub struct AbandonKeyImport {
     pub untouched_since: Option<Timestamp>,
 }
 
+#[async_trait::async_trait]
 impl Command for AbandonKeyImport {
     const NAME: &'static str = "stock.abandon_import";
     const REFUSALS: &'static [&'static str] = &["not_found"];
@@ -263,6 +267,7 @@ pub struct ClearStagedKeys {
     pub import: KeyImportId,
 }
 
+#[async_trait::async_trait]
 impl Command for ClearStagedKeys {
     const NAME: &'static str = "stock.clear_staged_keys";
     const REFUSALS: &'static [&'static str] = &["not_found"];

@@ -1,14 +1,14 @@
 //! Every type of field: what it takes, what it refuses, and what its schema says.
 
 use super::*;
-use crate::errors::{Errors, Pointer};
-use crate::fields::{Password, SignedMoney, Sku, Upto, Whole};
-use crate::input::Field;
-use crate::schema::Schemas;
 use tradepost_kernel::{Currency, Date, Percent};
+use tradepost_web::errors::{Errors, Pointer};
+use tradepost_web::fields::{Password, SignedMoney, Sku, Upto, Whole};
+use tradepost_web::input::Field;
+use tradepost_web::schema::Schemas;
 
 fn code<T: Field>(json: &str) -> Option<&'static str> {
-    let value = crate::json::parse(json.as_bytes()).expect("JSON");
+    let value = tradepost_web::json::parse(json.as_bytes()).expect("JSON");
     let mut errors = Errors::default();
     let read = T::read(&value, &Pointer::root(), &mut errors);
     let first = errors.into_list().first().map(|error| error.code);
@@ -47,7 +47,7 @@ fn every_type_takes_what_it_should() {
 
 #[test]
 fn a_password_is_never_printed() {
-    let value = crate::json::parse(b"\"correct horse\"").expect("JSON");
+    let value = tradepost_web::json::parse(b"\"correct horse\"").expect("JSON");
     let read = Password::read(&value, &Pointer::root(), &mut Errors::default()).expect("a password");
     assert!(!format!("{read:?}").contains("horse"));
 }
@@ -55,7 +55,7 @@ fn a_password_is_never_printed() {
 #[test]
 fn a_million_wrong_rows_get_an_answer_of_a_hundred_errors() {
     let body = format!("[{}]", vec!["0"; 1000].join(","));
-    let value = crate::json::parse(body.as_bytes()).expect("JSON");
+    let value = tradepost_web::json::parse(body.as_bytes()).expect("JSON");
     let mut errors = Errors::default();
     assert!(Vec::<bool>::read(&value, &Pointer::root(), &mut errors).is_none());
     assert_eq!(errors.into_list().len(), 100);

@@ -1,11 +1,11 @@
 //! The real table of routes.
 
-use crate::Routes;
+use tradepost_web::Routes;
 
 /// Every route says who may ask, what it answers and with which codes it refuses; nothing stands twice.
 #[test]
 fn the_table_of_routes_has_no_mistakes() {
     let mut routes = Routes::new();
-    crate::api::routes(&mut routes);
+    tradepost_web::api::routes(&mut routes);
     assert_eq!(routes.mistakes(), Vec::<String>::new());
 }

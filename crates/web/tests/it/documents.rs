@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn the_document_lists_every_route_with_its_refusals() {
     let routes = table();
-    let document = crate::openapi::document(&routes, "https://shop.example.org");
+    let document = tradepost_web::openapi::document(&routes, "https://shop.example.org");
     if let Ok(file) = std::env::var("TRADEPOST_WRITE_OPENAPI") {
         std::fs::write(file, document.to_string()).expect("written");
     }
@@ -31,7 +31,7 @@ fn the_document_lists_every_route_with_its_refusals() {
 #[test]
 fn the_table_of_access_has_a_line_for_every_route() {
     let routes = table();
-    let text = crate::openapi::access_table(&routes);
+    let text = tradepost_web::openapi::access_table(&routes);
     assert_eq!(text.lines().count(), routes.rows().len() + 2);
     assert!(text.contains("| POST | `/v1/reseller/orders` | createOrder | `orders.place` | owner, seller | no |"), "{text}");
     assert!(text.contains("| GET | `/v1/merchant/orders` | merchantOrders | `merchant.read` | owner, admin, fulfillment, finance, support |  |"), "{text}");

@@ -11,7 +11,7 @@ async fn serve(floor: Floor) -> (SocketAddr, oneshot::Sender<()>, tokio::task::J
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (stop, stopped) = oneshot::channel();
-    let server = tokio::spawn(crate::server::serve(floor, listener, async move { drop(stopped.await) }));
+    let server = tokio::spawn(tradepost_web::server::serve(floor, listener, async move { drop(stopped.await) }));
     (address, stop, server)
 }
 

@@ -116,9 +116,9 @@ async fn queries_are_strict_and_hold_no_keys() {
 
 #[tokio::test]
 async fn a_cursor_is_good_for_its_own_list_only() {
-    let text = crate::paging::cursor_text("listOrders", [5; 16]);
-    assert_eq!(crate::paging::read_cursor("listOrders", &text), Some([5; 16]));
-    assert_eq!(crate::paging::read_cursor("listLicenses", &text), None);
+    let text = tradepost_web::paging::cursor_text("listOrders", [5; 16]);
+    assert_eq!(tradepost_web::paging::read_cursor("listOrders", &text), Some([5; 16]));
+    assert_eq!(tradepost_web::paging::read_cursor("listLicenses", &text), None);
 }
 
 #[tokio::test]

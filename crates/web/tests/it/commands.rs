@@ -7,12 +7,13 @@ use tradepost_kernel::Refusal;
 use tradepost_store::{Tx, migrations_from};
 
 /// Does nothing but be recorded; answers a new number each time.
-pub(crate) struct TakeNote {
-    pub(crate) refuse: bool,
+struct TakeNote {
+    refuse: bool,
 }
 
 static NOTES: AtomicUsize = AtomicUsize::new(1);
 
+#[async_trait::async_trait]
 impl Command for TakeNote {
     const NAME: &'static str = "notes.take";
     const REFUSALS: &'static [&'static str] = &["order_empty"];

@@ -5,21 +5,15 @@ mod commands;
 mod documents;
 mod doors;
 mod fields;
+mod json;
 mod logs;
+mod pace;
+mod problem;
 mod rights;
 mod sockets;
 mod table;
 mod whole;
 
-use crate::answer::Answer;
-use crate::app::{App, Settings};
-use crate::call::Call;
-use crate::credentials::{Authenticator, Credentials, Identified};
-use crate::fields::{Line, Paragraph, Quantity};
-use crate::input::Patch;
-use crate::problem::Problem;
-use crate::routes::Routes;
-use crate::{Floor, choices, input, view};
 use axum::body::{Body, Bytes};
 use axum::http::{Request, Response};
 use futures_util::StreamExt as _;
@@ -35,6 +29,15 @@ use tradepost_kernel::secret::Vault;
 use tradepost_kernel::text::Email;
 use tradepost_kernel::{Clock, Environment, Money, Secret, Timestamp};
 use tradepost_store::{BoxFuture, Store};
+use tradepost_web::answer::Answer;
+use tradepost_web::app::{App, Settings};
+use tradepost_web::call::Call;
+use tradepost_web::credentials::{Authenticator, Credentials, Identified};
+use tradepost_web::fields::{Line, Paragraph, Quantity};
+use tradepost_web::input::Patch;
+use tradepost_web::problem::Problem;
+use tradepost_web::routes::Routes;
+use tradepost_web::{Floor, choices, input, view};
 
 choices! {
     /// What a list is sorted by.
@@ -173,7 +176,7 @@ async fn codes(_call: Call) -> Result<Answer, Problem> {
     Ok(Answer::csv("licenses of \"Acme\".csv", Bytes::from("code\nAAAA\n".repeat(500))))
 }
 
-pub(crate) fn table() -> Routes {
+fn table() -> Routes {
     let mut r = Routes::new();
     r.get("/v1/reseller/orders", "listOrders", list)
         .tag("Orders")
@@ -219,16 +222,16 @@ pub(crate) fn table() -> Routes {
         .answers_text("text/plain");
     r.post("/form", "form", signing_in).page().public().form::<OrderFilter>();
     r.get("/page", "page", nothing).page().signed_in();
-    crate::dynamic_url::routes(&mut r);
-    crate::shoppex::routes(&mut r);
-    crate::system::routes(&mut r);
+    tradepost_web::dynamic_url::routes(&mut r);
+    tradepost_web::shoppex::routes(&mut r);
+    tradepost_web::system::routes(&mut r);
     r
 }
 
 /// Knows five callers by their bearer.
 struct Fakes;
 
-pub(crate) fn scope() -> PartnershipScope {
+fn scope() -> PartnershipScope {
     PartnershipScope { merchant: 1, partnership: PartnershipId::from_bytes([7; 16]) }
 }
 
@@ -260,7 +263,7 @@ impl Authenticator for Fakes {
 }
 
 /// A floor over an empty database in a folder of its own.
-pub(crate) async fn floor_with(set: impl FnOnce(&mut Settings)) -> (Floor, tempfile::TempDir) {
+async fn floor_with(set: impl FnOnce(&mut Settings)) -> (Floor, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite://{}", folder.path().join("t.db").display());
     let store = Store::open(tradepost_store::Settings::new(url)).await.expect("a store");
@@ -272,19 +275,19 @@ pub(crate) async fn floor_with(set: impl FnOnce(&mut Settings)) -> (Floor, tempf
     (Floor::new(app, &table()), folder)
 }
 
-pub(crate) async fn floor() -> (Floor, tempfile::TempDir) {
+async fn floor() -> (Floor, tempfile::TempDir) {
     floor_with(|settings| settings.limits = settings.limits.clone().without_rates()).await
 }
 
 /// A request of this bearer; with a body it is JSON.
-pub(crate) fn request(method: &str, uri: &str, bearer: &str, body: impl Into<Body>) -> Request<Body> {
+fn request(method: &str, uri: &str, bearer: &str, body: impl Into<Body>) -> Request<Body> {
     let builder = Request::builder().method(method).uri(uri).header("content-type", "application/json");
     let builder = if bearer.is_empty() { builder } else { builder.header("authorization", format!("Bearer {bearer}")) };
     builder.body(body.into()).expect("a request")
 }
 
 /// Status, code (or the text of an answer that is no problem) and all of the answer.
-pub(crate) async fn read(response: Response<Body>) -> (u16, String, Value) {
+async fn read(response: Response<Body>) -> (u16, String, Value) {
     let status = response.status().as_u16();
     let bytes = response.into_body().collect().await.expect("a body").to_bytes();
     let value: Value = serde_json::from_slice(&bytes).unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into_owned().into());
@@ -292,6 +295,6 @@ pub(crate) async fn read(response: Response<Body>) -> (u16, String, Value) {
     (status, code, value)
 }
 
-pub(crate) async fn ask(floor: &Floor, method: &str, uri: &str, bearer: &str, body: &str) -> (u16, String, Value) {
+async fn ask(floor: &Floor, method: &str, uri: &str, bearer: &str, body: &str) -> (u16, String, Value) {
     read(floor.answer(request(method, uri, bearer, body.to_owned())).await).await
 }

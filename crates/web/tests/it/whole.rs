@@ -78,8 +78,8 @@ async fn overload_is_503_before_anything_is_done() {
 
 fn whole_table() -> Routes {
     let mut routes = Routes::new();
-    crate::api::routes(&mut routes);
-    crate::system::routes(&mut routes);
+    tradepost_web::api::routes(&mut routes);
+    tradepost_web::system::routes(&mut routes);
     routes
 }
 
@@ -87,7 +87,7 @@ fn whole_table() -> Routes {
 fn the_table_of_the_product_has_no_mistakes() {
     let routes = whole_table();
     if let Ok(file) = std::env::var("TRADEPOST_WRITE_OPENAPI_WHOLE") {
-        std::fs::write(file, crate::openapi::document(&routes, "https://shop.example.org").to_string()).expect("written");
+        std::fs::write(file, tradepost_web::openapi::document(&routes, "https://shop.example.org").to_string()).expect("written");
     }
     assert_eq!(routes.mistakes().join("\n"), "");
 }
