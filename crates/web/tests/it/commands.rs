@@ -7,8 +7,8 @@ use tradepost_kernel::Refusal;
 use tradepost_store::{Tx, migrations_from};
 
 /// Does nothing but be recorded; answers a new number each time.
-struct TakeNote {
-    refuse: bool,
+pub struct TakeNote {
+    pub refuse: bool,
 }
 
 static NOTES: AtomicUsize = AtomicUsize::new(1);

@@ -2,7 +2,6 @@
 
 use axum::http::header::RETRY_AFTER;
 use serde_json::json;
-use tradepost_domain::No;
 use tradepost_kernel::{Class, Refusal};
 use tradepost_store::Fault;
 use tradepost_web::Problem;
