@@ -65,7 +65,12 @@ impl House {
     pub async fn open(settings: Settings, environment: Environment) -> Result<Self, Trouble> {
         make_folder(&settings.data)?;
         let master = master_key::read_or_make(&settings.master_key, &environment)?;
-        let store = Store::open(tradepost_store::Settings::new(settings.database.clone())).await?;
+        let mut place = tradepost_store::Settings::new(settings.database.clone());
+        if cfg!(debug_assertions) {
+            // Unoptimized, on a busy machine, what takes a second elsewhere takes a minute.
+            place.statement_timeout *= 10;
+        }
+        let store = Store::open(place).await?;
         let migrated = store.migrate(&migrations()).await?;
         if master.made && is_in_use(&store).await? {
             // What is sealed in there would never open again, and new codes would be sealed by another key.
