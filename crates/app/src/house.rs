@@ -65,12 +65,7 @@ impl House {
     pub async fn open(settings: Settings, environment: Environment) -> Result<Self, Trouble> {
         make_folder(&settings.data)?;
         let master = master_key::read_or_make(&settings.master_key, &environment)?;
-        let mut place = tradepost_store::Settings::new(settings.database.clone());
-        if cfg!(debug_assertions) {
-            // Unoptimized, on a busy machine, what takes a second elsewhere takes a minute.
-            place.statement_timeout *= 10;
-        }
-        let store = Store::open(place).await?;
+        let store = Store::open(store_settings(settings.database.clone())).await?;
         let migrated = store.migrate(&migrations()).await?;
         if master.made && is_in_use(&store).await? {
             // What is sealed in there would never open again, and new codes would be sealed by another key.
@@ -108,6 +103,16 @@ impl House {
     pub async fn close(&self) {
         self.engine.store.close().await;
     }
+}
+
+/// How the store of a house at this URL is set.
+pub(crate) fn store_settings(database: String) -> tradepost_store::Settings {
+    let mut settings = tradepost_store::Settings::new(database);
+    if cfg!(debug_assertions) {
+        // Unoptimized, on a busy machine, what takes a second elsewhere takes a minute.
+        settings.statement_timeout *= 10;
+    }
+    settings
 }
 
 /// The data folder, for its owner only where it is new.

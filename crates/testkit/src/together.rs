@@ -1,8 +1,7 @@
 //! Sets: commands that wait together and so run together, without leaving it to chance.
 
 use crate::TestApp;
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::future::poll_fn;
 use std::sync::{Mutex, mpsc};
 use std::task::{Context, Poll};
 use tokio::sync::oneshot;
@@ -53,10 +52,7 @@ impl TestApp {
         let holding = tokio::spawn(async move { store.write(hold).await });
         held.await.expect("the lane is held");
         let mut answers: Vec<Option<Answer<C>>> = asked.iter().map(|_| None).collect();
-        let mut waiting: Vec<Pin<Box<dyn Future<Output = Answer<C>> + Send + '_>>> = Vec::with_capacity(asked.len());
-        for (origin, command) in asked {
-            waiting.push(self.engine.execute(origin, command));
-        }
+        let mut waiting: Vec<BoxFuture<'_, Answer<C>>> = asked.into_iter().map(|(origin, command)| self.engine.execute(origin, command)).collect();
         let mut look = |context: &mut Context<'_>| {
             for (asked, answer) in waiting.iter_mut().zip(&mut answers).filter(|(_, answer)| answer.is_none()) {
                 if let Poll::Ready(done) = asked.as_mut().poll(context) {

@@ -4,7 +4,7 @@
 use super::load::{self, Client, Limit, Watched};
 use super::measure::{Taken, Whose};
 use super::place::Database;
-use crate::house::Trouble;
+use crate::house::{Trouble, store_settings};
 use crate::master_key;
 use crate::own_api::trouble;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ impl Group {
 pub(super) async fn engine(database: &Database, group: Group) -> Result<Engine, Trouble> {
     let (settings, environment) = (database.settings()?, Environment::system());
     let master = master_key::read_or_make(&settings.master_key, &environment)?;
-    let mut store = tradepost_store::Settings::new(settings.database);
+    let mut store = store_settings(settings.database);
     store.group = group.0;
     let store = Store::open(store).await?;
     Ok(Engine { store, environment, vault: Arc::new(Vault::new(&master.key)), after_commit: AfterCommit::default() })

@@ -90,6 +90,25 @@ fn an_upper_floor_uses_lower_ones_never_the_reverse() {
     assert_none("floors", &found);
 }
 
+/// Files of a library that is never compiled for tests, with tests inside that would silently not run.
+fn unheard(manifest: &str, files: Vec<(String, String)>) -> Vec<String> {
+    if !manifest.contains("[lib]\ntest = false") {
+        return Vec::new();
+    }
+    files.into_iter().filter(|(_, text)| text.contains("cfg(test)")).map(|(file, _)| format!("{file}: its tests never run")).collect()
+}
+
+#[test]
+fn a_library_without_tests_has_none_inside() {
+    let found = tree::crates().into_iter().flat_map(|krate| {
+        let files = tree::files(&format!("crates/{krate}/src"), ".rs").into_iter().map(|file| (file.clone(), tree::read(&file)));
+        unheard(&tree::read(&format!("crates/{krate}/Cargo.toml")), files.collect())
+    });
+    assert_none("floors", &found.collect::<Vec<_>>());
+    let inside = || vec![("a.rs".to_owned(), "#[cfg(test)]".to_owned())];
+    assert_eq!((unheard("[lib]\ntest = false\n", inside()).len(), unheard("[lints]\n", inside()).len()), (1, 0));
+}
+
 const EXCEPTIONS: &[Exception] = &[
     Exception { what: "crates/app/src/house.rs", reason: "waits for merchants::queries to count" },
     Exception { what: "crates/app/src/merchant.rs", reason: "waits for merchants::queries to list by environment" },
