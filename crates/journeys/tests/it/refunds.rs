@@ -2,6 +2,7 @@
 
 use crate::shop::{Shop, shop};
 use serde_json::json;
+use std::slice::from_ref;
 use tradepost_domain::access::{MerchantRole, ResellerRole};
 use tradepost_domain::fulfillments::deliver::DeliverSlice;
 use tradepost_domain::fulfillments::download::ShowPage;
@@ -53,8 +54,8 @@ app_test! {
         app.work().await;
         let mails = shop.mails().await;
         let about = |template: &str| mails.iter().filter(|mail| mail.0 == template).map(|mail| mail.1.clone()).collect::<Vec<_>>();
-        assert_eq!(about("cancel_requested"), [shop.acme.email.clone()]);
-        assert_eq!(about("cancel_approved"), [shop.contoso.email.clone()]);
+        assert_eq!(about("cancel_requested"), from_ref(&shop.acme.email));
+        assert_eq!(about("cancel_approved"), from_ref(&shop.contoso.email));
         for late in [app.refuses(&shop.acme.owner(), approve(request, None)).await, app.refuses(&shop.contoso.owner(), WithdrawCancelRequest { request }).await] {
             assert_eq!((late.code, late.state), ("not_pending", Some("approved")));
         }
