@@ -2,7 +2,7 @@
 //! the same (PLT-2).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tradepost_domain::orders::reveal::RevealLicense;
 use tradepost_domain::verify::{self, Options};
 use tradepost_testkit::{Merchant, Reseller, TestApp, app_test};
@@ -34,30 +34,45 @@ app_test! {
     /// PLT-2
     async fn verify_beside_a_working_server_reports_nothing_that_is_only_on_its_way(app) {
         let (acme, orders) = (app.merchant("Acme Software").await, 25);
-        acme.product("KEY-PRO").price("10.00").keys(6 * orders * 3).await;
-        acme.product("KEY-LITE").price("10.00").keys(6 * orders).await;
-        let mut busy = Vec::new();
+        // Where a look takes long, business goes on until there were enough of them.
+        let waves = 5;
+        acme.product("KEY-PRO").price("10.00").keys(6 * orders * 3 * waves).await;
+        acme.product("KEY-LITE").price("10.00").keys(6 * orders * waves).await;
+        let (rounds, mut busy) = (Arc::new(AtomicUsize::new(0)), Vec::new());
         for nth in 0..6 {
             let reseller = acme.reseller(&format!("Reseller {nth}")).credit("100000.00").await;
-            busy.push(tokio::spawn(does_business(app.clone(), acme.clone(), reseller, orders)));
+            let (app, acme, rounds) = (app.clone(), acme.clone(), rounds.clone());
+            busy.push(tokio::spawn(async move {
+                for _ in 0..waves {
+                    does_business(app.clone(), acme.clone(), reseller.clone(), orders).await;
+                    if rounds.load(Ordering::SeqCst) >= 3 {
+                        return;
+                    }
+                }
+            }));
         }
         let done = Arc::new(AtomicBool::new(false));
-        let (watching, over) = (app.clone(), done.clone());
+        let (watching, over, seen) = (app.clone(), done.clone(), rounds.clone());
         let looks = tokio::spawn(async move {
-            let mut rounds = 0;
             while !over.load(Ordering::SeqCst) {
                 let found = violated(&watching).await;
-                assert!(found.is_empty(), "in round {rounds}: {found:#?}");
-                watching.work().await;
-                rounds += 1;
+                assert!(found.is_empty(), "in round {}: {found:#?}", seen.load(Ordering::SeqCst));
+                seen.fetch_add(1, Ordering::SeqCst);
             }
-            rounds
+        });
+        let (working, over) = (app.clone(), done.clone());
+        let works = tokio::spawn(async move {
+            while !over.load(Ordering::SeqCst) {
+                working.work().await;
+            }
         });
         for one in busy {
             one.await.expect("business goes on beside it");
         }
         done.store(true, Ordering::SeqCst);
-        let rounds: usize = looks.await.expect("nothing was reported");
+        works.await.expect("the worker goes on beside it");
+        looks.await.expect("nothing was reported");
+        let rounds = rounds.load(Ordering::SeqCst);
         assert!(rounds >= 3, "only {rounds} rounds ran beside the orders");
     }
 
