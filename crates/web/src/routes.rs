@@ -120,6 +120,7 @@
 //!     Ok(OrderView { id, status: Status::Draft, reference: None, total: None })
 //! }
 //! # struct DraftOrder { reference: Option<String>, items: Vec<i64> }
+//! # #[async_trait::async_trait]
 //! # impl Command for DraftOrder {
 //! #     const NAME: &'static str = "orders.draft";
 //! #     const REFUSALS: &'static [&'static str] = &["product_not_available"];
@@ -128,6 +129,7 @@
 //! #     async fn run(&self, ctx: &mut Ctx, _tx: &mut Tx<'_>) -> Result<OrderId, No> { Ok(ctx.id()) }
 //! # }
 //! # struct ConfirmOrder { order: OrderId, version: Option<i64> }
+//! # #[async_trait::async_trait]
 //! # impl Command for ConfirmOrder {
 //! #     const NAME: &'static str = "orders.place";
 //! #     const REFUSALS: &'static [&'static str] = &["order_confirmed", "order_empty"];
