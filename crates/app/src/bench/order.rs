@@ -28,6 +28,8 @@ const ITEMS: usize = 3;
 const QUANTITY: usize = 25;
 /// Licenses of one order.
 pub(super) const LICENSES: usize = ITEMS * QUANTITY;
+/// Callers that write the drafts: enough for whole groups, few enough that none waits long for one of PostgreSQL's connections.
+const PREPARING: usize = 16;
 /// Clients that draft and confirm.
 const DRAFTING: usize = 8;
 
@@ -145,7 +147,7 @@ pub(super) fn orders_of(keys: usize) -> Result<usize, Trouble> {
 pub(super) async fn prepare(database: &Database, seeded: &Arc<Seeded>, count: usize) -> Result<Vec<Draft>, Trouble> {
     let engine = inside::engine(database, Group(128)).await?;
     let quantity = QUANTITY as i64;
-    let drafts = keep_busy(64, count, |nth| {
+    let drafts = keep_busy(PREPARING, count, |nth| {
         let (engine, seeded) = (engine.clone(), seeded.clone());
         async move {
             let items = products_of(nth).map(|product| WantedItem { product: seeded.skus[product].clone(), quantity });
