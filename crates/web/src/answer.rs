@@ -1,8 +1,9 @@
 //! What a handler answers.
 
+use crate::problem::Problem;
 use crate::view::{Shown, View};
 use axum::body::{Body, Bytes};
-use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, LOCATION, REFERRER_POLICY, SET_COOKIE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -133,6 +134,17 @@ impl Answer {
     pub const fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self
+    }
+
+    /// The same with the status of a no, and how long that asks to wait; where the answer leads elsewhere, it stays as it is.
+    pub(crate) fn with_status_of(mut self, no: &Problem) -> Self {
+        if self.headers.contains_key(LOCATION) {
+            return self;
+        }
+        if let Some(seconds) = no.retry_after() {
+            self.headers.insert(RETRY_AFTER, seconds.clone());
+        }
+        self.with_status(no.status())
     }
 
     /// The same, never compressed: codes beside a caller's own text.

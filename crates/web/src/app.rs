@@ -23,13 +23,15 @@ pub struct Settings {
     pub metrics_token: Option<Secret<String>>,
     /// How much of everything.
     pub limits: Limits,
+    /// Whether it shows what a visitor of a demo may see: sign-ins on the page, the style guide.
+    pub demo: bool,
 }
 
 impl Settings {
     /// The defaults.
     #[must_use]
     pub fn new(public_url: impl Into<String>) -> Self {
-        Self { public_url: public_url.into(), trusted_proxies: 0, metrics_token: None, limits: Limits::default() }
+        Self { public_url: public_url.into(), trusted_proxies: 0, metrics_token: None, limits: Limits::default(), demo: false }
     }
 }
 

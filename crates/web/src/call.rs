@@ -98,6 +98,34 @@ impl Call {
         &self.path
     }
 
+    /// The parameters of the query as they were sent, decoded.
+    #[must_use]
+    pub fn query_pairs(&self) -> &[(String, String)] {
+        &self.query
+    }
+
+    /// The route that was matched.
+    #[must_use]
+    pub fn route(&self) -> &Route {
+        &self.route
+    }
+
+    /// A page of a list that people walk through: `cursor` of its own query, so many rows.
+    ///
+    /// # Errors
+    /// 400 `invalid_query`.
+    pub fn page_of(&self, rows: i64) -> Result<PageRequest, Problem> {
+        let asked: Vec<(String, String)> = self.query.iter().filter(|(name, _)| name == "cursor").cloned().collect();
+        let page = paging::page_request(self.route.operation, &asked)?;
+        Ok(PageRequest { limit: rows, ..page })
+    }
+
+    /// The cursor of the page after a position, as [`Call::page_of`] reads it.
+    #[must_use]
+    pub fn cursor(&self, position: [u8; 16]) -> String {
+        paging::cursor_text(self.route.operation, position)
+    }
+
     /// Everything of the merchant that the caller works for.
     ///
     /// # Errors
@@ -146,22 +174,6 @@ impl Call {
         }
     }
 
-    /// The fields of an HTML form. A field that is empty counts as left out.
-    ///
-    /// # Errors
-    /// 400 `malformed_body`; 422 with everything that is wrong with its fields.
-    pub fn form<T: Input>(&self) -> Result<T, Problem> {
-        let malformed = || Problem::bad_request("malformed_body", "The form is not UTF-8 or has a broken % escape.");
-        let text = std::str::from_utf8(&self.body).map_err(|_| malformed())?;
-        let pairs = crate::query::pairs(text).map_err(|_| malformed())?;
-        let mut errors = Errors::default();
-        let read = T::take(Source::Form(&pairs), &Pointer::root(), &mut errors);
-        match read {
-            Some(read) if errors.is_empty() => Ok(read),
-            _ => Err(Problem::fields(errors)),
-        }
-    }
-
     /// Whether there is a body at all, where it may be left out.
     #[must_use]
     pub fn has_body(&self) -> bool {
@@ -179,7 +191,7 @@ impl Call {
     /// # Errors
     /// 400 `invalid_idempotency_key`.
     pub(crate) fn use_idempotency_key(&mut self, key: String) -> Result<(), Problem> {
-        let key = crate::floor::checked_idempotency_key(key)?;
+        let key = crate::idempotency::checked(key)?;
         if self.idempotency_key.as_ref().is_some_and(|known| *known != key) {
             return Err(Problem::bad_request("invalid_idempotency_key", "The body and the header Idempotency-Key name different keys."));
         }

@@ -9,8 +9,19 @@ use tradepost_domain::{Caller, MerchantId, PartnershipId};
 use tradepost_kernel::Secret;
 use tradepost_store::BoxFuture;
 
-/// The cookie that holds the session of a page.
-pub const SESSION_COOKIE: &str = "tradepost_session";
+/// The cookie that holds the session of a page: over TLS one that no other host and no plain connection can set.
+#[must_use]
+pub fn session_cookie(public_url: &str) -> &'static str {
+    if public_url.starts_with("https://") { "__Host-tradepost_session" } else { "tradepost_session" }
+}
+
+/// `Set-Cookie` for a session that begins, or ends where the token is empty. A browser forgets it after `seconds`.
+#[must_use]
+pub fn set_session(public_url: &str, token: &str, seconds: i64) -> String {
+    let secure = if public_url.starts_with("https://") { "; Secure" } else { "" };
+    format!("{}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}", session_cookie(public_url))
+}
+
 const PARTNERSHIP: HeaderName = HeaderName::from_static("tradepost-partnership");
 const MERCHANT: HeaderName = HeaderName::from_static("tradepost-merchant");
 
@@ -59,23 +70,35 @@ pub trait Authenticator: Send + Sync + 'static {
     fn dynamic_url(&self, key: Secret<String>, address: Option<IpAddr>) -> BoxFuture<'_, Result<Identified, Problem>>;
 }
 
-/// Reads the header fields.
+/// Reads the header fields. `place` is the id of the merchant or partnership that the path of a page names.
 ///
 /// # Errors
 /// 401 for an `Authorization` that is no bearer; 404 for an id that is none.
-pub fn credentials(headers: &HeaderMap, side: Option<Side>, address: Option<IpAddr>, asked_again: bool) -> Result<Credentials, Problem> {
+pub fn credentials(
+    headers: &HeaderMap,
+    session_cookie: &str,
+    side: Option<Side>,
+    place: Option<&str>,
+    address: Option<IpAddr>,
+    asked_again: bool,
+) -> Result<Credentials, Problem> {
     let mut bearers = headers.get_all(AUTHORIZATION).iter();
     let bearer = match (bearers.next(), bearers.next()) {
         (None, _) => None,
         (Some(value), None) => Some(bearer_of(value.to_str().unwrap_or("")).ok_or_else(Problem::unauthenticated)?),
         (Some(_), Some(_)) => return Err(Problem::unauthenticated()),
     };
-    let cookie = if bearer.is_some() { None } else { cookie(headers, SESSION_COOKIE).map(Secret::new) };
+    let cookie = if bearer.is_some() { None } else { cookie(headers, session_cookie).map(Secret::new) };
     if bearer.is_none() && cookie.is_none() {
         // Nobody is told first that nobody asks, whatever they named.
         return Ok(Credentials { bearer, cookie, merchant: None, partnership: None, side, address, asked_again });
     }
-    Ok(Credentials { bearer, cookie, merchant: id(headers, &MERCHANT)?, partnership: id(headers, &PARTNERSHIP)?, side, address, asked_again })
+    let (merchant, partnership) = match (place, side) {
+        (Some(place), Some(Side::Merchant)) => (Some(place.parse().map_err(|_| Problem::not_found())?), None),
+        (Some(place), Some(Side::Reseller)) => (None, Some(place.parse().map_err(|_| Problem::not_found())?)),
+        _ => (id(headers, &MERCHANT)?, id(headers, &PARTNERSHIP)?),
+    };
+    Ok(Credentials { bearer, cookie, merchant, partnership, side, address, asked_again })
 }
 
 fn bearer_of(value: &str) -> Option<Secret<String>> {

@@ -1,35 +1,71 @@
-//! A no, for people: what went wrong and where to go on.
+//! A no, for people: what went wrong and where to go on. The portal draws it; this is what it is drawn from.
 
 use crate::answer::Answer;
+use crate::app::App;
 use crate::problem::Problem;
 use axum::body::Body;
-use axum::http::{Response, StatusCode};
+use axum::http::header::ACCEPT;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
 use maud::{DOCTYPE, html};
+use tradepost_domain::Caller;
 
-/// Who is not signed in is sent to do so; anything else is a page of its own.
-pub(crate) fn response(no: Problem, request_id: &str) -> Response<Body> {
-    if no.status() == StatusCode::UNAUTHORIZED {
-        return Answer::see_other("/sign-in").into_response();
+/// What was asked for, kept beside the request, which is used up by its answer.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The method.
+    pub method: Method,
+    /// Path and query.
+    pub target: String,
+    /// Its header fields.
+    pub headers: HeaderMap,
+    /// Whether a browser asked, to show a page.
+    pub wants_page: bool,
+}
+
+impl Asked {
+    pub(crate) fn of(request: &Request<Body>) -> Self {
+        let headers = request.headers().clone();
+        let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let path = request.uri().path();
+        let is_api = ["/v1", "/reseller", "/d"].iter().any(|root| crate::route::below(path, root));
+        Self {
+            method: request.method().clone(),
+            target: request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned(),
+            wants_page: accepts.split(',').any(|kind| kind.trim().starts_with("text/html")) && !is_api,
+            headers,
+        }
     }
-    let (status, title, detail) = (no.status(), crate::codes::title(no.code()), no.detail().to_owned());
-    let style = "body{font:1rem/1.6 system-ui,sans-serif;max-width:34rem;margin:18vh auto;padding:0 1.5rem;color-scheme:light dark}small{opacity:.65}";
-    let markup = html! {
+}
+
+/// What a page of a no is drawn from.
+#[derive(Debug)]
+pub struct Told<'a> {
+    /// The no.
+    pub no: &'a Problem,
+    /// The id under which it was logged.
+    pub request_id: &'a str,
+    /// What was asked for.
+    pub asked: &'a Asked,
+    /// Who asked, as far as that is known.
+    pub caller: Option<&'a Caller>,
+    /// The server.
+    pub app: &'a App,
+}
+
+/// Draws a no. Its status is set by the floor, unless the answer leads elsewhere.
+pub type ErrorPage = fn(&Told<'_>) -> Answer;
+
+/// Where nobody draws a better one.
+pub(crate) fn plain(told: &Told<'_>) -> Answer {
+    if told.no.status() == StatusCode::UNAUTHORIZED {
+        return Answer::see_other("/sign-in");
+    }
+    let title = crate::codes::title(told.no.code());
+    Answer::html(html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
-                style { (maud::PreEscaped(style)) }
-            }
-            body {
-                h1 { (title) }
-                p { (detail) }
-                p { a href="/" { "Go to the start" } }
-                small { (status.as_u16()) " · " (request_id) }
-            }
+            head { meta charset="utf-8"; meta name="viewport" content="width=device-width, initial-scale=1"; title { (title) } }
+            body { h1 { (title) } p { (told.no.detail()) } p { small { (told.no.status().as_u16()) " · " (told.request_id) } } }
         }
-    };
-    drop(no.into_response(request_id)); // logs the fault, if it is one
-    Answer::html_with_style(markup, style).with_status(status).into_response()
+    })
 }

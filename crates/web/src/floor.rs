@@ -4,6 +4,7 @@
 use crate::app::App;
 use crate::call::Call;
 use crate::credentials::{self, Identified};
+use crate::error_page::{Asked, ErrorPage, Told};
 use crate::limits::{self, Left};
 use crate::matching::{Matched, Matcher};
 use crate::observe::Seen;
@@ -12,7 +13,7 @@ use crate::problem::Problem;
 use crate::route::FORM;
 use crate::routes::{Access, Route, Routes};
 use crate::voice::Listener;
-use crate::{dynamic_url, paging, query};
+use crate::{dynamic_url, idempotency, paging, query};
 use axum::body::{Body, Bytes};
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
@@ -35,7 +36,6 @@ tradepost_kernel::id_types! {
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The table of routes, ready to answer.
 #[derive(Clone, Debug)]
@@ -43,6 +43,7 @@ pub struct Floor {
     app: Arc<App>,
     rows: Arc<[Arc<Route>]>,
     matcher: Arc<Matcher>,
+    error_page: ErrorPage,
 }
 
 /// What is known of a request so far, for the log and for the answer's header fields.
@@ -60,7 +61,7 @@ impl Floor {
     pub fn new(app: Arc<App>, routes: &Routes) -> Self {
         app.describe(routes);
         let rows = routes.rows().iter().cloned().map(Arc::new).collect();
-        Self { app, rows, matcher: Arc::new(routes.matcher()) }
+        Self { app, rows, matcher: Arc::new(routes.matcher()), error_page: routes.error_page() }
     }
 
     /// The server.
@@ -75,16 +76,24 @@ impl Floor {
         let request_id = self.app.engine.environment.id::<ServedRequest>().text();
         let method = request.method().clone();
         let listener = Listener::new(request.uri().path(), request.headers());
+        let asked = Asked::of(&request);
         let mut trace = Trace::default();
         let (mut response, code) = match self.attempt(request, &request_id, &mut trace).await {
             Ok(response) => (response, None),
             Err(no) => {
                 let code = no.code();
                 self.note_undocumented(&trace, code);
-                let page = trace.route.as_ref().is_some_and(|route| route.is_page);
+                let page = trace.route.as_ref().map_or(asked.wants_page, |route| route.is_page);
                 let by_url = trace.route.as_ref().is_some_and(|route| matches!(route.access, Access::DynamicUrl(_)));
                 let no = if by_url { dynamic_url::in_general(no) } else { no };
-                (listener.tell(no, page, &request_id, &self.app.settings.public_url), Some(code))
+                if page {
+                    let told = Told { no: &no, request_id: &request_id, asked: &asked, caller: trace.caller.as_ref(), app: &self.app };
+                    let answer = (self.error_page)(&told).with_status_of(&no);
+                    no.log(&request_id);
+                    (answer.into_response(), Some(code))
+                } else {
+                    (listener.tell(no, &request_id, &self.app.settings.public_url), Some(code))
+                }
             }
         };
         finish(response.headers_mut(), &request_id, &trace);
@@ -130,13 +139,14 @@ impl Floor {
         query::refuse_credentials(&pairs)?;
         let caller = match key {
             Some(key) => self.identify_by_url(key, request.headers(), address, trace).await?,
-            None => self.identify(&route, request.headers(), address, trace).await?,
+            None => self.identify(&route, &values, request.headers(), address, trace).await?,
         };
         check_query(&route, &pairs)?;
-        let idempotency_key = idempotency_key(&route, request.headers())?;
+        let idempotency_key = idempotency::of_header(&route, request.headers())?;
         let (parts, body) = request.into_parts();
         room.1.iter_mut().for_each(Inside::pause);
         let (body, stream) = self.body(&route, &parts.headers, body).await?;
+        let idempotency_key = if route.is_page && route.idempotent { idempotency::of_form(&parts.headers, &body)? } else { idempotency_key };
         room.1.iter_mut().filter(|_| !route.streams).for_each(Inside::resume);
         let call = Call {
             app: self.app.clone(),
@@ -192,11 +202,12 @@ impl Floor {
     }
 
     /// Who asks, and whether they may.
-    async fn identify(&self, route: &Route, headers: &HeaderMap, address: Option<IpAddr>, trace: &mut Trace) -> Result<Caller, Problem> {
+    async fn identify(&self, route: &Route, values: &[String], headers: &HeaderMap, address: Option<IpAddr>, trace: &mut Trace) -> Result<Caller, Problem> {
         if route.access == Access::Undeclared {
             return Err(Problem::not_found());
         }
-        let by_cookie = !headers.contains_key(axum::http::header::AUTHORIZATION) && credentials::cookie(headers, credentials::SESSION_COOKIE).is_some();
+        let cookie = credentials::session_cookie(&self.app.settings.public_url);
+        let by_cookie = !headers.contains_key(axum::http::header::AUTHORIZATION) && credentials::cookie(headers, cookie).is_some();
         // A page's form is checked without a cookie too: nobody shall be signed in as somebody else from afar.
         if (by_cookie || route.is_page) && !matches!(route.method, Method::GET | Method::HEAD) {
             refuse_cross_site(headers, &self.app.settings.public_url)?;
@@ -204,7 +215,8 @@ impl Floor {
         if route.access == Access::Public {
             return Ok(Caller::Nobody);
         }
-        let credentials = credentials::credentials(headers, route.side(), address, route.asks_again)?;
+        let place = values.first().filter(|_| route.names_place()).map(String::as_str);
+        let credentials = credentials::credentials(headers, cookie, route.side(), place, address, route.asks_again)?;
         if credentials.bearer.is_none() && credentials.cookie.is_none() {
             return if route.access == Access::Anyone { Ok(Caller::Nobody) } else { Err(Problem::unauthenticated()) };
         }
@@ -341,22 +353,6 @@ pub(crate) fn is_of_type(headers: &HeaderMap, wanted: &str) -> bool {
     let (essence, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
     let utf8 = !parameters.to_ascii_lowercase().contains("charset=") || parameters.to_ascii_lowercase().contains("utf-8");
     essence.trim().eq_ignore_ascii_case(wanted) && utf8
-}
-
-fn idempotency_key(route: &Route, headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
-    let Some(value) = values.next().filter(|_| route.idempotent) else { return Ok(None) };
-    let one = values.next().is_none();
-    checked_idempotency_key(if one { value.to_str().unwrap_or("") } else { "" }.to_owned()).map(Some)
-}
-
-/// A key as it may be kept.
-pub(crate) fn checked_idempotency_key(text: String) -> Result<String, Problem> {
-    if (1..=255).contains(&text.len()) && text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
-        Ok(text)
-    } else {
-        Err(Problem::bad_request("invalid_idempotency_key", "Idempotency-Key must be one, with 1–255 printable ASCII characters."))
-    }
 }
 
 /// A cookie is sent by the browser whoever asks, so a change by cookie must come from our own pages.

@@ -58,6 +58,17 @@ impl Seen<'_> {
     }
 }
 
+/// What a counter came to, in a text as `/metrics` has it: the sum over those of its lines that have `label` (empty: all).
+#[must_use]
+pub fn total(rendered: &str, name: &str, label: &str) -> u64 {
+    let value = |line: &str| {
+        let (labels, value) = line.strip_prefix(name)?.rsplit_once(' ')?;
+        let is_its = labels.is_empty() || labels.starts_with('{');
+        if is_its && labels.contains(label) { value.parse::<u64>().ok() } else { None }
+    };
+    rendered.lines().filter_map(value).sum()
+}
+
 /// Puts the store's counters beside those of requests, when somebody asks for them.
 pub(crate) fn note_store(stats: &Stats) {
     metrics::gauge!("store_writes_waiting").set(u32::try_from(stats.queued).unwrap_or(u32::MAX));

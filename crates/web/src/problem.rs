@@ -169,12 +169,23 @@ impl Problem {
         self.into_response_of(request_id, HeaderValue::from_static("application/problem+json"), body)
     }
 
-    /// The same in another form.
-    pub(crate) fn into_response_of(self, request_id: &str, content_type: HeaderValue, body: String) -> Response<Body> {
+    /// Logs the fault behind it, if it is one, with its sources.
+    pub(crate) fn log(&self, request_id: &str) {
         if let Some(fault) = &self.0.fault {
             let error: &dyn std::error::Error = fault;
             tracing::error!(request_id, code = self.0.code, error, "fault");
         }
+    }
+
+    /// Seconds that it asks to wait.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<&HeaderValue> {
+        self.0.headers.iter().find(|(name, _)| *name == RETRY_AFTER).map(|(_, value)| value)
+    }
+
+    /// The same in another form.
+    pub(crate) fn into_response_of(self, request_id: &str, content_type: HeaderValue, body: String) -> Response<Body> {
+        self.log(request_id);
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.0.status;
         let headers = response.headers_mut();

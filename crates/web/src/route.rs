@@ -129,12 +129,17 @@ pub(crate) fn below(path: &str, root: &str) -> bool {
     path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// Where the pages of a merchant's workspace are: which merchant stands in the path, so that two tabs may show two.
+pub const MERCHANT_PAGES: &str = "/m/{merchant}";
+/// Where the pages of a reseller's workspace are, by partnership.
+pub const RESELLER_PAGES: &str = "/r/{partnership}";
+
 /// Which side a path is on.
 #[must_use]
 pub fn side_of_path(path: &str) -> Option<Side> {
-    if below(path, "/v1/merchant") {
+    if below(path, "/v1/merchant") || below(path, "/m") {
         Some(Side::Merchant)
-    } else if below(path, "/v1/reseller") || below(path, "/reseller/v1") {
+    } else if below(path, "/v1/reseller") || below(path, "/reseller/v1") || below(path, "/r") {
         Some(Side::Reseller)
     } else {
         None
@@ -146,6 +151,12 @@ impl Route {
     #[must_use]
     pub fn side(&self) -> Option<Side> {
         side_of_path(self.path)
+    }
+
+    /// Whether its path says which merchant or partnership is meant, as pages of a workspace do; a header is not read then.
+    #[must_use]
+    pub fn names_place(&self) -> bool {
+        below(self.path, MERCHANT_PAGES) || below(self.path, RESELLER_PAGES)
     }
 
     /// In which form its no is told.
@@ -240,6 +251,11 @@ impl Route {
         self.refuses(&["unsupported_content_type", "body_too_large"])
     }
 
+    /// It takes a form that may bring a file, of this many bytes in all, as [`Call::upload`](crate::call::Call::upload) reads it.
+    pub fn upload(&mut self, bytes: usize) -> &mut Self {
+        self.body_of(crate::upload::MULTIPART).body_limit(bytes).refuses(&["malformed_body"])
+    }
+
     /// Its body may have this many bytes instead of what is set for all.
     pub fn body_limit(&mut self, bytes: usize) -> &mut Self {
         self.body_limit = Some(bytes);
@@ -315,10 +331,9 @@ impl Route {
         self
     }
 
-    /// It is a page for people.
+    /// It is a page for people. A form of a workspace is idempotent by the key that stands in it (see [`Call::form_key`](crate::call::Call::form_key)).
     pub fn page(&mut self) -> &mut Self {
         self.is_page = true;
-        self.idempotent = false;
         self
     }
 

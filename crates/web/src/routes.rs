@@ -145,9 +145,10 @@
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::codes;
+use crate::error_page::ErrorPage;
 use crate::matching::Matcher;
 use crate::problem::Problem;
-pub use crate::route::{Access, AnswerDoc, Handler, KeyPlace, Route, side_of_path};
+pub use crate::route::{Access, AnswerDoc, Handler, KeyPlace, MERCHANT_PAGES, RESELLER_PAGES, Route, side_of_path};
 use crate::schema::Schemas;
 use axum::http::Method;
 use std::collections::BTreeSet;
@@ -158,6 +159,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 pub struct Routes {
     rows: Vec<Route>,
+    error_page: Option<ErrorPage>,
 }
 
 macro_rules! methods {
@@ -212,6 +214,15 @@ impl Routes {
         &mut self.rows[place]
     }
 
+    /// How people are told no.
+    pub fn set_error_page(&mut self, page: ErrorPage) {
+        self.error_page = Some(page);
+    }
+
+    pub(crate) fn error_page(&self) -> ErrorPage {
+        self.error_page.unwrap_or(crate::error_page::plain)
+    }
+
     /// Every row.
     #[must_use]
     pub fn rows(&self) -> &[Route] {
@@ -239,6 +250,9 @@ impl Routes {
             match (route.access, route.side()) {
                 (Access::Undeclared, _) => wrong("who may ask is not declared".into()),
                 (Access::Right(right), Some(side)) if right.side() != side => wrong(format!("{} is a right of the other side", right.name())),
+                (_, Some(_)) if route.is_page != route.names_place() => {
+                    wrong("pages of a workspace are below /m/{merchant} or /r/{partnership}, and nothing else is".into())
+                }
                 (Access::Right(_), None) if !route.is_page => wrong("a right needs a path below /v1/merchant or /v1/reseller".into()),
                 (Access::DynamicUrl(KeyPlace::Path), _) if !route.path.ends_with('}') => wrong("its path does not end with the key".into()),
                 _ => {}

@@ -7,7 +7,13 @@ use crate::routes::Routes;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
+use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+use tradepost_domain::verify::{self, CheckReport};
+use tradepost_domain::{notices, outbox};
+use tradepost_kernel::Timestamp;
 use tradepost_kernel::secret::same;
+use tradepost_store::Stats;
 
 /// Documents that are made once, from the whole table.
 #[derive(Clone, Debug)]
@@ -41,7 +47,6 @@ pub fn routes(r: &mut Routes) {
         .refuses(&["not_found"]);
     r.get("/openapi.json", "openapi", openapi).tag("System").doc("This document.").public().answers::<serde_json::Value>(200);
     r.get("/docs", "docs", docs).page().public();
-    r.get("/", "start", start).page().public();
 }
 
 async fn live(_call: Call) -> Result<Answer, Problem> {
@@ -54,6 +59,105 @@ async fn ready(call: Call) -> Result<Answer, Problem> {
     }
     call.engine().store.ping().await?;
     Ok(Answer::text("ready\n"))
+}
+
+/// How the server is, for the page that shows it.
+#[derive(Clone, Debug)]
+pub struct Health {
+    /// Whether the schema is the one of this program.
+    pub migrated: bool,
+    /// How long the database took to answer.
+    pub answered: Duration,
+    /// Facts about the storage by name: engine, version, how commits are written.
+    pub storage: Vec<(String, String)>,
+    /// How many events wait to be passed on, of all merchants, and since when the oldest does.
+    pub events: (i64, Option<Timestamp>),
+    /// How many messages wait to be sent, and since when.
+    pub messages: (i64, Option<Timestamp>),
+    /// Counters of the store since it was opened.
+    pub store: Stats,
+    /// What the worker did since this process began.
+    pub worker: WorkerCounts,
+}
+
+/// What the worker of this process did since it began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WorkerCounts {
+    /// Events passed on.
+    pub relayed: u64,
+    /// Times that an event failed and was put off.
+    pub delayed: u64,
+    /// Messages that the mail server took.
+    pub sent: u64,
+    /// Messages that it did not take, and those that were only logged.
+    pub not_sent: u64,
+    /// Commands that were kept long enough and are forgotten.
+    pub forgotten: u64,
+}
+
+impl WorkerCounts {
+    /// From the text of `/metrics`.
+    fn read(rendered: &str) -> Self {
+        let total = |name, label| crate::observe::total(rendered, name, label);
+        Self {
+            relayed: total("tradepost_events_relayed_total", ""),
+            delayed: total("tradepost_events_delayed_total", ""),
+            sent: total("tradepost_messages_total", "outcome=\"sent\""),
+            not_sent: total("tradepost_messages_total", "outcome=\"not_sent\""),
+            forgotten: total("tradepost_commands_forgotten_total", ""),
+        }
+    }
+}
+
+/// How the server is now.
+///
+/// # Errors
+/// Faults of the store.
+pub async fn health(call: &Call) -> Result<Health, Problem> {
+    let store = &call.engine().store;
+    let began = Instant::now();
+    store.ping().await?;
+    let answered = began.elapsed();
+    let storage = store.storage_facts().await?;
+    let (events, messages) =
+        call.read(move |reader| Box::pin(async move { Ok((outbox::queries::waiting(reader).await?, notices::queries::waiting(reader).await?)) })).await?;
+    let worker = WorkerCounts::read(&call.app().metrics.render());
+    Ok(Health { migrated: call.app().is_migrated(), answered, storage, events, messages, store: store.stats(), worker })
+}
+
+/// What came of a check of the books that somebody asked for.
+#[derive(Clone, Debug)]
+pub enum Verified {
+    /// It is through.
+    Done {
+        /// What each check found.
+        reports: Vec<CheckReport>,
+        /// How long it took.
+        took: Duration,
+    },
+    /// Another one is running.
+    Busy,
+    /// It took longer than a page waits; nothing is known.
+    TooLong,
+}
+
+/// One check at a time: it reads everything.
+static VERIFYING: Semaphore = Semaphore::const_new(1);
+/// As long as somebody waits for a page. Beyond it the command line does it.
+const VERIFY_TIME: Duration = Duration::from_secs(60);
+
+/// Checks the invariants of an area (`ledger`), or all of them, as `tradepost verify` does without `--full`.
+///
+/// # Errors
+/// Faults of the store.
+pub async fn verified(call: &Call, area: Option<&str>) -> Result<Verified, Problem> {
+    let Ok(_only_one) = VERIFYING.try_acquire() else { return Ok(Verified::Busy) };
+    let only: Vec<String> = area.into_iter().map(ToOwned::to_owned).collect();
+    let (checks, began) = (verify::chosen(&only), Instant::now());
+    match tokio::time::timeout(VERIFY_TIME, verify::run_all(call.engine(), &checks, false, |_, _| ())).await {
+        Ok(reports) => Ok(Verified::Done { reports: reports?, took: began.elapsed() }),
+        Err(_) => Ok(Verified::TooLong),
+    }
 }
 
 /// Numbers of the business are nobody's business: without a token only this machine gets them.
@@ -76,11 +180,6 @@ async fn metrics(call: Call) -> Result<Answer, Problem> {
 async fn openapi(call: Call) -> Result<Answer, Problem> {
     let documents = call.app().documents().ok_or_else(Problem::not_found)?;
     Ok(Answer::bytes("application/json", documents.openapi.clone()).header(CACHE_CONTROL, "no-cache"))
-}
-
-/// Until there are pages to work on, the reference is what there is to see.
-async fn start(_call: Call) -> Result<Answer, Problem> {
-    Ok(Answer::see_other("/docs"))
 }
 
 async fn docs(call: Call) -> Result<Answer, Problem> {

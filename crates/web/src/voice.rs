@@ -1,9 +1,9 @@
-//! In which form a no is told: as a problem, as a line of text, as a page, or as the published client of Shoppex reads it.
+//! In which form a program is told no: as a problem, as a line of text, or as the published client of Shoppex reads it.
 
 use crate::codes;
 use crate::problem::Problem;
 use crate::route::below;
-use crate::{error_page, shoppex};
+use crate::shoppex;
 use axum::body::Body;
 use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, HeaderValue, Response};
@@ -46,10 +46,9 @@ impl Listener {
         Self { voice: Voice::of_path(path), wants_json: wants_json(headers) }
     }
 
-    /// The answer. `page`: the route is one for people.
-    pub(crate) fn tell(self, no: Problem, page: bool, request_id: &str, public_url: &str) -> Response<Body> {
+    /// The answer to a program. People get a page (see [`crate::error_page`]).
+    pub(crate) fn tell(self, no: Problem, request_id: &str, public_url: &str) -> Response<Body> {
         match self.voice {
-            _ if page => error_page::response(no, request_id),
             Voice::Shoppex => shoppex::no(no, request_id, public_url),
             Voice::Text if !self.wants_json => line(no, request_id),
             Voice::Text | Voice::Problem => no.into_response(request_id),

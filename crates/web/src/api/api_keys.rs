@@ -118,7 +118,11 @@ const fn kind_of(owner: KeyOwner) -> KeyKind {
     if owner.partnership.is_some() { KeyKind::Partnership } else { KeyKind::Merchant }
 }
 
-pub(super) async fn mint(call: &Call, number: i64, kind: KeyKind) -> Result<ApiKeyText, Problem> {
+/// The text of a new key of the merchant with this number. Nothing knows it yet: a command makes the key.
+///
+/// # Errors
+/// 404; faults of the store.
+pub async fn mint(call: &Call, number: i64, kind: KeyKind) -> Result<ApiKeyText, Problem> {
     let merchant = call.read(move |reader| Box::pin(async move { merchants::queries::merchant(reader, number).await })).await?.or_not_found()?;
     let environment = &call.engine().environment;
     Ok(ApiKeyText::mint(kind, merchant.test, || environment.random::<1>()[0]))

@@ -13,6 +13,7 @@ use tradepost_domain::billing::top_up::{self, CancelTopUp, RequestTopUp};
 use tradepost_domain::billing::{self, InvoiceKind};
 use tradepost_domain::fulfillments::statement::{self, Movement, Walk};
 use tradepost_domain::ids::PartnershipId;
+use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_domain::{Engine, Right, partners};
 use tradepost_kernel::Currency;
 use tradepost_store::{Fault, Reader};
@@ -38,7 +39,14 @@ async fn currency_of(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result
 }
 
 async fn get(call: Call) -> Result<Answer, Problem> {
-    let scope = scope(&call)?;
+    Ok(Answer::ok(&shown(&call, scope(&call)?).await?))
+}
+
+/// A prepaid balance and the top-ups that wait for their payment.
+///
+/// # Errors
+/// 404; faults of the store.
+pub async fn shown(call: &Call, scope: PartnershipScope) -> Result<BalanceView, Problem> {
     let (currency, minor, setting, open) = call
         .read(move |reader| {
             Box::pin(async move {
@@ -63,12 +71,12 @@ async fn get(call: Call) -> Result<Answer, Problem> {
         automatic: row.automatic,
         number: row.number,
     });
-    Ok(Answer::ok(&BalanceView {
+    Ok(BalanceView {
         balance: currency.map(|currency| currency.minor(minor)),
         currency,
         threshold: threshold.map(|setting| setting.currency.minor(setting.threshold_minor)),
         open_top_ups: open.collect(),
-    }))
+    })
 }
 
 /// Page by page, or the whole of it as a file.
@@ -89,7 +97,15 @@ async fn movements(call: Call) -> Result<Answer, Problem> {
         let begun = begun.await?.or_not_found()?;
         return Ok(Answer::download("statement.csv", "text/csv; charset=utf-8", file(call.engine().clone(), begun)));
     }
-    let (currency, found) = call
+    Ok(call.list(moved(&call, scope, page).await?, |row| row))
+}
+
+/// A page of the movements of a prepaid balance, newest first.
+///
+/// # Errors
+/// 404; faults of the store.
+pub async fn moved(call: &Call, scope: PartnershipScope, page: PageRequest) -> Result<Page<MovementView>, Problem> {
+    let found = call
         .read(move |reader| {
             Box::pin(async move {
                 let Some(currency) = currency_of(reader, scope).await? else { return Ok(None) };
@@ -101,10 +117,9 @@ async fn movements(call: Call) -> Result<Answer, Problem> {
             })
         })
         .await?
-        .or_not_found()?
-        .map_or_else(|| (None, tradepost_domain::listing::Page { rows: Vec::new(), next: None }), |(currency, page)| (Some(currency), page));
-    let rows: Vec<MovementView> = found.rows.into_iter().filter_map(|row| currency.map(|currency| MovementView::new(currency, row))).collect();
-    Ok(call.list(tradepost_domain::listing::Page { rows, next: found.next }, |row| row))
+        .or_not_found()?;
+    let Some((currency, found)) = found else { return Ok(Page { rows: Vec::new(), next: None }) };
+    Ok(Page { rows: found.rows.into_iter().map(|row| MovementView::new(currency, row)).collect(), next: found.next })
 }
 
 /// What is left of a file: its head, and the walk.
@@ -175,7 +190,15 @@ async fn cancel(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn auto_top_up(call: Call) -> Result<Answer, Problem> {
-    let scope = scope(&call)?;
+    let (view, version) = automatic(&call, scope(&call)?).await?;
+    Ok(Answer::ok(&view).etag(version))
+}
+
+/// When a prepaid balance is topped up by itself, and the version of that; 0: it was never set.
+///
+/// # Errors
+/// 404; faults of the store.
+pub async fn automatic(call: &Call, scope: PartnershipScope) -> Result<(AutoTopUpView, i64), Problem> {
     let setting = call
         .read(move |reader| {
             Box::pin(async move {
@@ -186,7 +209,7 @@ async fn auto_top_up(call: Call) -> Result<Answer, Problem> {
         })
         .await?
         .or_not_found()?;
-    Ok(Answer::ok(&AutoTopUpView::from(setting)).etag(setting.map_or(0, |setting| setting.version)))
+    Ok((AutoTopUpView::from(setting), setting.map_or(0, |setting| setting.version)))
 }
 
 async fn set_auto_top_up(call: Call) -> Result<Answer, Problem> {

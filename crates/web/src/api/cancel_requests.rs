@@ -3,10 +3,11 @@
 pub use crate::api::cancel_request_shapes::*;
 use crate::api::orders::sides;
 use crate::{Answer, Call, OrNotFound, Problem, Routes};
+use tradepost_domain::Right;
 use tradepost_domain::fulfillments::requests::{self, CancelRequestRow, RequestFilter};
 use tradepost_domain::fulfillments::{ApproveCancelRequest, RejectCancelRequest, RequestCancel, RequestState, WithdrawCancelRequest, queries};
 use tradepost_domain::ids::CancelRequestId;
-use tradepost_domain::{MerchantScope, Right};
+use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_kernel::Money;
 
 /// What went back, once it was approved.
@@ -32,7 +33,10 @@ impl From<CancelRequestRow> for CancelRequestSummary {
 }
 
 /// One request as the side that asks may see it; while it is pending, with what an approval would come to.
-async fn shown(call: &Call, id: CancelRequestId) -> Result<CancelRequestView, Problem> {
+///
+/// # Errors
+/// 404; faults of the store.
+pub async fn shown(call: &Call, id: CancelRequestId) -> Result<CancelRequestView, Problem> {
     let (merchant, of) = sides(call)?;
     let found = call.read(move |reader| {
         Box::pin(async move {
@@ -98,22 +102,26 @@ async fn get(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn list_mine(call: Call) -> Result<Answer, Problem> {
-    let scope = call.partnership()?;
     let query = call.query::<CancelRequestQuery>()?;
-    let filter = RequestFilter { partnership: Some(scope.partnership), fulfillment: query.fulfillment, state: query.status };
-    page(&call, scope.of_merchant(), filter).await
+    let filter = RequestFilter { partnership: None, fulfillment: query.fulfillment, state: query.status };
+    Ok(call.list(listed(&call, filter, call.page()?).await?, |request| request))
 }
 
 async fn list_all(call: Call) -> Result<Answer, Problem> {
-    let scope = call.merchant()?;
     let query = call.query::<MerchantCancelRequestQuery>()?;
-    page(&call, scope, RequestFilter { partnership: query.partnership, fulfillment: query.fulfillment, state: query.status }).await
+    let filter = RequestFilter { partnership: query.partnership, fulfillment: query.fulfillment, state: query.status };
+    Ok(call.list(listed(&call, filter, call.page()?).await?, |request| request))
 }
 
-async fn page(call: &Call, scope: MerchantScope, filter: RequestFilter) -> Result<Answer, Problem> {
-    let page = call.page()?;
-    let found = call.read(move |reader| Box::pin(async move { requests::list(reader, scope, filter, page).await })).await?;
-    Ok(call.list(found, CancelRequestSummary::from))
+/// A page of the requests that the side that asks may see, newest first; a reseller's are its own, whatever the filter names.
+///
+/// # Errors
+/// Faults of the store.
+pub async fn listed(call: &Call, filter: RequestFilter, page: PageRequest) -> Result<Page<CancelRequestSummary>, Problem> {
+    let (merchant, of) = sides(call)?;
+    let filter = RequestFilter { partnership: of.or(filter.partnership), ..filter };
+    let found = call.read(move |reader| Box::pin(async move { requests::list(reader, merchant, filter, page).await })).await?;
+    Ok(Page { rows: found.rows.into_iter().map(CancelRequestSummary::from).collect(), next: found.next })
 }
 
 /// Every route of requests to take fulfillments back.

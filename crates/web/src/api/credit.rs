@@ -8,6 +8,7 @@ use crate::errors::Errors;
 use crate::{Answer, Call, OrNotFound, Problem, Routes, view};
 use std::collections::HashMap;
 use tradepost_domain::access::PartnershipScope;
+use tradepost_domain::catalog::EndUserInformation;
 use tradepost_domain::ids::{PartnershipId, ProductId};
 use tradepost_domain::licenses::LockReason;
 use tradepost_domain::listing::PageRequest;
@@ -16,6 +17,7 @@ use tradepost_domain::orders::detail::{self, CreditDetail};
 use tradepost_domain::orders::queries::{self as orders, OrderFilter};
 use tradepost_domain::{Right, catalog, licenses, partners};
 use tradepost_kernel::Money;
+use tradepost_store::{Fault, Reader};
 
 view! {
     /// Credit of a partnership. `available` is `limit` − `used` and may be negative; `over` is how far beyond the limit.
@@ -72,10 +74,18 @@ fn credit_view(detail: &CreditDetail) -> CreditOverview {
     }
 }
 
-async fn mine(call: Call) -> Result<Answer, Problem> {
+/// The credit of the partnership that asks.
+///
+/// # Errors
+/// 403; faults of the store.
+pub async fn own(call: &Call) -> Result<CreditOverview, Problem> {
     let scope = call.partnership()?;
     let detail = call.read(move |reader| Box::pin(async move { detail::credit(reader, scope).await })).await?;
-    Ok(Answer::ok(&credit_view(&detail)))
+    Ok(credit_view(&detail))
+}
+
+async fn mine(call: Call) -> Result<Answer, Problem> {
+    Ok(Answer::ok(&own(&call).await?))
 }
 
 async fn of_partnership(call: Call) -> Result<Answer, Problem> {
@@ -94,33 +104,64 @@ async fn of_partnership(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::ok(&credit_view(&detail)))
 }
 
-async fn overview(call: Call) -> Result<Answer, Problem> {
+/// A product with licenses that are not yet distributed, and when its end user is asked: what is asked of none can be downloaded.
+#[derive(Clone, Debug)]
+pub struct Holding {
+    /// The product, and how many.
+    pub product: AvailableProduct,
+    /// When the end user is asked.
+    pub end_user_information: EndUserInformation,
+}
+
+async fn holdings(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<Vec<Holding>, Fault> {
+    let counts = licenses::queries::available_counts(reader, scope).await?;
+    let numbers: Vec<i64> = counts.iter().map(|count| count.0).collect();
+    let products: HashMap<i64, catalog::SellableProduct> = catalog::queries::products_by_number(reader, scope.merchant, &numbers).await?;
+    let holdings = counts.iter().filter_map(|(number, count)| {
+        let product = products.get(number)?;
+        let shown = AvailableProduct { product: product.id, sku: product.sku.clone(), name: product.name.clone(), available_licenses: *count };
+        Some(Holding { product: shown, end_user_information: product.end_user_information })
+    });
+    Ok(holdings.collect())
+}
+
+/// The products that the partnership that asks holds available licenses of.
+///
+/// # Errors
+/// 403; faults of the store.
+pub async fn held(call: &Call) -> Result<Vec<Holding>, Problem> {
     let scope = call.partnership()?;
-    let (credit, counts, products, recent) = call
+    call.read(move |reader| Box::pin(async move { holdings(reader, scope).await })).await
+}
+
+/// What the partnership that asks sees first.
+///
+/// # Errors
+/// 403; faults of the store.
+pub async fn overview(call: &Call) -> Result<Overview, Problem> {
+    let scope = call.partnership()?;
+    let (credit, holdings, recent) = call
         .read(move |reader| {
             Box::pin(async move {
                 let credit = detail::credit(reader, scope).await?;
-                let counts = licenses::queries::available_counts(reader, scope).await?;
-                let numbers: Vec<i64> = counts.iter().map(|count| count.0).collect();
-                let products = catalog::queries::products_by_number(reader, scope.merchant, &numbers).await?;
+                let holdings = holdings(reader, scope).await?;
                 let first = PageRequest { limit: 10, before: None };
                 let recent = orders::list(reader, scope.of_merchant(), Some(scope.partnership), &OrderFilter::default(), first).await?;
-                Ok((credit, counts, products, recent))
+                Ok((credit, holdings, recent))
             })
         })
         .await?;
-    let products: HashMap<i64, catalog::SellableProduct> = products;
-    let available = counts.iter().filter_map(|(number, count)| {
-        let product = products.get(number)?;
-        Some(AvailableProduct { product: product.id, sku: product.sku.clone(), name: product.name.clone(), available_licenses: *count })
-    });
     let reasons = if credit.stops_unpaid_goods { vec![LockReason::CreditLimitReached] } else { Vec::new() };
-    Ok(Answer::ok(&Overview {
-        available_products: available.collect(),
+    Ok(Overview {
+        available_products: holdings.into_iter().map(|holding| holding.product).collect(),
         credit: credit_view(&credit),
         recent_orders: recent.rows.into_iter().map(OrderSummary::from).collect(),
         lock_reasons: lock_reasons(&reasons),
-    }))
+    })
+}
+
+async fn my_overview(call: Call) -> Result<Answer, Problem> {
+    Ok(Answer::ok(&overview(&call).await?))
 }
 
 /// Terms decide what may be owed: raising the limit releases held orders.
@@ -152,7 +193,7 @@ pub fn routes(r: &mut Routes) {
         .doc("Credit limit, used, available and over.")
         .needs(Right::InvoicesRead)
         .answers::<CreditOverview>(200);
-    r.get("/v1/reseller/overview", "getOverview", overview)
+    r.get("/v1/reseller/overview", "getOverview", my_overview)
         .tag("Credit")
         .doc("What a reseller sees first: products with available licenses, credit, recent orders.")
         .needs(Right::OrdersRead)

@@ -1,11 +1,12 @@
 //! What happened, in the order in which it was passed on, and the messages that followed.
 
+use crate::api::audit::{Verdict, sifted};
 use crate::api::orders::sides;
 use crate::{Answer, Call, OrNotFound, Problem, Routes, view};
 use serde_json::Value;
 use tradepost_documents::mail;
 use tradepost_domain::ids::{EventId, MessageId, PartnershipId};
-use tradepost_domain::listing::Page;
+use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_domain::notices::MessageState;
 use tradepost_domain::notices::opening::{self, Sight};
 use tradepost_domain::notices::queries::{self as messages, MessageView as MessageRow};
@@ -137,9 +138,56 @@ async fn list_messages(call: Call) -> Result<Answer, Problem> {
     Ok(call.list(found, MessageSummary::from))
 }
 
-async fn get_message(call: Call) -> Result<Answer, Problem> {
+/// Which messages of the log somebody looks for. Empty: all.
+#[derive(Clone, Debug, Default)]
+pub struct MessageSearch {
+    /// Only those that are this far.
+    pub state: Option<MessageState>,
+    /// Only where recipient, subject or the name of the text have this.
+    pub text: Option<String>,
+}
+
+impl MessageSearch {
+    fn verdict(&self, row: &MessageRow) -> Verdict {
+        let state = self.state.is_none_or(|state| state == row.state);
+        let text = self.text.as_ref().map(|text| text.to_lowercase());
+        let has = |text: &String| [&row.recipient, &row.template, &row.subject_text()].into_iter().any(|known| known.to_lowercase().contains(text));
+        if state && text.as_ref().is_none_or(has) { Verdict::Fits } else { Verdict::Other }
+    }
+}
+
+/// A page of the merchant's messages that fit, newest first.
+///
+/// # Errors
+/// 403; faults of the store.
+pub async fn messages_listed(call: &Call, wanted: MessageSearch, page: PageRequest) -> Result<Page<MessageSummary>, Problem> {
     let scope = call.merchant()?;
-    let id: MessageId = call.path("id")?;
+    let found = call
+        .read(move |reader| {
+            Box::pin(async move {
+                if wanted.state.is_none() && wanted.text.is_none() {
+                    return messages::list(reader, scope, page).await;
+                }
+                sifted(
+                    reader,
+                    page,
+                    move |reader, part| Box::pin(async move { messages::list(reader, scope, part).await }),
+                    |row: &MessageRow| wanted.verdict(row),
+                    |row: &MessageRow| row.id.bytes(),
+                )
+                .await
+            })
+        })
+        .await?;
+    Ok(Page { rows: found.rows.into_iter().map(MessageSummary::from).collect(), next: found.next })
+}
+
+/// A message as the log has it, and with its text.
+///
+/// # Errors
+/// 404; faults of the store.
+pub async fn message_shown(call: &Call, id: MessageId) -> Result<(MessageSummary, MessageDetail), Problem> {
+    let scope = call.merchant()?;
     let vault = call.engine().vault.clone();
     let base = call.url("");
     let (row, variables) = call
@@ -156,16 +204,22 @@ async fn get_message(call: Call) -> Result<Answer, Problem> {
         .or_not_found()?;
     let template = tradepost_domain::notices::rules::Template::from_name(&row.template).or_not_found()?;
     let rendered = mail::render(template, &variables).map_err(|error| tradepost_store::Fault::invariant(error.to_string()))?;
-    Ok(Answer::ok(&MessageDetail {
+    let detail = MessageDetail {
         id,
-        recipient: row.recipient,
+        recipient: row.recipient.clone(),
         state: row.state,
         subject_line: rendered.subject,
         text: rendered.text,
         html: rendered.html,
         created_at: row.created,
         sent_at: row.sent,
-    }))
+    };
+    Ok((MessageSummary::from(row), detail))
+}
+
+async fn get_message(call: Call) -> Result<Answer, Problem> {
+    let (_, detail) = message_shown(&call, call.path("id")?).await?;
+    Ok(Answer::ok(&detail))
 }
 
 async fn resend_message(call: Call) -> Result<Answer, Problem> {

@@ -32,11 +32,19 @@ enum Form {
 }
 
 pub(super) async fn download(call: Call) -> Result<Answer, Problem> {
+    let lines = call.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/plain"));
+    downloaded(call, lines).await
+}
+
+/// The codes of the fulfillment that the path names by `{id}`: `lines` is one code a line, else CSV. Audited.
+///
+/// # Errors
+/// Refusals of [`DownloadFulfillment`]; faults of the store.
+pub async fn downloaded(call: Call, lines: bool) -> Result<Answer, Problem> {
     let fulfillment: FulfillmentId = call.path("id")?;
     let merchant = call.partnership()?.of_merchant();
     let begun = call.execute(DownloadFulfillment { fulfillment }).await?.outcome;
     let Begun { at, row } = *begun.begun.or_not_found()?;
-    let lines = call.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/plain"));
     let form = if lines { Form::Lines } else { Form::Csv { sku: sku(&call, merchant, &row).await? } };
     let (name, content_type, head) = match &form {
         Form::Lines => (format!("{fulfillment}.txt"), "text/plain; charset=utf-8", Vec::new()),

@@ -1,16 +1,20 @@
 //! Fulfillments of external shops (EXT-2 … EXT-5), as both workspaces see them.
 
 use crate::api::fulfillment_download::download;
+pub use crate::api::fulfillment_download::downloaded;
 pub use crate::api::fulfillment_shapes::*;
 use crate::api::orders::sides;
+use crate::api::timelines::TimelineEntry;
 use crate::{Answer, Call, OrNotFound, Problem, Routes};
 use axum::http::StatusCode;
 use serde_json::Value;
+use std::collections::{BTreeSet, HashMap};
 use tradepost_domain::access::Need;
 use tradepost_domain::fulfillments::queries::{self, FulfillmentFilter};
 use tradepost_domain::fulfillments::{DeliveredLicense, Door, DownloadFulfillment, Fulfill, FulfillmentRow, Named, RevealFulfillment, State, is_large};
-use tradepost_domain::ids::FulfillmentId;
-use tradepost_domain::{MerchantScope, Right, stock};
+use tradepost_domain::ids::{FulfillmentId, LicenseId, LicenseKeyId};
+use tradepost_domain::listing::{Page, PageRequest};
+use tradepost_domain::{MerchantScope, Right, audit, catalog, stock};
 use tradepost_store::Fault;
 
 impl From<FulfillmentRow> for FulfillmentSummary {
@@ -143,7 +147,11 @@ async fn get(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::ok(&looked_at(&call).await?))
 }
 
-async fn revealed(call: &Call, named: Named) -> Result<FulfillmentView, Problem> {
+/// A fulfillment with its codes, as an audited look.
+///
+/// # Errors
+/// Refusals of [`RevealFulfillment`]; faults of the store.
+pub async fn revealed(call: &Call, named: Named) -> Result<FulfillmentView, Problem> {
     let (merchant, _) = sides(call)?;
     let revealed = call.execute(RevealFulfillment { fulfillment: named, again: false }).await?.outcome;
     let (row, licenses) = *revealed.shown.or_not_found()?;
@@ -185,6 +193,103 @@ async fn page(call: &Call, scope: MerchantScope, filter: FulfillmentFilter) -> R
     let page = call.page()?;
     let found = call.read(move |reader| Box::pin(async move { queries::list(reader, scope, &filter, page).await })).await?;
     Ok(call.list(found, FulfillmentSummary::from))
+}
+
+/// A fulfillment in a list that people read: with the name of its product.
+#[derive(Clone, Debug)]
+pub struct NamedFulfillment {
+    /// The fulfillment.
+    pub fulfillment: FulfillmentSummary,
+    /// The product's SKU.
+    pub sku: String,
+    /// The product's name.
+    pub product_name: String,
+}
+
+/// A page of the fulfillments that the side that asks may see, newest first; a reseller's are its own, whatever the filter names.
+///
+/// # Errors
+/// Faults of the store.
+pub async fn listed(call: &Call, filter: FulfillmentFilter, page: PageRequest) -> Result<Page<NamedFulfillment>, Problem> {
+    let (merchant, of) = sides(call)?;
+    let filter = FulfillmentFilter { partnership: of.or(filter.partnership), ..filter };
+    let (found, products) = call
+        .read(move |reader| {
+            Box::pin(async move {
+                let found = queries::list(reader, merchant, &filter, page).await?;
+                let numbers: Vec<i64> = found.rows.iter().map(|row| row.product).collect::<BTreeSet<_>>().into_iter().collect();
+                let products = catalog::queries::products_by_number(reader, merchant.merchant, &numbers).await?;
+                Ok((found, products))
+            })
+        })
+        .await?;
+    let named = |row: FulfillmentRow| {
+        let product = products.get(&row.product);
+        NamedFulfillment {
+            sku: product.map(|product| product.sku.clone()).unwrap_or_default(),
+            product_name: product.map(|product| product.name.clone()).unwrap_or_default(),
+            fulfillment: row.into(),
+        }
+    };
+    Ok(Page { rows: found.rows.into_iter().map(named).collect(), next: found.next })
+}
+
+/// A fulfillment as its page shows it before somebody looks at the codes: only their ends.
+#[derive(Clone, Debug)]
+pub struct MaskedFulfillment {
+    /// The fulfillment, without codes.
+    pub fulfillment: FulfillmentView,
+    /// The product's SKU.
+    pub sku: String,
+    /// The product's name.
+    pub product_name: String,
+    /// `ABCD-••••-WXYZ` by license; none of a large one.
+    pub masked: HashMap<LicenseId, String>,
+}
+
+/// One fulfillment that the side that asks may see, its codes masked. Nothing of it is an audited look.
+///
+/// # Errors
+/// 404; faults of the store.
+pub async fn masked(call: &Call, id: FulfillmentId) -> Result<MaskedFulfillment, Problem> {
+    let (merchant, of) = sides(call)?;
+    let (row, licenses, sealed, product) = call
+        .read(move |reader| {
+            Box::pin(async move {
+                let Some(row) = queries::fulfillment(reader, merchant, of, id).await? else { return Ok(None) };
+                let licenses = if is_large(row.quantity) { Vec::new() } else { queries::licenses(reader, merchant, id).await? };
+                let keys: Vec<LicenseKeyId> = licenses.iter().map(|license| license.key).collect();
+                let sealed = stock::queries::sealed(reader, merchant.merchant, &keys).await?;
+                let product = catalog::queries::products_by_number(reader, merchant.merchant, &[row.product]).await?.remove(&row.product);
+                Ok(Some((row, licenses, sealed, product)))
+            })
+        })
+        .await?
+        .or_not_found()?;
+    let ends = |license: &DeliveredLicense| sealed.get(&license.key).map(|code| (license.license, code.masked.clone()));
+    let masked = licenses.iter().filter_map(ends).collect();
+    let (sku, product_name) = product.map(|product| (product.sku, product.name)).unwrap_or_default();
+    Ok(MaskedFulfillment { fulfillment: fulfillment_view(call, merchant, row, licenses, false)?, sku, product_name, masked })
+}
+
+/// What happened to a fulfillment that the side that asks may see, newest first: each look at its codes too.
+///
+/// # Errors
+/// 404; faults of the store.
+pub async fn history(call: &Call, id: FulfillmentId, page: PageRequest) -> Result<Page<TimelineEntry>, Problem> {
+    let (merchant, of) = sides(call)?;
+    let found = call
+        .read(move |reader| {
+            Box::pin(async move {
+                if queries::fulfillment(reader, merchant, of, id).await?.is_none() {
+                    return Ok(None);
+                }
+                audit::list(reader, merchant, Some(id.bytes()), page).await.map(Some)
+            })
+        })
+        .await?
+        .or_not_found()?;
+    Ok(Page { rows: found.rows.into_iter().map(TimelineEntry::from).collect(), next: found.next })
 }
 
 /// Every route of fulfillments.

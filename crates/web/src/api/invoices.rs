@@ -9,6 +9,7 @@ use tradepost_documents::invoice::{self, InvoiceStanding};
 use tradepost_domain::billing::queries::{self, InvoiceRow, PaymentRow};
 use tradepost_domain::billing::{self, InvoiceKind, PaymentMethod};
 use tradepost_domain::ids::{InvoiceId, PartnershipId};
+use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_domain::orders::record_payment::RecordPayment;
 use tradepost_domain::{MerchantScope, Right, merchants, partners};
 use tradepost_kernel::Date;
@@ -91,6 +92,25 @@ async fn list(call: Call) -> Result<Answer, Problem> {
 /// A page of invoices of one side, partnership, kind.
 pub(crate) async fn page_of(call: &Call, merchant: MerchantScope, of: Option<PartnershipId>, kind: Option<InvoiceKind>) -> Result<Answer, Problem> {
     let page = call.page()?;
+    Ok(call.list(found(call, merchant, of, kind, page).await?, |invoice| invoice))
+}
+
+/// A page of the invoices that the side that asks may see; a merchant names a partnership or sees those of all.
+///
+/// # Errors
+/// 403; faults of the store.
+pub async fn listed(call: &Call, partnership: Option<PartnershipId>, kind: Option<InvoiceKind>, page: PageRequest) -> Result<Page<InvoiceSummary>, Problem> {
+    let (merchant, of) = sides(call)?;
+    found(call, merchant, of.or(partnership), kind, page).await
+}
+
+async fn found(
+    call: &Call,
+    merchant: MerchantScope,
+    of: Option<PartnershipId>,
+    kind: Option<InvoiceKind>,
+    page: PageRequest,
+) -> Result<Page<InvoiceSummary>, Problem> {
     let today = today(call, merchant).await?;
     let (found, due) = call
         .read(move |reader| {
@@ -102,7 +122,8 @@ pub(crate) async fn page_of(call: &Call, merchant: MerchantScope, of: Option<Par
             })
         })
         .await?;
-    Ok(call.list(found, |row| summary(call, merchant, today, due.contains(&row.partnership), &row)))
+    let rows = found.rows.iter().map(|row| summary(call, merchant, today, due.contains(&row.partnership), row)).collect();
+    Ok(Page { rows, next: found.next })
 }
 
 async fn get(call: Call) -> Result<Answer, Problem> {
@@ -110,7 +131,11 @@ async fn get(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::ok(&shown(&call, id).await?))
 }
 
-pub(crate) async fn shown(call: &Call, id: InvoiceId) -> Result<InvoiceView, Problem> {
+/// One invoice as issued, and what was paid of it, to the side that asks.
+///
+/// # Errors
+/// 404; faults of the store.
+pub async fn shown(call: &Call, id: InvoiceId) -> Result<InvoiceView, Problem> {
     let (merchant, of) = sides(call)?;
     let today = today(call, merchant).await?;
     let (row, orders, due) = call
@@ -187,8 +212,27 @@ async fn list_payments(call: Call) -> Result<Answer, Problem> {
         (query.partnership, query.invoice)
     };
     let page = call.page()?;
+    Ok(call.list(found_payments(&call, merchant, of, invoice, page).await?, |payment| payment))
+}
+
+/// A page of the payments that the side that asks may see, newest first; a merchant names a partnership or sees those of all.
+///
+/// # Errors
+/// 403; faults of the store.
+pub async fn payments(call: &Call, partnership: Option<PartnershipId>, invoice: Option<InvoiceId>, page: PageRequest) -> Result<Page<PaymentView>, Problem> {
+    let (merchant, of) = sides(call)?;
+    found_payments(call, merchant, of.or(partnership), invoice, page).await
+}
+
+async fn found_payments(
+    call: &Call,
+    merchant: MerchantScope,
+    of: Option<PartnershipId>,
+    invoice: Option<InvoiceId>,
+    page: PageRequest,
+) -> Result<Page<PaymentView>, Problem> {
     let found = call.read(move |reader| Box::pin(async move { queries::payments(reader, merchant, of, invoice, page).await })).await?;
-    Ok(call.list(found, PaymentView::from))
+    Ok(Page { rows: found.rows.into_iter().map(PaymentView::from).collect(), next: found.next })
 }
 
 /// The page behind the link in the mail: this invoice, and nothing else (ORD-8).

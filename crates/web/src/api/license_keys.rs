@@ -1,5 +1,9 @@
 //! `/v1/merchant/license-keys`: masked keys, imports, and showing one in full (STK-1, STK-2, STK-5).
 
+mod file;
+
+pub use file::{FileImport, import_file};
+
 use crate::answer::Answer;
 use crate::call::{Call, OrNotFound};
 use crate::errors::{Errors, Pointer};
@@ -269,13 +273,32 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     Ok(call.list(page, LicenseKeyView::from))
 }
 
-async fn reveal(call: Call) -> Result<Answer, Problem> {
-    let (scope, key) = (call.merchant()?, call.path::<LicenseKeyId>("id")?);
+/// The code of a key, after the audit trail has noted who looks at it.
+///
+/// # Errors
+/// Refusals of [`RevealKey`]; faults of the store.
+pub async fn revealed(call: &Call, key: LicenseKeyId) -> Result<RevealedKeyView, Problem> {
+    let scope = call.merchant()?;
     call.execute(RevealKey { scope, key }).await?;
     let mut found = call.read(move |reader| Box::pin(async move { queries::sealed(reader, scope.merchant, &[key]).await })).await?;
     let sealed = found.remove(&key).or_not_found()?;
     let code = open_code(&call.engine().vault, scope.merchant, key, &sealed.sealed)?;
-    Ok(Answer::ok(&RevealedKeyView { id: key, code: code.expose().clone() }).header(CACHE_CONTROL, "no-store"))
+    Ok(RevealedKeyView { id: key, code: code.expose().clone() })
+}
+
+async fn reveal(call: Call) -> Result<Answer, Problem> {
+    let view = revealed(&call, call.path("id")?).await?;
+    Ok(Answer::ok(&view).header(CACHE_CONTROL, "no-store"))
+}
+
+/// Where the commands of an import come from: without a key, since a repeated import finds only duplicates.
+fn origin(call: &Call) -> Origin {
+    Origin {
+        caller: call.caller().clone(),
+        request_id: Some(call.request_id().to_owned()),
+        address: call.address().map(|address| address.to_string()),
+        idempotency: None,
+    }
 }
 
 async fn import(call: Call) -> Result<Answer, Problem> {
@@ -288,14 +311,8 @@ async fn import(call: Call) -> Result<Answer, Problem> {
         mode: asked.mode.unwrap_or(Mode::AllOrNothing),
         dry_run: asked.dry_run.unwrap_or(false),
     };
-    let origin = Origin {
-        caller: call.caller().clone(),
-        request_id: Some(call.request_id().to_owned()),
-        address: call.address().map(|address| address.to_string()),
-        idempotency: None,
-    };
     let mut body = call.body_stream().ok_or_else(Problem::internal)?;
-    let mut importer = Importer::new(call.engine().clone(), origin, settings).await?;
+    let mut importer = Importer::new(call.engine().clone(), origin(&call), settings).await?;
     while let Some(chunk) = body.next().await {
         let Ok(chunk) = chunk else {
             importer.abandon().await?;

@@ -10,6 +10,7 @@ use tradepost_domain::ids::{CustomerId, LicenseId, LicenseKeyId, OrderId, Partne
 use tradepost_domain::licenses::Stage;
 use tradepost_domain::licenses::lock_reasons::{ClearedBy, LockReason, of_license};
 use tradepost_domain::licenses::queries::{self, LicenseFilter, LicenseRow};
+use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_domain::orders::activate::{ActivateNextLicense, SendLicense};
 use tradepost_domain::orders::attach::{AttachInformation, Attachment};
 use tradepost_domain::orders::confirm_fulfillment::ConfirmFulfillment;
@@ -122,7 +123,10 @@ fn license_view(row: &LicenseRow, around: &Around, code: Option<String>) -> Resu
 
 /// One license as the side that asks may see it; with its code where `reveal` says so, which only the handler of an
 /// audited act does.
-async fn shown(call: &Call, id: LicenseId, reveal: bool) -> Result<LicenseView, Problem> {
+///
+/// # Errors
+/// 404; faults of the store.
+pub async fn shown(call: &Call, id: LicenseId, reveal: bool) -> Result<LicenseView, Problem> {
     let (merchant, of) = sides(call)?;
     let (row, around) = call
         .read(move |reader| {
@@ -144,10 +148,17 @@ async fn shown(call: &Call, id: LicenseId, reveal: bool) -> Result<LicenseView, 
 }
 
 async fn list(call: Call) -> Result<Answer, Problem> {
-    let (merchant, of) = sides(&call)?;
     let query = call.query::<LicenseQuery>()?;
     let filter = LicenseFilter { order: query.order, product: None, stage: query.stage, status: query.status };
-    let page = call.page()?;
+    Ok(call.list(listed(&call, filter, call.page()?).await?, |view| view))
+}
+
+/// A page of the licenses that the side that asks may see, codes masked.
+///
+/// # Errors
+/// Faults of the store.
+pub async fn listed(call: &Call, filter: LicenseFilter, page: PageRequest) -> Result<Page<LicenseView>, Problem> {
+    let (merchant, of) = sides(call)?;
     let (found, around) = call
         .read(move |reader| {
             Box::pin(async move {
@@ -158,7 +169,16 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         })
         .await?;
     let views = found.rows.iter().map(|row| license_view(row, &around, None)).collect::<Result<Vec<_>, Problem>>()?;
-    Ok(call.list(tradepost_domain::listing::Page { rows: views, next: found.next }, |view| view))
+    Ok(Page { rows: views, next: found.next })
+}
+
+/// The number of a product, by id or SKU, that the partnership that asks has licenses of: also one that was withdrawn since.
+///
+/// # Errors
+/// 403; faults of the store.
+pub async fn product_number(call: &Call, product: String) -> Result<Option<i64>, Problem> {
+    let scope = call.partnership()?;
+    call.read(move |reader| Box::pin(async move { queries::product_of(reader, scope, &product).await })).await
 }
 
 async fn get(call: Call) -> Result<Answer, Problem> {
@@ -214,7 +234,10 @@ async fn download_order(call: Call) -> Result<Answer, Problem> {
 }
 
 /// The codes that the command noted as shown, in its order: one header, then one code a line, byte for byte (FUL-7).
-async fn download(call: &Call, what: Download, filename: &str) -> Result<Answer, Problem> {
+///
+/// # Errors
+/// Refusals of [`DownloadLicenses`]; faults of the store.
+pub async fn download(call: &Call, what: Download, filename: &str) -> Result<Answer, Problem> {
     let merchant = call.partnership()?.merchant;
     let ids = call.execute(DownloadLicenses { what }).await?.outcome.licenses;
     let wanted = ids.clone();

@@ -25,11 +25,19 @@ input! {
     }
 }
 
-async fn request(call: Call) -> Result<Answer, Problem> {
-    let NewPasswordReset { email } = call.body()?;
+/// Sends a link that sets a new password, if the address is known, and takes as long if not. For the API and for pages.
+///
+/// # Errors
+/// Faults of the store.
+pub async fn request_reset(call: &Call, email: Email) -> Result<(), Problem> {
     // As slow as everything here, so that what the database does for a known address is lost in it.
     passwords::matches(Secret::new(email.key()), None).await?;
-    call.execute(RequestPasswordReset { email }).await?;
+    call.execute(RequestPasswordReset { email }).await.map(drop)
+}
+
+async fn request(call: Call) -> Result<Answer, Problem> {
+    let NewPasswordReset { email } = call.body()?;
+    request_reset(&call, email).await?;
     Ok(Answer::accepted(&Received { status: "received" }))
 }
 

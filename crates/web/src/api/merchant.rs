@@ -112,12 +112,21 @@ input! {
     }
 }
 
-async fn show(call: Call) -> Result<Answer, Problem> {
+/// The merchant's settings, and their version.
+///
+/// # Errors
+/// 403, 404; faults of the store.
+pub async fn shown(call: &Call) -> Result<(Merchant, i64), Problem> {
     let scope = call.merchant()?;
     let found = call.read(move |reader| Box::pin(async move { queries::merchant(reader, scope.merchant).await })).await?;
     let merchant = found.or_not_found()?;
     let version = merchant.version;
-    Ok(Answer::ok(&Merchant::from(merchant)).etag(version))
+    Ok((Merchant::from(merchant), version))
+}
+
+async fn show(call: Call) -> Result<Answer, Problem> {
+    let (merchant, version) = shown(&call).await?;
+    Ok(Answer::ok(&merchant).etag(version))
 }
 
 async fn change(call: Call) -> Result<Answer, Problem> {

@@ -46,7 +46,6 @@ pub fn routes(r: &mut Routes) {
     signup::routes(r);
     sessions::routes(r);
     links::routes(r);
-    link_pages::routes(r);
     merchant::routes(r);
     channels::routes(r);
     partnerships::routes(r);

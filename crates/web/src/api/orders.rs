@@ -5,6 +5,7 @@ pub use crate::api::order_shapes::*;
 use crate::api::reseller_products::step_view;
 use crate::{Answer, Call, OrNotFound, Problem, Routes};
 use tradepost_domain::ids::{OrderId, PartnershipId};
+use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_domain::orders::OrderRow;
 use tradepost_domain::orders::cancel::CancelOrder;
 use tradepost_domain::orders::change_draft::{ChangeDraft, DraftChange};
@@ -85,8 +86,11 @@ fn order_view(call: &Call, merchant: MerchantScope, detail: OrderDetail) -> Orde
     }
 }
 
-/// The order as its page shows it, to the side that asks.
-async fn shown(call: &Call, id: OrderId) -> Result<(OrderView, i64), Problem> {
+/// The order as its page shows it, to the side that asks, and its version.
+///
+/// # Errors
+/// 404; faults of the store.
+pub async fn shown(call: &Call, id: OrderId) -> Result<(OrderView, i64), Problem> {
     let (merchant, of) = sides(call)?;
     let detail = call.read(move |reader| Box::pin(async move { detail::order(reader, merchant, of, id).await })).await?.or_not_found()?;
     let version = detail.order.version;
@@ -107,23 +111,27 @@ async fn get(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::ok(&view).etag(version))
 }
 
+/// A page of the orders that the side that asks may see; a merchant names a partnership or sees those of all.
+///
+/// # Errors
+/// Faults of the store.
+pub async fn listed(call: &Call, partnership: Option<PartnershipId>, filter: OrderFilter, page: PageRequest) -> Result<Page<OrderSummary>, Problem> {
+    let (merchant, of) = sides(call)?;
+    let of = of.or(partnership);
+    let found = call.read(move |reader| Box::pin(async move { queries::list(reader, merchant, of, &filter, page).await })).await?;
+    Ok(Page { rows: found.rows.into_iter().map(OrderSummary::from).collect(), next: found.next })
+}
+
 async fn list_mine(call: Call) -> Result<Answer, Problem> {
-    let scope = call.partnership()?;
     let query = call.query::<OrderQuery>()?;
     let filter = OrderFilter { state: query.state, search: query.search.map(String::from), created_from: query.created_from, created_to: query.created_to };
-    let page = call.page()?;
-    let of = Some(scope.partnership);
-    let found = call.read(move |reader| Box::pin(async move { queries::list(reader, scope.of_merchant(), of, &filter, page).await })).await?;
-    Ok(call.list(found, OrderSummary::from))
+    Ok(call.list(listed(&call, None, filter, call.page()?).await?, |order| order))
 }
 
 async fn list_all(call: Call) -> Result<Answer, Problem> {
-    let scope = call.merchant()?;
     let query = call.query::<MerchantOrderQuery>()?;
     let filter = OrderFilter { state: query.state, search: query.search.map(String::from), created_from: query.created_from, created_to: query.created_to };
-    let page = call.page()?;
-    let found = call.read(move |reader| Box::pin(async move { queries::list(reader, scope, query.partnership, &filter, page).await })).await?;
-    Ok(call.list(found, OrderSummary::from))
+    Ok(call.list(listed(&call, query.partnership, filter, call.page()?).await?, |order| order))
 }
 
 async fn create(call: Call) -> Result<Answer, Problem> {

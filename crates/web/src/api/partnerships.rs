@@ -124,12 +124,20 @@ async fn show(call: Call) -> Result<Answer, Problem> {
     shown(&call, call.path("id")?).await
 }
 
-async fn create(call: Call) -> Result<Answer, Problem> {
+/// Creates a reseller by hand.
+///
+/// # Errors
+/// Refusals of [`CreateReseller`]; faults of the store.
+pub async fn created(call: &Call, new: NewReseller) -> Result<PartnershipId, Problem> {
     let merchant = call.merchant()?.merchant;
-    let NewReseller { channel, company } = call.body()?;
+    let NewReseller { channel, company } = new;
     let (first_name, last_name, profile) = company.into_parts();
-    let created = call.execute(CreateReseller { merchant, profile, first_name, last_name, channel }).await?.outcome;
-    let found = one(&call, created.partnership).await?;
+    Ok(call.execute(CreateReseller { merchant, profile, first_name, last_name, channel }).await?.outcome.partnership)
+}
+
+async fn create(call: Call) -> Result<Answer, Problem> {
+    let partnership = created(&call, call.body()?).await?;
+    let found = one(&call, partnership).await?;
     let (version, location) = (found.version, format!("/v1/merchant/partnerships/{}", found.id));
     Ok(Answer::created(&Partnership::from(found), &location).etag(version))
 }

@@ -8,10 +8,11 @@ use crate::fields::Quantity;
 use crate::problem::Problem;
 use crate::routes::Routes;
 use crate::{input, view};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use tradepost_domain::catalog::pricing::{self, ItemDiscount, PriceBooks, Quote, Step};
 use tradepost_domain::catalog::{EndUserInformation, Kind, Method, SellableProduct, product_not_available, queries};
 use tradepost_domain::ids::{ChannelId, ProductId};
+use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_domain::partners::terms::{self, EffectiveTerms};
 use tradepost_domain::stock::queries::StockCounts;
 use tradepost_domain::{PartnershipScope, Right, partners, stock};
@@ -192,6 +193,21 @@ impl Shelf {
         Ok((currency, quote))
     }
 
+    /// What one unit costs, and from which quantity on: a step for each time that it changes.
+    fn tiers(&self, product: &SellableProduct) -> Vec<(i64, Money)> {
+        let Some(books) = self.books.get(&product.number) else { return Vec::new() };
+        let begins: BTreeSet<i64> = books.rows.iter().map(|row| row.from_quantity).collect();
+        let mut tiers: Vec<(i64, Money)> = Vec::new();
+        for from in begins {
+            let Ok((currency, quote)) = self.quote(product, from) else { continue };
+            let price = currency.minor(quote.unit_minor);
+            if tiers.last().is_none_or(|(_, before)| *before != price) {
+                tiers.push((from, price));
+            }
+        }
+        tiers
+    }
+
     fn view(&self, product: SellableProduct) -> ResellerProductView {
         ResellerProductView {
             unit_price: self.quote(&product, 1).ok().map(|(currency, quote)| currency.minor(quote.unit_minor)),
@@ -212,7 +228,16 @@ impl Shelf {
 }
 
 async fn list(call: Call) -> Result<Answer, Problem> {
-    let (scope, page) = (call.partnership()?, call.page()?);
+    let page = listed(&call, call.page()?).await?;
+    Ok(call.list(page, |product| product))
+}
+
+/// A page of what the partnership may order.
+///
+/// # Errors
+/// Faults of the store.
+pub async fn listed(call: &Call, page: PageRequest) -> Result<Page<ResellerProductView>, Problem> {
+    let scope = call.partnership()?;
     let found = call
         .read(move |reader| {
             Box::pin(async move {
@@ -224,12 +249,61 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         })
         .await?;
     let (page, shelf) = found.or_not_found()?;
-    Ok(call.list(page, |product| shelf.view(product)))
+    Ok(Page { rows: page.rows.into_iter().map(|product| shelf.view(product)).collect(), next: page.next })
+}
+
+/// A product by id or SKU as the partnership may order it, and what so many of it cost; `Err` where there is no price.
+///
+/// # Errors
+/// 404 `product_not_available`; faults of the store.
+pub async fn quoted(call: &Call, product: &str, quantity: i64) -> Result<(ResellerProductView, Result<PriceExplanationView, Refusal>), Problem> {
+    let (product, shelf) = find(call, product.to_owned()).await?;
+    let quote = shelf.quote(&product, quantity).map(|(currency, quote)| explained(product.id, quantity, currency, quote));
+    Ok((shelf.view(product), quote))
+}
+
+/// What a partnership is offered of one product.
+#[derive(Debug)]
+pub struct Offer {
+    /// The product.
+    pub product: ResellerProductView,
+    /// Of how many units `quote` speaks.
+    pub quantity: i64,
+    /// What they cost, and how that came about; `Err` where there is no price.
+    pub quote: Result<PriceExplanationView, Refusal>,
+    /// What one unit costs, and from which quantity on.
+    pub tiers: Vec<(i64, Money)>,
+}
+
+/// A product by id or SKU as the partnership may order it, with its prices; without a quantity of the fewest units that a line may have.
+///
+/// # Errors
+/// 404 `product_not_available`; faults of the store.
+pub async fn offer(call: &Call, product: &str, quantity: Option<i64>) -> Result<Offer, Problem> {
+    let (product, shelf) = find(call, product.to_owned()).await?;
+    let quantity = quantity.or(product.min_quantity).unwrap_or(1);
+    let quote = shelf.quote(&product, quantity).map(|(currency, quote)| explained(product.id, quantity, currency, quote));
+    let tiers = shelf.tiers(&product);
+    Ok(Offer { product: shelf.view(product), quantity, quote, tiers })
+}
+
+fn explained(product: ProductId, quantity: i64, currency: Currency, quote: Quote) -> PriceExplanationView {
+    PriceExplanationView {
+        product,
+        quantity,
+        unit_price: currency.minor(quote.unit_minor),
+        total: currency.minor(quote.line_minor),
+        steps: quote.explanation.steps.into_iter().map(|step| step_view(currency, &step)).collect(),
+    }
 }
 
 /// The product of the path with its prices and stock, or the one answer for all that is not shared.
 async fn one(call: &Call) -> Result<(SellableProduct, Shelf), Problem> {
-    let (scope, text) = (call.partnership()?, call.path_text("id")?.to_owned());
+    find(call, call.path_text("id")?.to_owned()).await
+}
+
+async fn find(call: &Call, text: String) -> Result<(SellableProduct, Shelf), Problem> {
+    let scope = call.partnership()?;
     let found = call
         .read(move |reader| {
             Box::pin(async move {
@@ -260,13 +334,7 @@ async fn explanation(call: Call) -> Result<Answer, Problem> {
     let quantity = call.query::<PriceQuery>()?.quantity.map_or(1, Quantity::get);
     let (product, shelf) = one(&call).await?;
     let (currency, quote) = shelf.quote(&product, quantity)?;
-    Ok(Answer::ok(&PriceExplanationView {
-        product: product.id,
-        quantity,
-        unit_price: currency.minor(quote.unit_minor),
-        total: currency.minor(quote.line_minor),
-        steps: quote.explanation.steps.into_iter().map(|step| step_view(currency, &step)).collect(),
-    }))
+    Ok(Answer::ok(&explained(product.id, quantity, currency, quote)))
 }
 
 /// A step with its amounts as money; `quantity` gives a count, which is no amount.

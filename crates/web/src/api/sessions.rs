@@ -3,12 +3,15 @@
 use crate::answer::Answer;
 use crate::authenticate::session_token;
 use crate::call::Call;
+use crate::credentials;
 use crate::problem::Problem;
 use crate::routes::Routes;
 use crate::{input, passwords, view};
+use axum::http::StatusCode;
 use std::net::IpAddr;
 use tradepost_domain::identity::sign_in::invalid_credentials;
 use tradepost_domain::identity::{AttemptSignIn, RevokeSessions, SessionView, SignIn, SignedIn, queries, throttle};
+use tradepost_domain::listing::PageRequest;
 use tradepost_domain::{PersonId, SessionId};
 use tradepost_kernel::secret::sha256;
 use tradepost_kernel::text::Email;
@@ -94,6 +97,64 @@ async fn create(call: Call) -> Result<Answer, Problem> {
 
 fn own(call: &Call) -> Result<PersonId, Problem> {
     call.caller().person().ok_or_else(Problem::unauthenticated)
+}
+
+/// The session that the request comes with; `None` where it comes with a key or with nothing.
+///
+/// # Errors
+/// Faults of the store.
+pub async fn current(call: &Call) -> Result<Option<SessionView>, Problem> {
+    let name = credentials::session_cookie(&call.app().settings.public_url);
+    let given = credentials::credentials(call.headers(), name, None, None, call.address(), false)?;
+    let Some(token) = given.bearer.or(given.cookie) else { return Ok(None) };
+    let hash = sha256(token.expose().as_bytes());
+    call.read(move |reader| Box::pin(async move { queries::session(reader, hash).await })).await
+}
+
+/// The person's sessions that still let in, newest first; at most so many.
+///
+/// # Errors
+/// 401 where no person asks; faults of the store.
+pub async fn open(call: &Call, most: usize) -> Result<Vec<SessionView>, Problem> {
+    let (person, now) = (own(call)?, call.now());
+    let (mut found, mut before) = (Vec::new(), None);
+    loop {
+        let wanted = PageRequest { limit: 200, before };
+        let page = call.read(move |reader| Box::pin(async move { queries::sessions(reader, person, wanted).await })).await?;
+        // All of them last equally long: what is older than one that has ended has ended too.
+        let ended = page.rows.last().is_none_or(|oldest| oldest.expires <= now);
+        before = page.next;
+        found.extend(page.rows.into_iter().filter(|session| session.is_valid(now)));
+        if ended || before.is_none() || found.len() >= most {
+            found.truncate(most);
+            return Ok(found);
+        }
+    }
+}
+
+/// Ends a session of the person; one that is over already, or is not theirs, stays as it is.
+///
+/// # Errors
+/// Those of the command, but for 404.
+pub async fn end(call: &Call, session: SessionId) -> Result<(), Problem> {
+    match call.execute(RevokeSessions { session: Some(session) }).await {
+        Err(no) if no.status() != StatusCode::NOT_FOUND => Err(no),
+        _ => Ok(()),
+    }
+}
+
+/// Ends every session of the person but the one that the request comes with.
+///
+/// # Errors
+/// As [`open`] and [`end`].
+pub async fn end_others(call: &Call) -> Result<(), Problem> {
+    let here = current(call).await?.map(|session| session.id);
+    for session in open(call, usize::MAX).await? {
+        if Some(session.id) != here {
+            end(call, session.id).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn list(call: Call) -> Result<Answer, Problem> {

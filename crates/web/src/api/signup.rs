@@ -7,8 +7,9 @@ use crate::errors::{Errors, Pointer};
 use crate::problem::Problem;
 use crate::routes::Routes;
 use crate::{input, passwords, view};
-use tradepost_domain::partners::{JoinProgram, SignUp};
-use tradepost_domain::{MerchantId, PartnershipId, merchants};
+use tradepost_domain::merchants::{self, MerchantView};
+use tradepost_domain::partners::{Enrolled, JoinProgram, SignUp};
+use tradepost_domain::{MerchantId, PartnershipId};
 use tradepost_kernel::Secret;
 
 input! {
@@ -34,8 +35,11 @@ view! {
     }
 }
 
-/// A merchant by its slug (the live one), or by its id (its sandbox too).
-async fn merchant(call: &Call) -> Result<i64, Problem> {
+/// The merchant that the path names by its slug (the live one), or by its id (its sandbox too).
+///
+/// # Errors
+/// 404 where there is none; faults of the store.
+pub async fn program(call: &Call) -> Result<MerchantView, Problem> {
     let text = call.path_text("merchant")?.to_owned();
     let found = call
         .read(move |reader| {
@@ -47,25 +51,36 @@ async fn merchant(call: &Call) -> Result<i64, Problem> {
             })
         })
         .await?;
-    Ok(found.or_not_found()?.number)
+    found.or_not_found()
 }
 
-async fn create(call: Call) -> Result<Answer, Problem> {
-    let NewSignup { password, company } = call.body()?;
-    let merchant = merchant(&call).await?;
+/// Signs a company up, or joins where the person is signed in: then what came to be. For the API and for the page.
+///
+/// # Errors
+/// 409 `already_enrolled`; 422 where a password is needed and missing; faults of the store.
+pub async fn enroll(call: &Call, merchant: i64, asked: NewSignup) -> Result<Option<Enrolled>, Problem> {
+    let NewSignup { password, company } = asked;
     let (first_name, last_name, profile) = company.into_parts();
     if call.caller().person().is_some() {
-        let joined = call.execute(JoinProgram { merchant, profile }).await?.outcome;
-        return Ok(Answer::created(&Joined { partnership: joined.partnership }, "/v1/reseller/partnership"));
+        return Ok(Some(call.execute(JoinProgram { merchant, profile }).await?.outcome));
     }
     let Some(password) = password else {
         let mut errors = Errors::default();
         errors.add(&Pointer::root().field("password"), "invalid_field", "is missing");
         return Err(Problem::fields(errors));
     };
-    let password_hash = passwords::hash(&call, password).await?;
+    let password_hash = passwords::hash(call, password).await?;
     call.execute(SignUp { merchant, profile, first_name, last_name, password_hash }).await?;
-    Ok(Answer::accepted(&Received { status: "received" }))
+    Ok(None)
+}
+
+async fn create(call: Call) -> Result<Answer, Problem> {
+    let asked = call.body()?;
+    let merchant = program(&call).await?.number;
+    Ok(match enroll(&call, merchant, asked).await? {
+        Some(joined) => Answer::created(&Joined { partnership: joined.partnership }, "/v1/reseller/partnership"),
+        None => Answer::accepted(&Received { status: "received" }),
+    })
 }
 
 pub(super) fn routes(r: &mut Routes) {

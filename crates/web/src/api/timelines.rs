@@ -5,6 +5,7 @@ use crate::{Answer, Call, OrNotFound, Problem, Routes, view};
 use serde_json::Value;
 use tradepost_domain::audit::{self, AuditView};
 use tradepost_domain::ids::{LicenseId, OrderId};
+use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_domain::{Right, licenses, orders};
 use tradepost_kernel::Timestamp;
 
@@ -30,9 +31,12 @@ impl From<AuditView> for TimelineEntry {
     }
 }
 
-async fn of_order(call: Call) -> Result<Answer, Problem> {
-    let (merchant, of) = sides(&call)?;
-    let (id, page): (OrderId, _) = (call.path("id")?, call.page()?);
+/// What happened to an order that the side that asks may see, newest first.
+///
+/// # Errors
+/// 404; faults of the store.
+pub async fn order_timeline(call: &Call, id: OrderId, page: PageRequest) -> Result<Page<TimelineEntry>, Problem> {
+    let (merchant, of) = sides(call)?;
     let found = call
         .read(move |reader| {
             Box::pin(async move {
@@ -44,12 +48,20 @@ async fn of_order(call: Call) -> Result<Answer, Problem> {
         })
         .await?
         .or_not_found()?;
-    Ok(call.list(found, TimelineEntry::from))
+    Ok(Page { rows: found.rows.into_iter().map(TimelineEntry::from).collect(), next: found.next })
 }
 
-async fn of_license(call: Call) -> Result<Answer, Problem> {
-    let (merchant, of) = sides(&call)?;
-    let (id, page): (LicenseId, _) = (call.path("id")?, call.page()?);
+async fn of_order(call: Call) -> Result<Answer, Problem> {
+    let found = order_timeline(&call, call.path("id")?, call.page()?).await?;
+    Ok(call.list(found, |entry| entry))
+}
+
+/// Every act on a license that the side that asks may see, newest first.
+///
+/// # Errors
+/// 404; faults of the store.
+pub async fn license_history(call: &Call, id: LicenseId, page: PageRequest) -> Result<Page<TimelineEntry>, Problem> {
+    let (merchant, of) = sides(call)?;
     let found = call
         .read(move |reader| {
             Box::pin(async move {
@@ -62,7 +74,12 @@ async fn of_license(call: Call) -> Result<Answer, Problem> {
         })
         .await?
         .or_not_found()?;
-    Ok(call.list(found, TimelineEntry::from))
+    Ok(Page { rows: found.rows.into_iter().map(TimelineEntry::from).collect(), next: found.next })
+}
+
+async fn of_license(call: Call) -> Result<Answer, Problem> {
+    let found = license_history(&call, call.path("id")?, call.page()?).await?;
+    Ok(call.list(found, |entry| entry))
 }
 
 /// Every route of timelines.

@@ -55,9 +55,9 @@ async fn what_is_missing_and_what_is_no_path_look_alike() {
 #[tokio::test]
 async fn a_change_by_cookie_comes_from_our_own_pages() {
     let (floor, _folder) = floor().await;
-    let with = |site: &str, origin: &str| {
+    let with_cookie = |cookie: &str, site: &str, origin: &str| {
         let mut sent = request("POST", "/v1/reseller/orders", "", r#"{"items":[]}"#);
-        sent.headers_mut().insert("cookie", "tradepost_session=seller".parse().expect("a value"));
+        sent.headers_mut().insert("cookie", format!("{cookie}=seller").parse().expect("a value"));
         for (name, value) in [("sec-fetch-site", site), ("origin", origin)] {
             if !value.is_empty() {
                 sent.headers_mut().insert(name, value.parse().expect("a value"));
@@ -65,11 +65,14 @@ async fn a_change_by_cookie_comes_from_our_own_pages() {
         }
         sent
     };
+    let with = |site: &str, origin: &str| with_cookie("__Host-tradepost_session", site, origin);
     assert_eq!(read(floor.answer(with("cross-site", "")).await).await.1, "cross_site_request");
     assert_eq!(read(floor.answer(with("same-site", "")).await).await.1, "cross_site_request");
     assert_eq!(read(floor.answer(with("", "https://evil.example")).await).await.1, "cross_site_request");
     assert_eq!(read(floor.answer(with("same-origin", "")).await).await.0, 201);
     assert_eq!(read(floor.answer(with("", "https://shop.example.org")).await).await.0, 201);
+    // Over TLS only a cookie that no other host and no plain connection can set is believed.
+    assert_eq!(read(floor.answer(with_cookie("tradepost_session", "same-origin", "")).await).await.0, 401);
 }
 
 #[tokio::test]
