@@ -1,0 +1,165 @@
+//! Lists: a table with its tools, and the pages it comes in.
+
+use crate::button::Button;
+use crate::icon::{Icon, icon};
+use crate::language::Language;
+use maud::{Markup, html};
+
+/// A column.
+#[derive(Clone, Debug)]
+pub struct Column<'a> {
+    title: &'a str,
+    right: bool,
+    sort: Option<(String, Option<bool>)>,
+}
+
+impl<'a> Column<'a> {
+    /// One of words.
+    #[must_use]
+    pub const fn new(title: &'a str) -> Self {
+        Self { title, right: false, sort: None }
+    }
+
+    /// One of amounts or counts.
+    #[must_use]
+    pub const fn right(title: &'a str) -> Self {
+        Self { title, right: true, sort: None }
+    }
+
+    /// What stands in its head.
+    #[must_use]
+    pub const fn title(&self) -> &'a str {
+        self.title
+    }
+
+    /// Its head sorts the list: where to, and which way it is sorted now (`true` upward).
+    #[must_use]
+    pub fn sorts(mut self, place: String, now: Option<bool>) -> Self {
+        self.sort = Some((place, now));
+        self
+    }
+}
+
+/// A table. Where it is narrow, each row becomes a small card.
+#[derive(Debug)]
+pub struct Table<'a> {
+    /// What it lists, for screen readers.
+    pub caption: &'a str,
+    /// Its columns.
+    pub columns: Vec<Column<'a>>,
+    /// Its rows, a cell per column.
+    pub rows: Vec<Vec<Markup>>,
+    /// A last line of sums.
+    pub foot: Option<Vec<Markup>>,
+}
+
+impl Table<'_> {
+    /// Draws it.
+    #[must_use]
+    pub fn draw(&self) -> Markup {
+        let side = |place: usize| self.columns.get(place).is_some_and(|column| column.right).then_some("right");
+        let label = |place: usize| self.columns.get(place).map_or("", |column| column.title);
+        html! {
+            div class="table-wrap" tabindex="0" role="region" aria-label=(self.caption) {
+                table class="table stacks" {
+                    caption class="unseen" { (self.caption) }
+                    thead {
+                        tr {
+                            @for (place, column) in self.columns.iter().enumerate() {
+                                @let order = column.sort.as_ref().and_then(|sort| sort.1).map(|upward| if upward { "ascending" } else { "descending" });
+                                th scope="col" class=[side(place)] aria-sort=[order] { (head(column)) }
+                            }
+                        }
+                    }
+                    tbody {
+                        @for row in &self.rows {
+                            tr { @for (place, cell) in row.iter().enumerate() { td class=[side(place)] data-label=(label(place)) { (cell) } } }
+                        }
+                    }
+                    @if let Some(foot) = &self.foot {
+                        tfoot { tr { @for (place, cell) in foot.iter().enumerate() { td class=[side(place)] { (cell) } } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn head(column: &Column<'_>) -> Markup {
+    html! {
+        @match &column.sort {
+            None => (column.title),
+            Some((place, now)) => a href=(place) {
+                (column.title)
+                @match now { Some(true) => (icon(Icon::SortedUp)), Some(false) => (icon(Icon::Sorted)), None => {} }
+            },
+        }
+    }
+}
+
+/// A filter: what it says, where it leads, whether it is on.
+#[derive(Clone, Debug)]
+pub struct Chip<'a> {
+    /// What it says.
+    pub text: &'a str,
+    /// The list with it, or without it where it is on.
+    pub place: String,
+    /// Whether it is on.
+    pub on: bool,
+}
+
+/// The line above a list: search, filters, and what can be done with the whole of it.
+#[must_use]
+pub fn tools(place: Option<&str>, searched: &str, kept: &[(&str, &str)], chips: &[Chip<'_>], acts: &Markup, language: Language) -> Markup {
+    let search = language.pick("Search", "Suchen");
+    html! {
+        div class="tools" {
+            @if let Some(place) = place {
+                form class="search" action=(place) method="get" role="search" {
+                    (icon(Icon::Search))
+                    input type="search" name="q" value=(searched) placeholder=(search) aria-label=(search);
+                    (crate::form::unseen(kept))
+                }
+            }
+            @for chip in chips {
+                a class="chip" href=(chip.place) aria-current=[chip.on.then_some("true")] { (chip.text) @if chip.on { (icon(Icon::Close)) } }
+            }
+            div class="apart" { (acts) }
+        }
+    }
+}
+
+/// The line below a list: how much of it is seen, and the pages before and after.
+#[must_use]
+pub fn pager(text: &str, before: Option<&str>, after: Option<&str>, language: Language) -> Markup {
+    let button = |text, icon, place: Option<&str>| {
+        let button = Button::new(text).small().icon(icon);
+        match place {
+            Some(place) => button.to(place),
+            None => button.off(language.pick("There is no further page", "Es gibt keine weitere Seite")).to("#"),
+        }
+    };
+    html! {
+        nav class="pager" aria-label=(language.pick("Pages", "Seiten")) {
+            span { (text) }
+            @if before.is_some() || after.is_some() {
+                div class="apart" {
+                    (button(language.pick("Previous", "Zurück"), Icon::Previous, before))
+                    (button(language.pick("Next", "Weiter"), Icon::Next, after))
+                }
+            }
+        }
+    }
+}
+
+/// Tabs of a page: name, place, how many, whether it is this one.
+#[must_use]
+pub fn tabs(label: &str, tabs: &[(&str, String, usize, bool)]) -> Markup {
+    html! {
+        nav class="tabs" aria-label=(label) {
+            @for (name, place, count, here) in tabs {
+                a href=(place) aria-current=[here.then_some("page")] { (name) (crate::badge::count(*count)) }
+            }
+        }
+    }
+}
