@@ -32,6 +32,8 @@ pub struct Settings {
     pub mail: Option<MailSettings>,
     /// Requests per second, and how many are let in; what is not set keeps the default of the web.
     pub rates: Rates,
+    /// Whether it is the demo, which shows its sign-ins to whoever comes.
+    pub demo: bool,
 }
 
 /// Requests per second, and how many are let in at once (PLT-11). Outside: whether it was set; inside: `None` is no limit,
@@ -178,6 +180,7 @@ impl Settings {
             log: raw.log.unwrap_or_else(|| "info,tokio_postgres=warn,lettre=warn,hyper=warn".into()),
             mail: raw.mail.map(mail).transpose()?,
             rates: rates(&raw.limits.unwrap_or_default()),
+            demo: false,
         })
     }
 

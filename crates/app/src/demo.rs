@@ -19,6 +19,7 @@ pub const PASSWORD: &str = "demo-demo-demo";
 /// The demo's own data folder, so that it never touches a real one by default.
 #[must_use]
 pub fn settings(mut settings: Settings, data_not_named: bool) -> Settings {
+    settings.demo = true;
     if data_not_named {
         let cache = std::env::var_os("HOME").map_or_else(std::env::temp_dir, |home| PathBuf::from(home).join(".cache"));
         settings.data = cache.join("tradepost/demo");

@@ -88,6 +88,7 @@ impl House {
         let mut web = tradepost_web::Settings::new(settings.public_url.clone());
         web.trusted_proxies = settings.trusted_proxies;
         web.metrics_token = settings.metrics_token.clone();
+        web.demo = settings.demo;
         let (limits, rates) = (&mut web.limits, &settings.rates);
         limits.per_caller = rates.per_caller.unwrap_or(limits.per_caller);
         limits.per_partnership = rates.per_partnership.unwrap_or(limits.per_partnership);

@@ -8,6 +8,7 @@ pub fn all() -> Routes {
     let mut routes = Routes::new();
     system::routes(&mut routes);
     api::routes(&mut routes);
+    tradepost_portal::routes(&mut routes);
     routes
 }
 

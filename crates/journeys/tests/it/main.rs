@@ -10,6 +10,7 @@ mod drafts;
 mod fulfillment;
 mod large;
 mod limits;
+mod pages;
 mod partners;
 mod payments;
 mod plans;

@@ -11,9 +11,11 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("documents", &["kernel", "domain"]),
     ("web", &["kernel", "store", "domain", "documents"]),
     ("worker", &["kernel", "store", "domain", "documents"]),
-    ("app", &["kernel", "store", "domain", "documents", "web", "worker"]),
-    ("testkit", &["kernel", "store", "domain", "documents", "web", "worker", "app"]),
-    ("journeys", &["kernel", "store", "domain", "documents", "web", "worker", "app", "testkit"]),
+    ("design", &["kernel"]),
+    ("portal", &["kernel", "store", "domain", "documents", "web", "design"]),
+    ("app", &["kernel", "store", "domain", "documents", "web", "portal", "worker"]),
+    ("testkit", &["kernel", "store", "domain", "documents", "web", "portal", "worker", "app"]),
+    ("journeys", &["kernel", "store", "domain", "documents", "web", "portal", "worker", "app", "testkit"]),
 ];
 
 /// What a crate may not use of others', directly.
@@ -23,11 +25,13 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("domain", &["axum", "hyper", "tokio", "reqwest", "lettre", "rusqlite", "tokio-postgres", "maud", "minijinja", "futures-util"]),
     ("documents", &["axum", "hyper", "tokio", "reqwest", "lettre", "rusqlite", "tokio-postgres"]),
     ("web", &["reqwest", "lettre", "rusqlite", "tokio-postgres", "minijinja"]),
+    ("design", &["axum", "hyper", "tokio", "reqwest", "lettre", "rusqlite", "tokio-postgres", "minijinja"]),
+    ("portal", &["hyper", "reqwest", "lettre", "rusqlite", "tokio-postgres", "minijinja"]),
     ("worker", &["axum", "hyper", "rusqlite", "tokio-postgres", "maud", "minijinja"]),
 ];
 
 /// The crates that hand SQL to nobody: it stands in the slice that owns the table.
-const WITHOUT_SQL: &[&str] = &["web", "worker", "app", "documents"];
+const WITHOUT_SQL: &[&str] = &["web", "portal", "design", "worker", "app", "documents"];
 
 /// The dependencies of a manifest that are no development ones: those of targets and builds included.
 fn dependencies(manifest: &str) -> Vec<String> {

@@ -28,6 +28,7 @@ const TASKS: &[&str] = &[
     "crates/store/src/pg.rs",
     "crates/store/src/pg/lanes.rs",
     "crates/web/src/api/fulfillment_download.rs",
+    "crates/web/src/api/license_keys/file.rs",
     "crates/web/src/authenticate.rs",
     "crates/web/src/floor.rs",
     "crates/web/src/server.rs",

@@ -1,0 +1,190 @@
+//! A person's own page: who they are, how they see the portal, where they are signed in, their password (PAR-15).
+
+use super::{Alone, HOUSE, alone, looks, me, sign_in};
+use crate::forms;
+use crate::look::{Look, Theme};
+use maud::{Markup, html};
+use tradepost_design::badge::Tone;
+use tradepost_design::card::facts;
+use tradepost_design::icon::icon;
+use tradepost_design::{Button, Field, Icon, Language, badge, note};
+use tradepost_domain::SessionId;
+use tradepost_domain::identity::{PersonView, RequestPasswordReset, RevokeSessions, SessionView};
+use tradepost_kernel::text::Email;
+use tradepost_web::api::{links, sessions};
+use tradepost_web::{Answer, Call, Problem, Routes};
+
+/// Sessions that the page lists at most; all others end with "Sign out everywhere else" too.
+const LISTED: usize = 50;
+
+/// What was just done, by the word that stands in the address: there is no workspace around this page that would say it.
+fn said(call: &Call, look: &Look) -> Option<&'static str> {
+    let (_, what) = call.query_pairs().iter().find(|(name, _)| name == "done")?;
+    match what.as_str() {
+        "look" => Some(look.t("Saved.", "Gesichert.")),
+        "session" => Some(look.t("That device is signed out.", "Dieses Gerät ist abgemeldet.")),
+        "sessions" => Some(look.t("All other devices are signed out.", "Alle anderen Geräte sind abgemeldet.")),
+        "mail" => Some(look.t("Look into your mailbox: the link works for an hour.", "Sehen Sie in Ihr Postfach: Der Link gilt eine Stunde lang.")),
+        _ => None,
+    }
+}
+
+async fn show(call: Call) -> Result<Answer, Problem> {
+    let (look, me) = (Look::of(&call), me(&call).await?);
+    let open = sessions::open(&call, LISTED).await?;
+    let here = sessions::current(&call).await?.map(|session| session.id);
+    let title = look.t("Profile and security", "Profil und Sicherheit");
+    let inside = html! {
+        @if let Some(said) = said(&call, &look) { (note::note(Tone::Good, said, "", None)) }
+        div class="message" {
+            (Button::new(look.t("Back to work", "Zurück zur Arbeit")).quiet().small().icon(Icon::Previous).to("/"))
+            h1 { (title) }
+        }
+        (profile(&look, &me))
+        (appearance(&call, &look))
+        (password(&call, &look, &me))
+        (devices(&call, &look, &open, here))
+    };
+    Ok(alone(&call, &look, &Alone { title, house: HOUSE, wide: true, person: Some(&me.email) }, &inside))
+}
+
+fn part(title: &str, text: &str, inside: &Markup) -> Markup {
+    html! {
+        section class="part" {
+            header { h2 { (title) } @if !text.is_empty() { p class="muted" { (text) } } }
+            (inside)
+        }
+    }
+}
+
+fn profile(look: &Look, me: &PersonView) -> Markup {
+    let address = html! {
+        (me.email) " "
+        @if me.confirmed.is_some() { (badge(Tone::Good, look.t("Confirmed", "Bestätigt"))) } @else { (badge(Tone::Warn, look.t("Not confirmed", "Nicht bestätigt"))) }
+    };
+    let text = if me.confirmed.is_some() {
+        ""
+    } else {
+        look.t(
+            "To confirm your address, open the link in the mail that we sent when you signed up. The link to a new password, below, does it too.",
+            "Um Ihre Adresse zu bestätigen, öffnen Sie den Link in der E-Mail zu Ihrer Registrierung. Der Link zu einem neuen Passwort, unten, tut es auch.",
+        )
+    };
+    let name = me.name();
+    let known = facts(&[
+        (look.t("Name", "Name"), html! { (name) }),
+        (look.t("E-mail address", "E-Mail-Adresse"), address),
+        (look.t("Since", "Seit"), html! { (look.day_of(me.created)) }),
+    ]);
+    part(look.t("You", "Sie"), text, &known)
+}
+
+/// Language and theme. They hold for this browser, signed in or not.
+fn appearance(call: &Call, look: &Look) -> Markup {
+    let (language, theme) = looks::chosen(call);
+    let languages = [
+        ("auto", look.t("As the browser asks", "Wie vom Browser gewünscht")),
+        (Language::English.code(), Language::English.name()),
+        (Language::German.code(), Language::German.name()),
+    ];
+    let themes = [
+        ("auto", look.t("As the system", "Wie das System"), ""),
+        (Theme::Light.name(), look.t("Light", "Hell"), ""),
+        (Theme::Dark.name(), look.t("Dark", "Dunkel"), ""),
+    ];
+    let fields = html! {
+        (tradepost_design::form::unseen(&[("next", "/account?done=look")]))
+        (Field::new("language", look.t("Language", "Sprache")).value(language.map_or("auto", Language::code)).select(&languages))
+        (Field::new("theme", look.t("Theme", "Darstellung")).value(theme.map_or("auto", Theme::name)).whole().radios(&themes))
+    };
+    let form = forms::form(call, look, "/look", &fields, &Button::new(look.t("Save", "Sichern")), None);
+    part(look.t("Language and appearance", "Sprache und Darstellung"), look.t("For this browser.", "Für diesen Browser."), &form)
+}
+
+fn password(call: &Call, look: &Look, me: &PersonView) -> Markup {
+    let text = match look.language {
+        Language::English => format!("We send a link to {} that sets a new password. Setting it signs you out everywhere.", me.email),
+        Language::German => format!("Wir senden einen Link an {}, der ein neues Passwort setzt. Danach sind Sie überall abgemeldet.", me.email),
+    };
+    let act = Button::new(look.t("Send me the link", "Link senden")).icon(Icon::Mail);
+    part(look.t("Password", "Passwort"), &text, &forms::act(call, "/account/password", &act))
+}
+
+fn devices(call: &Call, look: &Look, open: &[SessionView], here: Option<SessionId>) -> Markup {
+    let text = look.t(
+        "A device that you do not know? Sign it out, then set a new password.",
+        "Ein Gerät, das Sie nicht kennen? Melden Sie es ab, und setzen Sie dann ein neues Passwort.",
+    );
+    let inside = html! {
+        ul class="entries" { @for session in open { (entry(call, look, session, here == Some(session.id))) } }
+        @if open.len() > 1 {
+            (forms::act(call, "/account/sign-out-elsewhere", &Button::new(look.t("Sign out everywhere else", "Überall sonst abmelden")).icon(Icon::SignOut)))
+        }
+    };
+    part(look.t("Where you are signed in", "Wo Sie angemeldet sind"), text, &inside)
+}
+
+fn entry(call: &Call, look: &Look, session: &SessionView, here: bool) -> Markup {
+    html! {
+        li class="entry" {
+            (icon(Icon::Security))
+            div class="name" {
+                strong title=[session.agent.as_deref()] { (device(look, session.agent.as_deref())) }
+                small {
+                    @if let Some(address) = &session.address { (address) " · " }
+                    (look.t("signed in", "angemeldet")) " " (look.moment(session.created)) " · "
+                    (look.t("last used", "zuletzt benutzt")) " " (look.moment(session.last_seen))
+                }
+            }
+            div class="apart" {
+                @if here { (badge(Tone::Good, look.t("This device", "Dieses Gerät"))) }
+                @else { (forms::act(call, &format!("/account/sessions/{}/end", session.id), &Button::new(look.t("Sign out", "Abmelden")).small())) }
+            }
+        }
+    }
+}
+
+/// What programs call themselves in, the more particular before those that they also claim to be.
+const BROWSERS: &[(&str, &str)] =
+    &[("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("FxiOS/", "Firefox"), ("CriOS/", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
+const SYSTEMS: &[(&str, &str)] =
+    &[("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("CrOS", "ChromeOS"), ("Mac OS X", "macOS"), ("Linux", "Linux")];
+
+fn named(agent: &str, known: &'static [(&'static str, &'static str)]) -> Option<&'static str> {
+    known.iter().find(|(mark, _)| agent.contains(*mark)).map(|(_, name)| *name)
+}
+
+/// A program and the system it runs on, in words.
+fn device(look: &Look, agent: Option<&str>) -> String {
+    let Some(agent) = agent else { return look.t("Unknown program", "Unbekanntes Programm").to_owned() };
+    match (named(agent, BROWSERS), named(agent, SYSTEMS)) {
+        (Some(browser), Some(system)) => format!("{browser} {} {system}", look.t("on", "unter")),
+        (Some(name), None) | (None, Some(name)) => name.to_owned(),
+        (None, None) => agent.split(['/', ' ']).next().unwrap_or(agent).to_owned(),
+    }
+}
+
+async fn end(call: Call) -> Result<Answer, Problem> {
+    let session: SessionId = call.path("id")?;
+    let own = sessions::current(&call).await?.is_some_and(|here| here.id == session);
+    sessions::end(&call, session).await?;
+    Ok(if own { sign_in::out(&call) } else { Answer::see_other("/account?done=session") })
+}
+
+async fn end_others(call: Call) -> Result<Answer, Problem> {
+    sessions::end_others(&call).await?;
+    Ok(Answer::see_other("/account?done=sessions"))
+}
+
+async fn mail_password(call: Call) -> Result<Answer, Problem> {
+    let me = me(&call).await?;
+    links::request_reset(&call, Email::parse(&me.email).map_err(|_| Problem::internal())?).await?;
+    Ok(Answer::see_other("/account?done=mail"))
+}
+
+pub(super) fn routes(r: &mut Routes) {
+    r.get("/account", "accountPage", show).signed_in().page();
+    r.post("/account/password", "mailPasswordForm", mail_password).signed_in().page().command::<RequestPasswordReset>();
+    r.post("/account/sign-out-elsewhere", "signOutElsewhereForm", end_others).signed_in().page().command::<RevokeSessions>();
+    r.post("/account/sessions/{id}/end", "endSessionForm", end).signed_in().page().command::<RevokeSessions>();
+}

@@ -1,0 +1,41 @@
+//! A no, for people: what went wrong, and where to go on.
+
+use crate::look::Look;
+use crate::refusals;
+use crate::room::encoded;
+use axum::http::{Method, StatusCode};
+use maud::html;
+use tradepost_design::Button;
+use tradepost_design::frame::{Page, alone};
+use tradepost_web::Answer;
+use tradepost_web::error_page::Told;
+
+/// Who is not signed in is sent to do so, and comes back here afterwards; anything else is a page of its own.
+pub(crate) fn page(told: &Told<'_>) -> Answer {
+    if told.no.status() == StatusCode::UNAUTHORIZED {
+        let back = if told.asked.method == Method::GET { told.asked.target.as_str() } else { "/" };
+        return Answer::see_other(&if back == "/" { "/sign-in".to_owned() } else { format!("/sign-in?next={}", encoded(back)) });
+    }
+    let look = Look::of_headers(&told.asked.headers, told.app.engine.environment.now());
+    let (status, code) = (told.no.status().as_u16(), told.no.code());
+    let (title, text) = match status {
+        403 => (look.t("You may not do this", "Das dürfen Sie nicht"), refusals::in_words(&look, code, told.no.detail())),
+        404 => (
+            look.t("There is nothing here", "Hier ist nichts"),
+            look.t("It was moved or removed, or it belongs to somebody else.", "Es wurde verschoben oder entfernt, oder es gehört jemand anderem.").to_owned(),
+        ),
+        429 | 503 => (look.t("One moment, please", "Einen Moment, bitte"), refusals::in_words(&look, code, told.no.detail())),
+        500.. => (look.t("Something went wrong", "Etwas ging schief"), refusals::in_words(&look, code, told.no.detail())),
+        _ => (look.t("This could not be done", "Das ging nicht"), refusals::in_words(&look, code, told.no.detail())),
+    };
+    let inside = html! {
+        div class="message" {
+            h1 { (title) }
+            p { (text) }
+            div class="button-row" { (Button::new(look.t("Go to the start", "Zum Anfang")).primary().to("/")) }
+        }
+    };
+    let foot = html! { (status) " · " code { (told.request_id) } };
+    let page = Page { title, house: "Tradepost", language: look.language, theme: look.theme() };
+    Answer::html(alone(&page, false, &inside, &foot))
+}

@@ -1,0 +1,342 @@
+//! Lists: search, filters and pages in the URL, the same rows as a file.
+
+use crate::files::{self, Kind, Plain};
+use crate::room::{Room, Spot, encoded};
+use maud::{Markup, html};
+use tradepost_design::badge::Tone;
+use tradepost_design::frame::Head;
+use tradepost_design::table::{Chip, Column, Table, pager, tools};
+use tradepost_design::{Button, Icon, badge, card, note, value};
+use tradepost_domain::listing::{Page, PageRequest};
+use tradepost_kernel::{Money, Timestamp};
+use tradepost_store::BoxFuture;
+use tradepost_web::{Answer, Call, Problem};
+
+/// Rows of a page.
+const ROWS: i64 = 50;
+/// Rows of a file at most; more are exported in parts, by dates.
+const MOST_IN_FILE: usize = 100_000;
+
+/// A page of rows on its way.
+pub type Fetched<'f, R> = BoxFuture<'f, Result<Page<R>, Problem>>;
+
+/// How the rows of a page are read: `fetch!(|page| [call, filter] listed(&call, filter.clone(), page).await)`, with the names of what it
+/// borrows. An `async |page|` would say it shorter, but the compiler cannot prove that the future of one that borrows is `Send`.
+macro_rules! fetch {
+    (|$page:ident| [$($kept:ident),*] $body:expr) => {
+        |$page| {
+            $( let $kept = &$kept; )*
+            Box::pin(async move { $body })
+        }
+    };
+}
+pub(crate) use fetch;
+
+/// One cell: as a page shows it, and what it holds.
+#[derive(Debug)]
+pub struct Cell {
+    shown: Markup,
+    plain: Plain,
+}
+
+impl Cell {
+    /// Nothing.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { shown: html! { span class="muted" { "–" } }, plain: Plain::Empty }
+    }
+
+    /// What somebody typed.
+    #[must_use]
+    pub fn text(text: &str) -> Self {
+        if text.is_empty() { Self::empty() } else { Self { shown: html! { (text) }, plain: Plain::Text(text.to_owned()) } }
+    }
+
+    /// What somebody typed, or nothing.
+    #[must_use]
+    pub fn maybe(text: Option<&str>) -> Self {
+        Self::text(text.unwrap_or(""))
+    }
+
+    /// The row's name, which leads to its page; a second line beneath it.
+    #[must_use]
+    pub fn link(text: &str, path: &str, under: Option<&str>) -> Self {
+        let shown = html! { a class="row" href=(path) { (text) } @if let Some(under) = under { span class="under" { (under) } } };
+        Self { shown, plain: Plain::Text(text.to_owned()) }
+    }
+
+    /// A state.
+    #[must_use]
+    pub fn badge(tone: Tone, text: &str) -> Self {
+        Self { shown: badge(tone, text), plain: Plain::Exact(text.to_owned()) }
+    }
+
+    /// A count.
+    #[must_use]
+    pub fn number(room: &Room, number: i64) -> Self {
+        Self { shown: html! { span class="number" { (room.look.number(number)) } }, plain: Plain::Number(number.to_string()) }
+    }
+
+    /// An amount.
+    #[must_use]
+    pub fn money(room: &Room, money: &Money) -> Self {
+        Self { shown: room.look.money(money), plain: Plain::Number(money.amount_text()) }
+    }
+
+    /// A moment.
+    #[must_use]
+    pub fn moment(room: &Room, at: Timestamp) -> Self {
+        Self { shown: room.look.moment(at), plain: Plain::Exact(at.to_string()) }
+    }
+
+    /// A moment, or nothing.
+    #[must_use]
+    pub fn maybe_moment(room: &Room, at: Option<Timestamp>) -> Self {
+        at.map_or_else(Self::empty, |at| Self::moment(room, at))
+    }
+
+    /// A day.
+    #[must_use]
+    pub fn date(room: &Room, date: tradepost_kernel::Date) -> Self {
+        Self { shown: html! { (room.look.date(date)) }, plain: Plain::Exact(date.to_string()) }
+    }
+
+    /// A person or company, with a second line.
+    #[must_use]
+    pub fn person(name: &str, under: Option<&str>) -> Self {
+        Self { shown: value::person(name, under), plain: Plain::Text(name.to_owned()) }
+    }
+
+    /// A company that leads to its page.
+    #[must_use]
+    pub fn company(name: &str, path: &str) -> Self {
+        Self { shown: html! { a href=(path) { (value::person(name, None)) } }, plain: Plain::Text(name.to_owned()) }
+    }
+
+    /// An id or code, to be copied.
+    #[must_use]
+    pub fn code(room: &Room, text: &str) -> Self {
+        Self { shown: value::copyable(text, room.look.language), plain: Plain::Exact(text.to_owned()) }
+    }
+
+    /// Buttons: on the page only.
+    #[must_use]
+    pub fn acts(shown: Markup) -> Self {
+        Self { shown, plain: Plain::Empty }
+    }
+
+    /// Anything else: how it is shown, and what it holds.
+    #[must_use]
+    pub const fn shown_as(shown: Markup, plain: Plain) -> Self {
+        Self { shown, plain }
+    }
+}
+
+/// A filter with one choice: its parameter, and each value with its name.
+#[derive(Debug)]
+struct Filter<'a> {
+    name: &'a str,
+    choices: Vec<(String, String)>,
+}
+
+/// A list that somebody looks at.
+#[derive(Debug)]
+pub struct List<'a> {
+    room: &'a Room,
+    name: &'a str,
+    path: String,
+    asked: Vec<(String, String)>,
+    filters: Vec<Filter<'a>>,
+    searches: bool,
+    file: Option<Kind>,
+    acts: Option<Markup>,
+    tabs: Option<Markup>,
+    before: Option<Markup>,
+    empty: Option<(Icon, &'a str, &'a str, Option<Markup>)>,
+}
+
+impl<'a> List<'a> {
+    /// The list of this page. `name` is that of its files.
+    #[must_use]
+    pub fn new(room: &'a Room, call: &Call, name: &'a str) -> Self {
+        let asked = call.query_pairs().to_vec();
+        let file = asked.iter().find(|(name, _)| name == "file").and_then(|(_, ending)| Kind::from_ending(ending));
+        Self {
+            room,
+            name,
+            path: call.request_path().to_owned(),
+            asked,
+            filters: Vec::new(),
+            searches: false,
+            file,
+            acts: None,
+            tabs: None,
+            before: None,
+            empty: None,
+        }
+    }
+
+    /// It can be searched, by the parameter `q`.
+    #[must_use]
+    pub const fn searches(mut self) -> Self {
+        self.searches = true;
+        self
+    }
+
+    /// It can be filtered: a chip for each value.
+    #[must_use]
+    pub fn filter(mut self, name: &'a str, choices: Vec<(String, String)>) -> Self {
+        self.filters.push(Filter { name, choices });
+        self
+    }
+
+    /// What can be done with the whole of it.
+    #[must_use]
+    pub fn acts(mut self, acts: Markup) -> Self {
+        self.acts = Some(acts);
+        self
+    }
+
+    /// Tabs above it.
+    #[must_use]
+    pub fn tabs(mut self, tabs: Markup) -> Self {
+        self.tabs = Some(tabs);
+        self
+    }
+
+    /// What stands above it.
+    #[must_use]
+    pub fn before(mut self, before: Markup) -> Self {
+        self.before = Some(before);
+        self
+    }
+
+    /// What stands where nothing is yet: what would be here, and how it comes to be.
+    #[must_use]
+    pub fn empty(mut self, icon: Icon, title: &'a str, text: &'a str, act: Option<Markup>) -> Self {
+        self.empty = Some((icon, title, text, act));
+        self
+    }
+
+    /// What a parameter asks for; nothing where it is empty.
+    #[must_use]
+    pub fn asked(&self, name: &str) -> Option<&str> {
+        self.asked.iter().find(|(known, _)| known == name).map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// The words that are searched for.
+    #[must_use]
+    pub fn searched(&self) -> Option<String> {
+        self.asked("q").map(|text| text.chars().take(100).collect())
+    }
+
+    /// The rows: a page of them, or for a file all.
+    ///
+    /// # Errors
+    /// 400 for a cursor that is none; 422 `too_many_lines` for a file that would be too long; those of `fetch`.
+    pub async fn rows<'f, R>(&self, call: &Call, fetch: impl Fn(PageRequest) -> Fetched<'f, R> + Send + Sync) -> Result<Page<R>, Problem> {
+        let asked = call.page_of(ROWS)?;
+        if self.file.is_none() {
+            return fetch(asked).await;
+        }
+        let (mut rows, mut before) = (Vec::new(), None);
+        loop {
+            let page = fetch(PageRequest { limit: 200, before }).await?;
+            rows.extend(page.rows);
+            if rows.len() > MOST_IN_FILE {
+                let text = "The list is too long for one file: filter it, by dates for example.";
+                return Err(Problem::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, "too_many_lines", text));
+            }
+            before = page.next;
+            if before.is_none() {
+                return Ok(Page { rows, next: None });
+            }
+        }
+    }
+
+    /// The page with the list, or the file.
+    ///
+    /// # Errors
+    /// 500 where the file cannot be written.
+    pub fn answer(
+        self,
+        call: &Call,
+        spot: Spot,
+        head: &Head<'_>,
+        columns: Vec<Column<'_>>,
+        rows: Vec<Vec<Cell>>,
+        next: Option<[u8; 16]>,
+    ) -> Result<Answer, Problem> {
+        if let Some(kind) = self.file {
+            let titles: Vec<&str> = columns.iter().map(Column::title).collect();
+            let plain: Vec<Vec<Plain>> = rows.into_iter().map(|row| row.into_iter().map(|cell| cell.plain).collect()).collect();
+            return files::file(kind, self.name, &titles, &plain);
+        }
+        Ok(self.room.page(spot, head, &self.draw(call, columns, rows, next)))
+    }
+
+    /// The list alone, for a page that shows more than it.
+    #[must_use]
+    pub fn draw(&self, call: &Call, columns: Vec<Column<'_>>, rows: Vec<Vec<Cell>>, next: Option<[u8; 16]>) -> Markup {
+        let (count, look) = (rows.len(), &self.room.look);
+        let rows: Vec<Vec<Markup>> = rows.into_iter().map(|row| row.into_iter().map(|cell| cell.shown).collect()).collect();
+        let filtered = self.asked.iter().any(|(name, value)| !value.is_empty() && name != "cursor");
+        let after = next.map(|next| self.place(&[("cursor", &call.cursor(next))]));
+        let first = self.asked("cursor").map(|_| self.place(&[("cursor", "")]));
+        let table = Table { caption: self.name, columns, rows, foot: None };
+        html! {
+            @if let Some(tabs) = &self.tabs { (tabs) }
+            @if let Some(before) = &self.before { (before) }
+            (card::plain(html! {
+                @if count > 0 || filtered { (self.tools()) }
+                @if count == 0 { (self.nothing(filtered)) } @else { (table.draw()) }
+                (pager(&look.n(i64::try_from(count).unwrap_or(0), ("row", "rows"), ("Zeile", "Zeilen")), first.as_deref(), after.as_deref(), look.language))
+            }))
+        }
+    }
+
+    fn nothing(&self, filtered: bool) -> Markup {
+        let room = self.room;
+        if filtered {
+            let all = Button::new(room.t("Show all", "Alle zeigen")).to(&self.path);
+            return note::empty(
+                Icon::Search,
+                room.t("Nothing fits", "Nichts passt"),
+                room.t("No row fits the search and the filters.", "Keine Zeile passt zu Suche und Filtern."),
+                Some(&all),
+            );
+        }
+        match &self.empty {
+            Some((icon, title, text, act)) => note::empty(*icon, title, text, act.as_ref()),
+            None => note::empty(Icon::Info, room.t("Nothing here yet", "Noch nichts da"), "", None),
+        }
+    }
+
+    fn tools(&self) -> Markup {
+        let (room, mut chips) = (self.room, Vec::new());
+        for filter in &self.filters {
+            for (value, text) in &filter.choices {
+                let on = self.asked(filter.name) == Some(value.as_str());
+                let place = self.place(&[(filter.name, if on { "" } else { value }), ("cursor", "")]);
+                chips.push(Chip { text, place, on });
+            }
+        }
+        let kept: Vec<(&str, &str)> = self
+            .asked
+            .iter()
+            .filter(|(name, value)| !matches!(name.as_str(), "q" | "cursor" | "file") && !value.is_empty())
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let file = |text, ending| Button::new(text).small().quiet().icon(Icon::Download).to(&self.place(&[("file", ending), ("cursor", "")]));
+        let acts = html! { (file("CSV", "csv")) (file("XLSX", "xlsx")) @if let Some(acts) = &self.acts { (acts) } };
+        tools(self.searches.then_some(&self.path), self.asked("q").unwrap_or(""), &kept, &chips, &acts, room.look.language)
+    }
+
+    /// This list with other parameters; an empty one is left out.
+    fn place(&self, changed: &[(&str, &str)]) -> String {
+        let kept = self.asked.iter().filter(|(name, _)| name != "file" && !changed.iter().any(|(other, _)| other == name));
+        let all = kept.map(|(name, value)| (name.as_str(), value.as_str())).chain(changed.iter().copied());
+        let pairs: Vec<String> = all.filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+        if pairs.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, pairs.join("&")) }
+    }
+}

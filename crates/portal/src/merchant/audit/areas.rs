@@ -1,0 +1,24 @@
+//! The areas of a merchant's trail.
+
+/// The noun that its acts begin with, English, German. Acts of people and companies stand in the operator's trail.
+pub(super) const AREAS: &[(&str, &str, &str)] = &[
+    ("order", "Orders", "Bestellungen"),
+    ("license", "Licenses", "Lizenzen"),
+    ("invoice", "Invoices", "Rechnungen"),
+    ("payment", "Payments", "Zahlungen"),
+    ("auto_top_up", "Automatic top-ups", "Automatische Aufladungen"),
+    ("fulfillment", "External shops", "Externe Shops"),
+    ("cancel_request", "Requests to take back", "Anfragen zur Rücknahme"),
+    ("product", "Products", "Produkte"),
+    ("price_list", "Price lists", "Preislisten"),
+    ("key_import", "Imports of keys", "Importe von Schlüsseln"),
+    ("stock", "Stock", "Bestand"),
+    ("license_key", "Keys of the stock", "Schlüssel im Bestand"),
+    ("partnership", "Resellers", "Reseller"),
+    ("channel", "Channels", "Kanäle"),
+    ("program", "Program", "Programm"),
+    ("merchant", "Settings", "Einstellungen"),
+    ("member", "People", "Personen"),
+    ("api_key", "API keys", "API-Schlüssel"),
+    ("message", "Messages", "Nachrichten"),
+];

@@ -1,0 +1,244 @@
+//! The message log: every mail that was written in the merchant's name, what it said, and how far it is (FUL-11).
+
+use crate::forms::{Typed, question};
+use crate::lists::{Cell, List, fetch};
+use crate::look::Look;
+use crate::room::{Room, Spot, done};
+use crate::shared::history;
+use maud::{Markup, html};
+use tradepost_design::badge::Tone;
+use tradepost_design::card::{Card, facts};
+use tradepost_design::frame::Head;
+use tradepost_design::table::Column;
+use tradepost_design::{Button, Icon, badge, note, value};
+use tradepost_domain::Right;
+use tradepost_domain::ids::MessageId;
+use tradepost_domain::notices::rules::Template;
+use tradepost_domain::notices::{MessageState, ResendMessage};
+use tradepost_web::api::events::{MessageDetail, MessageSearch, MessageSummary, message_shown, messages_listed};
+use tradepost_web::{Answer, Call, Problem, Routes};
+
+/// How far a message is.
+#[must_use]
+pub const fn state(look: &Look, state: MessageState) -> (Tone, &'static str) {
+    let (tone, english, german) = match state {
+        MessageState::Logged => (Tone::Plain, "Kept, not sent", "Vermerkt, nicht versandt"),
+        MessageState::Queued => (Tone::Info, "Waits to be sent", "Wartet auf den Versand"),
+        MessageState::Sent => (Tone::Good, "Sent", "Versandt"),
+        MessageState::Failed => (Tone::Bad, "Failed", "Gescheitert"),
+    };
+    (tone, look.t(english, german))
+}
+
+/// What a message is about, by the name of its text.
+#[must_use]
+pub fn kind(look: &Look, template: &str) -> String {
+    let Some(known) = Template::from_name(template) else { return template.replace('_', " ") };
+    let (english, german) = match known {
+        Template::PartnershipSignedUp => ("A reseller signed up", "Ein Reseller hat sich angemeldet"),
+        Template::Access => ("Access for a person", "Zugang für eine Person"),
+        Template::SignUpRepeated => ("Signed up again", "Erneut angemeldet"),
+        Template::PartnershipApproved => ("Reseller approved", "Reseller angenommen"),
+        Template::PartnershipDenied => ("Reseller denied", "Reseller abgelehnt"),
+        Template::PartnershipSuspended => ("Reseller suspended", "Reseller ausgesetzt"),
+        Template::PartnershipReactivated => ("Reseller reactivated", "Reseller wieder aktiv"),
+        Template::PartnershipClosed => ("Partnership closed", "Partnerschaft beendet"),
+        Template::OrderPlaced => ("Order confirmed", "Bestellung bestätigt"),
+        Template::OrderCanceled => ("Order canceled", "Bestellung storniert"),
+        Template::TopUpRequested => ("Top-up requested", "Aufladung angefordert"),
+        Template::BalanceLow => ("Balance low", "Guthaben niedrig"),
+        Template::LicenseSent => ("License for a customer", "Lizenz für einen Kunden"),
+        Template::FulfillmentDelivered => ("Codes for a customer of an external shop", "Codes für einen Kunden eines externen Shops"),
+        Template::FulfillmentFailed => ("Delivery to an external shop failed", "Lieferung an einen externen Shop gescheitert"),
+        Template::CancelRequested => ("Asked to take a fulfillment back", "Rücknahme einer Lieferung angefragt"),
+        Template::CancelApproved => ("Request to take back approved", "Anfrage zur Rücknahme angenommen"),
+        Template::CancelRejected => ("Request to take back rejected", "Anfrage zur Rücknahme abgelehnt"),
+        Template::PasswordReset => ("New password", "Neues Passwort"),
+        Template::EmailConfirmation => ("Confirm an e-mail address", "E-Mail-Adresse bestätigen"),
+    };
+    look.t(english, german).to_owned()
+}
+
+async fn list(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    let look = &room.look;
+    let states = MessageState::ALL.iter().map(|known| (known.name().to_owned(), state(look, *known).1.to_owned())).collect();
+    let list = List::new(&room, &call, "messages").searches().filter("state", states).empty(
+        Icon::Mail,
+        room.t("No messages yet", "Noch keine Nachrichten"),
+        room.t(
+            "Every mail in your name is kept here: confirmations, licenses, notes to resellers.",
+            "Jede E-Mail in Ihrem Namen steht hier: Bestätigungen, Lizenzen, Hinweise an Reseller.",
+        ),
+        None,
+    );
+    let wanted = MessageSearch { state: list.asked("state").and_then(MessageState::from_name), text: list.searched() };
+    let found = list.rows(&call, fetch!(|page| [call, wanted] messages_listed(&call, wanted.clone(), page).await)).await?;
+    let columns = vec![
+        Column::new(room.t("Message", "Nachricht")),
+        Column::new(room.t("Recipient", "Empfänger")),
+        Column::new(room.t("State", "Stand")),
+        Column::new(room.t("About", "Betrifft")),
+        Column::new(room.t("Written", "Geschrieben")),
+        Column::new(room.t("Sent", "Versandt")),
+    ];
+    let row = |message: &MessageSummary| {
+        let (tone, text) = state(look, message.state);
+        vec![
+            Cell::link(&kind(look, &message.template), &room.path(&format!("/messages/{}", message.id)), None),
+            Cell::text(&message.recipient),
+            Cell::badge(tone, text),
+            Cell::code(&room, &message.subject),
+            Cell::moment(&room, message.created_at),
+            Cell::maybe_moment(&room, message.sent_at),
+        ]
+    };
+    let rows = found.rows.iter().map(row).collect();
+    let head = Head {
+        crumbs: &[],
+        title: room.t("Messages", "Nachrichten"),
+        state: None,
+        text: Some(room.t("Every mail that was written in your name.", "Jede E-Mail, die in Ihrem Namen geschrieben wurde.")),
+        acts: None,
+    };
+    list.answer(&call, Spot::Messages, &head, columns, rows, found.next)
+}
+
+async fn show(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    let (message, detail) = message_shown(&call, call.path("id")?).await?;
+    let (tone, text) = state(&room.look, message.state);
+    let path = room.path(&format!("/messages/{}", message.id));
+    let resend = Button::new(room.t("Send again", "Erneut senden")).primary().icon(Icon::Send).opens_dialog();
+    let inside = html! {
+        (notes(&room, &message))
+        div class="columns" {
+            div { (body(&room, &detail)) }
+            div { (about(&room, &message)) }
+        }
+    };
+    let head = Head {
+        crumbs: &[(room.t("Messages", "Nachrichten"), &room.path("/messages"))],
+        title: &detail.subject_line,
+        state: Some(badge(tone, text)),
+        text: None,
+        acts: may_resend(&room, &message).then(|| resend.to(&format!("{path}/resend"))),
+    };
+    // The sandbox shows codes in full.
+    Ok(room.page(Spot::Messages, &head, &inside).raw())
+}
+
+/// One that waits is on its way already.
+fn may_resend(room: &Room, message: &MessageSummary) -> bool {
+    message.state != MessageState::Queued && room.may(Right::LicensesSend)
+}
+
+fn notes(room: &Room, message: &MessageSummary) -> Markup {
+    let failed = message.last_error.as_deref().unwrap_or("");
+    html! {
+        @if message.state == MessageState::Failed {
+            (note::note(Tone::Bad, room.t("The mail server did not take it", "Der Mailserver nahm sie nicht an"), failed, None))
+        } @else if message.state == MessageState::Logged {
+            (note::note(
+                Tone::Info,
+                room.t("Kept, not sent", "Vermerkt, nicht versandt"),
+                room.t(
+                    "No mail server is set up, or the sandbox does not write to this address.",
+                    "Es ist kein Mailserver eingerichtet, oder die Sandbox schreibt nicht an diese Adresse.",
+                ),
+                None,
+            ))
+        } @else if message.state == MessageState::Queued && !failed.is_empty() {
+            (note::note(Tone::Warn, room.t("It is tried again", "Der Versand wird wiederholt"), failed, None))
+        }
+    }
+}
+
+/// The mail as text, and the source of its HTML: nothing of it runs or loads here.
+fn body(room: &Room, detail: &MessageDetail) -> Markup {
+    let text = if room.test {
+        room.t("In full, because this is the sandbox.", "Vollständig, weil dies die Sandbox ist.")
+    } else {
+        room.t(
+            "Codes are masked and links left out; the recipient got them in full.",
+            "Codes sind verdeckt und Links weggelassen; der Empfänger bekam sie vollständig.",
+        )
+    };
+    let inside = html! {
+        div class="lines" { (detail.text) }
+        details class="explanation" {
+            summary { (room.t("HTML source", "HTML-Quelltext")) }
+            (value::snippet(&detail.html, room.look.language))
+        }
+    };
+    Card::new(room.t("What it says", "Was darin steht")).text(text).with(inside)
+}
+
+fn about(room: &Room, message: &MessageSummary) -> Markup {
+    let look = &room.look;
+    let place = history::place_of(room, &message.subject);
+    let partnership = message.partnership.map(|partnership| partnership.to_string());
+    let mut rows: Vec<(&str, Markup)> = vec![
+        (room.t("Recipient", "Empfänger"), value::copyable(&message.recipient, look.language)),
+        (room.t("Kind", "Art"), html! { (kind(look, &message.template)) }),
+        (room.t("About", "Betrifft"), linked(room, &message.subject, place.as_deref())),
+    ];
+    if let Some(partnership) = partnership.filter(|partnership| *partnership != message.subject) {
+        let place = history::place_of(room, &partnership);
+        rows.push((room.t("Reseller", "Reseller"), linked(room, &partnership, place.as_deref())));
+    }
+    rows.push((room.t("Written", "Geschrieben"), look.moment(message.created_at)));
+    if let Some(sent) = message.sent_at {
+        rows.push((room.t("Sent", "Versandt"), look.moment(sent)));
+    }
+    if message.attempts > 0 {
+        rows.push((room.t("Attempts", "Versuche"), html! { span class="number" { (look.number(message.attempts)) } }));
+    }
+    rows.push((room.t("Event", "Ereignis"), value::copyable(&message.event.to_string(), look.language)));
+    rows.push((room.t("Id", "Id"), value::copyable(&message.id.to_string(), look.language)));
+    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+}
+
+/// An id with the page that it has.
+fn linked(room: &Room, id: &str, place: Option<&str>) -> Markup {
+    html! {
+        (value::copyable(id, room.look.language))
+        @if let Some(place) = place { " " a href=(place) { (room.t("Show", "Zeigen")) } }
+    }
+}
+
+async fn ask_resend(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    resend_page(&call, &room, &Typed::default()).await
+}
+
+async fn resend_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Problem> {
+    let (message, _) = message_shown(call, call.path("id")?).await?;
+    let path = room.path(&format!("/messages/{}", message.id));
+    let title = room.t("Send again", "Erneut senden");
+    let text = html! {
+        p { (room.t("The same mail goes to the same address once more:", "Dieselbe E-Mail geht noch einmal an dieselbe Adresse:")) }
+        p { strong { (message.recipient) } }
+    };
+    let act = Button::new(title).primary();
+    Ok(room.dialog(Spot::Messages, title, &question(call, &room.look, title, &text, typed, &format!("{path}/resend"), &act, &path)))
+}
+
+async fn resend(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    let message: MessageId = call.path("id")?;
+    match call.execute(ResendMessage { message }).await {
+        Ok(_) => Ok(done(&call, &room.path(&format!("/messages/{message}")), room.t("It is sent again.", "Sie wird erneut versandt."))),
+        Err(no) => {
+            let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
+            Ok(resend_page(&call, &room, &typed).await?.with_status(status))
+        }
+    }
+}
+
+pub(super) fn routes(r: &mut Routes) {
+    r.get("/m/{merchant}/messages", "merchantMessagesPage", list).needs(Right::MerchantRead).page();
+    r.get("/m/{merchant}/messages/{id}", "merchantMessagePage", show).needs(Right::MerchantRead).page();
+    r.get("/m/{merchant}/messages/{id}/resend", "merchantResendMessagePage", ask_resend).needs(Right::LicensesSend).page();
+    r.post("/m/{merchant}/messages/{id}/resend", "merchantResendMessageForm", resend).needs(Right::LicensesSend).page().command::<ResendMessage>();
+}

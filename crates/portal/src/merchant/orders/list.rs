@@ -1,0 +1,160 @@
+//! The list of orders.
+
+use super::{asked, companies};
+use crate::lists::{Cell, List, fetch};
+use crate::names;
+use crate::room::{Room, Spot};
+use crate::shared::orders as shared;
+use maud::{Markup, html};
+use tradepost_design::form::unseen;
+use tradepost_design::frame::Head;
+use tradepost_design::icon::icon;
+use tradepost_design::table::Column;
+use tradepost_design::{Button, Icon};
+use tradepost_domain::listing::{Page, PageRequest};
+use tradepost_domain::orders::State;
+use tradepost_domain::orders::queries::OrderFilter;
+use tradepost_domain::{PartnershipId, Right, partners};
+use tradepost_kernel::{Date, Timestamp};
+use tradepost_web::api::orders::{OrderSummary, listed};
+use tradepost_web::{Answer, Call, Problem, Routes};
+
+/// Resellers that can be chosen from; orders of others are found from their own pages.
+const CHOICES: i64 = 200;
+const HOUR_MS: i64 = 3_600_000;
+
+async fn list(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    let look = &room.look;
+    let resellers = resellers(&call).await?;
+    let states = State::ALL.iter().map(|state| (state.name().to_owned(), names::order_state(look, *state).1.to_owned())).collect();
+    let invite = Button::new(room.t("Show resellers", "Reseller zeigen")).icon(Icon::Reseller).to(&room.path("/resellers"));
+    let mut list = List::new(&room, &call, "orders").searches().filter("state", states).acts(narrowing(&room, &call, &resellers)).empty(
+        Icon::Order,
+        room.t("No orders yet", "Noch keine Bestellungen"),
+        room.t(
+            "Orders of your resellers stand here as soon as the first is begun.",
+            "Hier stehen die Bestellungen Ihrer Reseller, sobald die erste begonnen ist.",
+        ),
+        Some(invite),
+    );
+    for (name, value, text) in narrowed(&room, &call, &resellers) {
+        list = list.filter(name, vec![(value, text)]);
+    }
+    let day = |name: &str| list.asked(name).and_then(|text| text.parse::<Date>().ok());
+    let partnership: Option<PartnershipId> = list.asked("partnership").and_then(|id| id.parse().ok());
+    let filter = OrderFilter {
+        state: list.asked("state").and_then(State::from_name),
+        search: list.searched(),
+        created_from: day("from").and_then(|day| begins(day, &look.zone)),
+        created_to: day("to").and_then(|day| begins(day.plus_days(1), &look.zone)),
+    };
+    let found = list.rows(&call, fetch!(|page| [call, filter] named(&call, partnership, filter.clone(), page).await)).await?;
+    let columns = vec![
+        Column::new(room.t("Order", "Bestellung")),
+        Column::new(room.t("Reseller", "Reseller")),
+        Column::new(room.t("State", "Stand")),
+        Column::new(room.t("Reference", "Zeichen")),
+        Column::new(room.t("Begun", "Begonnen")),
+        Column::right(room.t("Open", "Offen")),
+        Column::right(room.t("Total", "Summe")),
+    ];
+    let rows = found.rows.iter().map(|(order, company)| row(&room, order, company)).collect();
+    let head = Head {
+        crumbs: &[],
+        title: room.t("Orders", "Bestellungen"),
+        state: None,
+        text: None,
+        acts: Some(Button::new(room.t("Licenses", "Lizenzen")).icon(Icon::License).to(&room.path("/licenses"))),
+    };
+    list.answer(&call, Spot::Orders, &head, columns, rows, found.next)
+}
+
+fn row(room: &Room, order: &OrderSummary, company: &str) -> Vec<Cell> {
+    let (tone, state) = names::order_state(&room.look, order.state);
+    vec![
+        Cell::link(&shared::number(room, order.number.as_deref(), order.id), &room.path(&format!("/orders/{}", order.id)), None),
+        Cell::company(company, &room.path(&format!("/resellers/{}", order.partnership))),
+        Cell::badge(tone, state),
+        Cell::maybe(order.reference.as_deref()),
+        Cell::moment(room, order.created_at),
+        Cell::money(room, &order.open),
+        order.total.as_ref().map_or_else(Cell::empty, |total| Cell::money(room, total)),
+    ]
+}
+
+/// A page of orders, each with what its reseller is called.
+async fn named(call: &Call, partnership: Option<PartnershipId>, filter: OrderFilter, page: PageRequest) -> Result<Page<(OrderSummary, String)>, Problem> {
+    let found = listed(call, partnership, filter, page).await?;
+    let names = companies(call, found.rows.iter().map(|order| order.partnership).collect()).await?;
+    let rows = found.rows.into_iter().map(|order| {
+        let company = names.get(&order.partnership).cloned().unwrap_or_default();
+        (order, company)
+    });
+    Ok(Page { rows: rows.collect(), next: found.next })
+}
+
+/// The newest resellers, by partnership: what the list can be narrowed to.
+async fn resellers(call: &Call) -> Result<Vec<(String, String)>, Problem> {
+    let (scope, page) = (call.merchant()?, PageRequest { limit: CHOICES, before: None });
+    let found = call.read(move |reader| Box::pin(async move { partners::queries::partnerships(reader, scope, None, page).await })).await?;
+    Ok(found.rows.into_iter().map(|partnership| (partnership.id.to_string(), partnership.reseller.company)).collect())
+}
+
+/// What the list was narrowed to beside its state: parameter, value, and the words of its chip.
+fn narrowed(room: &Room, call: &Call, resellers: &[(String, String)]) -> Vec<(&'static str, String, String)> {
+    let mut chips = Vec::new();
+    if let Some(id) = asked(call, "partnership") {
+        let company = resellers.iter().find(|(known, _)| known == id).map_or_else(|| room.t("One reseller", "Ein Reseller"), |(_, company)| company.as_str());
+        chips.push(("partnership", id.to_owned(), company.to_owned()));
+    }
+    for (name, word) in [("from", room.t("From", "Ab")), ("to", room.t("To", "Bis"))] {
+        if let Some(text) = asked(call, name) {
+            let shown = text.parse::<Date>().map_or_else(|_| text.to_owned(), |day| room.look.date(day));
+            chips.push((name, text.to_owned(), format!("{word} {shown}")));
+        }
+    }
+    chips
+}
+
+/// The menu that narrows the list to a reseller and to days.
+fn narrowing(room: &Room, call: &Call, resellers: &[(String, String)]) -> Markup {
+    let kept: Vec<(&str, &str)> = ["state", "q"].into_iter().filter_map(|name| asked(call, name).map(|value| (name, value))).collect();
+    let chosen = asked(call, "partnership").unwrap_or("");
+    let day = |name: &'static str, label: &str| {
+        html! { div class="field" { label for=(name) { (label) } input type="date" id=(name) name=(name) value=(asked(call, name).unwrap_or("")); } }
+    };
+    html! {
+        details class="menu" {
+            summary class="button small quiet" { (icon(Icon::Filter)) (room.t("Reseller, dates", "Reseller, Zeitraum")) }
+            form class="list narrowing" method="get" action=(room.path("/orders")) {
+                (unseen(&kept))
+                div class="field" {
+                    label for="partnership" { (room.t("Reseller", "Reseller")) }
+                    select id="partnership" name="partnership" {
+                        option value="" selected[chosen.is_empty()] { (room.t("All", "Alle")) }
+                        @for (id, company) in resellers { option value=(id) selected[id == chosen] { (company) } }
+                    }
+                }
+                (day("from", room.t("Begun from", "Begonnen ab")))
+                (day("to", room.t("Begun up to", "Begonnen bis")))
+                (Button::new(room.t("Show", "Zeigen")).wide().submit())
+            }
+        }
+    }
+}
+
+/// The first moment of a day on the clock of a time zone. No zone is more than 14 hours away from the day's own.
+fn begins(day: Date, zone: &str) -> Option<Timestamp> {
+    let noon: Timestamp = format!("{day}T12:00:00Z").parse().ok()?;
+    let (mut before, mut within) = (noon.plus_ms(-27 * HOUR_MS), noon.plus_ms(HOUR_MS));
+    while within.ms() - before.ms() > 1 {
+        let between = before.plus_ms((within.ms() - before.ms()) / 2);
+        if between.date_in(zone) < day { before = between } else { within = between }
+    }
+    Some(within)
+}
+
+pub(super) fn routes(r: &mut Routes) {
+    r.get("/m/{merchant}/orders", "merchantOrdersPage", list).needs(Right::MerchantRead).page();
+}

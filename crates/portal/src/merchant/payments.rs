@@ -1,0 +1,102 @@
+//! Everything that came in, newest first (PAY-3).
+
+use crate::files::Plain;
+use crate::lists::{Cell, List, fetch};
+use crate::merchant::invoices::company_of;
+use crate::merchant::orders::companies;
+use crate::room::{Room, Spot};
+use crate::shared::invoices as shared;
+use maud::html;
+use std::collections::{BTreeSet, HashMap};
+use tradepost_design::frame::Head;
+use tradepost_design::table::Column;
+use tradepost_design::{Button, Icon};
+use tradepost_domain::billing::queries;
+use tradepost_domain::ids::InvoiceId;
+use tradepost_domain::{PartnershipId, Right};
+use tradepost_web::api::invoices::{PaymentView, payments};
+use tradepost_web::{Answer, Call, Problem, Routes};
+
+/// The numbers of the invoices on a page. A file, which may have many more, names them by id.
+async fn numbers(call: &Call, rows: &[PaymentView]) -> Result<HashMap<InvoiceId, String>, Problem> {
+    let (scope, ids) = (call.merchant()?, rows.iter().map(|payment| payment.invoice).collect::<BTreeSet<_>>());
+    call.read(move |reader| {
+        Box::pin(async move {
+            let mut numbers = HashMap::with_capacity(ids.len());
+            for id in ids {
+                if let Some(invoice) = queries::invoice(reader, scope, None, id).await? {
+                    numbers.insert(id, invoice.number);
+                }
+            }
+            Ok(numbers)
+        })
+    })
+    .await
+}
+
+async fn list(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    let list = List::new(&room, &call, "payments").empty(
+        Icon::Card,
+        room.t("No payments yet", "Noch keine Zahlungen"),
+        room.t(
+            "Open an invoice and record what came in by check or wire.",
+            "Öffnen Sie eine Rechnung und erfassen Sie, was per Scheck oder Überweisung einging.",
+        ),
+        Some(Button::new(room.t("Open invoices", "Offene Rechnungen")).to(&room.path("/invoices?status=unpaid"))),
+    );
+    let of: Option<PartnershipId> = list.asked("partnership").and_then(|id| id.parse().ok());
+    let list = match of {
+        Some(id) => list.filter("partnership", vec![(id.to_string(), company_of(&call, id).await?)]),
+        None => list,
+    };
+    let found = list.rows(&call, fetch!(|page| [call] payments(&call, of, None, page).await)).await?;
+    let is_file = list.asked("file").is_some();
+    let numbers = if is_file { HashMap::new() } else { numbers(&call, &found.rows).await? };
+    let names = companies(&call, found.rows.iter().map(|payment| payment.partnership).collect()).await?;
+    let columns = vec![
+        Column::new(room.t("Received", "Eingegangen")),
+        Column::new(room.t("Reseller", "Reseller")),
+        Column::new(room.t("Invoice", "Rechnung")),
+        Column::new(room.t("How", "Art")),
+        Column::new(room.t("Reference", "Zeichen")),
+        Column::right(room.t("Amount", "Betrag")),
+        Column::right(room.t("Account balance of it", "Davon Verrechnungskonto")),
+        Column::new(room.t("Recorded", "Erfasst")),
+        Column::new(room.t("Id", "Id")),
+    ];
+    let rows = found.rows.iter().map(|payment| row(&room, payment, &names, &numbers)).collect();
+    let head = Head {
+        crumbs: &[],
+        title: room.t("Payments", "Zahlungen"),
+        state: None,
+        text: Some(room.t(
+            "What came in by check or wire, and what was taken from account balances.",
+            "Was per Scheck oder Überweisung einging und was von Verrechnungskonten genommen wurde.",
+        )),
+        acts: Some(Button::new(room.t("Record payment", "Zahlung erfassen")).icon(Icon::Invoice).to(&room.path("/invoices?status=unpaid"))),
+    };
+    list.answer(&call, Spot::Payments, &head, columns, rows, found.next)
+}
+
+fn row(room: &Room, payment: &PaymentView, names: &HashMap<PartnershipId, String>, numbers: &HashMap<InvoiceId, String>) -> Vec<Cell> {
+    let id = payment.invoice.to_string();
+    let number = numbers.get(&payment.invoice).map_or(id.as_str(), String::as_str);
+    let invoice = html! { a href=(room.path(&format!("/invoices/{id}"))) { (number) } };
+    let beyond = payment.amount.minor - payment.allocated.minor;
+    vec![
+        Cell::date(room, payment.received_on),
+        Cell::company(names.get(&payment.partnership).map_or("", String::as_str), &room.path(&format!("/resellers/{}", payment.partnership))),
+        Cell::shown_as(invoice, Plain::Exact(id.clone())),
+        Cell::text(shared::method(&room.look, payment.method)),
+        Cell::maybe(payment.reference.as_deref()),
+        Cell::money(room, &payment.amount),
+        if beyond > 0 { Cell::money(room, &payment.amount.currency.minor(beyond)) } else { Cell::empty() },
+        Cell::moment(room, payment.recorded_at),
+        Cell::code(room, &payment.id.to_string()),
+    ]
+}
+
+pub(super) fn routes(r: &mut Routes) {
+    r.get("/m/{merchant}/payments", "merchantPaymentsPage", list).needs(Right::MerchantRead).page();
+}

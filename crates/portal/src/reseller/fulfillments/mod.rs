@@ -1,0 +1,77 @@
+//! The sales of the reseller's external shop: the list, the page of one with its codes, and the requests to take some back (EXT-5, EXT-9, EXT-10).
+
+mod one;
+mod requests;
+mod take_back;
+
+use crate::lists::{List, fetch};
+use crate::room::{Room, Spot};
+use crate::shared::fulfillments as shared;
+use maud::Markup;
+use tradepost_design::frame::Head;
+use tradepost_design::{Button, Icon, table};
+use tradepost_domain::Right;
+use tradepost_domain::fulfillments::State;
+use tradepost_domain::fulfillments::queries::FulfillmentFilter;
+use tradepost_domain::ids::FulfillmentId;
+use tradepost_web::api::fulfillments;
+use tradepost_web::{Answer, Call, Problem, Routes};
+
+/// The two lists.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tab {
+    Fulfillments,
+    Requests,
+}
+
+fn tabs(room: &Room, here: Tab) -> Markup {
+    let tab = |its: Tab, name: &'static str, path: &str| (name, room.path(path), 0_usize, its == here);
+    table::tabs(
+        room.t("Your shop", "Ihr Shop"),
+        &[
+            tab(Tab::Fulfillments, room.t("Fulfillments", "Lieferungen"), "/fulfillments"),
+            tab(Tab::Requests, room.t("Taken back", "Rücknahmen"), "/fulfillments/requests"),
+        ],
+    )
+}
+
+async fn list(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    let list = List::new(&room, &call, "fulfillments").searches().filter("state", shared::states(&room.look));
+    let searched = list.searched();
+    // The search is for the shop's own order id. Whoever pastes ours is led to its page.
+    if let Some(id) = searched.as_deref().and_then(|text| text.parse::<FulfillmentId>().ok()) {
+        return Ok(Answer::see_other(&room.path(&format!("/fulfillments/{id}"))));
+    }
+    let (created_from, created_to) = shared::between(&room, &list);
+    let state = list.asked("state").and_then(State::from_name);
+    let filter = FulfillmentFilter { partnership: None, state, external_order_id: searched, created_from, created_to };
+    let days = shared::days(&room, &list, call.request_path());
+    let connect = Button::new(room.t("Connect your shop", "Shop anbinden")).primary().icon(Icon::Code).to(&room.path("/developers"));
+    let list = list.tabs(tabs(&room, Tab::Fulfillments)).before(days).empty(
+        Icon::Code,
+        room.t("No sales yet", "Noch keine Verkäufe"),
+        room.t(
+            "Each sale that your own shop, bot or page hands over stands here, with its codes and what it cost.",
+            "Hier steht jeder Verkauf, den Ihr eigener Shop, Bot oder Ihre Seite übergibt, mit seinen Codes und Kosten.",
+        ),
+        room.may(Right::ResellerKeysManage).then_some(connect),
+    );
+    let found = list.rows(&call, fetch!(|page| [call, filter] fulfillments::listed(&call, filter.clone(), page).await)).await?;
+    let rows = found.rows.iter().map(|row| shared::cells(&room, row)).collect();
+    let head = Head {
+        crumbs: &[],
+        title: room.t("Fulfillments", "Lieferungen"),
+        state: None,
+        text: Some(room.t("What your external shop sold, paid from the balance.", "Was Ihr externer Shop verkauft hat, bezahlt vom Guthaben.")),
+        acts: None,
+    };
+    list.answer(&call, Spot::Fulfillments, &head, shared::columns(&room), rows, found.next)
+}
+
+pub(super) fn routes(r: &mut Routes) {
+    r.get("/r/{partnership}/fulfillments", "fulfillmentsPage", list).needs(Right::FulfillmentsRead).page();
+    requests::routes(r);
+    one::routes(r);
+    take_back::routes(r);
+}

@@ -1,0 +1,203 @@
+//! The reseller's licenses: what lies in the inventory, the page of one, and how they reach customers (FUL-1 … FUL-7, ORD-9).
+
+mod activate;
+mod show;
+
+use crate::forms::{self, Typed};
+use crate::lists::{List, fetch};
+use crate::room::{Room, Spot, encoded};
+use crate::shared::licenses as shared;
+use activate::ActivationForm;
+use maud::{Markup, html};
+use tradepost_design::badge::Tone;
+use tradepost_design::card::Card;
+use tradepost_design::frame::Head;
+use tradepost_design::table::Column;
+use tradepost_design::{Button, Icon, Table, note};
+use tradepost_domain::Right;
+use tradepost_domain::catalog::EndUserInformation;
+use tradepost_domain::ids::OrderId;
+use tradepost_domain::licenses::queries::LicenseFilter;
+use tradepost_domain::licenses::{Stage, Status};
+use tradepost_domain::listing::Page;
+use tradepost_domain::orders::activate::{ActivateNextLicense, SendLicense};
+use tradepost_domain::orders::attach::AttachInformation;
+use tradepost_domain::orders::download::{Download, DownloadLicenses};
+use tradepost_domain::orders::reveal::RevealLicense;
+use tradepost_web::api::credit::{self, Holding};
+use tradepost_web::api::licenses::{self, EndUserInput, SellingCompanyInput};
+use tradepost_web::{Answer, Call, Problem, Routes};
+
+async fn list(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    let before = if call.query_pairs().is_empty() { Some(inventory(&call, &room).await?) } else { None };
+    let list = List::new(&room, &call, "licenses").searches().empty(
+        Icon::License,
+        room.t("No licenses yet", "Noch keine Lizenzen"),
+        room.t(
+            "Confirmed orders bring licenses; each stands here with its state.",
+            "Bestätigte Bestellungen bringen Lizenzen. Jede steht hier mit ihrem Stand.",
+        ),
+        room.may(Right::OrdersPlace).then(|| Button::new(room.t("New order", "Neue Bestellung")).icon(Icon::Add).to(&room.path("/orders/new"))),
+    );
+    let order = list.asked("order").map(str::to_owned);
+    let product = list.asked("product").map(str::to_owned);
+    // A chip for what the way here led to, so that it can be taken off again.
+    let list = match &order {
+        Some(order) => list.filter("order", vec![(order.clone(), format!("{} …{}", room.t("Order", "Bestellung"), end_of(order)))]),
+        None => list,
+    };
+    let list = match &product {
+        Some(product) => list.filter("product", vec![(product.clone(), format!("{} {product}", room.t("Product", "Produkt")))]),
+        None => list,
+    };
+    let list = list.filter("stage", shared::stages(&room)).filter("status", shared::statuses(&room));
+    let list = if let Some(before) = before { list.before(before) } else { list };
+    let wanted = Wanted {
+        searched: list.searched(),
+        order,
+        product,
+        stage: list.asked("stage").and_then(Stage::from_name),
+        status: list.asked("status").and_then(Status::from_name),
+    };
+    let filter = wanted.filter(&call).await?;
+    let found = list
+        .rows(
+            &call,
+            fetch!(|page| [call] match filter {
+                Some(filter) => licenses::listed(&call, filter, page).await,
+                None => Ok(Page { rows: Vec::new(), next: None }),
+            }),
+        )
+        .await?;
+    let rows = found.rows.iter().map(|license| shared::row(&room, license)).collect();
+    let acts = room
+        .may(Right::LicensesDistribute)
+        .then(|| Button::new(room.t("Activate next license", "Nächste Lizenz aktivieren")).primary().icon(Icon::License).to(&room.path("/licenses/activate")));
+    let head = Head { crumbs: &[], title: room.t("Licenses", "Lizenzen"), state: None, text: None, acts };
+    list.answer(&call, Spot::Licenses, &head, shared::columns(&room), rows, found.next)
+}
+
+fn end_of(id: &str) -> String {
+    let letters: Vec<char> = id.chars().collect();
+    letters[letters.len().saturating_sub(5)..].iter().collect()
+}
+
+/// What of the licenses is asked for. A search is for an order's id, or for a product by SKU or id.
+struct Wanted {
+    searched: Option<String>,
+    order: Option<String>,
+    product: Option<String>,
+    stage: Option<Stage>,
+    status: Option<Status>,
+}
+
+impl Wanted {
+    /// The filter; `None` where it names something that no license can be of.
+    async fn filter(self, call: &Call) -> Result<Option<LicenseFilter>, Problem> {
+        let mut filter = LicenseFilter { order: None, product: None, stage: self.stage, status: self.status };
+        for order in self.order.iter().chain(self.searched.iter().filter(|text| text.starts_with("ord_"))) {
+            match order.parse::<OrderId>() {
+                Ok(id) => filter.order = Some(id),
+                Err(_) => return Ok(None),
+            }
+        }
+        let searched = self.searched.filter(|text| !text.starts_with("ord_"));
+        if let Some(product) = self.product.or(searched) {
+            match licenses::product_number(call, product).await? {
+                Some(number) => filter.product = Some(number),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(filter))
+    }
+}
+
+/// Available licenses by product, with what can be done with them (ORD-9). While the credit limit is reached there is no file (CRD-5).
+async fn inventory(call: &Call, room: &Room) -> Result<Markup, Problem> {
+    let (held, due) = (credit::held(call).await?, credit::own(call).await?.balance_due);
+    if held.is_empty() {
+        return Ok(html! {});
+    }
+    let table = Table {
+        caption: room.t("Available licenses", "Verfügbare Lizenzen"),
+        columns: vec![Column::new(room.t("Product", "Produkt")), Column::right(room.t("Available", "Verfügbar")), Column::right("")],
+        rows: held.iter().map(|holding| holding_row(call, room, holding, due)).collect(),
+        foot: None,
+    };
+    let pay = Button::new(room.t("Show what is open", "Offenes zeigen")).small().to(&room.path("/invoices"));
+    let text = room.t("Codes cannot be downloaded until something is paid.", "Bis etwas bezahlt ist, lassen sich keine Codes laden.");
+    Ok(html! {
+        @if due { (note::note(Tone::Warn, room.t("Your credit limit is reached", "Ihr Kreditrahmen ist erreicht"), text, Some(&pay))) }
+        (Card::new(room.t("Available licenses", "Verfügbare Lizenzen")).around(table.draw()))
+    })
+}
+
+fn holding_row(call: &Call, room: &Room, holding: &Holding, due: bool) -> Vec<Markup> {
+    let product = &holding.product;
+    let all = room.path(&format!("/licenses?product={}&stage=available", encoded(&product.sku)));
+    let activate = room.path(&format!("/licenses/activate?product={}", encoded(&product.sku)));
+    let file = room.path(&format!("/products/{}/licenses.csv", product.product));
+    let may = room.may(Right::LicensesDistribute);
+    let as_file = may && !due && holding.end_user_information == EndUserInformation::None;
+    vec![
+        html! { a class="row" href=(all) { (product.name) } span class="under" { code { (product.sku) } } },
+        html! { span class="number" { (room.look.number(product.available_licenses)) } },
+        html! {
+            div class="button-row" {
+                @if as_file { (forms::act(call, &file, &Button::new(room.t("Download", "Laden")).small().icon(Icon::Download))) }
+                @if may { (Button::new(room.t("Activate next", "Nächste aktivieren")).small().to(&activate)) }
+            }
+        },
+    ]
+}
+
+async fn download(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    let product = call.path_text("id")?.to_owned();
+    match licenses::download(&call, Download::Product(product), "licenses.csv").await {
+        Ok(file) => Ok(file),
+        Err(no) => {
+            let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
+            let title = room.t("Download active licenses", "Aktive Lizenzen laden");
+            let back = Button::new(room.t("Back to the licenses", "Zurück zu den Lizenzen")).primary().to(&room.path("/licenses"));
+            let inside = html! {
+                header { h2 { (title) } }
+                div class="inside" { (typed.mistakes(&room.look)) div class="button-row" { (back) } }
+            };
+            Ok(room.dialog(Spot::Licenses, title, &inside).with_status(status))
+        }
+    }
+}
+
+pub(super) fn routes(r: &mut Routes) {
+    r.get("/r/{partnership}/licenses", "licensesPage", list).needs(Right::OrdersRead).page();
+    r.post("/r/{partnership}/products/{id}/licenses.csv", "downloadActiveLicensesForm", download)
+        .needs(Right::LicensesDistribute)
+        .page()
+        .command::<DownloadLicenses>();
+    r.get("/r/{partnership}/licenses/activate", "activateLicensePage", activate::begin).needs(Right::LicensesDistribute).page();
+    r.post("/r/{partnership}/licenses/activate", "activateLicenseForm", activate::activate)
+        .needs(Right::LicensesDistribute)
+        .page()
+        .form::<ActivationForm>()
+        .command::<ActivateNextLicense>()
+        .command::<RevealLicense>();
+    r.get("/r/{partnership}/licenses/{id}", "licensePage", show::show).needs(Right::OrdersRead).page();
+    r.get("/r/{partnership}/licenses/{id}/reveal", "revealLicensePage", show::ask_reveal).needs(Right::LicensesDistribute).page();
+    r.post("/r/{partnership}/licenses/{id}/reveal", "revealLicenseForm", show::reveal).needs(Right::LicensesDistribute).page().command::<RevealLicense>();
+    r.get("/r/{partnership}/licenses/{id}/send", "sendLicensePage", show::ask_send).needs(Right::LicensesDistribute).page();
+    r.post("/r/{partnership}/licenses/{id}/send", "sendLicenseForm", show::send).needs(Right::LicensesDistribute).page().command::<SendLicense>();
+    r.get("/r/{partnership}/licenses/{id}/end-user", "attachEndUserPage", show::ask_end_user).needs(Right::LicensesDistribute).page();
+    r.post("/r/{partnership}/licenses/{id}/end-user", "attachEndUserForm", show::end_user)
+        .needs(Right::LicensesDistribute)
+        .page()
+        .form::<EndUserInput>()
+        .command::<AttachInformation>();
+    r.get("/r/{partnership}/licenses/{id}/reseller", "attachSellingCompanyPage", show::ask_company).needs(Right::LicensesDistribute).page();
+    r.post("/r/{partnership}/licenses/{id}/reseller", "attachSellingCompanyForm", show::company)
+        .needs(Right::LicensesDistribute)
+        .page()
+        .form::<SellingCompanyInput>()
+        .command::<AttachInformation>();
+}

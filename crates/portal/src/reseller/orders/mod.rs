@@ -1,0 +1,91 @@
+//! The reseller's orders: the list, a new one, the page of one, and its final steps (ORD-1 … ORD-4, ORD-7, ORD-10, ORD-11).
+
+mod begin;
+mod page;
+mod steps;
+
+use crate::lists::{Cell, List, fetch};
+use crate::names;
+use crate::room::{Room, Spot};
+use crate::shared::orders as shared;
+use begin::DraftForm;
+use page::{ItemForm, QuantityForm};
+use tradepost_design::frame::Head;
+use tradepost_design::table::Column;
+use tradepost_design::{Button, Icon};
+use tradepost_domain::Right;
+use tradepost_domain::orders::State;
+use tradepost_domain::orders::change_draft::ChangeDraft;
+use tradepost_domain::orders::create_draft::CreateDraft;
+use tradepost_domain::orders::download::DownloadLicenses;
+use tradepost_domain::orders::place::PlaceOrder;
+use tradepost_domain::orders::queries::OrderFilter;
+use tradepost_web::api::orders::{OrderSummary, listed};
+use tradepost_web::{Answer, Call, Problem, Routes};
+
+async fn list(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    let look = &room.look;
+    let new = Button::new(room.t("New order", "Neue Bestellung")).primary().icon(Icon::Add).to(&room.path("/orders/new"));
+    let states = State::ALL.iter().map(|state| (state.name().to_owned(), names::order_state(look, *state).1.to_owned())).collect();
+    let list = List::new(&room, &call, "orders").searches().filter("state", states).empty(
+        Icon::Order,
+        room.t("No orders yet", "Noch keine Bestellungen"),
+        room.t(
+            "An order brings licenses into your inventory, on credit or after payment.",
+            "Eine Bestellung bringt Lizenzen in Ihren Bestand, auf Kredit oder nach Zahlung.",
+        ),
+        room.may(Right::OrdersPlace).then(|| new.clone()),
+    );
+    let filter = OrderFilter { state: list.asked("state").and_then(State::from_name), search: list.searched(), ..OrderFilter::default() };
+    let found = list.rows(&call, fetch!(|page| [call, filter] listed(&call, None, filter.clone(), page).await)).await?;
+    let columns = vec![
+        Column::new(room.t("Order", "Bestellung")),
+        Column::new(room.t("State", "Stand")),
+        Column::new(room.t("Reference", "Ihr Zeichen")),
+        Column::new(room.t("Begun", "Begonnen")),
+        Column::right(room.t("Open", "Offen")),
+        Column::right(room.t("Total", "Summe")),
+    ];
+    let row = |order: &OrderSummary| {
+        let (tone, state) = names::order_state(look, order.state);
+        vec![
+            Cell::link(&shared::number(&room, order.number.as_deref(), order.id), &room.path(&format!("/orders/{}", order.id)), None),
+            Cell::badge(tone, state),
+            Cell::maybe(order.reference.as_deref()),
+            Cell::moment(&room, order.created_at),
+            Cell::money(&room, &order.open),
+            order.total.as_ref().map_or_else(Cell::empty, |total| Cell::money(&room, total)),
+        ]
+    };
+    let rows = found.rows.iter().map(row).collect();
+    let acts = room.may(Right::OrdersPlace).then_some(new);
+    let head = Head { crumbs: &[], title: room.t("Orders", "Bestellungen"), state: None, text: None, acts };
+    list.answer(&call, Spot::Orders, &head, columns, rows, found.next)
+}
+
+pub(super) fn routes(r: &mut Routes) {
+    r.get("/r/{partnership}/orders", "ordersPage", list).needs(Right::OrdersRead).page();
+    r.get("/r/{partnership}/orders/new", "newOrderPage", begin::begin).needs(Right::OrdersPlace).page();
+    r.post("/r/{partnership}/orders", "createOrderForm", begin::create).needs(Right::OrdersPlace).page().form::<DraftForm>().command::<CreateDraft>();
+    r.post("/r/{partnership}/orders/quote", "quoteOrderForm", begin::quote).needs(Right::OrdersPlace).page().form::<DraftForm>();
+    r.get("/r/{partnership}/orders/{id}", "orderPage", page::show).needs(Right::OrdersRead).page();
+    r.post("/r/{partnership}/orders/{id}", "changeOrderForm", page::update).needs(Right::OrdersPlace).page().form::<DraftForm>().command::<ChangeDraft>();
+    r.post("/r/{partnership}/orders/{id}/items", "addItemForm", page::add_item).needs(Right::OrdersPlace).page().form::<ItemForm>().command::<ChangeDraft>();
+    r.post("/r/{partnership}/orders/{id}/items/{item}", "changeItemForm", page::change_item)
+        .needs(Right::OrdersPlace)
+        .page()
+        .form::<QuantityForm>()
+        .command::<ChangeDraft>();
+    r.post("/r/{partnership}/orders/{id}/items/{item}/remove", "removeItemForm", page::remove_item).needs(Right::OrdersPlace).page().command::<ChangeDraft>();
+    r.get("/r/{partnership}/orders/{id}/confirm", "confirmOrderPage", steps::ask_confirm).needs(Right::OrdersPlace).page();
+    r.post("/r/{partnership}/orders/{id}/confirm", "confirmOrderForm", steps::confirm).needs(Right::OrdersPlace).page().command::<PlaceOrder>();
+    r.get("/r/{partnership}/orders/{id}/cancel", "cancelOrderPage", steps::ask_cancel).needs(Right::OrdersPlace).page();
+    r.post("/r/{partnership}/orders/{id}/cancel", "cancelOrderForm", steps::cancel).needs(Right::OrdersPlace).page().command::<ChangeDraft>();
+    r.get("/r/{partnership}/orders/{id}/delete", "deleteOrderPage", steps::ask_delete).needs(Right::OrdersPlace).page();
+    r.post("/r/{partnership}/orders/{id}/delete", "deleteOrderForm", steps::delete).needs(Right::OrdersPlace).page().command::<ChangeDraft>();
+    r.post("/r/{partnership}/orders/{id}/licenses.csv", "downloadOrderLicensesForm", steps::download)
+        .needs(Right::LicensesDistribute)
+        .page()
+        .command::<DownloadLicenses>();
+}

@@ -1,0 +1,98 @@
+//! The final steps of an order: placing, canceling or deleting a draft, downloading its codes (ORD-3, ORD-4, FUL-7).
+
+use super::page::{after, change};
+use crate::forms::{Typed, question};
+use crate::room::{Room, Spot, done};
+use crate::shared::orders as shared;
+use maud::html;
+use tradepost_design::Button;
+use tradepost_design::card::facts;
+use tradepost_domain::ids::OrderId;
+use tradepost_domain::orders::change_draft::DraftChange;
+use tradepost_domain::orders::download::Download;
+use tradepost_domain::orders::place::PlaceOrder;
+use tradepost_web::api::orders::shown;
+use tradepost_web::api::{credit, licenses};
+use tradepost_web::{Answer, Call, Problem};
+
+/// The last question before an order is placed: what it costs, whether it fits the credit, and that nothing can be changed afterwards (ORD-3, CRD-3).
+pub(super) async fn ask_confirm(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    confirm_page(&call, &room, &Typed::default()).await
+}
+
+async fn confirm_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Problem> {
+    let (order, _) = shown(call, call.path("id")?).await?;
+    let known = credit::own(call).await?;
+    let path = room.path(&format!("/orders/{}", order.id));
+    let text = html! {
+        p { (room.t("You can't change it afterwards: not its reference, its items or its quantities.", "Danach lässt sich nichts mehr ändern: weder Zeichen noch Positionen noch Mengen.")) }
+        @if let Some(total) = &order.total {
+            (facts(&[(room.t("Total", "Summe"), room.look.money(total))]))
+            (shared::fits(room, &known, total))
+        }
+    };
+    let title = room.t("Confirm order", "Bestellung bestätigen");
+    let act = Button::new(room.t("Confirm order", "Bestellung bestätigen")).primary();
+    Ok(room.dialog(Spot::Orders, title, &question(call, &room.look, title, &text, typed, &format!("{path}/confirm"), &act, &path)))
+}
+
+pub(super) async fn confirm(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    let id: OrderId = call.path("id")?;
+    match call.execute(PlaceOrder { order: id }).await {
+        Ok(_) => Ok(done(&call, &room.path(&format!("/orders/{id}")), room.t("Order confirmed.", "Bestellung bestätigt."))),
+        Err(no) => {
+            let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
+            Ok(confirm_page(&call, &room, &typed).await?.with_status(status))
+        }
+    }
+}
+
+/// Which of the two ends of a draft is asked about.
+#[derive(Clone, Copy)]
+enum End {
+    Cancel,
+    Delete,
+}
+
+async fn ask_end(call: Call, end: End) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    let id: OrderId = call.path("id")?;
+    let path = room.path(&format!("/orders/{id}"));
+    let (title, text, place) = match end {
+        End::Cancel => (
+            room.t("Cancel draft", "Entwurf stornieren"),
+            room.t("The draft stays in the list as canceled.", "Der Entwurf bleibt als storniert in der Liste."),
+            "cancel",
+        ),
+        End::Delete => (room.t("Delete draft", "Entwurf löschen"), room.t("The draft is removed for good.", "Der Entwurf wird endgültig entfernt."), "delete"),
+    };
+    let act = Button::new(title).danger();
+    let inside = question(&call, &room.look, title, &html! { p { (text) } }, &Typed::default(), &format!("{path}/{place}"), &act, &path);
+    Ok(room.dialog(Spot::Orders, title, &inside))
+}
+
+pub(super) async fn ask_cancel(call: Call) -> Result<Answer, Problem> {
+    ask_end(call, End::Cancel).await
+}
+
+pub(super) async fn ask_delete(call: Call) -> Result<Answer, Problem> {
+    ask_end(call, End::Delete).await
+}
+
+pub(super) async fn cancel(call: Call) -> Result<Answer, Problem> {
+    let changed = change(&call, DraftChange::Cancel).await;
+    after(&call, changed, ("Draft canceled.", "Entwurf storniert.")).await
+}
+
+pub(super) async fn delete(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    change(&call, DraftChange::Delete).await?;
+    Ok(done(&call, &room.path("/orders"), room.t("Draft deleted.", "Entwurf gelöscht.")))
+}
+
+pub(super) async fn download(call: Call) -> Result<Answer, Problem> {
+    let order: OrderId = call.path("id")?;
+    licenses::download(&call, Download::Order(order), &format!("{order}.csv")).await
+}

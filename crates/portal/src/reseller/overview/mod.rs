@@ -1,0 +1,246 @@
+//! What a reseller sees first: what can be sold, what may be owed, what waits (ORD-9, CRD-1, CRD-6). While the partnership may not trade: where it stands.
+
+mod open;
+mod standing;
+
+use crate::names;
+use crate::room::{Room, Spot, encoded};
+use crate::shared::{invoices, orders};
+use maud::{Markup, html};
+use open::{Open, OpenInvoice};
+use tradepost_design::badge::Tone;
+use tradepost_design::card::{self, Card, Tile, facts};
+use tradepost_design::frame::Head;
+use tradepost_design::table::Column;
+use tradepost_design::{Button, Icon, Language, Table, badge, note};
+use tradepost_domain::Right;
+use tradepost_kernel::Money;
+use tradepost_web::api::credit::{self, AvailableProduct, CreditOverview, Overview};
+use tradepost_web::api::orders::OrderSummary;
+use tradepost_web::{Answer, Call, Problem, Routes};
+
+async fn overview(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    if !room.may_trade() {
+        return standing::page(&call, &room).await;
+    }
+    let seen = credit::overview(&call).await?;
+    let open = open::read(&call, seen.credit.used.map(|used| used.currency)).await?;
+    let inside = html! {
+        (due(&room, &seen, &open))
+        (tiles(&room, &seen, &open))
+        div class="columns" {
+            div {
+                (products(&room, &seen.available_products))
+                (orders_card(&room, &seen.recent_orders, &open.orders))
+            }
+            div {
+                (credit_card(&room, &seen.credit))
+                (invoices_card(&room, &open))
+            }
+        }
+    };
+    let acts =
+        room.may(Right::OrdersPlace).then(|| Button::new(room.t("New order", "Neue Bestellung")).primary().icon(Icon::Add).to(&room.path("/orders/new")));
+    let head = Head { crumbs: &[], title: room.t("Overview", "Übersicht"), state: None, text: None, acts };
+    Ok(room.page(Spot::Overview, &head, &inside))
+}
+
+/// The limit is reached: what that means, and how to pay the oldest invoice that is open (CRD-5, CRD-6).
+fn due(room: &Room, seen: &Overview, open: &Open) -> Markup {
+    let first = open.invoices.iter().find(|invoice| !invoice.top_up);
+    let pay = first.map(|invoice| Button::new(room.t("How to pay", "So bezahlen Sie")).small().to(&room.path(&format!("/invoices/{}/pay", invoice.id))));
+    let stops = room.t(
+        "Licenses of unpaid orders cannot be handed out until something is paid.",
+        "Lizenzen unbezahlter Bestellungen lassen sich erst weitergeben, wenn etwas bezahlt ist.",
+    );
+    html! {
+        (invoices::due_note(room, seen.credit.balance_due, pay.as_ref()))
+        @if !seen.lock_reasons.is_empty() { (note::note(Tone::Warn, stops, "", None)) }
+    }
+}
+
+/// What is left of the limit as pages show it: never below zero, the amount over beside it (CRD-1).
+fn available(room: &Room, credit: &CreditOverview) -> (String, String, Tone) {
+    let look = &room.look;
+    let (Some(limit), Some(available)) = (&credit.limit, &credit.available) else {
+        return (room.t("None", "Keiner").to_owned(), room.t("orders are paid first", "Bestellungen werden vorab bezahlt").to_owned(), Tone::Plain);
+    };
+    let shown = look.money_text(&available.currency.minor(available.minor.max(0)));
+    match credit.over.filter(|over| over.minor > 0) {
+        Some(over) => {
+            let over = look.money_text(&over);
+            let text = match look.language {
+                Language::English => format!("{over} over the limit"),
+                Language::German => format!("{over} über dem Rahmen"),
+            };
+            (shown, text, Tone::Bad)
+        }
+        None => (shown, format!("{} {}", room.t("of", "von"), look.money_text(limit)), Tone::Plain),
+    }
+}
+
+fn tiles(room: &Room, seen: &Overview, open: &Open) -> Markup {
+    let look = &room.look;
+    let text = |money: Option<&Money>| money.map_or_else(|| "–".to_owned(), |money| look.money_text(money));
+    let (left, of, tone) = available(room, &seen.credit);
+    let count = look.number(seen.available_products.iter().map(|product| product.available_licenses).sum::<i64>());
+    let (owed, prepaid) = (text(seen.credit.used.as_ref()), text(open.prepaid.as_ref()));
+    let overdue = open.invoices.iter().any(|invoice| is_overdue(room, invoice));
+    let (owed_note, owed_tone) = match open.invoices.first() {
+        _ if seen.credit.balance_due => (room.t("due now", "jetzt fällig").to_owned(), Tone::Bad),
+        _ if overdue => (room.t("overdue", "überfällig").to_owned(), Tone::Bad),
+        Some(first) => (format!("{} {}", room.t("next due", "als Nächstes fällig"), look.date(first.due_on)), Tone::Plain),
+        None => (room.t("nothing is open", "nichts ist offen").to_owned(), Tone::Plain),
+    };
+    let (licenses, invoices, balance) = (room.path("/licenses?stage=available"), room.path("/invoices"), room.path("/balance"));
+    card::tiles(&[
+        Tile {
+            label: room.t("Available licenses", "Verfügbare Lizenzen"),
+            figure: &count,
+            note: None,
+            to: Some(licenses.as_str()),
+            tone: Tone::Plain,
+            spark: None,
+        },
+        Tile { label: room.t("Available credit", "Freier Kredit"), figure: &left, note: Some(of.as_str()), to: None, tone, spark: None },
+        Tile { label: room.t("Open", "Offen"), figure: &owed, note: Some(owed_note.as_str()), to: Some(invoices.as_str()), tone: owed_tone, spark: None },
+        Tile {
+            label: room.t("Prepaid balance", "Guthaben"),
+            figure: &prepaid,
+            note: Some(room.t("for your shop", "für Ihren Shop")),
+            to: Some(balance.as_str()),
+            tone: Tone::Plain,
+            spark: None,
+        },
+    ])
+}
+
+/// Available Products to Resell (ORD-9).
+fn products(room: &Room, available: &[AvailableProduct]) -> Markup {
+    let title = room.t("Available products to resell", "Verfügbare Produkte zum Weiterverkauf");
+    if available.is_empty() {
+        let order = room.may(Right::OrdersPlace).then(|| Button::new(room.t("New order", "Neue Bestellung")).to(&room.path("/orders/new")));
+        let text = room.t("An order brings licenses into your inventory.", "Eine Bestellung bringt Lizenzen in Ihren Bestand.");
+        return Card::new(title).around(note::empty(Icon::License, room.t("No licenses in your inventory", "Keine Lizenzen im Bestand"), text, order.as_ref()));
+    }
+    let may = room.may(Right::LicensesDistribute);
+    let row = |product: &AvailableProduct| {
+        let sku = encoded(&product.sku);
+        let (all, activate) = (room.path(&format!("/licenses?product={sku}&stage=available")), room.path(&format!("/licenses/activate?product={sku}")));
+        vec![
+            html! { a class="row" href=(all) { (product.name) } span class="under" { code { (product.sku) } } },
+            html! { span class="number" { (room.look.number(product.available_licenses)) } },
+            html! { @if may { (Button::new(room.t("Activate next", "Nächste aktivieren")).small().icon(Icon::License).to(&activate)) } },
+        ]
+    };
+    let table = Table {
+        caption: title,
+        columns: vec![Column::new(room.t("Product", "Produkt")), Column::right(room.t("Available licenses", "Verfügbare Lizenzen")), Column::right("")],
+        rows: available.iter().map(row).collect(),
+        foot: None,
+    };
+    Card::new(title).acts(Button::new(room.t("All licenses", "Alle Lizenzen")).small().to(&room.path("/licenses"))).around(table.draw())
+}
+
+/// Recent and Pending Orders: the newest, then those among the older ones that are not paid.
+fn orders_card(room: &Room, recent: &[OrderSummary], pending: &[OrderSummary]) -> Markup {
+    let title = room.t("Recent and pending orders", "Neueste und offene Bestellungen");
+    let look = &room.look;
+    let row = |order: &OrderSummary| {
+        let (tone, state) = names::order_state(look, order.state);
+        vec![
+            html! {
+                a class="row" href=(room.path(&format!("/orders/{}", order.id))) { (orders::number(room, order.number.as_deref(), order.id)) }
+                @if let Some(reference) = &order.reference { span class="under" { (reference) } }
+            },
+            badge(tone, state),
+            look.moment(order.created_at),
+            look.money(&order.open),
+            orders::price_cell(room, order.total.as_ref()),
+        ]
+    };
+    let older = pending.iter().filter(|order| !recent.iter().any(|one| one.id == order.id));
+    let table = Table {
+        caption: title,
+        columns: vec![
+            Column::new(room.t("Order", "Bestellung")),
+            Column::new(room.t("State", "Stand")),
+            Column::new(room.t("Begun", "Begonnen")),
+            Column::right(room.t("Open", "Offen")),
+            Column::right(room.t("Total", "Summe")),
+        ],
+        rows: recent.iter().chain(older).map(row).collect(),
+        foot: None,
+    };
+    if table.rows.is_empty() {
+        let text = room.t("What you order stands here, with what is still to be paid.", "Was Sie bestellen, steht hier, mit dem, was noch zu bezahlen ist.");
+        return Card::new(title).around(note::empty(Icon::Order, room.t("No orders yet", "Noch keine Bestellungen"), text, None));
+    }
+    Card::new(title).acts(Button::new(room.t("All orders", "Alle Bestellungen")).small().to(&room.path("/orders"))).around(table.draw())
+}
+
+/// The meter of the credit limit, or what it means to have none.
+fn credit_card(room: &Room, credit: &CreditOverview) -> Markup {
+    let look = &room.look;
+    let title = room.t("Credit", "Kredit");
+    let card = Card::new(title);
+    let balance = credit.account_balance.filter(|balance| balance.minor > 0).map(|balance| {
+        let text = room.t("Paid beyond earlier invoices; it pays the next one.", "Über frühere Rechnungen hinaus bezahlt; es bezahlt die nächste.");
+        html! { (facts(&[(room.t("Account balance", "Verrechnungskonto"), look.money(&balance))])) p class="muted" { (text) } }
+    });
+    let (Some(limit), Some(used)) = (&credit.limit, &credit.used) else {
+        let text = room.t(
+            "You have no credit limit: goods are released once their order is paid.",
+            "Sie haben keinen Kreditrahmen: Ware wird frei, sobald ihre Bestellung bezahlt ist.",
+        );
+        return card.with(html! { p class="muted" { (text) } @if let Some(balance) = balance { (balance) } });
+    };
+    let (used_text, limit_text) = (look.money_text(used), look.money_text(limit));
+    let (left, of, tone) = available(room, credit);
+    let mut rows = vec![(room.t("Used", "Genutzt"), look.money(used)), (room.t("Available", "Frei"), html! { (left) })];
+    if tone == Tone::Bad {
+        rows.push((room.t("Beyond", "Darüber"), html! { (badge(tone, &of)) }));
+    }
+    card.with(html! {
+        (card::meter(title, (used_text.as_str(), used.minor), (limit_text.as_str(), limit.minor)))
+        (facts(&rows))
+        @if let Some(balance) = balance { (balance) }
+    })
+}
+
+fn is_overdue(room: &Room, invoice: &OpenInvoice) -> bool {
+    invoice.due_on < room.look.now.date_in(&room.look.zone)
+}
+
+/// The invoices that are open, those first that are due first.
+fn invoices_card(room: &Room, open: &Open) -> Markup {
+    let look = &room.look;
+    let title = room.t("Open invoices", "Offene Rechnungen");
+    let row = |invoice: &OpenInvoice| {
+        let due = format!("{} {}", room.t("due", "fällig"), look.date(invoice.due_on));
+        vec![
+            html! {
+                a class="row" href=(room.path(&format!("/invoices/{}", invoice.id))) { (invoice.number) }
+                span class="under" { (due) @if invoice.top_up { " · " (room.t("top-up", "Aufladung")) } }
+            },
+            html! { (look.money(&invoice.open)) @if is_overdue(room, invoice) { " " (badge(Tone::Bad, room.t("overdue", "überfällig"))) } },
+        ]
+    };
+    let all = Button::new(room.t("All", "Alle")).small().to(&room.path("/invoices"));
+    if open.invoices.is_empty() {
+        let text = room.t("Nothing is open.", "Nichts ist offen.");
+        return Card::new(title).acts(all).with(html! { p class="muted" { (text) } });
+    }
+    let table = Table {
+        caption: title,
+        columns: vec![Column::new(room.t("Invoice", "Rechnung")), Column::right(room.t("Open", "Offen"))],
+        rows: open.invoices.iter().map(row).collect(),
+        foot: None,
+    };
+    Card::new(title).acts(all).around(table.draw())
+}
+
+pub(super) fn routes(r: &mut Routes) {
+    r.get("/r/{partnership}", "overviewPage", overview).needs(Right::ProgramRead).inactive_ok().page();
+}

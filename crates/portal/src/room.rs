@@ -1,0 +1,398 @@
+//! The workspace that a page is in: whose it is, who works in it, what they may do and where they can go.
+
+use crate::look::Look;
+use axum::http::header::REFERRER_POLICY;
+use maud::{Markup, html};
+use tradepost_design::badge::Tone;
+use tradepost_design::frame::{self, Group, Head, Page, Place, Workspace};
+use tradepost_design::icon::icon;
+use tradepost_design::{Icon, note};
+use tradepost_domain::access::{Need, Side};
+use tradepost_domain::partners::Status;
+use tradepost_domain::{Caller, PersonId, Right, identity, merchants, partners};
+use tradepost_kernel::Currency;
+use tradepost_web::{Answer, Call, Problem};
+
+/// The cookie that holds what was just done, for the page that comes next.
+const SAID_COOKIE: &str = "tradepost_said";
+
+/// Where in the navigation a page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Spot {
+    Overview,
+    Orders,
+    Licenses,
+    Invoices,
+    Balance,
+    Fulfillments,
+    Developers,
+    People,
+    Settings,
+    Products,
+    PriceLists,
+    Stock,
+    Resellers,
+    Channels,
+    Program,
+    Payments,
+    Messages,
+    Audit,
+    ApiKeys,
+    Health,
+    /// Nowhere: the person's own pages.
+    Aside,
+}
+
+/// The workspace of one request.
+#[derive(Debug)]
+pub struct Room {
+    /// How the person sees it.
+    pub look: Look,
+    /// Which of the two.
+    pub side: Side,
+    /// Where its pages are: `/m/mer_…`, `/r/par_…`.
+    pub base: String,
+    /// Its name: the merchant's, for resellers the program's.
+    pub name: String,
+    /// The currency that amounts are typed in: the merchant's first one.
+    pub currency: Currency,
+    /// Where the partnership stands; `None` in a merchant's workspace.
+    pub status: Option<Status>,
+    /// Whether it is a sandbox.
+    pub test: bool,
+    /// Who asks.
+    pub caller: Caller,
+    person: PersonId,
+    person_name: String,
+    person_email: String,
+    others: Vec<(String, String)>,
+    waiting: usize,
+    said: Option<String>,
+}
+
+impl Room {
+    /// The workspace that the path of the request names.
+    ///
+    /// # Errors
+    /// 404 where there is none for this person; faults of the store.
+    pub async fn enter(call: &Call) -> Result<Self, Problem> {
+        let caller = call.caller().clone();
+        let person = caller.person().ok_or_else(Problem::unauthenticated)?;
+        match caller {
+            Caller::MerchantPerson { merchant, .. } => Self::of_merchant(call, caller, person, merchant).await,
+            Caller::ResellerPerson { scope, .. } => Self::of_reseller(call, caller, person, scope).await,
+            _ => Err(Problem::not_found()),
+        }
+    }
+
+    async fn of_merchant(call: &Call, caller: Caller, person: PersonId, number: i64) -> Result<Self, Problem> {
+        let scope = tradepost_domain::MerchantScope { merchant: number };
+        let (me, employers, programs, pending) = call
+            .read(move |reader| {
+                Box::pin(async move {
+                    let me = identity::queries::person(reader, person).await?;
+                    let employers = merchants::queries::employers(reader, person).await?;
+                    let programs = partners::queries::programs(reader, person).await?;
+                    let page = tradepost_domain::listing::PageRequest { limit: 99, before: None };
+                    let pending = partners::queries::partnerships(reader, scope, Some(Status::Pending), page).await?;
+                    Ok((me, employers, programs, pending.rows.len()))
+                })
+            })
+            .await?;
+        let me = me.ok_or_else(Problem::unauthenticated)?;
+        let (merchant, _) = employers.iter().find(|(merchant, _)| merchant.number == number).ok_or_else(Problem::not_found)?;
+        let look = Look::of(call).in_zone(&merchant.time_zone);
+        let others = others(&look, &employers, &programs, &merchant.id.to_string());
+        Ok(Self {
+            side: Side::Merchant,
+            base: format!("/m/{}", merchant.id),
+            name: merchant.name.clone(),
+            currency: merchant.currency,
+            status: None,
+            test: merchant.test,
+            person,
+            person_name: me.name(),
+            person_email: me.email,
+            others,
+            waiting: pending,
+            said: said(call),
+            caller,
+            look,
+        })
+    }
+
+    async fn of_reseller(call: &Call, caller: Caller, person: PersonId, scope: tradepost_domain::PartnershipScope) -> Result<Self, Problem> {
+        let (me, merchant, employers, programs) = call
+            .read(move |reader| {
+                Box::pin(async move {
+                    let me = identity::queries::person(reader, person).await?;
+                    let merchant = merchants::queries::merchant(reader, scope.merchant).await?;
+                    let employers = merchants::queries::employers(reader, person).await?;
+                    let programs = partners::queries::programs(reader, person).await?;
+                    Ok((me, merchant, employers, programs))
+                })
+            })
+            .await?;
+        let (me, merchant) = (me.ok_or_else(Problem::unauthenticated)?, merchant.ok_or_else(Problem::not_found)?);
+        let program = programs.iter().find(|program| program.id == scope.partnership).ok_or_else(Problem::not_found)?;
+        let look = Look::of(call).in_zone(&merchant.time_zone);
+        let others = others(&look, &employers, &programs, &program.id.to_string());
+        Ok(Self {
+            side: Side::Reseller,
+            base: format!("/r/{}", program.id),
+            name: program.merchant_name.clone(),
+            currency: merchant.currency,
+            status: Some(program.status),
+            test: program.test,
+            person,
+            person_name: me.name(),
+            person_email: me.email,
+            others,
+            waiting: 0,
+            said: said(call),
+            caller,
+            look,
+        })
+    }
+
+    /// The path of a page of this workspace: `room.path("/orders")`.
+    #[must_use]
+    pub fn path(&self, rest: &str) -> String {
+        format!("{}{rest}", self.base)
+    }
+
+    /// Who works here.
+    #[must_use]
+    pub const fn person(&self) -> PersonId {
+        self.person
+    }
+
+    /// Their name.
+    #[must_use]
+    pub fn person_name(&self) -> &str {
+        &self.person_name
+    }
+
+    /// Whether the person may do this. What they may not do is not shown as if they could.
+    #[must_use]
+    pub fn may(&self, right: Right) -> bool {
+        self.caller.authorize(Need::Right(right)).is_ok()
+    }
+
+    /// Whether the partnership may be worked with; always in a merchant's workspace.
+    #[must_use]
+    pub fn may_trade(&self) -> bool {
+        self.status.is_none_or(Status::may_trade)
+    }
+
+    /// The words in the person's language: English, German.
+    #[must_use]
+    pub const fn t<'a>(&self, english: &'a str, german: &'a str) -> &'a str {
+        self.look.t(english, german)
+    }
+
+    /// A page with its head.
+    #[must_use]
+    pub fn page(&self, spot: Spot, head: &Head<'_>, inside: &Markup) -> Answer {
+        self.draw(spot, head.title, &html! { (frame::head(head)) (inside) })
+    }
+
+    /// A page that asks or says one thing: a form, a final step. A script shows it as a dialog over the page that it was opened from.
+    #[must_use]
+    pub fn dialog(&self, spot: Spot, title: &str, inside: &Markup) -> Answer {
+        self.draw(spot, title, &html! { div class="dialog-page" { div class="card" data-dialog-content { (inside) } } })
+    }
+
+    fn draw(&self, spot: Spot, title: &str, inside: &Markup) -> Answer {
+        let groups = self.groups(spot);
+        let kind = match self.side {
+            Side::Merchant => self.t("Merchant", "Händler"),
+            Side::Reseller => self.t("Reseller", "Reseller"),
+        };
+        let around = Workspace {
+            name: &self.name,
+            kind,
+            others: &self.others,
+            groups: &groups,
+            person: (&self.person_name, &self.person_email),
+            menu: self.menu(),
+            sandbox: self.test.then(|| self.t("Sandbox: nothing here is real.", "Sandbox: nichts hier ist echt.")),
+            toast: self.said.as_deref().map(|text| note::toast(Tone::Good, text)),
+            finder: (&self.base, self.t("Search or jump to…", "Suchen oder springen …")),
+        };
+        let page = Page { title, house: &self.name, language: self.look.language, theme: self.look.theme() };
+        // With no-referrer a browser would not say where a form comes from, and its form would be refused.
+        let answer = Answer::html(frame::workspace(&page, &around, inside)).header(REFERRER_POLICY, "same-origin");
+        if self.said.is_some() { answer.cookie(&forgotten()) } else { answer }
+    }
+
+    fn menu(&self) -> Markup {
+        let item = |shown, text: &str, path: &str| html! { a class="item" href=(path) { (icon(shown)) (text) } };
+        html! {
+            (item(Icon::Account, self.t("Profile and security", "Profil und Sicherheit"), "/account"))
+            (item(Icon::Switch, self.t("Workspaces", "Arbeitsbereiche"), "/workspaces"))
+            (item(Icon::Help, self.t("Documentation", "Dokumentation"), "/docs"))
+            hr;
+            form method="post" action="/sign-out" { button class="item" type="submit" { (icon(Icon::SignOut)) (self.t("Sign out", "Abmelden")) } }
+        }
+    }
+
+    fn groups(&self, spot: Spot) -> Vec<Group<'_>> {
+        let all = match self.side {
+            Side::Merchant => self.merchant_groups(),
+            Side::Reseller => self.reseller_groups(),
+        };
+        let groups = all.into_iter().map(|(name, entries)| {
+            let places = entries.into_iter().filter(|entry| entry.5).map(|entry| self.place(spot, entry)).collect();
+            Group { name, places }
+        });
+        groups.filter(|group: &Group<'_>| !group.places.is_empty()).collect()
+    }
+
+    fn place<'a>(&self, spot: Spot, (its, icon, name, path, waiting, _): Entry<'a>) -> Place<'a> {
+        Place { icon, name, path: self.path(path), waiting, here: its == spot }
+    }
+
+    fn merchant_groups(&self) -> Vec<(&str, Vec<Entry<'_>>)> {
+        let (read, stock) = (self.may(Right::MerchantRead), self.may(Right::StockRead));
+        let (manage, keys) = (self.may(Right::MerchantManage), self.may(Right::KeysManage));
+        vec![
+            (
+                "",
+                vec![
+                    (Spot::Overview, Icon::Home, self.t("Overview", "Übersicht"), "", 0, read),
+                    (Spot::Orders, Icon::Order, self.t("Orders", "Bestellungen"), "/orders", 0, read),
+                    (Spot::Fulfillments, Icon::Code, self.t("External shops", "Externe Shops"), "/fulfillments", 0, read),
+                ],
+            ),
+            (
+                self.t("Catalog", "Katalog"),
+                vec![
+                    (Spot::Products, Icon::Package, self.t("Products", "Produkte"), "/products", 0, read),
+                    (Spot::PriceLists, Icon::Tag, self.t("Price lists", "Preislisten"), "/price-lists", 0, read),
+                    (Spot::Stock, Icon::Stock, self.t("Stock", "Bestand"), "/stock", 0, stock),
+                ],
+            ),
+            (
+                self.t("Partners", "Partner"),
+                vec![
+                    (Spot::Resellers, Icon::Reseller, self.t("Resellers", "Reseller"), "/resellers", self.waiting, read),
+                    (Spot::Channels, Icon::Program, self.t("Channels", "Kanäle"), "/channels", 0, read),
+                    (Spot::Program, Icon::Settings, self.t("Program", "Programm"), "/program", 0, read),
+                ],
+            ),
+            (
+                self.t("Money", "Geld"),
+                vec![
+                    (Spot::Invoices, Icon::Invoice, self.t("Invoices", "Rechnungen"), "/invoices", 0, read),
+                    (Spot::Payments, Icon::Card, self.t("Payments", "Zahlungen"), "/payments", 0, read),
+                ],
+            ),
+            (
+                self.t("House", "Haus"),
+                vec![
+                    (Spot::Messages, Icon::Mail, self.t("Messages", "Nachrichten"), "/messages", 0, read),
+                    (Spot::Audit, Icon::Audit, self.t("Audit trail", "Protokoll"), "/audit", 0, self.may(Right::AuditRead)),
+                    (Spot::People, Icon::People, self.t("People", "Personen"), "/people", 0, read),
+                    (Spot::ApiKeys, Icon::ApiKey, self.t("API keys", "API-Schlüssel"), "/api-keys", 0, keys),
+                    (Spot::Settings, Icon::Paint, self.t("Settings", "Einstellungen"), "/settings", 0, read),
+                    (Spot::Health, Icon::Health, self.t("Health", "Zustand"), "/health", 0, manage),
+                ],
+            ),
+        ]
+    }
+
+    fn reseller_groups(&self) -> Vec<(&str, Vec<Entry<'_>>)> {
+        let trade = self.may_trade();
+        let (orders, invoices) = (trade && self.may(Right::OrdersRead), trade && self.may(Right::InvoicesRead));
+        let (shop, keys) = (trade && self.may(Right::FulfillmentsRead), trade && self.may(Right::ResellerKeysManage));
+        vec![
+            (
+                "",
+                vec![
+                    (Spot::Overview, Icon::Home, self.t("Overview", "Übersicht"), "", 0, true),
+                    (Spot::Orders, Icon::Order, self.t("Orders", "Bestellungen"), "/orders", 0, orders),
+                    (Spot::Licenses, Icon::License, self.t("Licenses", "Lizenzen"), "/licenses", 0, orders),
+                    (Spot::Products, Icon::Package, self.t("Products", "Produkte"), "/products", 0, trade && self.may(Right::ProgramRead)),
+                ],
+            ),
+            (
+                self.t("Money", "Geld"),
+                vec![
+                    (Spot::Invoices, Icon::Invoice, self.t("Invoices", "Rechnungen"), "/invoices", 0, invoices),
+                    (Spot::Balance, Icon::Balance, self.t("Balance", "Guthaben"), "/balance", 0, invoices),
+                ],
+            ),
+            (
+                self.t("Your shop", "Ihr Shop"),
+                vec![
+                    (Spot::Fulfillments, Icon::Code, self.t("Fulfillments", "Lieferungen"), "/fulfillments", 0, shop),
+                    (Spot::Developers, Icon::ApiKey, self.t("Developers", "Entwickler"), "/developers", 0, keys),
+                ],
+            ),
+            (
+                self.t("Company", "Firma"),
+                vec![
+                    (Spot::People, Icon::People, self.t("People", "Personen"), "/people", 0, self.may(Right::ResellerPeopleRead)),
+                    (Spot::Settings, Icon::Settings, self.t("Settings", "Einstellungen"), "/settings", 0, true),
+                ],
+            ),
+        ]
+    }
+}
+
+/// Spot, icon, name, path, how many wait there, whether the person may go there.
+type Entry<'a> = (Spot, Icon, &'a str, &'static str, usize, bool);
+
+fn others(
+    look: &Look,
+    employers: &[(merchants::MerchantView, tradepost_domain::access::MerchantRole)],
+    programs: &[partners::queries::PartnershipView],
+    here: &str,
+) -> Vec<(String, String)> {
+    let marked = |name: &str, test: bool| if test { format!("{name} · {}", look.t("Sandbox", "Sandbox")) } else { name.to_owned() };
+    let merchants = employers.iter().map(|(merchant, _)| (marked(&merchant.name, merchant.test), merchant.id.to_string(), "m"));
+    let programs = programs.iter().map(|program| {
+        let name = format!("{} · {}", program.merchant_name, program.reseller.company);
+        (marked(&name, program.test), program.id.to_string(), "r")
+    });
+    let others = merchants.chain(programs).filter(|(_, id, _)| id != here);
+    others.map(|(name, id, side)| (name, format!("/{side}/{id}"))).collect()
+}
+
+/// Leads to the page that comes next, which says what was done.
+#[must_use]
+pub fn done(call: &Call, to: &str, said: &str) -> Answer {
+    Answer::see_other(to).cookie(&say(call, said))
+}
+
+/// `Set-Cookie` that makes the next page say something.
+#[must_use]
+pub fn say(call: &Call, said: &str) -> String {
+    let secure = if call.app().settings.public_url.starts_with("https://") { "; Secure" } else { "" };
+    format!("{SAID_COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age=60{secure}", encoded(said))
+}
+
+fn forgotten() -> String {
+    format!("{SAID_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
+}
+
+fn said(call: &Call) -> Option<String> {
+    let text = tradepost_web::credentials::cookie(call.headers(), SAID_COOKIE)?;
+    tradepost_web::query::decode(&text, false).filter(|text| !text.is_empty())
+}
+
+/// Escapes a text for a URL or a cookie.
+#[must_use]
+pub fn encoded(text: &str) -> String {
+    use std::fmt::Write as _;
+    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+        out
+    })
+}

@@ -1,0 +1,247 @@
+//! Parts of a license's page and of lists of licenses.
+
+use crate::files::Plain;
+use crate::forms::Typed;
+use crate::lists::Cell;
+use crate::names;
+use crate::room::Room;
+use crate::shared::history;
+use maud::{Markup, html};
+use tradepost_design::badge::Tone;
+use tradepost_design::card::{Card, facts};
+use tradepost_design::table::Column;
+use tradepost_design::{Button, badge, note, value};
+use tradepost_domain::Right;
+use tradepost_domain::access::Side;
+use tradepost_domain::licenses::{LockReason, Stage, Status};
+use tradepost_web::api::licenses::{LicenseView, OwnerView};
+use tradepost_web::api::timelines::TimelineEntry;
+
+/// What a license is called: its product and the end of its id.
+#[must_use]
+pub fn title(license: &LicenseView) -> String {
+    let id = license.id.to_string();
+    format!("{} …{}", license.sku, &id[id.len().saturating_sub(5)..])
+}
+
+/// First and last name of an owner.
+#[must_use]
+pub fn name(owner: &OwnerView) -> String {
+    format!("{} {}", owner.first_name, owner.last_name)
+}
+
+/// Whether who is asking may say who licenses are for.
+#[must_use]
+pub fn may_attach(room: &Room) -> bool {
+    match room.side {
+        Side::Merchant => room.may(Right::OrdersManage),
+        Side::Reseller => room.may(Right::LicensesDistribute),
+    }
+}
+
+/// The chips of a list: stages and fulfillment statuses, each value with its name.
+#[must_use]
+pub fn stages(room: &Room) -> Vec<(String, String)> {
+    Stage::ALL.iter().map(|stage| (stage.name().to_owned(), names::license_stage(&room.look, *stage).1.to_owned())).collect()
+}
+
+/// The same of the fulfillment status (FUL-1).
+#[must_use]
+pub fn statuses(room: &Room) -> Vec<(String, String)> {
+    Status::ALL.iter().map(|status| (status.name().to_owned(), names::license_status(&room.look, *status).to_owned())).collect()
+}
+
+/// The columns of a list.
+#[must_use]
+pub fn columns(room: &Room) -> Vec<Column<'static>> {
+    vec![
+        Column::new(room.t("Product", "Produkt")),
+        Column::new(room.t("Code", "Code")),
+        Column::new(room.t("Stage", "Stand")),
+        Column::new(room.t("Fulfillment", "Lieferung")),
+        Column::new(room.t("Owner", "Inhaber")),
+        Column::new(room.t("Ordered", "Bestellt")),
+        Column::new(room.t("Id", "Id")),
+    ]
+}
+
+/// A row of a list.
+#[must_use]
+pub fn row(room: &Room, license: &LicenseView) -> Vec<Cell> {
+    let look = &room.look;
+    let (tone, stage) = names::license_stage(look, license.stage);
+    let why = license.lock_reasons.first().and_then(|reason| names::lock_reason_named(reason.code)).map(|known| names::lock_reason(look, known).0);
+    let stage_shown = html! { (badge(tone, stage)) @if let Some(why) = why { span class="under" { (why) } } };
+    let code = license.masked_code.as_deref().map_or_else(Cell::empty, |code| Cell::shown_as(html! { code { (code) } }, Plain::Exact(code.to_owned())));
+    vec![
+        Cell::link(&license.sku, &room.path(&format!("/licenses/{}", license.id)), None),
+        code,
+        Cell::shown_as(stage_shown, Plain::Exact(stage.to_owned())),
+        Cell::text(names::license_status(look, license.status)),
+        license.owner.as_ref().map_or_else(Cell::empty, |owner| Cell::person(&name(owner), Some(owner.email.as_str()))),
+        Cell::moment(room, license.created_at),
+        Cell::code(room, &license.id.to_string()),
+    ]
+}
+
+/// Why it waits, and a button where it is you who can clear it (FUL-2). `path` is its page.
+#[must_use]
+pub fn lock_notes(room: &Room, license: &LicenseView, path: &str) -> Markup {
+    let own = match room.side {
+        Side::Merchant => "merchant",
+        Side::Reseller => "reseller",
+    };
+    html! {
+        @for reason in &license.lock_reasons {
+            @if let Some(known) = names::lock_reason_named(reason.code) {
+                @let (title, text) = names::lock_reason(&room.look, known);
+                @let act = if reason.cleared_by.contains(&own) { clearing(room, license, known, path) } else { None };
+                (note::note(Tone::Warn, title, text, act.as_ref()))
+            }
+        }
+    }
+}
+
+/// The button that clears a reason, on the side that asks.
+fn clearing(room: &Room, license: &LicenseView, reason: LockReason, path: &str) -> Option<Markup> {
+    let button = |text, place: String| Some(Button::new(text).small().to(&place));
+    let order = license.order.map(|order| room.path(&format!("/orders/{order}")));
+    match reason {
+        LockReason::UnpaidInvoice | LockReason::NotEnoughCredit | LockReason::CreditLimitReached => {
+            button(room.t("Show the order", "Bestellung zeigen"), order?)
+        }
+        LockReason::RequiredEndUserInformation if may_attach(room) => button(room.t("Say who it is for", "Endkunden angeben"), format!("{path}/end-user")),
+        LockReason::RequiredResellerInformation if may_attach(room) => button(room.t("Name the company", "Firma angeben"), format!("{path}/reseller")),
+        LockReason::RequiredVendorDeliveryConfirmation if room.may(Right::FulfillmentConfirm) => {
+            button(room.t("Confirm delivery", "Lieferung bestätigen"), format!("{}/confirm-delivery", order?))
+        }
+        LockReason::OutOfStock if room.may(Right::StockManage) => button(room.t("Import keys", "Schlüssel einlesen"), room.path("/stock/import")),
+        _ => None,
+    }
+}
+
+/// Its code: in full where this answer is that of the act that shows it, else masked.
+#[must_use]
+pub fn code_card(room: &Room, license: &LicenseView, acts: Option<Markup>) -> Markup {
+    let card = Card::new(room.t("Code", "Code"));
+    let card = if let Some(acts) = acts { card.acts(acts) } else { card };
+    card.with(html! {
+        @if let Some(code) = &license.code {
+            (value::snippet(code, room.look.language))
+            p class="muted" { (room.t("It is shown on this page only. That you saw it stands in the history.", "Er steht nur auf dieser Seite. Dass Sie ihn gesehen haben, steht im Verlauf.")) }
+        } @else if let Some(masked) = &license.masked_code {
+            code { (masked) }
+        } @else {
+            p class="muted" { (no_code(room, license.stage)) }
+        }
+    })
+}
+
+fn no_code(room: &Room, stage: Stage) -> &'static str {
+    match stage {
+        Stage::Waiting => room.t("Nothing of its code is shown while it waits.", "Solange sie wartet, wird nichts von ihrem Code gezeigt."),
+        Stage::Available | Stage::Distributed | Stage::Canceled | Stage::Revoked => room.t("This license carries no code.", "Diese Lizenz hat keinen Code."),
+    }
+}
+
+/// Who it is for.
+#[must_use]
+pub fn owner_card(room: &Room, license: &LicenseView, acts: Option<Markup>) -> Markup {
+    let card = Card::new(room.t("Owner", "Inhaber"));
+    let card = if let Some(acts) = acts { card.acts(acts) } else { card };
+    card.with(match &license.owner {
+        Some(owner) => owner_facts(room, owner),
+        None => html! { p class="muted" { (room.t("Nobody yet.", "Noch niemand.")) } },
+    })
+}
+
+/// Name, address, company and country of an owner.
+#[must_use]
+pub fn owner_facts(room: &Room, owner: &OwnerView) -> Markup {
+    let mut rows: Vec<(&str, Markup)> =
+        vec![(room.t("Name", "Name"), value::person(&name(owner), None)), (room.t("E-mail", "E-Mail"), value::copyable(&owner.email, room.look.language))];
+    rows.extend(owner.company.as_ref().map(|company| (room.t("Company", "Firma"), html! { (company) })));
+    rows.extend(owner.country.as_ref().map(|country| (room.t("Country", "Land"), html! { (country) })));
+    facts(&rows)
+}
+
+/// Its ids, where it came from, and its dates.
+#[must_use]
+pub fn facts_card(room: &Room, license: &LicenseView) -> Markup {
+    let look = &room.look;
+    let product = room.path(&format!("/products/{}", license.product));
+    let mut rows: Vec<(&str, Markup)> = vec![
+        (room.t("Product", "Produkt"), html! { a href=(product) { (license.sku) } }),
+        (room.t("Fulfillment", "Lieferung"), html! { (names::license_status(look, license.status)) }),
+        (room.t("Id", "Id"), value::copyable(&license.id.to_string(), look.language)),
+    ];
+    let came_from = [
+        (room.t("Order", "Bestellung"), license.order.map(|order| (order.to_string(), room.path(&format!("/orders/{order}"))))),
+        (room.t("External shop", "Externer Shop"), license.fulfillment.map(|id| (id.to_string(), room.path(&format!("/fulfillments/{id}"))))),
+    ];
+    rows.extend(came_from.into_iter().filter_map(|(name, from)| from.map(|(id, path)| (name, html! { a href=(path) { code { (id) } } }))));
+    let moments = [
+        (room.t("Ordered", "Bestellt"), Some(license.created_at)),
+        (room.t("Handed over", "Übergeben"), license.distributed_at),
+        (room.t("Last sent", "Zuletzt versandt"), license.sent_at),
+        (room.t("Delivery confirmed", "Lieferung bestätigt"), license.confirmed_at),
+    ];
+    rows.extend(moments.into_iter().filter_map(|(name, at)| at.map(|at| (name, look.moment(at)))));
+    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+}
+
+/// Every act on it, each look at its code and each sending included (FUL-9).
+#[must_use]
+pub fn history(room: &Room, entries: &[TimelineEntry]) -> Markup {
+    html! { @if !entries.is_empty() { (Card::new(room.t("History", "Verlauf")).with(history::timeline(room, entries))) } }
+}
+
+/// The fields of an end user: three that are always needed, the others where the product or the law asks (FUL-3).
+#[must_use]
+pub fn end_user_fields(room: &Room, typed: &Typed) -> Markup {
+    let optional = room.t("optional", "freiwillig");
+    let languages = [
+        ("", "–"),
+        ("en", "English"),
+        ("de", "Deutsch"),
+        ("es", "Español"),
+        ("fr", "Français"),
+        ("it", "Italiano"),
+        ("nl", "Nederlands"),
+        ("pl", "Polski"),
+        ("pt", "Português"),
+    ];
+    html! {
+        (typed.field("first_name", room.t("First name", "Vorname")).fill("off").text())
+        (typed.field("last_name", room.t("Last name", "Nachname")).fill("off").text())
+        (typed.field("email", room.t("E-mail", "E-Mail")).hint(room.t("The license is sent there.", "Dorthin geht die Lizenz.")).fill("off").whole().input("email"))
+        (typed.field("company", room.t("Company", "Firma")).optional(optional).fill("off").text())
+        (typed.field("phone", room.t("Phone", "Telefon")).optional(optional).fill("off").input("tel"))
+        (street_fields(room, typed))
+        (typed.field("language", room.t("Language", "Sprache")).hint(room.t("The mail is in this language.", "Die E-Mail kommt in dieser Sprache.")).optional(optional).select(&languages))
+    }
+}
+
+/// The fields of a company that sells on to the customer (CAT-3).
+#[must_use]
+pub fn company_fields(room: &Room, typed: &Typed) -> Markup {
+    let optional = room.t("optional", "freiwillig");
+    html! {
+        (typed.field("company", room.t("Company", "Firma")).fill("off").whole().text())
+        (typed.field("contact", room.t("Contact", "Ansprechpartner")).optional(optional).fill("off").text())
+        (typed.field("email", room.t("E-mail", "E-Mail")).optional(optional).fill("off").input("email"))
+        (street_fields(room, typed))
+        (typed.field("vat_id", room.t("VAT id", "USt-IdNr.")).optional(optional).fill("off").text())
+    }
+}
+
+fn street_fields(room: &Room, typed: &Typed) -> Markup {
+    let optional = room.t("optional", "freiwillig");
+    html! {
+        (typed.field("street", room.t("Street and number", "Straße und Hausnummer")).optional(optional).fill("off").whole().text())
+        (typed.field("postal_code", room.t("Postal code", "Postleitzahl")).optional(optional).fill("off").text())
+        (typed.field("city", room.t("City", "Ort")).optional(optional).fill("off").text())
+        (typed.field("region", room.t("State or region", "Bundesland oder Region")).optional(optional).fill("off").text())
+        (typed.field("country", room.t("Country", "Land")).hint(room.t("Two letters, such as DE.", "Zwei Buchstaben, etwa DE.")).example("DE").optional(optional).fill("off").text())
+    }
+}

@@ -1,0 +1,10 @@
+//! Parts that both workspaces show.
+
+pub mod fulfillments;
+pub mod history;
+pub mod invoices;
+pub mod keys;
+pub mod licenses;
+pub mod orders;
+pub mod people;
+pub mod terms;

@@ -1,0 +1,239 @@
+//! Parts of an order's page.
+
+use crate::names;
+use crate::room::Room;
+use crate::shared::history;
+use maud::{Markup, html};
+use tradepost_design::badge::Tone;
+use tradepost_design::card::{Card, facts, sums};
+use tradepost_design::table::Column;
+use tradepost_design::{Button, Table, note, value};
+use tradepost_domain::Right;
+use tradepost_domain::access::Side;
+use tradepost_domain::ids::OrderId;
+use tradepost_domain::licenses::LockReason;
+use tradepost_kernel::Money;
+use tradepost_web::api::credit::CreditOverview;
+use tradepost_web::api::orders::{OrderItemView, OrderView};
+use tradepost_web::api::reseller_products::PriceStepView;
+use tradepost_web::api::timelines::TimelineEntry;
+
+/// What an order is called: its number, before it has one the end of its id.
+#[must_use]
+pub fn number(room: &Room, number: Option<&str>, id: OrderId) -> String {
+    number.map_or_else(
+        || {
+            let id = id.to_string();
+            format!("{} …{}", room.t("Draft", "Entwurf"), &id[id.len().saturating_sub(5)..])
+        },
+        ToOwned::to_owned,
+    )
+}
+
+/// A price, or a dash where there is none.
+#[must_use]
+pub fn price_cell(room: &Room, price: Option<&Money>) -> Markup {
+    html! { @match price { Some(price) => (room.look.money(price)), None => span class="muted" { "–" } } }
+}
+
+/// Why it waits, who can clear it, and a button where it is you (FUL-2).
+#[must_use]
+pub fn lock_notes(room: &Room, order: &OrderView, path: &str) -> Markup {
+    let own = match room.side {
+        Side::Merchant => "merchant",
+        Side::Reseller => "reseller",
+    };
+    html! {
+        @for reason in &order.lock_reasons {
+            @if let Some(known) = names::lock_reason_named(reason.code) {
+                @let (title, text) = names::lock_reason(&room.look, known);
+                (note::note(Tone::Warn, title, text, reason.cleared_by.contains(&own).then(|| clearing(room, order, known, path)).flatten().as_ref()))
+            }
+        }
+    }
+}
+
+/// The button that clears a reason, on the side that asks.
+fn clearing(room: &Room, order: &OrderView, reason: LockReason, path: &str) -> Option<Markup> {
+    let button = |text, place: String| Some(Button::new(text).small().to(&place));
+    let invoice = order.invoice.as_ref().map(|invoice| room.path(&format!("/invoices/{}", invoice.id)));
+    match (reason, room.side) {
+        (LockReason::UnpaidInvoice | LockReason::NotEnoughCredit | LockReason::CreditLimitReached, Side::Reseller) => {
+            button(room.t("How to pay", "So bezahlen Sie"), format!("{}/pay", invoice?))
+        }
+        (LockReason::UnpaidInvoice | LockReason::NotEnoughCredit | LockReason::CreditLimitReached, Side::Merchant) if room.may(Right::BillingManage) => {
+            button(room.t("Record payment", "Zahlung erfassen"), format!("{}/payments/new", invoice?))
+        }
+        (LockReason::RequiredEndUserInformation | LockReason::RequiredResellerInformation, _) => {
+            button(room.t("Show its licenses", "Lizenzen zeigen"), room.path(&format!("/licenses?order={}", order.id)))
+        }
+        (LockReason::RequiredVendorDeliveryConfirmation, Side::Merchant) if room.may(Right::FulfillmentConfirm) => {
+            button(room.t("Confirm delivery", "Lieferung bestätigen"), format!("{path}/confirm-delivery"))
+        }
+        (LockReason::OutOfStock, Side::Merchant) if room.may(Right::StockManage) => {
+            button(room.t("Import keys", "Schlüssel einlesen"), room.path("/stock/import"))
+        }
+        _ => None,
+    }
+}
+
+/// The lines of an order that is placed, each with how its price came about.
+#[must_use]
+pub fn items(room: &Room, order: &OrderView) -> Markup {
+    let row = |item: &OrderItemView| {
+        vec![
+            html! { span class="row" { (item.name) } span class="under" { code { (item.sku) } } (explanation(room, &item.price_explanation)) },
+            html! { span class="number" { (room.look.number(item.quantity)) } },
+            price_cell(room, item.unit_price.as_ref()),
+            price_cell(room, item.line_total.as_ref()),
+        ]
+    };
+    let table = Table {
+        caption: room.t("Items", "Positionen"),
+        columns: vec![
+            Column::new(room.t("Product", "Produkt")),
+            Column::right(room.t("Quantity", "Anzahl")),
+            Column::right(room.t("Price", "Preis")),
+            Column::right(room.t("Line", "Zeile")),
+        ],
+        rows: order.items.iter().map(row).collect(),
+        foot: None,
+    };
+    Card::new(room.t("Items", "Positionen")).around(table.draw())
+}
+
+/// How a price came about, step by step (CAT-5).
+#[must_use]
+pub fn explanation(room: &Room, steps: &[PriceStepView]) -> Markup {
+    let name = |step: &str| match step {
+        "price" => room.t("Price", "Preis"),
+        "wholesale_discount" => room.t("Wholesale discount", "Großhandelsrabatt"),
+        "margin" => room.t("Margin", "Marge"),
+        "quantity" => room.t("Quantity", "Anzahl"),
+        "item_discount" => room.t("Item discount", "Positionsrabatt"),
+        "forced_total" => room.t("Agreed total", "Vereinbarte Summe"),
+        _ => "",
+    };
+    let source = |source: &str| match source {
+        "list" => room.t("list price", "Listenpreis"),
+        "price_list" => room.t("price list", "Preisliste"),
+        "partnership" => room.t("your own price", "eigener Preis"),
+        "terms" => room.t("your terms", "Ihre Konditionen"),
+        "terms_and_item" => room.t("your terms and this item", "Ihre Konditionen und diese Position"),
+        "item" => room.t("this item", "diese Position"),
+        _ => "",
+    };
+    html! {
+        @if !steps.is_empty() {
+            details class="explanation" {
+                summary { (room.t("How this price came about", "So entstand der Preis")) }
+                ol {
+                    @for step in steps {
+                        li {
+                            span { (name(&step.step)) @if let Some(percent) = &step.percent { " " (percent) " %" } " · " (source(&step.source)) }
+                            span { @if let Some(amount) = &step.amount { (room.look.money(amount)) } " → " (room.look.money(&step.result)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What it costs, what was paid, what is open.
+#[must_use]
+pub fn amounts(room: &Room, order: &OrderView) -> Markup {
+    let total = html! { @match &order.total { Some(total) => (room.look.money(total)), None => span class="muted" { "–" } } };
+    let lines: Vec<(&str, Markup)> = vec![(room.t("Total", "Summe"), total), (room.t("Paid", "Bezahlt"), html! { (room.look.money(&order.paid)) })];
+    let inside = html! {
+        (sums(&lines, (room.t("Open", "Offen"), room.look.money(&order.open))))
+        @if let Some(invoice) = &order.invoice {
+            p class="muted" {
+                (room.t("Invoice", "Rechnung")) " " a href=(room.path(&format!("/invoices/{}", invoice.id))) { (invoice.number) }
+                " · " (room.t("due", "fällig")) " " (room.look.date(invoice.due_on))
+            }
+        }
+    };
+    Card::new(room.t("Amounts", "Beträge")).with(inside)
+}
+
+/// How many licenses it has, by where they are.
+#[must_use]
+pub fn licenses(room: &Room, order: &OrderView) -> Markup {
+    let counts = &order.licenses;
+    let all = [
+        (room.t("Waiting", "Warten"), counts.waiting),
+        (room.t("Available", "Verfügbar"), counts.available),
+        (room.t("Distributed", "Weitergegeben"), counts.distributed),
+        (room.t("Canceled", "Storniert"), counts.canceled),
+    ];
+    let shown: Vec<(&str, Markup)> =
+        all.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| (name, html! { span class="number" { (room.look.number(count)) } })).collect();
+    let to = room.path(&format!("/licenses?order={}", order.id));
+    html! {
+        @if !shown.is_empty() {
+            (Card::new(room.t("Licenses", "Lizenzen")).acts(Button::new(room.t("Show", "Zeigen")).small().to(&to)).with(facts(&shown)))
+        }
+    }
+}
+
+/// Its ids, dates and words.
+#[must_use]
+pub fn facts_card(room: &Room, order: &OrderView) -> Markup {
+    let look = &room.look;
+    let mut rows: Vec<(&str, Markup)> = vec![(room.t("Id", "Id"), value::copyable(&order.id.to_string(), look.language))];
+    let mut add = |name, text: &Option<String>| {
+        if let Some(text) = text {
+            rows.push((name, html! { span class="lines" { (text) } }));
+        }
+    };
+    add(room.t("Reference", "Zeichen"), &order.reference);
+    add(room.t("Contact", "Ansprechpartner"), &order.contact);
+    add(room.t("Delivery address", "Lieferadresse"), &order.delivery_address);
+    add(room.t("Why canceled", "Grund der Stornierung"), &order.cancel_note);
+    let moments = [
+        (room.t("Begun", "Begonnen"), Some(order.created_at)),
+        (room.t("Confirmed", "Bestätigt"), order.placed_at),
+        (room.t("Released", "Freigegeben"), order.released_at),
+        (room.t("Completed", "Abgeschlossen"), order.completed_at),
+        (room.t("Canceled", "Storniert"), order.canceled_at),
+    ];
+    rows.extend(moments.into_iter().filter_map(|(name, at)| at.map(|at| (name, look.moment(at)))));
+    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+}
+
+/// What happened to it, newest first.
+#[must_use]
+pub fn timeline(room: &Room, entries: &[TimelineEntry]) -> Markup {
+    html! { @if !entries.is_empty() { (Card::new(room.t("Timeline", "Verlauf")).with(history::timeline(room, entries))) } }
+}
+
+/// Before an order is placed: whether it fits the credit, with the amount over (CRD-3).
+#[must_use]
+pub fn fits(room: &Room, credit: &CreditOverview, total: &Money) -> Markup {
+    let look = &room.look;
+    let Some(available) = &credit.available else {
+        let text = room
+            .t("You have no credit limit: the goods are released once it is paid.", "Sie haben keinen Kreditrahmen: Die Ware wird frei, sobald bezahlt ist.");
+        return note::note(Tone::Info, room.t("To be paid first", "Vorab zu bezahlen"), text, None);
+    };
+    let over_minor = total.minor - available.minor;
+    if over_minor > 0 {
+        let over = look.money_text(&total.currency.minor(over_minor));
+        let text = match look.language {
+            tradepost_design::Language::English => {
+                format!("It is {over} beyond your credit limit. It is accepted and held as a whole until enough is paid, and counts as used credit meanwhile.")
+            }
+            tradepost_design::Language::German => format!(
+                "Sie liegt {over} über Ihrem Kreditrahmen. Sie wird angenommen und als Ganzes gehalten, bis genug bezahlt ist, und zählt so lange als genutzter Kredit."
+            ),
+        };
+        return note::note(Tone::Warn, room.t("Beyond your credit limit", "Über Ihrem Kreditrahmen"), &text, None);
+    }
+    let left = look.money_text(&total.currency.minor(-over_minor));
+    let text = match look.language {
+        tradepost_design::Language::English => format!("The goods are released at once. {left} of your credit are left then."),
+        tradepost_design::Language::German => format!("Die Ware wird sofort freigegeben. Danach sind noch {left} Ihres Kredits frei."),
+    };
+    note::note(Tone::Good, room.t("Within your credit", "Innerhalb Ihres Kredits"), &text, None)
+}
