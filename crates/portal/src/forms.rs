@@ -115,6 +115,7 @@ pub fn act(call: &Call, action: &str, button: &Button<'_>) -> Markup {
 
 /// The inside of a page that asks before a final step: what happens, and the button that does it.
 #[must_use]
+#[allow(clippy::too_many_arguments, reason = "each part of the question is another one's to say")]
 pub fn question(call: &Call, look: &Look, title: &str, text: &Markup, typed: &Typed, action: &str, act: &Button<'_>, back: &str) -> Markup {
     html! {
         header { h2 { (title) } }

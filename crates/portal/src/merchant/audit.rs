@@ -41,7 +41,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
                 if parts.fetch_add(1, Ordering::Relaxed) >= MOST_PARTS {
                     return Err(too_long());
                 }
-                listed(&call, wanted.clone(), page).await
+                listed(call, wanted.clone(), page).await
             }),
         )
         .await?;

@@ -73,7 +73,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         None,
     );
     let wanted = MessageSearch { state: list.asked("state").and_then(MessageState::from_name), text: list.searched() };
-    let found = list.rows(&call, fetch!(|page| [call, wanted] messages_listed(&call, wanted.clone(), page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call, wanted] messages_listed(call, wanted.clone(), page).await)).await?;
     let columns = vec![
         Column::new(room.t("Message", "Nachricht")),
         Column::new(room.t("Recipient", "Empfänger")),

@@ -50,7 +50,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Some(id) => list.filter("partnership", vec![(id.to_string(), company_of(&call, id).await?)]),
         None => list,
     };
-    let found = list.rows(&call, fetch!(|page| [call] payments(&call, of, None, page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call] payments(call, of, None, page).await)).await?;
     let is_file = list.asked("file").is_some();
     let numbers = if is_file { HashMap::new() } else { numbers(&call, &found.rows).await? };
     let names = companies(&call, found.rows.iter().map(|payment| payment.partnership).collect()).await?;

@@ -47,7 +47,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         may.then(|| new.clone()),
     );
-    let found = list.rows(&call, fetch!(|page| [call] price_lists(&call, scope, page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call] price_lists(call, scope, page).await)).await?;
     let columns =
         vec![Column::new(room.t("Price list", "Preisliste")), Column::right(room.t("Products", "Produkte")), Column::new(room.t("Created", "Angelegt"))];
     let row = |list: &PriceListView| {

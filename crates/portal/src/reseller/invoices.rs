@@ -34,7 +34,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         None,
     );
     let kind = list.asked("kind").and_then(InvoiceKind::from_name);
-    let found = list.rows(&call, fetch!(|page| [call] invoices::listed(&call, None, kind, page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call] invoices::listed(call, None, kind, page).await)).await?;
     let columns = vec![
         Column::new(room.t("Invoice", "Rechnung")),
         Column::new(room.t("Status", "Stand")),

@@ -32,9 +32,9 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let found = list
         .rows(
             &call,
-            fetch!(|page| [searched, call] match &searched {
-                Some(text) => by_name(&call, text).await,
-                None => reseller_products::listed(&call, page).await,
+            fetch!(|page| [searched, call] match searched {
+                Some(text) => by_name(call, text).await,
+                None => reseller_products::listed(call, page).await,
             }),
         )
         .await?;

@@ -69,7 +69,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         manages.then(|| create.clone()),
     );
-    let found = list.rows(&call, fetch!(|page| [call] found(&call, page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call] found(call, page).await)).await?;
     let columns = vec![
         Column::new(room.t("Channel", "Kanal")),
         Column::new(room.t("Price list", "Preisliste")),

@@ -79,7 +79,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         None,
     );
-    let found = list.rows(&call, fetch!(|page| [call, filter] listed(&call, filter.clone(), page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call, filter] listed(call, filter.clone(), page).await)).await?;
     let names = companies(&call, found.rows.iter().map(|row| row.fulfillment.partnership).collect()).await?;
     let mut columns = shared::columns(&room);
     columns.insert(1, Column::new(room.t("Reseller", "Reseller")));

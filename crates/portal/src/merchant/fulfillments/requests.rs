@@ -46,7 +46,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Some(id) => list.filter("partnership", vec![(id.to_string(), company_of(&call, id).await?)]),
         None => list,
     };
-    let found = list.rows(&call, fetch!(|page| [call] listed(&call, filter, page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call] listed(call, filter, page).await)).await?;
     let names = companies(&call, found.rows.iter().map(|request| request.partnership).collect()).await?;
     let columns = vec![
         Column::new(room.t("Order of the shop", "Bestellung des Shops")),

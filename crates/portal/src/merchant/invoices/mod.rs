@@ -127,7 +127,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Some(id) => list.filter("partnership", vec![(id.to_string(), company_of(&call, id).await?)]),
         None => list,
     };
-    let found = list.rows(&call, fetch!(|page| [call, room] found(&call, &room, wanted, page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call, room] found(call, room, wanted, page).await)).await?;
     let names = companies(&call, found.rows.iter().map(|invoice| invoice.partnership).collect()).await?;
     let named = |invoice: &InvoiceRow| row(&room, invoice, Some(names.get(&invoice.partnership).map_or("", String::as_str)));
     let rows = found.rows.iter().map(named).collect();

@@ -33,7 +33,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     }
     let filter =
         LicenseFilter { order, product: None, stage: list.asked("stage").and_then(Stage::from_name), status: list.asked("status").and_then(Status::from_name) };
-    let found = list.rows(&call, fetch!(|page| [call] named(&call, filter, page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call] named(call, filter, page).await)).await?;
     let mut columns = shared::columns(&room);
     columns.insert(1, Column::new(room.t("Reseller", "Reseller")));
     let rows = found.rows.iter().map(|(license, company)| row(&room, license, company)).collect();

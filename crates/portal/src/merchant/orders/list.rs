@@ -49,7 +49,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         created_from: day("from").and_then(|day| begins(day, &look.zone)),
         created_to: day("to").and_then(|day| begins(day.plus_days(1), &look.zone)),
     };
-    let found = list.rows(&call, fetch!(|page| [call, filter] named(&call, partnership, filter.clone(), page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call, filter] named(call, partnership, filter.clone(), page).await)).await?;
     let columns = vec![
         Column::new(room.t("Order", "Bestellung")),
         Column::new(room.t("Reseller", "Reseller")),

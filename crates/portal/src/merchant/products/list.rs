@@ -36,7 +36,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         parent: None,
         search: list.searched(),
     };
-    let found = list.rows(&call, fetch!(|page| [call, room, filter] rows(&call, &room, filter.clone(), page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call, room, filter] rows(call, room, filter.clone(), page).await)).await?;
     let drawn = found.rows.iter().map(|row| cells(&room, row)).collect();
     let head = Head { crumbs: &[], title: room.t("Products", "Produkte"), state: None, text: None, acts: room.may(Right::CatalogManage).then(|| acts(&room)) };
     list.answer(&call, Spot::Products, &head, columns(&room), drawn, found.next)
@@ -136,7 +136,7 @@ async fn variants(call: Call) -> Result<Answer, Problem> {
         may.then(|| new.clone()),
     );
     let filter = ProductFilter { parent: Some(product.number), ..ProductFilter::default() };
-    let found = list.rows(&call, fetch!(|page| [call, room, filter] rows(&call, &room, filter.clone(), page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call, room, filter] rows(call, room, filter.clone(), page).await)).await?;
     let drawn = found.rows.iter().map(|row| cells(&room, row)).collect();
     if list.asked("file").is_some() {
         let head = Head { crumbs: &[], title: room.t("Variants", "Varianten"), state: None, text: None, acts: None };

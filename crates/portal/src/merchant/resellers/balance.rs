@@ -56,7 +56,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         None,
     );
-    let found = list.rows(&call, fetch!(|page| [call] moved(&call, scope, page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call] moved(call, scope, page).await)).await?;
     let columns = vec![
         Column::new(room.t("When", "Wann")),
         Column::new(room.t("What", "Was")),

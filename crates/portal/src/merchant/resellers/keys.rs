@@ -58,7 +58,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     );
     let kind = if list.asked("kind") == Some(URLS) { KeyKind::DynamicUrl } else { KeyKind::Partnership };
     let (owner, path) = (owner(&p), format!("{}/api-keys", frame.path));
-    let found = list.rows(&call, fetch!(|page| [call] found(&call, owner, kind, page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call] found(call, owner, kind, page).await)).await?;
     let rows = found.rows.iter().map(|key| shared::cells(&room, key, &format!("{path}/{}", key.id))).collect();
     frame.list(&call, &room, list, shared::columns(&room), rows, found.next)
 }

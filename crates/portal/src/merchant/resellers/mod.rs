@@ -91,7 +91,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Some(id) => list.filter("channel", vec![(id.to_string(), room.t("One channel", "Ein Kanal").to_owned())]),
         None => list,
     };
-    let found = list.rows(&call, fetch!(|page| [call, wanted] found(&call, wanted.clone(), page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call, wanted] found(call, wanted.clone(), page).await)).await?;
     let deciding = manages && wanted.status == Some(Status::Pending);
     let mut columns = vec![
         Column::new(room.t("Company", "Firma")),

@@ -117,7 +117,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     );
     let list = if room.may(Right::PartnersManage) { list.acts(share) } else { list };
     let direct = list.asked("show") == Some(DIRECT);
-    let found = list.rows(&call, fetch!(|page| [call, p] found(&call, &p, direct, page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call, p] found(call, p, direct, page).await)).await?;
     let columns = vec![
         Column::new(room.t("Product", "Produkt")),
         Column::new(room.t("May order", "Darf bestellen")),

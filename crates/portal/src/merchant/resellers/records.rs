@@ -35,7 +35,7 @@ async fn orders(call: Call) -> Result<Answer, Problem> {
         None,
     );
     let filter = OrderFilter { state: list.asked("state").and_then(State::from_name), search: list.searched(), ..OrderFilter::default() };
-    let found = list.rows(&call, fetch!(|page| [call, filter] listed(&call, Some(p.id), filter.clone(), page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call, filter] listed(call, Some(p.id), filter.clone(), page).await)).await?;
     let columns = vec![
         Column::new(room.t("Order", "Bestellung")),
         Column::new(room.t("State", "Stand")),
@@ -76,7 +76,7 @@ async fn its_invoices(call: Call) -> Result<Answer, Problem> {
         None,
     );
     let wanted = invoices::Wanted { of: Some(p.id), ..invoices::Wanted::asked(&list) };
-    let found = list.rows(&call, fetch!(|page| [call, room] invoices::found(&call, &room, wanted, page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call, room] invoices::found(call, room, wanted, page).await)).await?;
     let rows = found.rows.iter().map(|invoice| invoices::row(&room, invoice, None)).collect();
     frame.list(&call, &room, list, invoices::columns(&room, false), rows, found.next)
 }
@@ -96,7 +96,7 @@ async fn its_fulfillments(call: Call) -> Result<Answer, Problem> {
         None,
     );
     let filter = fulfillments::asked(&room, &list, Some(p.id));
-    let found = list.rows(&call, fetch!(|page| [call, filter] tradepost_web::api::fulfillments::listed(&call, filter.clone(), page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call, filter] tradepost_web::api::fulfillments::listed(call, filter.clone(), page).await)).await?;
     let rows = found.rows.iter().map(|row| crate::shared::fulfillments::cells(&room, row)).collect();
     frame.list(&call, &room, list, crate::shared::fulfillments::columns(&room), rows, found.next)
 }
@@ -112,7 +112,7 @@ async fn timeline(call: Call) -> Result<Answer, Problem> {
     let frame = Frame::new(&room, &p, Tab::Timeline);
     let (scope, name) = (p.scope(), format!("timeline-{}", p.code));
     let list = List::new(&room, &call, &name);
-    let found = list.rows(&call, fetch!(|page| [call] happened(&call, scope, page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call] happened(call, scope, page).await)).await?;
     let columns =
         vec![Column::new(room.t("What", "Was")), Column::new(room.t("With", "Womit")), Column::new(room.t("By", "Von")), Column::new(room.t("When", "Wann"))];
     let rows = found.rows.iter().map(|entry| entry_row(&room, entry, &frame.path)).collect();

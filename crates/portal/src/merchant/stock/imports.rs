@@ -32,7 +32,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         import_button(&room),
     );
-    let found = list.rows(&call, fetch!(|page| [call] imports(&call, scope, page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call] imports(call, scope, page).await)).await?;
     let columns = vec![
         Column::new(room.t("Import", "Import")),
         Column::new(room.t("State", "Stand")),

@@ -41,7 +41,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         filter.import = Some(id);
         list = list.filter("import", vec![(id.to_string(), room.t("One import", "Ein Import").to_owned())]);
     }
-    let found = list.rows(&call, fetch!(|page| [call] keys(&call, scope, filter, page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call] keys(call, scope, filter, page).await)).await?;
     let rows = found.rows.iter().map(|key| row(&room, key)).collect();
     list.answer(&call, Spot::Stock, &head(&room), columns(&room), rows, found.next)
 }

@@ -43,7 +43,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         room.may(Right::CatalogManage).then(|| Button::new(room.t("New product", "Neues Produkt")).icon(Icon::Add).to(&room.path("/products/new"))),
     );
     let level = list.asked("level").and_then(Level::from_name);
-    let found = list.rows(&call, fetch!(|page| [call] stock(&call, scope, level, page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call] stock(call, scope, level, page).await)).await?;
     let columns = vec![
         Column::new(room.t("Product", "Produkt")),
         Column::new(room.t("Level", "Stand")),

@@ -33,7 +33,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
         ),
         may_top_up.then(|| top_up.clone()),
     );
-    let moved = list.rows(&call, fetch!(|page| [call] balance::moved(&call, scope, page).await)).await?;
+    let moved = list.rows(&call, fetch!(|page| [call] balance::moved(call, scope, page).await)).await?;
     let columns = vec![
         Column::new(room.t("When", "Wann")),
         Column::new(room.t("What", "Was")),

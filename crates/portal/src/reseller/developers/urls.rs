@@ -52,7 +52,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         Some(new.clone()),
     );
-    let found = list.rows(&call, fetch!(|page| [call] listed(&call, Kind::Url, page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call] listed(call, Kind::Url, page).await)).await?;
     let rows = found.rows.iter().map(|key| shared::cells(&room, key, &Kind::Url.page(&room, key.id))).collect();
     let acts = html! { (documentation(&room)) (new) };
     let head = Head { crumbs: &[], title: room.t("Developers", "Entwickler"), state: None, text: None, acts: Some(acts) };

@@ -57,7 +57,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         room.may(Right::ResellerKeysManage).then_some(connect),
     );
-    let found = list.rows(&call, fetch!(|page| [call, filter] fulfillments::listed(&call, filter.clone(), page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call, filter] fulfillments::listed(call, filter.clone(), page).await)).await?;
     let rows = found.rows.iter().map(|row| shared::cells(&room, row)).collect();
     let head = Head {
         crumbs: &[],

@@ -42,7 +42,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         None,
     );
     let filter = RequestFilter { partnership: None, fulfillment: None, state: list.asked("state").and_then(RequestState::from_name) };
-    let found = list.rows(&call, fetch!(|page| [call] cancel_requests::listed(&call, filter, page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call] cancel_requests::listed(call, filter, page).await)).await?;
     let row = |request: &CancelRequestSummary| {
         let (tone, state) = shared::request_state(&room.look, request.status);
         vec![

@@ -65,7 +65,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         .rows(
             &call,
             fetch!(|page| [call] match filter {
-                Some(filter) => licenses::listed(&call, filter, page).await,
+                Some(filter) => licenses::listed(call, filter, page).await,
                 None => Ok(Page { rows: Vec::new(), next: None }),
             }),
         )

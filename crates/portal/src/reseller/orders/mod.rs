@@ -38,7 +38,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         room.may(Right::OrdersPlace).then(|| new.clone()),
     );
     let filter = OrderFilter { state: list.asked("state").and_then(State::from_name), search: list.searched(), ..OrderFilter::default() };
-    let found = list.rows(&call, fetch!(|page| [call, filter] listed(&call, None, filter.clone(), page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call, filter] listed(call, None, filter.clone(), page).await)).await?;
     let columns = vec![
         Column::new(room.t("Order", "Bestellung")),
         Column::new(room.t("State", "Stand")),

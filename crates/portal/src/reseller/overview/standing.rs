@@ -37,7 +37,7 @@ pub(super) async fn page(call: &Call, room: &Room) -> Result<Answer, Problem> {
 }
 
 /// What is the case, why nothing can be ordered, and what comes next.
-fn words<'a>(room: &'a Room, status: Status) -> (&'a str, &'a str, Vec<&'a str>) {
+fn words(room: &Room, status: Status) -> (&str, &str, Vec<&str>) {
     match status {
         Status::Pending => (
             room.t("Your request is with the merchant", "Ihre Anfrage liegt beim Händler"),
