@@ -48,36 +48,3 @@ impl Language {
         }
     }
 }
-
-/// Declares words, each in every language: a word that lacks one does not compile.
-///
-/// ```
-/// tradepost_design::words! {
-///     orders = "Orders", "Bestellungen";
-///     count_of_orders(count) = "{count} orders", "{count} Bestellungen";
-/// }
-/// use tradepost_design::Language;
-/// assert_eq!(orders(Language::German), "Bestellungen");
-/// assert_eq!(count_of_orders(Language::English, 3), "3 orders");
-/// ```
-#[macro_export]
-macro_rules! words {
-    () => {};
-    ($name:ident = $english:literal, $german:literal; $($rest:tt)*) => {
-        #[allow(missing_docs)]
-        #[must_use]
-        pub const fn $name(language: $crate::Language) -> &'static str { language.pick($english, $german) }
-        $crate::words! { $($rest)* }
-    };
-    ($name:ident($($argument:ident),+) = $english:literal, $german:literal; $($rest:tt)*) => {
-        #[allow(missing_docs)]
-        #[must_use]
-        pub fn $name(language: $crate::Language, $($argument: impl ::std::fmt::Display),+) -> String {
-            match language {
-                $crate::Language::English => format!($english),
-                $crate::Language::German => format!($german),
-            }
-        }
-        $crate::words! { $($rest)* }
-    };
-}

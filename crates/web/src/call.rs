@@ -104,12 +104,6 @@ impl Call {
         &self.query
     }
 
-    /// The route that was matched.
-    #[must_use]
-    pub fn route(&self) -> &Route {
-        &self.route
-    }
-
     /// A page of a list that people walk through: `cursor` of its own query, so many rows.
     ///
     /// # Errors

@@ -23,17 +23,20 @@ pub struct Asked {
 }
 
 impl Asked {
-    pub(crate) fn of(request: &Request<Body>) -> Self {
+    /// `None` below the paths of programs, where no page is: their requests copy nothing.
+    pub(crate) fn of(request: &Request<Body>) -> Option<Self> {
+        let path = request.uri().path();
+        if ["/v1", "/reseller", "/d"].iter().any(|root| crate::route::below(path, root)) {
+            return None;
+        }
         let headers = request.headers().clone();
         let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
-        let path = request.uri().path();
-        let is_api = ["/v1", "/reseller", "/d"].iter().any(|root| crate::route::below(path, root));
-        Self {
+        Some(Self {
             method: request.method().clone(),
             target: request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned(),
-            wants_page: accepts.split(',').any(|kind| kind.trim().starts_with("text/html")) && !is_api,
+            wants_page: accepts.split(',').any(|kind| kind.trim().starts_with("text/html")),
             headers,
-        }
+        })
     }
 }
 

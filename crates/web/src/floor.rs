@@ -83,10 +83,10 @@ impl Floor {
             Err(no) => {
                 let code = no.code();
                 self.note_undocumented(&trace, code);
-                let page = trace.route.as_ref().map_or(asked.wants_page, |route| route.is_page);
+                let page = asked.filter(|asked| trace.route.as_ref().map_or(asked.wants_page, |route| route.is_page));
                 let by_url = trace.route.as_ref().is_some_and(|route| matches!(route.access, Access::DynamicUrl(_)));
                 let no = if by_url { dynamic_url::in_general(no) } else { no };
-                if page {
+                if let Some(asked) = page {
                     let told = Told { no: &no, request_id: &request_id, asked: &asked, caller: trace.caller.as_ref(), app: &self.app };
                     let answer = (self.error_page)(&told).with_status_of(&no);
                     no.log(&request_id);

@@ -4,6 +4,7 @@ use crate::files::Plain;
 use crate::lists::{Cell, List, fetch};
 use crate::refusals;
 use crate::room::{Room, Spot};
+use crate::shared::orders::{source_name, step_name};
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
 use tradepost_design::card::{Card, facts};
@@ -199,29 +200,6 @@ fn steps(room: &Room, quote: &PriceExplanationView) -> Markup {
         foot: None,
     };
     Card::new(room.t("How this price came about", "So entstand der Preis")).around(table.draw())
-}
-
-fn step_name(room: &Room, step: &str) -> &'static str {
-    match step {
-        "price" => room.t("Price", "Preis"),
-        "wholesale_discount" => room.t("Wholesale discount", "Großhandelsrabatt"),
-        "margin" => room.t("Margin", "Marge"),
-        "quantity" => room.t("Quantity", "Anzahl"),
-        "item_discount" => room.t("Item discount", "Positionsrabatt"),
-        "forced_total" => room.t("Agreed total", "Vereinbarte Summe"),
-        _ => "",
-    }
-}
-
-fn source_name(room: &Room, source: &str) -> &'static str {
-    match source {
-        "list" => room.t("list price", "Listenpreis"),
-        "price_list" => room.t("price list", "Preisliste"),
-        "partnership" => room.t("your own price", "eigener Preis"),
-        "terms" | "terms_and_item" => room.t("your terms", "Ihre Konditionen"),
-        "item" => room.t("this item", "diese Position"),
-        _ => "",
-    }
 }
 
 /// Prices by quantity, where there is more than one.

@@ -102,10 +102,10 @@ pub fn items(room: &Room, order: &OrderView) -> Markup {
     Card::new(room.t("Items", "Positionen")).around(table.draw())
 }
 
-/// How a price came about, step by step (CAT-5).
+/// What a step of a price is called.
 #[must_use]
-pub fn explanation(room: &Room, steps: &[PriceStepView]) -> Markup {
-    let name = |step: &str| match step {
+pub fn step_name(room: &Room, step: &str) -> &'static str {
+    match step {
         "price" => room.t("Price", "Preis"),
         "wholesale_discount" => room.t("Wholesale discount", "Großhandelsrabatt"),
         "margin" => room.t("Margin", "Marge"),
@@ -113,8 +113,13 @@ pub fn explanation(room: &Room, steps: &[PriceStepView]) -> Markup {
         "item_discount" => room.t("Item discount", "Positionsrabatt"),
         "forced_total" => room.t("Agreed total", "Vereinbarte Summe"),
         _ => "",
-    };
-    let source = |source: &str| match source {
+    }
+}
+
+/// Where a step of a price comes from.
+#[must_use]
+pub fn source_name(room: &Room, source: &str) -> &'static str {
+    match source {
         "list" => room.t("list price", "Listenpreis"),
         "price_list" => room.t("price list", "Preisliste"),
         "partnership" => room.t("your own price", "eigener Preis"),
@@ -122,7 +127,12 @@ pub fn explanation(room: &Room, steps: &[PriceStepView]) -> Markup {
         "terms_and_item" => room.t("your terms and this item", "Ihre Konditionen und diese Position"),
         "item" => room.t("this item", "diese Position"),
         _ => "",
-    };
+    }
+}
+
+/// How a price came about, step by step (CAT-5).
+#[must_use]
+pub fn explanation(room: &Room, steps: &[PriceStepView]) -> Markup {
     html! {
         @if !steps.is_empty() {
             details class="explanation" {
@@ -130,7 +140,7 @@ pub fn explanation(room: &Room, steps: &[PriceStepView]) -> Markup {
                 ol {
                     @for step in steps {
                         li {
-                            span { (name(&step.step)) @if let Some(percent) = &step.percent { " " (percent) " %" } " · " (source(&step.source)) }
+                            span { (step_name(room, &step.step)) @if let Some(percent) = &step.percent { " " (percent) " %" } " · " (source_name(room, &step.source)) }
                             span { @if let Some(amount) = &step.amount { (room.look.money(amount)) } " → " (room.look.money(&step.result)) }
                         }
                     }

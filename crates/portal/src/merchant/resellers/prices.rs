@@ -3,21 +3,17 @@
 use super::one;
 use crate::forms::Typed;
 use crate::merchant::products::tiers::{self, MerchantPriceForm};
-use crate::money;
 use crate::room::{Room, Spot, done};
 use axum::http::StatusCode;
 use tradepost_design::Language;
 use tradepost_domain::catalog::queries::{self, ProductView};
-use tradepost_domain::catalog::{MOST_UNITS, Shelf, Tier};
+use tradepost_domain::catalog::{Shelf, Tier};
 use tradepost_domain::partners::products::SetPartnershipPrices;
 use tradepost_domain::partners::queries::PartnershipView;
 use tradepost_domain::partners::terms;
 use tradepost_domain::{ProductId, Right};
 use tradepost_kernel::Currency;
 use tradepost_web::{Answer, Call, OrNotFound, Problem, Routes};
-
-/// Tiers of a price at most.
-const MOST_TIERS: usize = 50;
 
 /// The product of the path, what the reseller buys in, and its own tiers in that.
 async fn asked(call: &Call, room: &Room, p: &PartnershipView) -> Result<(ProductView, Currency, Vec<Tier>), Problem> {
@@ -53,35 +49,12 @@ fn price_page(call: &Call, room: &Room, p: &PartnershipView, product: &ProductVi
     tiers::page(call, room, &tiers::Asked { spot: Spot::Resellers, title: &title, currency: Some(currency), action: &action, back: &back }, typed)
 }
 
-/// Reads the tiers of the form. `Err`: a field, and what is wrong with it.
-fn read(room: &Room, typed: &[(String, String)], currency: Currency) -> Result<Vec<Tier>, (String, String)> {
-    let value = |name: &str| typed.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim());
-    let mut tiers = Vec::new();
-    for nth in 0..MOST_TIERS {
-        let (from, price) = (format!("from_{nth}"), format!("price_{nth}"));
-        if value(&price).is_empty() {
-            continue;
-        }
-        let unit_minor = money::typed(&room.look, currency, value(&price)).map_err(|text| (price.clone(), text))?.minor;
-        let quantity: Option<i64> = value(&from).parse().ok().filter(|quantity| (1..=MOST_UNITS).contains(quantity));
-        let Some(from_quantity) = quantity else {
-            let text = room.t(
-                "Say from which quantity this price holds: a whole number from 1.",
-                "Geben Sie an, ab welcher Menge dieser Preis gilt: eine ganze Zahl ab 1.",
-            );
-            return Err((from, text.to_owned()));
-        };
-        tiers.push(Tier { from_quantity, unit_minor });
-    }
-    Ok(tiers)
-}
-
 async fn set(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let p = one(&call).await?;
     let (product, currency, _) = asked(&call, &room, &p).await?;
     let typed = call.typed()?;
-    let tiers = match read(&room, &typed, currency) {
+    let tiers = match tiers::read(&room, &typed, currency) {
         Ok(tiers) => tiers,
         Err((field, text)) => {
             let typed = Typed::of(typed).wrong_with(&field, &text);
