@@ -36,7 +36,7 @@ export class Post {
 
   async open() {
     this.server = createServer((socket) => this.#talk(socket));
-    this.server.listen(0, "127.0.0.1");
+    this.server.listen(0, "127.0.0.1").unref();
     await once(this.server, "listening");
     this.port = this.server.address().port;
     return this;

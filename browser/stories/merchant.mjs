@@ -78,7 +78,7 @@ export const merchant = told(["owner"], async ({ house, owner, step }) => {
   await owner.reads("Beyond the credit limit");
   await owner.link("Record payment");
   await owner.heading("Record payment");
-  await owner.choose("How it came", "Check");
+  await owner.choose("How it came", "Check or money order");
   await owner.fill("Reference", "No. 1001");
   await owner.button("Record payment");
   await owner.reads("recorded");
