@@ -16,42 +16,42 @@ async function newOrder(page, base) {
   await page.getByLabel(/^Your reference/).fill(REFERENCE);
 }
 
+/** How often it was confirmed, and the invoices over it. */
+async function placed(page, order) {
+  await page.goto(order);
+  const invoices = new Set((await page.locator("main").innerText()).match(/INV-\d+/g));
+  return [await page.getByText("Order confirmed", { exact: true }).count(), invoices.size];
+}
+
 async function twice(page) {
   const base = new URL(page.url()).pathname.split("/").slice(0, 3).join("/");
   const before = await draftsOf(page, base);
   await newOrder(page, base);
   await page.getByRole("button", { name: "Save draft" }).dblclick();
   await page.waitForURL(/\/orders\/ord_/);
+  const order = page.url();
   assert.equal(await draftsOf(page, base), before + 1, "a double click makes one draft");
 
-  await newOrder(page, base);
-  await page.getByRole("button", { name: "Save draft" }).click();
-  await page.waitForURL(/\/orders\/ord_/);
-  const first = page.url();
-  await page.goBack();
-  await page.waitForURL(/\/orders\/new/);
-  await page.getByRole("button", { name: "Save draft" }).click();
-  await page.waitForURL(/\/orders\/ord_/);
-  assert.equal(page.url(), first, "back and send again leads to the order that was made");
-  assert.equal(await draftsOf(page, base), before + 2, "going back and sending again makes no second draft");
-
-  await page.goto(first);
+  await page.goto(order);
   await page.getByRole("link", { name: "Confirm order" }).click();
   const question = page.locator("dialog[open], .dialog-page");
   await question.first().waitFor();
-  assert.equal(await question.count(), 1, "one question is asked");
   await question.getByRole("button", { name: "Confirm order" }).dblclick();
   await page.getByText("Pending payment").first().waitFor();
-  await page.getByText("Order confirmed", { exact: true }).first().waitFor();
-  assert.equal(await page.getByText("Order confirmed", { exact: true }).count(), 1, "it was confirmed once");
-  const invoices = new Set((await page.locator("main").innerText()).match(/INV-\d+/g));
-  assert.equal(invoices.size, 1, "it has one invoice");
-  // Back to the question, and yes once more: the order is as it was.
-  await page.goto(`${first}/confirm`);
-  await page.locator(".dialog-page").getByRole("button", { name: "Confirm order" }).click();
-  await page.locator("[data-mistakes], .toast").first().waitFor();
-  await page.goto(first);
-  assert.deepEqual(new Set((await page.locator("main").innerText()).match(/INV-\d+/g)), invoices, "a late yes changes nothing");
+  assert.deepEqual(await placed(page, order), [1, 1], "a double click places it once");
+
+  // Back to where it was confirmed, and yes once more; then the question by its address.
+  await page.goBack();
+  for (const again of [async () => {}, () => page.goto(`${order}/confirm`)]) {
+    await again();
+    const yes = page.locator("form[action$='/confirm'] button[type=submit]");
+    if ((await yes.count()) > 0) {
+      await yes.first().click();
+      await page.waitForLoadState("load");
+    }
+    assert.deepEqual(await placed(page, order), [1, 1], "a late yes changes nothing");
+  }
+  assert.equal(await draftsOf(page, base), before + 1, "there is one order");
 }
 
 /** A double click on what opens a question opens one. */
