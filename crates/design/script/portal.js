@@ -75,6 +75,9 @@ document.addEventListener("click", async (event) => {
   const link = event.target.closest("a[data-dialog]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
   event.preventDefault();
+  // A second click while the first one is answered asks nothing more.
+  if (link.dataset.opening) return;
+  link.dataset.opening = "yes";
   let page;
   try {
     const answer = await fetch(link.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
@@ -83,6 +86,7 @@ document.addEventListener("click", async (event) => {
   } catch {
     page = null;
   }
+  delete link.dataset.opening;
   if (!page) {
     location.href = link.href;
     return;

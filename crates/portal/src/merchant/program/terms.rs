@@ -214,7 +214,7 @@ fn table(room: &Room, owner: Owner, caption: &str, origins: &[&TermOrigin], prod
     };
     let mut columns = vec![Column::new(room.t("Term", "Kondition")), Column::new(room.t("Value", "Wert")), Column::new(room.t("From", "Von"))];
     if may {
-        columns.push(Column::new(""));
+        columns.push(Column::right(""));
     }
     Table { caption, columns, rows: origins.iter().map(row).collect(), foot: None }.draw()
 }

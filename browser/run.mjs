@@ -1,0 +1,58 @@
+// Runs the tests one after the other in one browser: node browser/run.mjs sqlite|postgres [NAME…]
+
+import { after, before, test } from "node:test";
+import { double, title as doubleTitle } from "./double.mjs";
+import { Keyboard, Mouse } from "./hands.mjs";
+import { hostile, title as hostileTitle } from "./hostile.mjs";
+import { House, openBrowser } from "./house.mjs";
+import { journey, title as journeyTitle } from "./stories/journey.mjs";
+import { merchant, title as merchantTitle } from "./stories/merchant.mjs";
+import { shop, title as shopTitle } from "./stories/shop.mjs";
+import { walk, title as walkTitle } from "./walk.mjs";
+
+const [kind = "sqlite", ...wanted] = process.argv.slice(2);
+const began = Date.now();
+const minutes = Number(process.env.BROWSER_MINUTES ?? 0);
+const world = {
+  kind,
+  every: Number(process.env.WALK_EVERY ?? 1),
+  inTime: () => minutes === 0 || Date.now() - began < minutes * 60_000,
+};
+
+const stories = [["journey", journeyTitle, journey], ["merchant", merchantTitle, merchant], ["shop", shopTitle, shop]];
+const ways = [
+  ["mouse", "with the mouse", (page) => new Mouse(page), {}],
+  ["scriptless", "without JavaScript", (page) => new Mouse(page), { javaScriptEnabled: false }],
+  ["keyboard", "by keyboard alone", (page) => new Keyboard(page), {}],
+];
+const told = ways.flatMap(([way, how, handOf, options]) =>
+  stories.map(([name, title, run]) => ({ name: `${name}:${way}`, title: `${title}, ${how}`, run: (world) => run(world, handOf, options) })));
+const tests = [
+  ...told,
+  { name: "double", demo: true, title: doubleTitle, run: double },
+  { name: "hostile", demo: true, title: hostileTitle, run: hostile },
+  { name: "walk", demo: true, title: walkTitle, run: walk },
+];
+/** `journey` and `keyboard` each mean all that have the word in their name, `stories` all that are told. */
+const isWanted = ({ name, demo }) => wanted.length === 0 || wanted.includes(name) || name.split(":").some((word) => wanted.includes(word)) || (!demo && wanted.includes("stories"));
+
+before(async () => { world.browser = await openBrowser(); });
+after(() => world.browser.close());
+
+for (const one of tests.filter(isWanted)) {
+  test(`${one.name}: ${one.title}`, async (t) => {
+    if (!world.inTime()) {
+      console.log(`SKIPPED ${one.name}: the time is up`);
+      return t.skip("the time is up");
+    }
+    const house = await House.open({ kind, demo: one.demo });
+    try {
+      await one.run({ ...world, house });
+    } catch (error) {
+      console.error(house.lastLines());
+      throw error;
+    } finally {
+      await house.close();
+    }
+  });
+}
