@@ -20,7 +20,7 @@ async function newOrder(page, base) {
 async function placed(page, order) {
   await page.goto(order);
   const invoices = new Set((await page.locator("main").innerText()).match(/INV-\d+/g));
-  return [await page.getByText("Order confirmed", { exact: true }).count(), invoices.size];
+  return [await page.getByRole("listitem").filter({ hasText: "Order confirmed" }).count(), invoices.size];
 }
 
 async function twice(page) {
