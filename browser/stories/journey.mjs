@@ -2,8 +2,9 @@
 
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
+import { arrive } from "./arrive.mjs";
 import { told } from "./told.mjs";
-import { ACME, fillTheShelves, letAcmeIn, linkIn } from "../prepare.mjs";
+import { ACME, fillTheShelves, letAcmeIn } from "../prepare.mjs";
 
 const GRACE = { first: "Grace", last: "Hopper", email: "grace@example.org" };
 
@@ -14,15 +15,7 @@ export const journey = told(["reseller"], async ({ house, reseller, step }) => {
   await letAcmeIn(house);
 
   step("sets a password by the link of the access mail, and signs in");
-  await reseller.open(linkIn(await house.post.mail(ACME.email, "Your access")));
-  await reseller.fill("Password", ACME.password);
-  await reseller.button("Set the password");
-  await reseller.heading("Password set");
-  await reseller.link("Sign in");
-  await reseller.fill("E-mail address", ACME.email);
-  await reseller.fill("Password", ACME.password);
-  await reseller.button("Sign in");
-  await reseller.heading("Overview");
+  await arrive(reseller, house, ACME);
 
   step("orders within the credit limit: goods at once, the invoice by mail");
   await order(reseller, "PO 4711", [["Northwind Password Vault", 5]]);

@@ -1,22 +1,15 @@
 // The merchant's day: a catalog and keys come in, a company is let in on terms, a check releases what waited.
 
 import { strict as assert } from "node:assert";
+import { arrive } from "./arrive.mjs";
 import { told } from "./told.mjs";
-import { OWNER, applyAs, fillTheShelves, letAcmeIn, linkIn, orderForAcme } from "../prepare.mjs";
+import { OWNER, applyAs, fillTheShelves, letAcmeIn, orderForAcme } from "../prepare.mjs";
 
 export const title = "a merchant's day: import, approve, record a check, release";
 
 export const merchant = told(["owner"], async ({ house, owner, step }) => {
   step("the owner sets a password by the link of the access mail, and signs in");
-  await owner.open(linkIn(await house.post.mail(OWNER.email, "Your access")));
-  await owner.fill("Password", OWNER.password);
-  await owner.button("Set the password");
-  await owner.heading("Password set");
-  await owner.link("Sign in");
-  await owner.fill("E-mail address", OWNER.email);
-  await owner.fill("Password", OWNER.password);
-  await owner.button("Sign in");
-  await owner.heading("Overview");
+  await arrive(owner, house, OWNER);
 
   step("imports the catalog and the license keys, each looked at before anything is written");
   await owner.link("Products");

@@ -1,19 +1,12 @@
 // A shop of the reseller's own: prepaid balance, a key with no more rights than it needs, a dynamic URL; then it sells by both.
 
 import { strict as assert } from "node:assert";
+import { signIn } from "./arrive.mjs";
 import { told } from "./told.mjs";
 import { codesOf } from "./journey.mjs";
 import { ACME, OWNER, choosePassword, fillTheShelves, letAcmeIn } from "../prepare.mjs";
 
 export const title = "an external shop's set-up: top-up, key, dynamic URL, first sales";
-
-async function signInAs(hand, { email, password }) {
-  await hand.open("/sign-in");
-  await hand.fill("E-mail address", email);
-  await hand.fill("Password", password);
-  await hand.button("Sign in");
-  await hand.heading("Overview");
-}
 
 export const shop = told(["owner", "reseller"], async ({ house, owner, reseller, step }) => {
   await fillTheShelves(house);
@@ -22,7 +15,8 @@ export const shop = told(["owner", "reseller"], async ({ house, owner, reseller,
   await choosePassword(house, ACME);
 
   step("the reseller tops up the prepaid balance");
-  await signInAs(reseller, ACME);
+  await reseller.open("/sign-in");
+  await signIn(reseller, ACME);
   await reseller.link("Balance");
   await reseller.heading("Balance");
   await reseller.ask("Top up");
@@ -32,7 +26,8 @@ export const shop = told(["owner", "reseller"], async ({ house, owner, reseller,
   const number = /INV-\d+/.exec(await reseller.text())[0];
 
   step("the owner records the wire");
-  await signInAs(owner, OWNER);
+  await owner.open("/sign-in");
+  await signIn(owner, OWNER);
   await owner.link("Invoices");
   await owner.heading("Invoices");
   await owner.link(number);
