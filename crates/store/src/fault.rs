@@ -26,9 +26,10 @@ pub enum Fault {
     /// Another transaction got in between; the whole work is to be repeated from the start (as for 40001).
     #[error("lost a race: {0}")]
     LostRace(&'static str),
-    /// A statement ran longer than [`Settings::statement_timeout`](crate::Settings::statement_timeout) and was stopped.
-    #[error("a statement was stopped, it ran longer than allowed")]
-    TooLong,
+    /// A statement ran longer than [`Settings::statement_timeout`](crate::Settings::statement_timeout) and was stopped:
+    /// the start of it, without values.
+    #[error("a statement was stopped, it ran longer than allowed: {0}")]
+    TooLong(String),
     /// The connection broke while committing: nobody here knows whether it did.
     #[error("commit outcome unknown")]
     OutcomeUnknown,
@@ -90,7 +91,7 @@ impl Fault {
             Self::NoConnection(why) => Self::NoConnection(why.clone()),
             Self::Overloaded => Self::Overloaded,
             Self::Contended(tries) => Self::Contended(*tries),
-            Self::TooLong => Self::TooLong,
+            Self::TooLong(sql) => Self::TooLong(sql.clone()),
             Self::OutcomeUnknown => Self::OutcomeUnknown,
             other => Self::Io(std::io::Error::other(other.to_string())),
         }
@@ -106,7 +107,7 @@ impl Fault {
     #[must_use]
     pub fn is_outage(&self) -> bool {
         match self {
-            Self::NoConnection(_) | Self::Overloaded | Self::Contended(_) | Self::TooLong => true,
+            Self::NoConnection(_) | Self::Overloaded | Self::Contended(_) | Self::TooLong(_) => true,
             Self::Lite(rusqlite::Error::SqliteFailure(failure, _)) => {
                 use rusqlite::ErrorCode::{CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, OutOfMemory, ReadOnly, SystemIoFailure};
                 matches!(failure.code, CannotOpen | DatabaseBusy | DatabaseLocked | DiskFull | OutOfMemory | ReadOnly | SystemIoFailure)
@@ -126,13 +127,13 @@ impl std::fmt::Debug for Fault {
 impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Self {
         // Only the progress handler interrupts, and only for the deadline.
-        if error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) { Self::TooLong } else { Self::Lite(error) }
+        if error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) { Self::TooLong(String::new()) } else { Self::Lite(error) }
     }
 }
 
 impl From<tokio_postgres::Error> for Fault {
     fn from(error: tokio_postgres::Error) -> Self {
-        if error.code() == Some(&tokio_postgres::error::SqlState::QUERY_CANCELED) { Self::TooLong } else { Self::Pg(error) }
+        if error.code() == Some(&tokio_postgres::error::SqlState::QUERY_CANCELED) { Self::TooLong(String::new()) } else { Self::Pg(error) }
     }
 }
 

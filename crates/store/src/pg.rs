@@ -2,6 +2,7 @@
 
 mod connect;
 mod lanes;
+mod statistics;
 mod tls;
 mod transact;
 mod types;
@@ -16,6 +17,7 @@ use futures_util::FutureExt;
 use lanes::Lanes;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
 use tokio_postgres::types::ToSql;
@@ -38,6 +40,8 @@ struct Shared {
     /// The same for reads.
     reading: Arc<Semaphore>,
     counters: Counters,
+    /// After how many transactions PostgreSQL looks at new tables next.
+    look_after: AtomicU64,
     statement_timeout: Duration,
 }
 
@@ -46,12 +50,13 @@ impl Pg {
         let connector = connect::Connector::new(&settings)?;
         let queue = u32::try_from(settings.queue.clamp(1, 1 << 20)).unwrap_or(1);
         let shared = Arc::new(Shared {
-            writers: connector.pool(settings.writers)?,
-            lanes: connector.pool(settings.lanes)?,
-            readers: connector.pool(settings.readers)?,
+            writers: connector.writers(settings.writers)?,
+            lanes: connector.writers(settings.lanes)?,
+            readers: connector.readers(settings.readers)?,
             waiting: Arc::new(Semaphore::new(queue as usize)),
             reading: Arc::new(Semaphore::new(queue as usize)),
             counters: Counters::default(),
+            look_after: AtomicU64::new(statistics::FIRST_AFTER),
             statement_timeout: settings.statement_timeout,
         });
         // A wrong URL or password shows at start, not with the first customer.
@@ -77,6 +82,7 @@ impl Pg {
         tokio::spawn(async move {
             let outcome = shared.transact(&shared.writers, std::slice::from_mut(&mut queued)).await;
             queued.answer(outcome);
+            shared.refresh_statistics_at_times();
             drop(permit);
         });
         Ok(())

@@ -96,7 +96,7 @@ impl Reader<'_> {
             Driver::Lite(connection) => crate::lite::rows_set(connection, sql.lite(), columns),
             Driver::Pg(client) => crate::pg::rows_set(client, sql.pg(), columns).await,
         };
-        let read = self.noted(done)?;
+        let read = self.noted(sql.pg(), done)?;
         self.wrote += read.wrote;
         read.rows.into_iter().map(T::from_row).collect()
     }
@@ -106,7 +106,7 @@ impl Reader<'_> {
             Driver::Lite(connection) => crate::lite::rows(connection, sql.lite, params),
             Driver::Pg(client) => crate::pg::rows(client, sql.pg, params).await,
         };
-        let read = self.noted(done)?;
+        let read = self.noted(sql.pg, done)?;
         self.wrote += read.wrote;
         Ok(read.rows)
     }
@@ -119,7 +119,7 @@ impl Reader<'_> {
             Driver::Lite(connection) => crate::lite::rows_each(connection, sql.lite, params, keys),
             Driver::Pg(client) => crate::pg::rows_each(client, sql.pg, params, keys).await,
         };
-        let read = self.noted(done)?;
+        let read = self.noted(sql.pg, done)?;
         self.wrote += read.wrote;
         Ok(read.rows)
     }
@@ -128,11 +128,17 @@ impl Reader<'_> {
         Reader { driver, wrote: 0, statements: 0, failed: false }
     }
 
-    fn noted<T>(&mut self, done: Result<T, Fault>) -> Result<T, Fault> {
+    fn noted<T>(&mut self, sql: &str, done: Result<T, Fault>) -> Result<T, Fault> {
         self.statements += 1;
         self.failed |= done.is_err();
-        done
+        // Whoever reads of a statement that took too long wants to know which.
+        done.map_err(|fault| if let Fault::TooLong(_) = fault { Fault::TooLong(start_of(sql)) } else { fault })
     }
+}
+
+/// As much of a statement as tells it from others.
+fn start_of(sql: &str) -> String {
+    sql.chars().take(80).collect()
 }
 
 /// What a statement gave back, and how many rows it wrote on the way (`RETURNING`).
@@ -178,7 +184,7 @@ impl Tx<'_> {
             Driver::Lite(connection) => crate::lite::execute(connection, sql.lite, params),
             Driver::Pg(client) => crate::pg::execute(client, sql.pg, params).await,
         };
-        let changed = self.noted(done)?;
+        let changed = self.noted(sql.pg, done)?;
         self.reader.wrote += changed;
         Ok(changed)
     }
@@ -189,7 +195,7 @@ impl Tx<'_> {
     /// [`Fault::Rows`] where it changed another number; the engine's.
     pub async fn execute_exactly(&mut self, expected: u64, sql: Sql, params: &[Value]) -> Result<(), Fault> {
         let changed = self.execute(sql, params).await?;
-        if changed == expected { Ok(()) } else { Err(Fault::Rows { sql: sql.pg.chars().take(80).collect(), expected, changed }) }
+        if changed == expected { Ok(()) } else { Err(Fault::Rows { sql: start_of(sql.pg), expected, changed }) }
     }
 
     /// Writes a set: every column has as many values as the set has rows. Says how many rows changed.
@@ -206,7 +212,7 @@ impl Tx<'_> {
             Driver::Lite(connection) => crate::lite::write_set(connection, sql.lite(), &columns),
             Driver::Pg(client) => crate::pg::write_set(client, sql.pg(), &columns).await,
         };
-        let changed = self.noted(done)?;
+        let changed = self.noted(sql.pg(), done)?;
         self.reader.wrote += changed;
         Ok(changed)
     }
@@ -218,6 +224,6 @@ impl Tx<'_> {
     pub async fn write_whole_set(&mut self, sql: &'static SetSql, columns: Vec<Column>) -> Result<(), Fault> {
         let expected = columns.first().map_or(0, Column::len) as u64;
         let changed = self.write_set(sql, columns).await?;
-        if changed == expected { Ok(()) } else { Err(Fault::Rows { sql: sql.pg().chars().take(80).collect(), expected, changed }) }
+        if changed == expected { Ok(()) } else { Err(Fault::Rows { sql: start_of(sql.pg()), expected, changed }) }
     }
 }

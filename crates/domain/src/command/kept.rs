@@ -12,9 +12,10 @@ pub(super) fn scope(caller: &Caller) -> [u8; 16] {
     caller.partnership().map_or([0; 16], |scope| scope.partnership.bytes())
 }
 
+/// One by one by the whole of the index: joined freely, PostgreSQL walks all keys of a partnership.
 static FIND: SetSql = SetSql::select(
-    "SELECT r.n, c.body_hash, c.outcome FROM rows r JOIN command c ON c.merchant = r.merchant AND c.scope = r.scope
-     AND c.route = r.route AND c.idempotency_key = r.key_text",
+    "SELECT r.n, c.body_hash, c.outcome FROM rows r CROSS JOIN LATERAL (SELECT a.body_hash, a.outcome FROM command a \
+     WHERE a.merchant = r.merchant AND a.scope = r.scope AND a.route = r.route AND a.idempotency_key = r.key_text LIMIT 1) c",
     &[("n", Int), ("merchant", Int), ("scope", Bytes), ("route", Text), ("key_text", Text)],
 );
 

@@ -204,9 +204,12 @@ pub async fn list(reader: &mut Reader<'_>, scope: MerchantScope, filter: &Fulfil
     Ok(page.page(rows, |row| row.id))
 }
 
+/// One by one by the whole of the index: joined freely, PostgreSQL begins with the products and walks all fulfillments.
 static EARLIER: SetSql = SetSql::select(
     "SELECT f.merchant, f.partnership, f.external_order_id, f.id, p.id, p.sku, q.id, q.sku, f.quantity, f.customer_email, f.customer_name \
-     FROM rows r JOIN fulfillment f ON f.merchant = r.merchant AND f.partnership = r.partnership AND f.external_order_id = r.external_order \
+     FROM rows r CROSS JOIN LATERAL (SELECT a.merchant, a.partnership, a.external_order_id, a.id, a.product, a.quantity, a.customer_email, \
+     a.customer_name FROM fulfillment a WHERE a.merchant = r.merchant AND a.partnership = r.partnership \
+     AND a.external_order_id = r.external_order LIMIT 1) f \
      JOIN product p ON p.merchant = f.merchant AND p.number = f.product \
      LEFT JOIN product q ON q.merchant = p.merchant AND q.number = p.parent",
     &[("merchant", Int), ("partnership", Bytes), ("external_order", Text)],

@@ -4,7 +4,7 @@ use super::tls;
 use crate::fault::reason;
 use crate::{Fault, Settings};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio_postgres::NoTls;
 use tokio_postgres::config::SslMode;
@@ -13,6 +13,8 @@ use tokio_postgres::config::SslMode;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest wait for a connection of the pool to come free.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A plan is kept while its tables grow, and one of a table that was small walks it: commands never need one that does.
+const BY_INDEX: &str = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
 
 pub(super) struct Connector {
     config: tokio_postgres::Config,
@@ -43,21 +45,29 @@ impl Connector {
         Ok(Self { config, root })
     }
 
-    pub(super) fn pool(&self, size: usize) -> Result<Pool, Fault> {
-        let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = if self.config.get_ssl_mode() == SslMode::Require {
-            Manager::from_config(self.config.clone(), tls::connect(self.root.as_deref())?, manager_config)
-        } else {
-            Manager::from_config(self.config.clone(), NoTls, manager_config)
-        };
-        let built = Pool::builder(manager)
-            .max_size(size.max(1))
-            .wait_timeout(Some(WAIT_TIMEOUT))
-            .create_timeout(Some(CONNECT_TIMEOUT))
-            .runtime(Runtime::Tokio1)
-            .build();
-        built.map_err(|error| Fault::NoConnection(error.to_string()))
+    /// Connections for reading.
+    pub(super) fn readers(&self, size: usize) -> Result<Pool, Fault> {
+        pool(&self.config, self.root.as_deref(), size)
     }
+
+    /// Connections for writing: every statement of a command finds its rows by an index.
+    pub(super) fn writers(&self, size: usize) -> Result<Pool, Fault> {
+        let mut config = self.config.clone();
+        config.options(format!("{} {BY_INDEX}", config.get_options().unwrap_or("")));
+        pool(&config, self.root.as_deref(), size)
+    }
+}
+
+fn pool(config: &tokio_postgres::Config, root: Option<&Path>, size: usize) -> Result<Pool, Fault> {
+    let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let manager = if config.get_ssl_mode() == SslMode::Require {
+        Manager::from_config(config.clone(), tls::connect(root)?, manager_config)
+    } else {
+        Manager::from_config(config.clone(), NoTls, manager_config)
+    };
+    let built =
+        Pool::builder(manager).max_size(size.max(1)).wait_timeout(Some(WAIT_TIMEOUT)).create_timeout(Some(CONNECT_TIMEOUT)).runtime(Runtime::Tokio1).build();
+    built.map_err(|error| Fault::NoConnection(error.to_string()))
 }
 
 pub(super) async fn client(pool: &Pool) -> Result<Object, Fault> {

@@ -58,6 +58,7 @@ async fn serve(shared: Arc<Shared>, mut queue: mpsc::Receiver<Box<dyn Queued>>, 
         while !batch.is_empty() {
             let after = batch.split_off(set_len(&batch));
             run_set(&shared, std::mem::replace(&mut batch, after)).await;
+            shared.refresh_statistics_at_times();
         }
     }
 }

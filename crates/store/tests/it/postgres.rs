@@ -20,6 +20,8 @@ only_on!(Postgres:
     a_server_that_is_not_there_is_an_outage,
     a_required_tls_never_falls_back_to_plain,
     a_number_too_big_for_its_column_is_a_fault,
+    a_table_that_grew_from_nothing_is_looked_at,
+    a_command_goes_by_an_index_however_small_the_table_is,
 );
 
 const RAISE: Sql = sql!("UPDATE item SET amount = amount + 1 WHERE id = $1");
@@ -80,8 +82,9 @@ async fn a_connection_lost_at_commit_leaves_the_outcome_unknown(place: Place) {
 }
 
 async fn a_commit_without_an_answer_leaves_the_outcome_unknown(place: Place) {
-    let store = place.with_items_and(|settings| settings.statement_timeout = Duration::from_millis(100)).await;
-    admin_query(&place.url, &DIE_AT_COMMIT.replace("pg_terminate_backend(pg_backend_pid())", "pg_sleep(5)")).await;
+    // A caller waits twice as long for a commit: long enough for the second one here, also on a machine that is busy.
+    let store = place.with_items_and(|settings| settings.statement_timeout = Duration::from_secs(1)).await;
+    admin_query(&place.url, &DIE_AT_COMMIT.replace("pg_terminate_backend(pg_backend_pid())", "pg_sleep(10)")).await;
     let fault = store.write(insert(13)).await.expect_err("it takes longer than the caller may wait");
     assert!(matches!(fault, Fault::OutcomeUnknown), "{fault}");
     store.write(insert(1)).await.expect("the store goes on with another connection");
@@ -181,4 +184,32 @@ async fn a_number_too_big_for_its_column_is_a_fault(place: Place) {
     assert!(matches!(big, Err(Fault::Pg(_))), "{big:?}");
     let fits = store.read(|reader| Box::pin(async move { reader.query::<i64>(sql!("SELECT CAST($1 AS int4)"), params![-7]).await })).await;
     assert_eq!(fits.expect("it fits"), [-7]);
+}
+
+/// Not by autovacuum, which begins a minute after the start of the server at the earliest.
+async fn a_table_that_grew_from_nothing_is_looked_at(place: Place) {
+    let store = place.with_items().await;
+    admin_query(&place.url, "ALTER TABLE item SET (autovacuum_enabled = false)").await;
+    let looked = sql!("SELECT COUNT(*) FROM pg_stat_user_tables WHERE relname = 'item' AND last_analyze IS NOT NULL");
+    let begun = std::time::Instant::now();
+    let mut id = 0;
+    while crate::support::query::<i64>(&store, looked, Vec::new()).await == [0] {
+        assert!(begun.elapsed() < Duration::from_secs(120), "nobody looked at it after {id} rows");
+        id += 1;
+        store.write(insert(id)).await.expect("it commits");
+    }
+    assert!(id >= 256, "a small table is left alone: {id}");
+}
+
+async fn a_command_goes_by_an_index_however_small_the_table_is(place: Place) {
+    let store = place.with_items().await;
+    let plan = work(|tx| {
+        Box::pin(async move {
+            let both = "EXPLAIN SELECT a.note FROM item a JOIN item b ON b.id = a.id AND b.amount = a.amount WHERE a.id > 0";
+            let lines: Vec<String> = tx.query(Sql { pg: both, lite: both }, &[]).await?;
+            Ok((Ended::Nothing, lines.join("\n")))
+        })
+    });
+    let plan = store.write(plan).await.expect("a plan");
+    assert!(plan.contains("Nested Loop") && plan.contains("Index Scan") && !plan.contains("Seq Scan"), "{plan}");
 }

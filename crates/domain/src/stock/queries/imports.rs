@@ -5,7 +5,8 @@ use crate::ids::{KeyImportId, LicenseKeyId, ProductId};
 use crate::listing::{Page, PageRequest};
 use std::collections::HashMap;
 use tradepost_kernel::Timestamp;
-use tradepost_store::{Column, Fault, FromRow, Reader, Row, Sql, params, sql};
+use tradepost_store::ColumnType::{Bytes, Int};
+use tradepost_store::{Column, Fault, FromRow, Reader, Row, SetSql, Sql, params, sql};
 
 /// One import of license keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,10 +134,17 @@ pub(in crate::stock) async fn known_codes(
     product: i64,
     fingerprints: &[[u8; 16]],
 ) -> Result<HashMap<[u8; 16], KeyImportId>, Fault> {
-    let sql = sql!("SELECT fingerprint, import FROM license_key WHERE merchant = $1 AND product = $2 AND fingerprint = ANY($3)");
-    let rows: Vec<([u8; 16], KeyImportId)> = reader.query_each(sql, params![merchant, product], &Column::Ids(fingerprints.to_vec())).await?;
+    let columns = [Column::ints(fingerprints.iter().map(|_| merchant)), Column::ints(fingerprints.iter().map(|_| product)), Column::Ids(fingerprints.to_vec())];
+    let rows: Vec<([u8; 16], KeyImportId)> = reader.query_set(&KNOWN_CODES, &columns).await?;
     Ok(rows.into_iter().collect())
 }
+
+/// One by one by the whole of the index: as `= ANY`, PostgreSQL walks all keys of the product for each slice.
+static KNOWN_CODES: SetSql = SetSql::select(
+    "SELECT r.fingerprint, k.import FROM rows r CROSS JOIN LATERAL (SELECT a.import FROM license_key a WHERE a.merchant = r.merchant \
+     AND a.product = r.product AND a.fingerprint = r.fingerprint LIMIT 1) k",
+    &[("merchant", Int), ("product", Int), ("fingerprint", Bytes)],
+);
 
 /// The first of the keys that an import brought.
 pub(in crate::stock) async fn staged_keys(reader: &mut Reader<'_>, merchant: i64, import: KeyImportId, limit: usize) -> Result<Vec<LicenseKeyId>, Fault> {
