@@ -158,7 +158,7 @@ export class Keyboard extends Mouse {
   async hand(control, path) {
     await this.#reach(control);
     const chooser = this.page.waitForEvent("filechooser");
-    await this.page.keyboard.press("Enter");
+    await this.page.keyboard.press("Space");
     await (await chooser).setFiles(path);
   }
 }
