@@ -9,6 +9,12 @@ async fn asset(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::bytes(asset.kind, asset.text.as_bytes()).header(CACHE_CONTROL, "public, max-age=31536000, immutable"))
 }
 
+/// What browsers ask for beside a page that names no mark of its own, such as an invoice.
+async fn favicon(_: Call) -> Result<Answer, Problem> {
+    let mark = assets::mark();
+    Ok(Answer::bytes(mark.kind, mark.text.as_bytes()).header(CACHE_CONTROL, "public, max-age=86400"))
+}
+
 /// The style guide: every part that pages are made of. Only where the server was started for a demo.
 async fn style_guide(call: Call) -> Result<Answer, Problem> {
     if !call.app().settings.demo {
@@ -20,5 +26,6 @@ async fn style_guide(call: Call) -> Result<Answer, Problem> {
 
 pub(crate) fn routes(r: &mut Routes) {
     r.get("/assets/{file}", "asset", asset).page().public();
+    r.get("/favicon.ico", "favicon", favicon).page().public();
     r.get("/styleguide", "styleGuide", style_guide).page().public();
 }
