@@ -1,6 +1,6 @@
 // Passkeys: asks the browser for what a form wants, fills the form in and sends it. Every page works without, by password and code.
 //
-// A form with data-passkey ("get" or "create") is hidden until it is known that the browser can. What is asked for stands in
+// A form with data-passkey ("get" or "create") is not to be seen until it is known that the browser can; its room is kept. What is asked for stands in
 // data-options, or is fetched from data-from at the moment of the click: a challenge is good for five minutes.
 
 const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (character) => character.charCodeAt(0));
@@ -66,11 +66,12 @@ const send = async (form) => {
 
 if (window.PublicKeyCredential) {
   for (const form of document.querySelectorAll("form[data-passkey]")) {
-    form.hidden = false;
+    form.classList.add("ready");
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       send(form);
     });
   }
-  for (const note of document.querySelectorAll("[data-passkey-missing]")) note.hidden = true;
+} else {
+  for (const note of document.querySelectorAll("[data-passkey-missing]")) note.classList.add("ready");
 }

@@ -58,7 +58,7 @@ pub fn challenge(vault: &Vault, asked: Asked, now: Timestamp, random: [u8; 8]) -
 
 fn mark_of(vault: &Vault, asked: Asked, head: &[u8]) -> Mark {
     let (scope, subject) = asked.place();
-    vault.fingerprint(scope, &[&subject, head].concat())
+    vault.fingerprint(scope, &[&subject[..], head].concat())
 }
 
 fn made_at(head: &[u8]) -> Option<Timestamp> {

@@ -68,7 +68,7 @@ impl Command for Prove {
         let hash = store::lock_password(tx, person).await?.flatten();
         factor_store::lock_session(tx, self.session).await?.filter(|owner| *owner == person).ok_or_else(Refusal::not_found)?;
         let (typed, judged) = match &self.proof {
-            Proof::Password(compared_with) if hash.as_deref() == Some(compared_with) => (None, None),
+            Proof::Password(compared_with) if hash.as_ref() == Some(compared_with) => (None, None),
             Proof::Password(_) => return Err(wrong_password().into()),
             Proof::Code(code) => (Some(totp::judge(ctx, tx, person, code).await?.ok_or_else(totp::invalid_code)?), None),
             Proof::Passkey(answer, party) => {

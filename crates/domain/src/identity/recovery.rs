@@ -25,7 +25,7 @@ pub fn codes(random: impl Fn() -> [u8; 7]) -> Vec<Secret<String>> {
 #[must_use]
 pub fn hash(vault: &Vault, person: PersonId, typed: &str) -> [u8; 16] {
     let plain: String = typed.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect();
-    vault.fingerprint(b"recovery code", &[&person.bytes(), plain.as_bytes()].concat())
+    vault.fingerprint(b"recovery code", &[&person.bytes()[..], plain.as_bytes()].concat())
 }
 
 #[cfg(test)]

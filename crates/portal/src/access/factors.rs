@@ -110,7 +110,7 @@ fn drawn(text: &str, label: &str) -> Option<Markup> {
 async fn begin(call: Call) -> Result<Answer, Problem> {
     let look = Look::of(&call);
     let (secret, url) = factors::begin(&call).await?;
-    first_code(&call, &look, Some((&secret, &url)), &Typed::default()).await
+    first_code(&call, &look, Some((secret.as_str(), &url)), &Typed::default()).await
 }
 
 /// The page that asks for the first code; the secret is shown once, when it was made.

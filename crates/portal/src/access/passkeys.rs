@@ -29,12 +29,12 @@ impl Source {
     }
 }
 
-/// A button that asks for a passkey; hidden where no script says that the browser can.
+/// A button that asks for a passkey; it is not to be seen until the script says that the browser can, and its room is kept.
 pub(super) fn asking(look: &Look, action: &str, source: &Source, label: &str) -> Markup {
     let (options, from) = parts(source);
     let act = Button::new(label).icon(Icon::ApiKey).wide();
     html! {
-        form class="form" method="post" action=(action) data-passkey="get" data-options=[options] data-from=[from] hidden {
+        form class="form" method="post" action=(action) data-passkey="get" data-options=[options] data-from=[from] {
             (form::unseen(&[("credential", ""), ("client_data", ""), ("authenticator_data", ""), ("signature", "")]))
             (not_taken(look))
             (act.submit())
@@ -126,7 +126,7 @@ fn adding(call: &Call, look: &Look, typed: &Typed, source: &Source) -> Markup {
             p class="muted" data-passkey-missing {
                 (look.t("This needs a browser that knows passkeys, with JavaScript.", "Das braucht einen Browser, der Passkeys kennt, mit JavaScript."))
             }
-            form class="form" method="post" action="/profile/passkeys" data-passkey="create" data-options=[options] data-from=[from] hidden {
+            form class="form" method="post" action="/profile/passkeys" data-passkey="create" data-options=[options] data-from=[from] {
                 (form::unseen(&[(FORM_KEY, call.form_key().as_str()), ("client_data", ""), ("attestation_object", "")]))
                 div class="fields" { (typed.field("name", "Name").hint(hint).whole().input("text")) }
                 (not_taken(look))

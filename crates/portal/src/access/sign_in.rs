@@ -1,6 +1,7 @@
 //! Signing in and out (PAR-15).
 
-use super::{Alone, HOUSE, alone, leading_on, next, passkeys, second_step};
+use super::passkeys::{self, Source};
+use super::{Alone, HOUSE, alone, leading_on, next, second_step};
 use crate::forms::{self, Typed};
 use crate::look::Look;
 use axum::http::StatusCode;
@@ -124,7 +125,7 @@ pub(super) fn wait(look: &Look, seconds: i64) -> Markup {
 
 pub(super) fn page(call: &Call, look: &Look, typed: &Typed, notice: Option<&Markup>) -> Answer {
     let title = look.t("Sign in", "Anmelden");
-    let action = leading_on(call, "/sign-in");
+    let (action, by_passkey) = (leading_on(call, "/sign-in"), leading_on(call, "/sign-in/passkey"));
     let fields = html! {
         (typed.field("email", look.t("E-mail address", "E-Mail-Adresse")).fill("username").whole().input("email"))
         // A password is never sent back.
@@ -135,7 +136,7 @@ pub(super) fn page(call: &Call, look: &Look, typed: &Typed, notice: Option<&Mark
         @if let Some(notice) = notice { (notice) }
         (typed.mistakes(look))
         (forms::form(call, look, &action, &fields, &Button::new(title).primary().wide(), None))
-        (passkeys::asking(look, &leading_on(call, "/sign-in/passkey"), &passkeys::Source::From("/v1/sessions/passkey-challenges"), look.t("Sign in with a passkey", "Mit einem Passkey anmelden")))
+        (passkeys::asking(look, &by_passkey, &Source::From("/v1/sessions/passkey-challenges"), look.t("Sign in with a passkey", "Mit einem Passkey anmelden")))
         p class="muted" { a href="/forgot" { (look.t("Forgot your password?", "Passwort vergessen?")) } }
         @if call.app().settings.demo { (demo(look, &action)) }
     };
