@@ -142,7 +142,8 @@ mod tests {
             assert_eq!(base32(plain.as_bytes()), written);
         }
         let url = otpauth_url("Trade post", "ada@x.example", SECRET).expose().clone();
-        let expected = "otpauth://totp/Trade%20post:ada%40x.example?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Trade%20post&algorithm=SHA1&digits=6&period=30";
+        let expected =
+            "otpauth://totp/Trade%20post:ada%40x.example?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Trade%20post&algorithm=SHA1&digits=6&period=30";
         assert_eq!(url, expected);
     }
 }

@@ -241,7 +241,13 @@ pub fn access_table(routes: &Routes) -> String {
             }
             _ => "",
         };
-        out.push_str(&format!("| {} | `{}` | {} | {needs} | {roles} | {inactive} | {} |\n", route.method, route.path, route.operation, if route.fresh { "fresh" } else { "" }));
+        out.push_str(&format!(
+            "| {} | `{}` | {} | {needs} | {roles} | {inactive} | {} |\n",
+            route.method,
+            route.path,
+            route.operation,
+            if route.fresh { "fresh" } else { "" }
+        ));
     }
     out
 }

@@ -177,7 +177,8 @@ mod tests {
         let fits = |asked, bytes: &[u8], after| recognized(&vault(), asked, bytes, NOW.plus_ms(after)).is_some();
         assert!(fits(Asked::Registration(person), &made, 0) && fits(Asked::Registration(person), &made, CHALLENGE_MS - 1));
         assert!(!fits(Asked::Registration(person), &made, CHALLENGE_MS) && !fits(Asked::Registration(person), &made, -1));
-        let others = [Asked::SignIn, Asked::SecondStep(person), Asked::Registration(PersonId::from_bytes([2; 16])), Asked::Proof(SessionId::from_bytes([1; 16]))];
+        let others =
+            [Asked::SignIn, Asked::SecondStep(person), Asked::Registration(PersonId::from_bytes([2; 16])), Asked::Proof(SessionId::from_bytes([1; 16]))];
         assert!(others.into_iter().all(|other| !fits(other, &made, 0)));
         for at in 0..made.len() {
             let mut wrong = made;

@@ -1,7 +1,7 @@
 //! Password reset and e-mail confirmation by links that work once (PAR-15).
 
-use super::links::Purpose;
 use super::factor_store;
+use super::links::Purpose;
 use super::store::{self, LinkRow};
 use crate::access::Need;
 use crate::audit::AuditEntry;

@@ -98,8 +98,7 @@ impl FromRow for SessionView {
 /// # Errors
 /// The store's.
 pub async fn session(reader: &mut Reader<'_>, token_hash: [u8; 32]) -> Result<Option<SessionView>, Fault> {
-    let select = 
-        sql!("SELECT id, person, created_ms, last_seen_ms, expires_ms, revoked_ms, address, agent, way, proved_ms FROM session WHERE token_hash = $1");
+    let select = sql!("SELECT id, person, created_ms, last_seen_ms, expires_ms, revoked_ms, address, agent, way, proved_ms FROM session WHERE token_hash = $1");
     reader.query_opt(select, params![token_hash]).await
 }
 

@@ -80,8 +80,10 @@ pub(crate) async fn confirm_email(tx: &mut Tx<'_>, person: PersonId, now: Timest
 pub(crate) async fn insert_session(tx: &mut Tx<'_>, s: &SessionView, token_hash: [u8; 32]) -> Result<(), Fault> {
     tx.execute_exactly(
         1,
-        sql!("INSERT INTO session (id, person, token_hash, created_ms, last_seen_ms, expires_ms, address, agent, way, proved_ms)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"),
+        sql!(
+            "INSERT INTO session (id, person, token_hash, created_ms, last_seen_ms, expires_ms, address, agent, way, proved_ms)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+        ),
         params![s.id, s.person, token_hash, s.created, s.last_seen, s.expires, s.address.clone(), s.agent.clone(), s.way.name(), s.proved],
     )
     .await

@@ -13,9 +13,9 @@ use tradepost_design::badge::Tone;
 use tradepost_design::{Button, Field, note};
 use tradepost_domain::identity::{AttemptSignIn, Prove};
 use tradepost_kernel::Secret;
+use tradepost_web::api::factors;
 use tradepost_web::api::passkey_shapes::PasskeyAssertion;
 use tradepost_web::api::proofs::{self, Given};
-use tradepost_web::api::factors;
 use tradepost_web::fields::Line;
 use tradepost_web::{Answer, Call, Problem, Routes, input};
 
@@ -121,10 +121,5 @@ pub(super) fn routes(r: &mut Routes) {
     r.get("/again", "proofPage", show).signed_in().page();
     r.post("/again", "proofByPasswordForm", by_password).signed_in().page().form::<PasswordAgain>().command::<AttemptSignIn>().command::<Prove>();
     r.post("/again/code", "proofByCodeForm", by_code).signed_in().page().form::<CodeAgain>().command::<AttemptSignIn>().command::<Prove>();
-    r.post("/again/passkey", "proofByPasskeyForm", by_passkey)
-        .signed_in()
-        .page()
-        .form::<PasskeyAssertion>()
-        .command::<AttemptSignIn>()
-        .command::<Prove>();
+    r.post("/again/passkey", "proofByPasskeyForm", by_passkey).signed_in().page().form::<PasskeyAssertion>().command::<AttemptSignIn>().command::<Prove>();
 }

@@ -67,7 +67,11 @@ fn off(call: &Call, look: &Look) -> Markup {
 
 fn on(look: &Look, state: TwoStep) -> Markup {
     let since = state.since.map(|since| look.moment(since));
-    let left = look.n(state.recovery_codes, ("recovery code is left", "recovery codes are left"), ("Wiederherstellungscode ist übrig", "Wiederherstellungscodes sind übrig"));
+    let left = look.n(
+        state.recovery_codes,
+        ("recovery code is left", "recovery codes are left"),
+        ("Wiederherstellungscode ist übrig", "Wiederherstellungscodes sind übrig"),
+    );
     html! {
         (note::note(Tone::Good, look.t("It is on", "Sie ist an"), "", None))
         p class="muted" { (look.t("Since", "Seit")) " " @if let Some(since) = since { (since) } " · " (left) }

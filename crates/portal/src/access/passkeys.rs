@@ -221,7 +221,10 @@ pub(super) fn refused(look: &Look) -> Markup {
     note::note(
         Tone::Bad,
         look.t("That passkey was not taken", "Dieser Passkey wurde nicht angenommen"),
-        look.t("It opens nothing here, or it took too long. Try again, or go another way.", "Er öffnet hier nichts, oder es dauerte zu lange. Versuchen Sie es noch einmal oder auf anderem Weg."),
+        look.t(
+            "It opens nothing here, or it took too long. Try again, or go another way.",
+            "Er öffnet hier nichts, oder es dauerte zu lange. Versuchen Sie es noch einmal oder auf anderem Weg.",
+        ),
         None,
     )
 }

@@ -244,7 +244,12 @@ async fn remove(call: Call) -> Result<Answer, Problem> {
 pub(super) fn routes(r: &mut Routes) {
     r.get("/m/{merchant}/people", "merchantPeoplePage", list).needs(Right::MerchantRead).page();
     r.get("/m/{merchant}/people/new", "merchantNewPersonPage", begin).needs(Right::PeopleManage).fresh().page();
-    r.post("/m/{merchant}/people", "merchantAddPersonForm", add).needs(Right::PeopleManage).fresh().page().form::<NewStaffForm>().command::<AddMerchantMember>();
+    r.post("/m/{merchant}/people", "merchantAddPersonForm", add)
+        .needs(Right::PeopleManage)
+        .fresh()
+        .page()
+        .form::<NewStaffForm>()
+        .command::<AddMerchantMember>();
     r.get("/m/{merchant}/people/{id}", "merchantPersonRolePage", ask_change).needs(Right::PeopleManage).fresh().page();
     r.post("/m/{merchant}/people/{id}", "merchantChangePersonForm", change)
         .needs(Right::PeopleManage)

@@ -46,12 +46,7 @@ input! {
 
 impl From<PasskeyAssertion> for PasskeyAnswer {
     fn from(body: PasskeyAssertion) -> Self {
-        Self {
-            credential: body.credential.0,
-            client_data: body.client_data.0,
-            authenticator_data: body.authenticator_data.0,
-            signature: body.signature.0,
-        }
+        Self { credential: body.credential.0, client_data: body.client_data.0, authenticator_data: body.authenticator_data.0, signature: body.signature.0 }
     }
 }
 

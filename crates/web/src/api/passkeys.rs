@@ -89,8 +89,7 @@ pub async fn registration(call: &Call) -> Result<PasskeyRegistration, Problem> {
 /// 409 `passkey_known`, `too_many_passkeys`; 422 `invalid_passkey`.
 pub async fn register(call: &Call, new: NewPasskey) -> Result<PasskeyId, Problem> {
     let NewPasskey { name, client_data, attestation_object } = new;
-    let command =
-        RegisterPasskey { name: name.into_string(), client_data: client_data.0, attestation_object: attestation_object.0, party: party(call) };
+    let command = RegisterPasskey { name: name.into_string(), client_data: client_data.0, attestation_object: attestation_object.0, party: party(call) };
     Ok(call.execute(command).await?.outcome.passkey)
 }
 

@@ -79,9 +79,7 @@ pub async fn asked(call: &Call, person: PersonId, ticket: &Secret<String>) -> Re
 /// What a passkey would sign, where the person has one; and how many recovery codes are left.
 async fn offered(call: &Call, person: PersonId) -> Result<(Option<PasskeyChallenge>, i64), Problem> {
     let (credentials, two_step) = call
-        .read(move |reader| {
-            Box::pin(async move { Ok((factor_queries::credentials(reader, person).await?, factor_queries::two_step(reader, person).await?)) })
-        })
+        .read(move |reader| Box::pin(async move { Ok((factor_queries::credentials(reader, person).await?, factor_queries::two_step(reader, person).await?)) }))
         .await?;
     let passkey = (!credentials.is_empty()).then(|| to_sign(call, Asked::SecondStep(person), &credentials));
     Ok((passkey, two_step.recovery_codes))
@@ -133,7 +131,11 @@ pub async fn sign_in_by_passkey(call: &Call, answer: PasskeyAnswer) -> Result<(S
 /// 422: there must be one of these.
 pub(super) fn one_of(names: &'static [&'static str]) -> Problem {
     let mut errors = Errors::default();
-    errors.add(&Pointer::root().field(names.first().copied().unwrap_or_default()), "invalid_field", format!("must be there, or one of: {}", names[1..].join(", ")));
+    errors.add(
+        &Pointer::root().field(names.first().copied().unwrap_or_default()),
+        "invalid_field",
+        format!("must be there, or one of: {}", names[1..].join(", ")),
+    );
     Problem::fields(errors)
 }
 

@@ -12,9 +12,7 @@ use axum::http::StatusCode;
 use std::net::IpAddr;
 use tradepost_domain::identity::challenges::Ticket;
 use tradepost_domain::identity::sign_in::invalid_credentials;
-use tradepost_domain::identity::{
-    AttemptSignIn, Opening, RevokeSessions, SessionView, SignIn, SignInWay, SignedIn, factor_queries, queries, throttle,
-};
+use tradepost_domain::identity::{AttemptSignIn, Opening, RevokeSessions, SessionView, SignIn, SignInWay, SignedIn, factor_queries, queries, throttle};
 use tradepost_domain::listing::PageRequest;
 use tradepost_domain::{PersonId, SessionId};
 use tradepost_kernel::secret::sha256;
@@ -229,8 +227,10 @@ pub(super) fn routes(r: &mut Routes) {
     let tag = "Sessions";
     r.post("/v1/sessions", "createSession", create)
         .tag(tag)
-        .doc("Signs in. Whether an address is known is told neither by the answer nor by how long it takes. Where two-step sign-in is on, the answer is 202 \
-              and a token for `POST /v1/sessions/second-step`.")
+        .doc(
+            "Signs in. Whether an address is known is told neither by the answer nor by how long it takes. Where two-step sign-in is on, the answer is 202 \
+              and a token for `POST /v1/sessions/second-step`.",
+        )
         .public()
         .not_idempotent()
         .body::<NewSession>()

@@ -251,7 +251,9 @@ impl Authenticator for Fakes {
             _ => None,
         };
         let active = given.as_deref() != Some("asleep");
-        Box::pin(async move { found.map(|caller| Identified { caller, partnership_active: active, placeless: false, proved: None }).ok_or_else(Problem::unauthenticated) })
+        Box::pin(async move {
+            found.map(|caller| Identified { caller, partnership_active: active, placeless: false, proved: None }).ok_or_else(Problem::unauthenticated)
+        })
     }
 
     fn dynamic_url(&self, key: Secret<String>, _address: Option<IpAddr>) -> BoxFuture<'_, Result<Identified, Problem>> {

@@ -165,7 +165,12 @@ macro_rules! change_routes {
     ($r:ident, $root:literal, $kind:expr, [$rotate_page:literal, $rotate:literal, $disable_page:literal, $disable:literal, $enable:literal, $delete_page:literal, $delete:literal]) => {
         let right = Right::ResellerKeysManage;
         $r.get(concat!($root, "/{key}/rotate"), $rotate_page, |call| ask(call, $kind, Step::Rotate)).needs(right).fresh().page();
-        $r.post(concat!($root, "/{key}/rotate"), $rotate, |call| rotate(call, $kind)).needs(right).fresh().page().form::<KeyRotationForm>().command::<RotateApiKey>();
+        $r.post(concat!($root, "/{key}/rotate"), $rotate, |call| rotate(call, $kind))
+            .needs(right)
+            .fresh()
+            .page()
+            .form::<KeyRotationForm>()
+            .command::<RotateApiKey>();
         $r.get(concat!($root, "/{key}/disable"), $disable_page, |call| ask(call, $kind, Step::Disable)).needs(right).page();
         $r.post(concat!($root, "/{key}/disable"), $disable, |call| switch(call, $kind, false)).needs(right).page().command::<SwitchApiKey>();
         $r.post(concat!($root, "/{key}/enable"), $enable, |call| switch(call, $kind, true)).needs(right).fresh().page().command::<SwitchApiKey>();
