@@ -153,6 +153,36 @@ app_test! {
         assert_eq!(password(&http, PASSWORD).await.said(), (429, "too_many_attempts".into()));
     }
 
+    /// PAR-15: of two who send the same code, or the same ticket, at the same moment one gets in.
+    async fn the_same_code_sent_twice_at_once_opens_one_session(app) {
+        let (http, rita) = rita(&app).await;
+        let (secret, codes) = switch_on(&app, &rita).await;
+        let opened = |replies: &[Reply]| replies.iter().filter(|reply| reply.status == 201).count();
+        let (one, other) = (ticket(&http).await, ticket(&http).await);
+        let code = shown(&app, &secret);
+        let (first, second) = tokio::join!(second_step(&http, &one, &code), second_step(&http, &other, &code));
+        assert_eq!(opened(&[first, second]), 1, "one code, two tickets");
+        let (one, other) = (ticket(&http).await, ticket(&http).await);
+        let (first, second) = tokio::join!(second_step(&http, &one, &codes[0]), second_step(&http, &other, &codes[0]));
+        assert_eq!(opened(&[first, second]), 1, "one recovery code, two tickets");
+        let one = ticket(&http).await;
+        let (first, second) = tokio::join!(second_step(&http, &one, &codes[1]), second_step(&http, &one, &codes[2]));
+        assert_eq!(opened(&[first, second]), 1, "one ticket, two codes");
+    }
+
+    /// PAR-15: which tickets were used is forgotten once they would have expired.
+    async fn used_tickets_are_forgotten_after_their_time(app) {
+        let (http, rita) = rita(&app).await;
+        let (secret, _) = switch_on(&app, &rita).await;
+        second_step(&http, &ticket(&http).await, &shown(&app, &secret)).await.must(201);
+        app.work().await;
+        let spent = || async { app.row::<(i64,)>(sql!("SELECT count(*) FROM spent_challenge"), Vec::new()).await.0 };
+        assert_eq!(spent().await, 1);
+        app.clock.advance_ms(2 * 3_600_000);
+        app.work().await;
+        assert_eq!(spent().await, 0);
+    }
+
     /// PAR-15: a ticket is good for ten minutes, and while the password stays.
     async fn a_ticket_ends_with_its_time_and_with_the_password(app) {
         let (http, rita) = rita(&app).await;

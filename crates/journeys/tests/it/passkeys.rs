@@ -105,6 +105,16 @@ app_test! {
         assert_eq!(enter(&http, phone.get(&challenge(&http).await)).await.status, 201);
     }
 
+    /// PAR-15: the same answer sent twice at the same moment opens one session.
+    async fn the_same_answer_sent_twice_at_once_opens_one_session(app) {
+        let (http, rita) = rita(&app).await;
+        let mut phone = Authenticator::new("phone");
+        add(&rita, &mut phone).await;
+        let answer = phone.get(&challenge(&http).await);
+        let (first, second) = tokio::join!(enter(&http, answer.clone()), enter(&http, answer));
+        assert_eq!([first, second].iter().filter(|reply| reply.status == 201).count(), 1);
+    }
+
     /// PAR-15: a passkey does the second step of its own person, and of nobody else.
     async fn a_passkey_does_the_second_step_of_its_person(app) {
         let (http, rita) = rita(&app).await;

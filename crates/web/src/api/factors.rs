@@ -71,12 +71,17 @@ pub async fn begin(call: &Call) -> Result<(String, Secret<String>), Problem> {
     Ok((base32(secret.expose()), otpauth_url(ISSUER, &me.email, secret.expose())))
 }
 
-/// New recovery codes and what is stored of them.
-fn recovery_codes(call: &Call) -> Result<(Vec<Secret<String>>, Vec<[u8; 16]>), Problem> {
+/// New recovery codes, and what is stored of each.
+struct Made {
+    codes: Vec<Secret<String>>,
+    hashes: Vec<[u8; 16]>,
+}
+
+fn recovery_codes(call: &Call) -> Result<Made, Problem> {
     let (person, engine) = (own(call)?, call.engine());
     let codes = recovery::codes(|| engine.environment.random());
     let hashes = codes.iter().map(|code| recovery::hash(&engine.vault, person, code.expose())).collect();
-    Ok((codes, hashes))
+    Ok(Made { codes, hashes })
 }
 
 /// Switches it on by a first code; answers the recovery codes. For the API and for the page.
@@ -84,7 +89,7 @@ fn recovery_codes(call: &Call) -> Result<(Vec<Secret<String>>, Vec<[u8; 16]>), P
 /// # Errors
 /// 409 `totp_off`, `totp_on`; 422 `invalid_code`.
 pub async fn confirm(call: &Call, code: String) -> Result<Vec<Secret<String>>, Problem> {
-    let (codes, recovery) = recovery_codes(call)?;
+    let Made { codes, hashes: recovery } = recovery_codes(call)?;
     call.execute(ConfirmTotp { code, recovery }).await?;
     Ok(codes)
 }
@@ -94,7 +99,7 @@ pub async fn confirm(call: &Call, code: String) -> Result<Vec<Secret<String>>, P
 /// # Errors
 /// 409 `totp_off`.
 pub async fn renew(call: &Call) -> Result<Vec<Secret<String>>, Problem> {
-    let (codes, recovery) = recovery_codes(call)?;
+    let Made { codes, hashes: recovery } = recovery_codes(call)?;
     call.execute(MakeRecoveryCodes { recovery }).await?;
     Ok(codes)
 }
