@@ -2,7 +2,11 @@
 
 use crate::authenticator::Authenticator;
 use crate::factors::{PASSWORD, password, rita, switch_on, text};
+use ring::rand::SystemRandom;
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value as Json, json};
+use tradepost_kernel::passkey::{Broken, RelyingParty, asserted, from_text};
+use tradepost_kernel::secret::sha256;
 use tradepost_testkit::app_test;
 use tradepost_testkit::http::{Asker, Http, Reply};
 
@@ -22,6 +26,53 @@ async fn enter(http: &Http, answer: Json) -> Reply {
 
 fn refused(reply: &Reply) -> bool {
     reply.said() == (401, "passkey_refused".to_owned())
+}
+
+/// A key of an RSA authenticator and what it signed: both made by OpenSSL, its private half thrown away.
+const RSA_N: &str = "p4XoKutFuB4x_KDPQf-mjEApxOpCEZ9msNsipVwtIlWOoVU_uxsdErpr_jIT71kuBuxoUt8U1C5_UIpjJN8brMVyRUtVGbtjqGZbRGt27sU8ipUPu28Qq7-_eEp6e7PWB- \
+     sOkQIpIkHEo7_LdWGyEyumHBrDTyxS8WncCoEFcNpDqH4MPW_B06VVI7H3fM3cNGj7E5rhIrXKz3TlSxsIp9uJTy39g9d1O30dZ_57kKFcO-mP3ZLAjNK7wceFSlCV4qMW \
+     NFKr9xdj-oBfdTin3XxFHfg-TSa-zgFv_fAJ_xlB0yzli2fjpiRaAK9npxLLTmBrSZ-saAHAKXqfh4qTlQ";
+const RSA_SIGNATURE: &str = "VP_Xln-8lSx-cMUt7qAoCm-2eUMKnBfBRBdAitImtHZzpEpV5TduptUSzCDHEt26jICSyqOoYNjYXP4S7jeSsB-oV0Qo9k7uXgmpbVTFdChWl5bAsei9rbkvYfZbqUilmR \
+     7ukarmfhPwbVgGW6_XqAIy7j1JIlDaI1tQaInv_ylXjDCmmF2dvdwSGzVrDE3lg7mhk0A2T1AE2GeapgadlVaDr2ZdEfTMJhiqfeSaLj3h-xsf9RFvvzbs_zdPP1VsywH0 \
+     cFaOSiK1ubPMneB5AODwqNGzdrYmg6qaBx7uNYCRrcDNC8VwrrHNPVkwCcMsHjhQO7m1ZwNVAf7fN7SAZA";
+
+const CLIENT_DATA: &[u8] = br#"{"type":"webauthn.get"}"#;
+
+/// The data of an authenticator that was asked at `localhost`, made sure of its person, and signed for the seventh time.
+fn seventh() -> Vec<u8> {
+    [&sha256(b"localhost")[..], &[5, 0, 0, 0, 7]].concat()
+}
+
+fn judged(signature: &[u8], key: &[u8]) -> Result<(i64, bool), Broken> {
+    let party = RelyingParty::of("http://localhost");
+    asserted(CLIENT_DATA, &seventh(), signature, key, &party).map(|said| (said.sign_count, said.verified))
+}
+
+/// PAR-15: EdDSA, as some security keys sign.
+#[test]
+fn an_ed25519_key_signs_and_no_other_bit_does() {
+    let random = SystemRandom::new();
+    let pair = Ed25519KeyPair::generate_pkcs8(&random).expect("a key");
+    let pair = Ed25519KeyPair::from_pkcs8(pair.as_ref()).expect("a key pair");
+    // {1: 1, 3: -8, -1: 6, -2: x}
+    let key = [&[0xa4, 1, 1, 3, 0x27, 0x20, 6, 0x21, 0x58, 32][..], pair.public_key().as_ref()].concat();
+    let signature = pair.sign(&[&seventh()[..], &sha256(CLIENT_DATA)].concat());
+    assert_eq!(judged(signature.as_ref(), &key), Ok((7, true)));
+    let mut wrong = signature.as_ref().to_vec();
+    wrong[9] ^= 1;
+    assert!(judged(&wrong, &key).is_err());
+}
+
+/// PAR-15: RS256, as Windows Hello signs on older machines.
+#[test]
+fn an_rsa_key_signs_and_no_other_bit_does() {
+    let (n, signature) = (from_text(RSA_N).expect("n"), from_text(RSA_SIGNATURE).expect("a signature"));
+    // {1: 3, 3: -257, -1: n, -2: 65537}
+    let key = [&[0xa4, 1, 3, 3, 0x39, 1, 0, 0x20, 0x59, 1, 0][..], &n, &[0x21, 0x43, 1, 0, 1]].concat();
+    assert_eq!(judged(&signature, &key), Ok((7, true)));
+    let mut wrong = signature;
+    wrong[9] ^= 1;
+    assert!(judged(&wrong, &key).is_err());
 }
 
 app_test! {
