@@ -8,7 +8,7 @@ const HOSTILE = [
   `javascript:pwned()//'-pwned()-'{{7*7}}\${7*7}<svg onload=pwned()>`,
 ];
 /** Forms that end what the others need: they ask for nothing but a yes. */
-const LEFT_OUT = /sign-out|sign-in|\/delete|\/disable|\/remove|\/close|\/deny|\/suspend|\/cancel|\/look$|\/account|rotate|reveal|\/health/;
+const LEFT_OUT = /sign-out|sign-in|\/delete|\/disable|\/remove|\/close|\/deny|\/suspend|\/cancel|\/look$|\/account|\/again|\/profile|rotate|reveal|\/health/;
 
 const PAGES = {
   "olivia@northwind.example": [

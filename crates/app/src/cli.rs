@@ -57,6 +57,9 @@ enum Command {
     /// API keys
     #[command(subcommand)]
     Key(KeyCommand),
+    /// People who sign in
+    #[command(subcommand)]
+    User(UserCommand),
     /// Import a CSV file
     Import {
         /// What it holds
@@ -157,6 +160,19 @@ enum KeyCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Take a person's second factors and passkeys away, and end their sessions: for who has lost the phone
+    ResetFactors {
+        /// The person's e-mail address
+        #[arg(long)]
+        email: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
 /// Could not do it: settings, database, a server that is away.
 const COULD_NOT: u8 = 2;
 /// Was refused, or found a violation.
@@ -223,6 +239,7 @@ fn to_order(command: Command) -> Result<(Order, Vec<u8>, bool), Trouble> {
         Command::Key(KeyCommand::Create { merchant, test, partnership, name, rights, json }) => {
             (Order::CreateKey { merchant, test, partnership, name, rights }, Vec::new(), json)
         }
+        Command::User(UserCommand::ResetFactors { email, json }) => (Order::ResetFactors { email }, Vec::new(), json),
         Command::Import { what, file, merchant, test, product, dry_run, json } => {
             (Order::Import { what, merchant, test, product, dry_run }, read(&file)?, json)
         }
@@ -347,6 +364,7 @@ mod tests {
             "tradepost merchant create --name Northwind --currency USD --owner-email a@b.example --json",
             "tradepost merchant create --name Northwind --currency USD --owner-email a@b.example --owner-name Ann",
             "tradepost key create --merchant mer_x --name till --rights orders.read,orders.place --json",
+            "tradepost user reset-factors --email ada@acme.example --json",
             "tradepost import products examples/products.csv --dry-run --json",
             "tradepost import license-keys - --merchant northwind --product NW-OFFICE --test",
             "tradepost verify --only ledger,stock --json",

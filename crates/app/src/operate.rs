@@ -5,8 +5,11 @@ use crate::house::House;
 use crate::{import, merchant, verify};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
-use tradepost_domain::No;
-use tradepost_kernel::Refusal;
+use tradepost_domain::identity::totp::FactorsReset;
+use tradepost_domain::identity::{ResetFactors, queries};
+use tradepost_domain::{Engine, No, Origin};
+use tradepost_kernel::text::Email;
+use tradepost_kernel::{Class, Refusal};
 
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +44,11 @@ pub enum Order {
         name: String,
         /// Which rights; none for all of its side.
         rights: Vec<String>,
+    },
+    /// A person's second factors and passkeys are taken away, their sessions end.
+    ResetFactors {
+        /// Their address.
+        email: String,
     },
     /// A file of products or license keys, whose bytes follow.
     Import {
@@ -101,6 +109,7 @@ pub async fn carry_out(house: &House, order: Order, content: Vec<u8>, listener: 
         Order::CreateKey { merchant, test, partnership, name, rights } => {
             merchant::create_key(engine, merchant.as_deref(), test, partnership.as_deref(), &name, &rights).await?
         }
+        Order::ResetFactors { email } => reset_factors(engine, &email).await?,
         Order::Import { what, merchant, test, product, dry_run } => {
             let merchant = merchant::find_or_only(engine, merchant.as_deref(), test).await?;
             match what {
@@ -112,6 +121,15 @@ pub async fn carry_out(house: &House, order: Order, content: Vec<u8>, listener: 
     };
     house.worker.wake().now();
     Ok(answer)
+}
+
+/// For who has lost the phone, and shown the operator by other means who they are (PAR-15).
+async fn reset_factors(engine: &Engine, email: &str) -> Result<Json, No> {
+    let key = Email::parse(email).map_err(|error| invalid("email", error.detail()))?.key();
+    let person = engine.store.read(move |reader| Box::pin(async move { queries::person_by_email(reader, &key).await })).await?;
+    let person = person.ok_or_else(|| Refusal::new(Class::NotFound, "not_found", "Nobody has this address.").at("/email"))?;
+    let FactorsReset { totp, passkeys, sessions } = engine.execute(Origin::operator(), ResetFactors { person: person.id }).await?.outcome;
+    Ok(json!({"person": person.id, "email": person.email, "two_step": totp, "passkeys": passkeys, "sessions_ended": sessions}))
 }
 
 /// A value at the command line that cannot be read.

@@ -40,6 +40,8 @@ static STYLE: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("style", "css", "text/css; charset=utf-8", text)
 });
 static SCRIPT: LazyLock<Asset> = LazyLock::new(|| Asset::new("portal", "js", "text/javascript; charset=utf-8", include_str!("../script/portal.js").to_owned()));
+static PASSKEYS: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("passkeys", "js", "text/javascript; charset=utf-8", include_str!("../script/passkeys.js").to_owned()));
 /// What a browser shows beside the page's title.
 static MARK: LazyLock<Asset> = LazyLock::new(|| Asset::new("mark", "svg", "image/svg+xml", include_str!("../style/mark.svg").to_owned()));
 static ICONS: LazyLock<Asset> = LazyLock::new(|| Asset::new("icons", "svg", "image/svg+xml", crate::icon::sprite()));
@@ -54,6 +56,12 @@ pub fn style() -> &'static Asset {
 #[must_use]
 pub fn script() -> &'static Asset {
     &SCRIPT
+}
+
+/// The script of pages that ask for a passkey, a module.
+#[must_use]
+pub fn passkeys() -> &'static Asset {
+    &PASSKEYS
 }
 
 /// The icons.
@@ -71,5 +79,5 @@ pub fn mark() -> &'static Asset {
 /// The file at a path.
 #[must_use]
 pub fn find(path: &str) -> Option<&'static Asset> {
-    [style(), script(), icons(), mark()].into_iter().find(|asset| asset.path == path)
+    [style(), script(), passkeys(), icons(), mark()].into_iter().find(|asset| asset.path == path)
 }

@@ -85,6 +85,9 @@ const TEXTS: &[(&str, &str)] = templates![
     "password_reset.html",
     "email_confirmation.txt",
     "email_confirmation.html",
+    "security_event.txt",
+    "security_notice.txt",
+    "security_notice.html",
 ];
 
 fn environment() -> &'static Environment<'static> {
@@ -176,6 +179,9 @@ pub fn sample(template: Template) -> Json {
             "person": "usr_01h455vb4pex5vsknk084sn02q", "link": "https://tradepost.example/links/abc?d=e&f=g", "expires_at": "2026-11-22T10:00:00.000Z",
             "merchant": null,
         }),
+        Template::SecurityNotice => {
+            serde_json::json!({"person": "usr_01h455vb4pex5vsknk084sn02q", "event": "person.recovery_code_used", "left": 3, "merchant": null})
+        }
     };
     if let (Some(all), Json::Object(more)) = (variables.as_object_mut(), more) {
         all.extend(more);

@@ -13,6 +13,8 @@ tradepost_kernel::id_types! {
     Person => PersonId "usr",
     /// A sign-in.
     Session => SessionId "ses",
+    /// A key of an authenticator that signs somebody in.
+    Passkey => PasskeyId "pky",
     /// A link that works once.
     SingleUseLink => SingleUseLinkId "sul",
     /// A merchant (or its sandbox).

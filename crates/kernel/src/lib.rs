@@ -7,6 +7,8 @@ pub mod api_key;
 pub mod environment;
 pub mod id;
 pub mod money;
+pub mod one_time;
+pub mod passkey;
 pub mod password;
 pub mod refusal;
 pub mod sabotage;

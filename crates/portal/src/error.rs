@@ -3,6 +3,7 @@
 use crate::look::Look;
 use crate::refusals;
 use crate::room::encoded;
+use axum::http::header::REFERER;
 use axum::http::{Method, StatusCode};
 use maud::html;
 use tradepost_design::Button;
@@ -10,11 +11,25 @@ use tradepost_design::frame::{Page, alone};
 use tradepost_web::Answer;
 use tradepost_web::error_page::Told;
 
-/// Who is not signed in is sent to do so, and comes back here afterwards; anything else is a page of its own.
+/// The page that somebody comes back to who is asked for a proof: the one that was wanted, or that a form stood on.
+fn wanted(told: &Told<'_>) -> String {
+    if told.asked.method == Method::GET {
+        return told.asked.target.clone();
+    }
+    let from = told.asked.headers.get(REFERER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let path = from.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| rest[at..].to_owned()));
+    path.unwrap_or_else(|| "/".to_owned())
+}
+
+/// Who is not signed in is sent to do so, and comes back here afterwards; who has to prove again
+/// that it is them is asked to, likewise; anything else is a page of its own.
 pub(crate) fn page(told: &Told<'_>) -> Answer {
     if told.no.status() == StatusCode::UNAUTHORIZED {
         let back = if told.asked.method == Method::GET { told.asked.target.as_str() } else { "/" };
         return Answer::see_other(&if back == "/" { "/sign-in".to_owned() } else { format!("/sign-in?next={}", encoded(back)) });
+    }
+    if told.no.code() == "fresh_proof_required" {
+        return Answer::see_other(&format!("/again?next={}", encoded(&wanted(told))));
     }
     let look = Look::of_headers(&told.asked.headers, told.app.engine.environment.now());
     let (status, code) = (told.no.status().as_u16(), told.no.code());

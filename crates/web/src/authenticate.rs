@@ -124,7 +124,7 @@ impl Gate {
             None => Caller::MerchantKey { key, name, merchant: row.owner.merchant, rights },
             Some(partnership) => Caller::PartnershipKey { key, name, scope: PartnershipScope { merchant: row.owner.merchant, partnership }, rights },
         };
-        Ok(Identified { caller, partnership_active, placeless: false })
+        Ok(Identified { caller, partnership_active, placeless: false, proved: None })
     }
 
     /// Every key that opens nothing from this address costs one hash and one look-up, and gets the same answer.
@@ -141,7 +141,7 @@ impl Gate {
         }
         let name = format!("{} (dynamic URL)", row.name);
         let caller = Caller::PartnershipKey { key: row.id, name, scope, rights: row.rights };
-        Ok(Identified { caller, partnership_active: status.is_some_and(Status::may_trade), placeless: false })
+        Ok(Identified { caller, partnership_active: status.is_some_and(Status::may_trade), placeless: false, proved: None })
     }
 
     async fn find_key(&self, hash: [u8; 32]) -> Result<Option<FoundKey>, Problem> {
@@ -193,11 +193,13 @@ impl Gate {
         if session.is_to_be_noted(now) && self.notes(session.id.bytes(), now) {
             self.note(NoteSessionSeen { session: session.id, at: now });
         }
-        match credentials.side {
-            None => Ok(Identified { caller: Caller::Person { person: person.id, name: person.name() }, partnership_active: true, placeless: false }),
-            Some(Side::Merchant) => self.as_staff(person, credentials.merchant).await,
-            Some(Side::Reseller) => self.as_reseller(person, credentials.partnership).await,
-        }
+        let proved = Some(session.proved);
+        let identified = match credentials.side {
+            None => Identified { caller: Caller::Person { person: person.id, name: person.name() }, partnership_active: true, placeless: false, proved },
+            Some(Side::Merchant) => self.as_staff(person, credentials.merchant).await?,
+            Some(Side::Reseller) => self.as_reseller(person, credentials.partnership).await?,
+        };
+        Ok(Identified { proved, ..identified })
     }
 
     /// As staff of the merchant that is named, else of the only one; live ones go before their sandboxes.
@@ -218,7 +220,7 @@ impl Gate {
             Some((merchant, role)) => Caller::MerchantPerson { person, name, merchant: merchant.number, role },
             None => Caller::Person { person, name },
         };
-        Ok(Identified { caller, partnership_active: true, placeless })
+        Ok(Identified { caller, partnership_active: true, placeless, proved: None })
     }
 
     /// As a user in the partnership that is named, else in the only one.
@@ -236,8 +238,9 @@ impl Gate {
                 caller: Caller::ResellerPerson { person, name, reseller: seat.reseller, scope: seat.scope, role: seat.role },
                 partnership_active: seat.status.may_trade(),
                 placeless: false,
+                proved: None,
             },
-            None => Identified { caller: Caller::Person { person, name }, partnership_active: true, placeless },
+            None => Identified { caller: Caller::Person { person, name }, partnership_active: true, placeless, proved: None },
         })
     }
 }

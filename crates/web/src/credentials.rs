@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderName};
 use std::net::IpAddr;
 use tradepost_domain::access::Side;
 use tradepost_domain::{Caller, MerchantId, PartnershipId};
-use tradepost_kernel::Secret;
+use tradepost_kernel::{Secret, Timestamp};
 use tradepost_store::BoxFuture;
 
 /// The cookie that holds the session of a page: over TLS one that no other host and no plain connection can set.
@@ -54,6 +54,8 @@ pub struct Identified {
     pub partnership_active: bool,
     /// Whether a person has no place at all on the side that was asked for: its paths do not exist for them.
     pub placeless: bool,
+    /// When the person of a session last proved that it is them; `None` for a key, which is not asked.
+    pub proved: Option<Timestamp>,
 }
 
 /// Finds out who asks. Written by the identity slice.

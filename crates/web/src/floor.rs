@@ -26,8 +26,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use tokio::sync::OwnedSemaphorePermit;
 use tradepost_domain::access::{Need, Side};
+use tradepost_domain::identity::is_fresh;
 use tradepost_domain::{Caller, Right};
-use tradepost_kernel::{Secret, sabotage};
+use tradepost_kernel::{Secret, Timestamp, sabotage};
 
 tradepost_kernel::id_types! {
     /// A request.
@@ -227,6 +228,7 @@ impl Floor {
         trace.caller = Some(identified.caller.clone());
         trace.left = self.app.limiter.caller(&identified.caller)?;
         authorize(route, &identified)?;
+        refuse_stale(route, identified.proved, self.app.engine.environment.now())?;
         Ok(identified.caller)
     }
 
@@ -309,6 +311,14 @@ fn authorize(route: &Route, identified: &Identified) -> Result<(), Problem> {
         Access::Public | Access::Anyone | Access::Undeclared | Access::DynamicUrl(_) => {}
     }
     Ok(())
+}
+
+/// A sensitive act within a session that was proved too long ago. The right comes first: who may not is not asked.
+fn refuse_stale(route: &Route, proved: Option<Timestamp>, now: Timestamp) -> Result<(), Problem> {
+    if !route.fresh || proved.is_none_or(|proved| is_fresh(proved, now)) {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::FORBIDDEN, "fresh_proof_required", "Prove again that it is you: POST /v1/me/proofs, then repeat this."))
 }
 
 fn not_active() -> Problem {

@@ -222,7 +222,7 @@ pub fn refusals_by_status(route: &Route) -> BTreeMap<u16, BTreeSet<&'static str>
 /// The table of rights for `docs/access.md` (PAR-14): every route, what it needs, and who gets through.
 #[must_use]
 pub fn access_table(routes: &Routes) -> String {
-    let mut out = String::from("| method | path | operation | needs | roles | while not active |\n|---|---|---|---|---|---|\n");
+    let mut out = String::from("| method | path | operation | needs | roles | while not active | proof |\n|---|---|---|---|---|---|---|\n");
     for route in routes.rows() {
         let (needs, roles) = match route.access {
             Access::Right(right) => (format!("`{}`", right.name()), roles(route).join(", ")),
@@ -241,7 +241,13 @@ pub fn access_table(routes: &Routes) -> String {
             }
             _ => "",
         };
-        out.push_str(&format!("| {} | `{}` | {} | {needs} | {roles} | {inactive} |\n", route.method, route.path, route.operation));
+        out.push_str(&format!(
+            "| {} | `{}` | {} | {needs} | {roles} | {inactive} | {} |\n",
+            route.method,
+            route.path,
+            route.operation,
+            if route.fresh { "fresh" } else { "" }
+        ));
     }
     out
 }

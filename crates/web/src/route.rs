@@ -74,6 +74,8 @@ pub struct Route {
     pub access: Access,
     /// Whether it works while the partnership is not active.
     pub inactive_ok: bool,
+    /// Whether a person must have proved a short while ago that it is them; keys are not asked.
+    pub fresh: bool,
     /// The body's schema and whether there may be one.
     pub body: Option<fn(&mut Schemas) -> Value>,
     /// Whether the body must be there.
@@ -319,6 +321,12 @@ impl Route {
         self
     }
 
+    /// A session must have been proved within 15 minutes: for what reveals many codes, or changes keys, people or sign-ins.
+    pub fn fresh(&mut self) -> &mut Self {
+        self.fresh = true;
+        self
+    }
+
     /// `Idempotency-Key` has no meaning here: sign-in, sign-up, resets (PLT-3).
     pub fn not_idempotent(&mut self) -> &mut Self {
         self.idempotent = false;
@@ -353,6 +361,9 @@ impl Route {
         }
         if matches!(self.access, Access::Right(_) | Access::SignedIn) {
             add(&["forbidden"]);
+        }
+        if self.fresh {
+            add(&["fresh_proof_required"]);
         }
         if self.side() == Some(Side::Reseller) && !self.inactive_ok && matches!(self.access, Access::Right(_)) {
             add(&["partnership_not_active"]);

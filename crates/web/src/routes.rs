@@ -196,6 +196,7 @@ impl Routes {
             doc: "",
             access: Access::Undeclared,
             inactive_ok: false,
+            fresh: false,
             body: None,
             body_required: true,
             body_type: "application/json",
@@ -254,6 +255,7 @@ impl Routes {
                     wrong("pages of a workspace are below /m/{merchant} or /r/{partnership}, and nothing else is".into())
                 }
                 (Access::Right(_), None) if !route.is_page => wrong("a right needs a path below /v1/merchant or /v1/reseller".into()),
+                (Access::Public | Access::Anyone | Access::DynamicUrl(_), _) if route.fresh => wrong("nobody signed in whom it could ask for a proof".into()),
                 (Access::DynamicUrl(KeyPlace::Path), _) if !route.path.ends_with('}') => wrong("its path does not end with the key".into()),
                 _ => {}
             }

@@ -1,10 +1,13 @@
-//! Forgetting what was kept long enough: the rows of commands, and with them idempotency keys (PLT-3).
+//! Forgetting what was kept long enough: the rows of commands, and with them idempotency keys (PLT-3); and which challenges of
+//! sign-ins were used up (PAR-15).
 
 use crate::Round;
 use crate::relay::unexpected;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use tradepost_domain::command::retention::{self, ForgetCommands};
+use tradepost_domain::identity::challenges::{self, ForgetChallenges};
 use tradepost_domain::{Engine, Origin};
+use tradepost_kernel::Timestamp;
 use tradepost_store::Fault;
 
 /// How often it looks, in milliseconds: what was kept for 30 days may stay an hour longer.
@@ -34,10 +37,19 @@ impl Retention {
         let due = self.engine.store.read(move |reader| Box::pin(async move { retention::is_due(reader, now).await })).await?;
         let forgotten = if due { self.engine.execute(Origin::system(), ForgetCommands).await.map_err(unexpected)?.outcome } else { 0 };
         if forgotten == 0 {
+            self.forget_challenges(now).await?;
             // Nothing is due, or another server has the rest.
             self.looked_ms.store(now.ms(), Relaxed);
         }
         metrics::counter!("tradepost_commands_forgotten_total").increment(forgotten.unsigned_abs());
         Ok(Round { forgotten: forgotten.unsigned_abs(), ..Round::default() })
+    }
+
+    /// Forgets which challenges of sign-ins were used up, where they have expired: a few rows, so at once.
+    async fn forget_challenges(&self, now: Timestamp) -> Result<(), Fault> {
+        if self.engine.store.read(move |reader| Box::pin(async move { challenges::are_due(reader, now).await })).await? {
+            self.engine.execute(Origin::system(), ForgetChallenges).await.map_err(unexpected)?;
+        }
+        Ok(())
     }
 }

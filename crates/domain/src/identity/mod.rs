@@ -5,27 +5,43 @@
 //! - Nothing stored lets anyone in: passwords, session tokens and keys are hashed, links are derived from their
 //!   id with the master key, failed sign-ins are counted under keyed hashes.
 //! - Passwords are hashed before a command, never inside; an unknown address costs as much as a known one.
+//! - A code, a recovery code, a challenge and a ticket are taken once; where two-step sign-in is on, the password alone opens
+//!   no session.
 //! - A key holds the scopes it was asked for and never more than who made it (PAR-16).
 //!
 //! What does not belong: what a person may do where (staff: merchants, users of a reseller: partners).
 
 pub mod api_keys;
+pub mod challenges;
 pub mod change_keys;
+pub mod factor_queries;
+pub(crate) mod factor_store;
 pub(crate) mod key_store;
 pub mod links;
 pub mod members;
+pub mod passkeys;
 pub mod passwords;
+pub mod prove;
 pub mod queries;
+pub mod recovery;
+pub mod second_step;
 pub mod sign_in;
 pub mod store;
 pub mod throttle;
+pub mod totp;
 
+use crate::access::named;
 use crate::ids::{PersonId, SessionId, SingleUseLinkId};
 use crate::{Ctx, No};
 pub use api_keys::{AddressRule, ApiKeyRow, CreateApiKey, KeyCreated, KeyOwner, PreparedKey};
+pub use challenges::ForgetChallenges;
 pub use change_keys::{DeleteApiKey, KeyChanged, NoteKeyUse, RotateApiKey, SwitchApiKey};
+pub use passkeys::{PasskeyAnswer, PasskeyView, RegisterPasskey, RemovePasskey, RenamePasskey};
 pub use passwords::{ConfirmEmail, LinkUsed, RequestPasswordReset, ResetRequested, SetPassword};
-pub use sign_in::{AttemptCounted, AttemptSignIn, NoteSessionSeen, RevokeSessions, SessionsRevoked, SignIn, SignedIn};
+pub use prove::Prove;
+pub use second_step::{SignInByPasskey, TakeSecondStep};
+pub use sign_in::{AttemptCounted, AttemptSignIn, NoteSessionSeen, Opening, RevokeSessions, SessionsRevoked, SignIn, SignedIn};
+pub use totp::{BeginTotp, ConfirmTotp, MakeRecoveryCodes, ResetFactors, SwitchTotpOff};
 use tradepost_kernel::Timestamp;
 use tradepost_kernel::text::Email;
 use tradepost_store::Tx;
@@ -34,6 +50,8 @@ use tradepost_store::Tx;
 pub const SESSION_MS: i64 = 30 * 24 * 3_600_000;
 /// How long a session lasts unused: 12 hours.
 pub const SESSION_IDLE_MS: i64 = 12 * 3_600_000;
+/// How long a proof that it is the person counts for sensitive acts: 15 minutes.
+pub const FRESH_MS: i64 = 15 * 60_000;
 /// How often the use of a session or key is noted at most.
 pub const NOTED_EVERY_MS: i64 = 60_000;
 
@@ -69,6 +87,32 @@ pub fn full_name(first: &str, last: &str) -> String {
     format!("{first} {last}").trim().to_owned()
 }
 
+/// How somebody signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInWay {
+    /// By the password alone.
+    Password,
+    /// By the password and a code from an app.
+    PasswordCode,
+    /// By the password and a recovery code.
+    PasswordRecoveryCode,
+    /// By the password and a passkey.
+    PasswordPasskey,
+    /// By a passkey alone.
+    Passkey,
+    /// At another house that vouches for them.
+    Provider,
+}
+
+named!(SignInWay {
+    Password = "password",
+    PasswordCode = "password_code",
+    PasswordRecoveryCode = "password_recovery_code",
+    PasswordPasskey = "password_passkey",
+    Passkey = "passkey",
+    Provider = "provider",
+});
+
 /// A sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionView {
@@ -88,6 +132,16 @@ pub struct SessionView {
     pub address: Option<String>,
     /// With which program it began.
     pub agent: Option<String>,
+    /// How it began.
+    pub way: SignInWay,
+    /// When its person last proved that it is them.
+    pub proved: Timestamp,
+}
+
+/// Whether a proof is new enough for a sensitive act.
+#[must_use]
+pub const fn is_fresh(proved: Timestamp, now: Timestamp) -> bool {
+    now.ms() - proved.ms() <= FRESH_MS
 }
 
 impl SessionView {
@@ -116,7 +170,7 @@ pub struct Invited {
 /// Finds or makes the person of an address and an access link for them: for staff and resellers that somebody
 /// else lets in. The answer does not tell whether the address was known.
 ///
-/// A known address that nobody has proven to be theirs loses its password and sessions: whoever signed up with
+/// A known address that nobody has proven to be theirs loses its password, factors and sessions: whoever signed up with
 /// it may be somebody else, and must not find themselves inside another's company.
 ///
 /// # Errors
@@ -126,6 +180,7 @@ pub async fn invite(ctx: &mut Ctx, tx: &mut Tx<'_>, email: &Email, first_name: &
     let person = match known {
         Some(found) => {
             if found.confirmed.is_none() {
+                factor_store::delete_factors(tx, found.id).await?;
                 store::write_password(tx, found.id, None, None).await?;
                 store::revoke_sessions(tx, found.id, ctx.now).await?;
             }

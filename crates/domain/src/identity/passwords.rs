@@ -1,5 +1,6 @@
 //! Password reset and e-mail confirmation by links that work once (PAR-15).
 
+use super::factor_store;
 use super::links::Purpose;
 use super::store::{self, LinkRow};
 use crate::access::Need;
@@ -99,6 +100,10 @@ impl Command for SetPassword {
         let LinkRow { person, .. } = usable(row, &[Purpose::PasswordReset, Purpose::Access], ctx)?;
         // From here on it must succeed. Whoever has the link reads the person's mail: the address is proven.
         store::use_password_links(tx, person, ctx.now).await?;
+        if !store::is_confirmed(tx, person).await? {
+            // Whoever had this account before did not read that mail: what they added opens it no longer.
+            factor_store::delete_factors(tx, person).await?;
+        }
         store::write_password(tx, person, Some(&self.password_hash), Some(ctx.now)).await?;
         store::revoke_sessions(tx, person, ctx.now).await?;
         ctx.audit(AuditEntry::new(0, "person.password_set", person));

@@ -3,7 +3,7 @@
 use super::api_keys::{ApiKeyRow, KeyOwner, kind_name};
 use super::key_store;
 use super::links::Purpose;
-use super::{PersonView, SessionView};
+use super::{PersonView, SessionView, SignInWay};
 use crate::ids::{ApiKeyId, PersonId, ProductId, SingleUseLinkId};
 use crate::listing::{Page, PageRequest};
 use std::collections::{BTreeSet, HashMap};
@@ -87,6 +87,8 @@ impl FromRow for SessionView {
             revoked: columns.next()?,
             address: columns.next()?,
             agent: columns.next()?,
+            way: SignInWay::from_name(&columns.next::<String>()?).ok_or(Fault::Column("how somebody signed in"))?,
+            proved: columns.next()?,
         })
     }
 }
@@ -96,7 +98,7 @@ impl FromRow for SessionView {
 /// # Errors
 /// The store's.
 pub async fn session(reader: &mut Reader<'_>, token_hash: [u8; 32]) -> Result<Option<SessionView>, Fault> {
-    let select = sql!("SELECT id, person, created_ms, last_seen_ms, expires_ms, revoked_ms, address, agent FROM session WHERE token_hash = $1");
+    let select = sql!("SELECT id, person, created_ms, last_seen_ms, expires_ms, revoked_ms, address, agent, way, proved_ms FROM session WHERE token_hash = $1");
     reader.query_opt(select, params![token_hash]).await
 }
 
@@ -106,7 +108,7 @@ pub async fn session(reader: &mut Reader<'_>, token_hash: [u8; 32]) -> Result<Op
 /// The store's.
 pub async fn sessions(reader: &mut Reader<'_>, person: PersonId, page: PageRequest) -> Result<Page<SessionView>, Fault> {
     let select = sql!(
-        "SELECT id, person, created_ms, last_seen_ms, expires_ms, revoked_ms, address, agent FROM session WHERE person = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+        "SELECT id, person, created_ms, last_seen_ms, expires_ms, revoked_ms, address, agent, way, proved_ms FROM session WHERE person = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
     );
     let rows = reader.query(select, params![person, page.bound(), page.fetch()]).await?;
     Ok(page.page(rows, |row: &SessionView| row.id))

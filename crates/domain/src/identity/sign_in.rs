@@ -2,9 +2,10 @@
 //!
 //! In order: [`AttemptSignIn`] counts the attempt, the caller looks the password up and compares it on a
 //! blocking thread (against a hash of its own making where there is
-//! none, so that both take as long), then [`SignIn`] opens the session.
+//! none, so that both take as long), then [`SignIn`] opens the session, or, where two-step sign-in is on, the caller hands a
+//! ticket over with which [`super::TakeSecondStep`] does.
 
-use super::{SESSION_MS, SessionView, store, throttle};
+use super::{SESSION_MS, SessionView, SignInWay, factor_store, store, throttle};
 use crate::access::Need;
 use crate::audit::AuditEntry;
 use crate::command::{Command, Ctx, No};
@@ -12,7 +13,7 @@ use crate::ids::{PersonId, SessionId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tradepost_kernel::{Class, Refusal, Timestamp};
-use tradepost_store::Tx;
+use tradepost_store::{Fault, Tx};
 
 /// The answer to a wrong password and to an unknown address.
 #[must_use]
@@ -60,7 +61,7 @@ impl Command for AttemptSignIn {
     }
 }
 
-/// Opens a session for a person whose password was right.
+/// Opens a session for a person whose password was right, and of whom no second step is asked.
 #[derive(Clone, Debug)]
 pub struct SignIn {
     /// Who.
@@ -86,6 +87,34 @@ pub struct SignedIn {
     pub expires_ms: i64,
 }
 
+/// What a session begins with, however somebody signs in.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// As in [`SignIn`].
+    pub token_hash: [u8; 32],
+    /// As in [`SignIn`].
+    pub agent: Option<String>,
+}
+
+/// Writes the session of somebody who has shown all that is asked for. To sign in is to prove that it is them.
+pub(crate) async fn open(ctx: &mut Ctx, tx: &mut Tx<'_>, person: PersonId, opening: &Opening, way: SignInWay) -> Result<SignedIn, Fault> {
+    let session = SessionView {
+        id: ctx.id(),
+        person,
+        created: ctx.now,
+        last_seen: ctx.now,
+        expires: ctx.now.plus_ms(SESSION_MS),
+        revoked: None,
+        address: ctx.origin.address.clone(),
+        agent: opening.agent.clone(),
+        way,
+        proved: ctx.now,
+    };
+    store::insert_session(tx, &session, opening.token_hash).await?;
+    ctx.audit(AuditEntry::new(0, "session.begun", session.id).after(json!({"person": person, "way": way.name()})));
+    Ok(SignedIn { session: session.id, expires_ms: session.expires.ms() })
+}
+
 #[async_trait::async_trait]
 impl Command for SignIn {
     const NAME: &'static str = "sessions.begin";
@@ -101,22 +130,15 @@ impl Command for SignIn {
         if store::lock_password(tx, self.person).await?.flatten().as_deref() != Some(self.compared_with.as_str()) {
             return Err(invalid_credentials().into());
         }
-        let session = SessionView {
-            id: ctx.id(),
-            person: self.person,
-            created: ctx.now,
-            last_seen: ctx.now,
-            expires: ctx.now.plus_ms(SESSION_MS),
-            revoked: None,
-            address: ctx.origin.address.clone(),
-            agent: self.agent.clone(),
-        };
+        // Switched on since the password was compared: the second step is asked for at the next attempt.
+        if factor_store::lock_totp(tx, self.person).await?.is_some_and(|row| row.confirmed.is_some()) {
+            return Err(invalid_credentials().into());
+        }
         // From here on it must succeed.
-        store::insert_session(tx, &session, self.token_hash).await?;
         store::forget_failures(tx, self.account).await?;
         store::take_back_attempt(tx, self.address).await?;
-        ctx.audit(AuditEntry::new(0, "session.begun", session.id).after(json!({"person": self.person})));
-        Ok(SignedIn { session: session.id, expires_ms: session.expires.ms() })
+        let opening = Opening { token_hash: self.token_hash, agent: self.agent.clone() };
+        Ok(open(ctx, tx, self.person, &opening, SignInWay::Password).await?)
     }
 }
 

@@ -64,6 +64,12 @@ pub(crate) async fn write_password(tx: &mut Tx<'_>, person: PersonId, hash: Opti
     .await
 }
 
+/// Whether a person's address was proven to be theirs.
+pub(crate) async fn is_confirmed(tx: &mut Tx<'_>, person: PersonId) -> Result<bool, Fault> {
+    let row: Option<(Option<Timestamp>,)> = tx.query_opt(sql!("SELECT email_confirmed_ms FROM person WHERE id = $1"), params![person]).await?;
+    Ok(row.is_some_and(|(confirmed,)| confirmed.is_some()))
+}
+
 /// Marks an address as proven, where it was not yet.
 pub(crate) async fn confirm_email(tx: &mut Tx<'_>, person: PersonId, now: Timestamp) -> Result<(), Fault> {
     let update = sql!("UPDATE person SET email_confirmed_ms = COALESCE(email_confirmed_ms, $2) WHERE id = $1");
@@ -74,8 +80,11 @@ pub(crate) async fn confirm_email(tx: &mut Tx<'_>, person: PersonId, now: Timest
 pub(crate) async fn insert_session(tx: &mut Tx<'_>, s: &SessionView, token_hash: [u8; 32]) -> Result<(), Fault> {
     tx.execute_exactly(
         1,
-        sql!("INSERT INTO session (id, person, token_hash, created_ms, last_seen_ms, expires_ms, address, agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"),
-        params![s.id, s.person, token_hash, s.created, s.last_seen, s.expires, s.address.clone(), s.agent.clone()],
+        sql!(
+            "INSERT INTO session (id, person, token_hash, created_ms, last_seen_ms, expires_ms, address, agent, way, proved_ms)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+        ),
+        params![s.id, s.person, token_hash, s.created, s.last_seen, s.expires, s.address.clone(), s.agent.clone(), s.way.name(), s.proved],
     )
     .await
 }
@@ -84,6 +93,11 @@ pub(crate) async fn insert_session(tx: &mut Tx<'_>, s: &SessionView, token_hash:
 pub(crate) async fn touch_session(tx: &mut Tx<'_>, session: SessionId, now: Timestamp) -> Result<(), Fault> {
     tx.execute(sql!("UPDATE session SET last_seen_ms = $2 WHERE id = $1 AND last_seen_ms < $2"), params![session, now]).await?;
     Ok(())
+}
+
+/// Notes that the person of a session proved that it is them.
+pub(crate) async fn note_proof(tx: &mut Tx<'_>, session: SessionId, now: Timestamp) -> Result<(), Fault> {
+    tx.execute_exactly(1, sql!("UPDATE session SET proved_ms = $2 WHERE id = $1 AND revoked_ms IS NULL"), params![session, now]).await
 }
 
 /// Ends one session of a person; says whether there was one to end.

@@ -232,7 +232,7 @@ async fn person_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<O
     let (merchant, environment) = merchant.unzip();
     let test = environment.as_deref() == Some("test");
     Ok(Some(Facts {
-        variables: json!({"merchant": merchant, "person": person}),
+        variables: json!({"merchant": merchant, "person": person, "event": event.kind, "left": event.body.get("left")}),
         test,
         to: Some(Recipient { email, name: identity::full_name(&first, &last), confirmed: false }),
     }))

@@ -24,6 +24,7 @@ pub enum Template {
     CancelRejected,
     PasswordReset,
     EmailConfirmation,
+    SecurityNotice,
 }
 crate::access::named!(Template {
     PartnershipSignedUp = "partnership_signed_up",
@@ -46,6 +47,7 @@ crate::access::named!(Template {
     CancelRejected = "cancel_rejected",
     PasswordReset = "password_reset",
     EmailConfirmation = "email_confirmation",
+    SecurityNotice = "security_notice",
 });
 
 /// Who gets it.
@@ -115,6 +117,13 @@ pub const RULES: &[Rule] = &[
     rule("person.password_reset_requested", Template::PasswordReset, Audience::LinkHolder, "PAR-15"),
     rule("person.sign_up_repeated", Template::SignUpRepeated, Audience::Person, "PAR-2"),
     rule("person.signed_up", Template::EmailConfirmation, Audience::LinkHolder, "PAR-15"),
+    rule("person.factors_reset", Template::SecurityNotice, Audience::Person, "PAR-15"),
+    rule("person.passkey_added", Template::SecurityNotice, Audience::Person, "PAR-15"),
+    rule("person.passkey_removed", Template::SecurityNotice, Audience::Person, "PAR-15"),
+    rule("person.recovery_code_used", Template::SecurityNotice, Audience::Person, "PAR-15"),
+    rule("person.recovery_codes_made", Template::SecurityNotice, Audience::Person, "PAR-15"),
+    rule("person.totp_switched_off", Template::SecurityNotice, Audience::Person, "PAR-15"),
+    rule("person.totp_switched_on", Template::SecurityNotice, Audience::Person, "PAR-15"),
 ];
 
 /// The rules of an event's kind.

@@ -2,16 +2,20 @@
 
 mod access;
 mod again;
+mod authenticator;
 mod balance;
 mod bench;
 mod credit;
 mod doors;
 mod drafts;
+mod factors;
+mod fresh;
 mod fulfillment;
 mod large;
 mod limits;
 mod pages;
 mod partners;
+mod passkeys;
 mod payments;
 mod plans;
 mod platform;

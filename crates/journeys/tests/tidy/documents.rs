@@ -31,7 +31,9 @@ pub fn access() -> String {
         "# Who may do what\n\n{NOTE}Roles hold rights; API keys are given some of the rights of their side, \
          except what is for people: a reseller's users and profile belong to the company, a key to one of its programs. A person or key of the other side is told that there is \
          nothing (404), one of the own side without the right gets 403 `forbidden`.\n\n## Rights of a merchant\n\n{}\n## Rights of a reseller\n\n{}\n## Every route\n\n\
-         \"While not active\": whether it answers while the partnership is pending, denied, suspended or closed.\n\n{}",
+         \"While not active\": whether it answers while the partnership is pending, denied, suspended or closed. \
+         \"Proof: fresh\": a session is asked to prove that it still is its person where that was more than 15 minutes ago (403 `fresh_proof_required`, `POST /v1/me/proofs`); \
+         keys are not asked.\n\n{}",
         rights(Side::Merchant),
         rights(Side::Reseller),
         openapi::access_table(&tradepost::routes::all())

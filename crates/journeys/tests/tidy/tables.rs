@@ -9,7 +9,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("command", &["command"]),
     ("audit", &["audit"]),
     ("outbox", &["outbox"]),
-    ("identity", &["person", "session", "single_use_link", "sign_in_failure", "api_key"]),
+    ("identity", &["person", "session", "single_use_link", "sign_in_failure", "totp", "recovery_code", "passkey", "spent_challenge", "api_key"]),
     ("merchants", &["merchant", "merchant_member", "counter"]),
     ("catalog", &["product", "bundle_part", "price_list", "price_list_product", "price", "partnership_product"]),
     ("partners", &["reseller", "reseller_member", "channel", "partnership", "term", "purchase_day"]),

@@ -9,9 +9,9 @@ use tradepost_design::card::facts;
 use tradepost_design::icon::icon;
 use tradepost_design::{Button, Field, Icon, Language, badge, note};
 use tradepost_domain::SessionId;
-use tradepost_domain::identity::{PersonView, RequestPasswordReset, RevokeSessions, SessionView};
+use tradepost_domain::identity::{PersonView, RequestPasswordReset, RevokeSessions, SessionView, SignInWay};
 use tradepost_kernel::text::Email;
-use tradepost_web::api::{links, sessions};
+use tradepost_web::api::{factors, links, passkeys, sessions};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
 /// Sessions that the page lists at most; all others end with "Sign out everywhere else" too.
@@ -33,6 +33,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
     let (look, me) = (Look::of(&call), me(&call).await?);
     let open = sessions::open(&call, LISTED).await?;
     let here = sessions::current(&call).await?.map(|session| session.id);
+    let (two_step, keys) = (factors::state(&call).await?, passkeys::all(&call).await?.len());
     let title = look.t("Profile and security", "Profil und Sicherheit");
     let inside = html! {
         @if let Some(said) = said(&call, &look) { (note::note(Tone::Good, said, "", None)) }
@@ -43,6 +44,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
         (profile(&look, &me))
         (appearance(&call, &look))
         (password(&call, &look, &me))
+        (factors(&look, two_step.since.is_some(), keys))
         (devices(&call, &look, &open, here))
     };
     Ok(alone(&call, &look, &Alone { title, house: HOUSE, wide: true, person: Some(&me.email) }, &inside))
@@ -110,6 +112,37 @@ fn password(call: &Call, look: &Look, me: &PersonView) -> Markup {
     part(look.t("Password", "Passwort"), &text, &forms::act(call, "/account/password", &act))
 }
 
+/// Two-step sign-in and passkeys: how they stand, and where they are changed.
+fn factors(look: &Look, on: bool, keys: usize) -> Markup {
+    let text = look.t(
+        "A code from your phone, or a passkey, keeps others out who know your password.",
+        "Ein Code von Ihrem Telefon oder ein Passkey hält andere draußen, die Ihr Passwort kennen.",
+    );
+    let row = |shown, name: &str, state: Markup, path: &str| {
+        html! { li class="entry" { (icon(shown)) div class="name" { a class="row" href=(path) { (name) } } div class="apart" { (state) } } }
+    };
+    let two_step = if on { badge(Tone::Good, look.t("On", "An")) } else { badge(Tone::Plain, look.t("Off", "Aus")) };
+    let inside = html! {
+        ul class="entries" {
+            (row(Icon::Security, look.t("Two-step sign-in", "Anmeldung in zwei Schritten"), two_step, "/profile/two-step"))
+            (row(Icon::ApiKey, "Passkeys", html! { (look.number(i64::try_from(keys).unwrap_or(i64::MAX))) }, "/profile/passkeys"))
+        }
+    };
+    part(look.t("Second step and passkeys", "Zweiter Schritt und Passkeys"), text, &inside)
+}
+
+/// How a session began.
+const fn way(look: &Look, way: SignInWay) -> &'static str {
+    match way {
+        SignInWay::Password => look.t("by password", "mit Passwort"),
+        SignInWay::PasswordCode => look.t("by password and code", "mit Passwort und Code"),
+        SignInWay::PasswordRecoveryCode => look.t("by password and recovery code", "mit Passwort und Wiederherstellungscode"),
+        SignInWay::PasswordPasskey => look.t("by password and passkey", "mit Passwort und Passkey"),
+        SignInWay::Passkey => look.t("by passkey", "mit Passkey"),
+        SignInWay::Provider => look.t("by your company's account", "mit dem Konto Ihrer Firma"),
+    }
+}
+
 fn devices(call: &Call, look: &Look, open: &[SessionView], here: Option<SessionId>) -> Markup {
     let text = look.t(
         "A device that you do not know? Sign it out, then set a new password.",
@@ -132,7 +165,7 @@ fn entry(call: &Call, look: &Look, session: &SessionView, here: bool) -> Markup 
                 strong title=[session.agent.as_deref()] { (device(look, session.agent.as_deref())) }
                 small {
                     @if let Some(address) = &session.address { (address) " · " }
-                    (look.t("signed in", "angemeldet")) " " (look.moment(session.created)) " · "
+                    (look.t("signed in", "angemeldet")) " " (way(look, session.way)) " " (look.moment(session.created)) " · "
                     (look.t("last used", "zuletzt benutzt")) " " (look.moment(session.last_seen))
                 }
             }

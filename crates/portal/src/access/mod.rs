@@ -7,11 +7,15 @@
 //! What does not belong: what is inside a workspace.
 
 pub mod account;
+pub mod again;
 pub mod countries;
+pub mod factors;
 pub mod forgot;
 pub mod join;
 pub mod links;
 pub mod looks;
+pub mod passkeys;
+pub mod second_step;
 pub mod sign_in;
 pub mod workspaces;
 
@@ -101,9 +105,13 @@ async fn me(call: &Call) -> Result<PersonView, Problem> {
 pub(crate) fn routes(r: &mut Routes) {
     workspaces::routes(r);
     sign_in::routes(r);
+    second_step::routes(r);
+    again::routes(r);
     forgot::routes(r);
     links::routes(r);
     join::routes(r);
     account::routes(r);
+    factors::routes(r);
+    passkeys::routes(r);
     looks::routes(r);
 }

@@ -1,6 +1,7 @@
 //! Signing in and out (PAR-15).
 
-use super::{Alone, HOUSE, alone, leading_on, next};
+use super::passkeys::{self, Source};
+use super::{Alone, HOUSE, alone, leading_on, next, second_step};
 use crate::forms::{self, Typed};
 use crate::look::Look;
 use axum::http::StatusCode;
@@ -8,10 +9,10 @@ use axum::http::header::RETRY_AFTER;
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
 use tradepost_design::{Button, Field, Icon, Language, form, note};
-use tradepost_domain::identity::{AttemptSignIn, RevokeSessions, SignIn};
+use tradepost_domain::identity::{AttemptSignIn, RevokeSessions, SignIn, SignedIn};
 use tradepost_kernel::Secret;
 use tradepost_kernel::text::Email;
-use tradepost_web::api::sessions;
+use tradepost_web::api::sessions::{self, Entered};
 use tradepost_web::credentials::set_session;
 use tradepost_web::{Answer, Call, Problem, Routes, input};
 
@@ -49,13 +50,17 @@ async fn enter(call: Call) -> Result<Answer, Problem> {
         Err(no) => return mistyped(&call, &look, no),
     };
     match sessions::sign_in(&call, &email, password).await {
-        Ok((begun, token)) => {
-            let seconds = (begun.expires_ms - call.now().ms()) / 1000;
-            let cookie = set_session(&call.app().settings.public_url, token.expose(), seconds);
-            Ok(Answer::see_other(next(&call).as_deref().unwrap_or("/")).cookie(&cookie))
-        }
+        Ok(Entered::In(begun, token)) => Ok(inside(&call, &begun, &token)),
+        Ok(Entered::Half(_, ticket)) => Ok(second_step::ask(&call, &ticket)),
         Err(no) => refused(&call, &look, no),
     }
+}
+
+/// Leads to where somebody wanted to go, with the cookie of a session that began.
+pub(super) fn inside(call: &Call, begun: &SignedIn, token: &Secret<String>) -> Answer {
+    let seconds = (begun.expires_ms - call.now().ms()) / 1000;
+    let cookie = set_session(&call.app().settings.public_url, token.expose(), seconds);
+    Answer::see_other(next(call).as_deref().unwrap_or("/")).cookie(&cookie)
 }
 
 /// What is missing stands beside its field. A password that is too short to be one is wrong as any other.
@@ -100,12 +105,12 @@ fn wrong(look: &Look) -> Markup {
 }
 
 /// The seconds that the refusal names.
-fn seconds_of(no: &Problem) -> i64 {
+pub(super) fn seconds_of(no: &Problem) -> i64 {
     let digits: String = no.detail().chars().filter(char::is_ascii_digit).collect();
     digits.parse().unwrap_or(60)
 }
 
-fn wait(look: &Look, seconds: i64) -> Markup {
+pub(super) fn wait(look: &Look, seconds: i64) -> Markup {
     let time = if seconds > 90 {
         look.n((seconds + 59) / 60, ("minute", "minutes"), ("Minute", "Minuten"))
     } else {
@@ -118,9 +123,9 @@ fn wait(look: &Look, seconds: i64) -> Markup {
     note::note(Tone::Warn, look.t("One moment, please", "Einen Moment, bitte"), &text, None)
 }
 
-fn page(call: &Call, look: &Look, typed: &Typed, notice: Option<&Markup>) -> Answer {
+pub(super) fn page(call: &Call, look: &Look, typed: &Typed, notice: Option<&Markup>) -> Answer {
     let title = look.t("Sign in", "Anmelden");
-    let action = leading_on(call, "/sign-in");
+    let (action, by_passkey) = (leading_on(call, "/sign-in"), leading_on(call, "/sign-in/passkey"));
     let fields = html! {
         (typed.field("email", look.t("E-mail address", "E-Mail-Adresse")).fill("username").whole().input("email"))
         // A password is never sent back.
@@ -131,6 +136,7 @@ fn page(call: &Call, look: &Look, typed: &Typed, notice: Option<&Markup>) -> Ans
         @if let Some(notice) = notice { (notice) }
         (typed.mistakes(look))
         (forms::form(call, look, &action, &fields, &Button::new(title).primary().wide(), None))
+        (passkeys::asking(look, &by_passkey, &Source::From("/v1/sessions/passkey-challenges"), look.t("Sign in with a passkey", "Mit einem Passkey anmelden")))
         p class="muted" { a href="/forgot" { (look.t("Forgot your password?", "Passwort vergessen?")) } }
         @if call.app().settings.demo { (demo(look, &action)) }
     };

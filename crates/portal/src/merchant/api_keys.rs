@@ -315,18 +315,19 @@ async fn delete(call: Call) -> Result<Answer, Problem> {
 pub(super) fn routes(r: &mut Routes) {
     let right = Right::KeysManage;
     r.get("/m/{merchant}/api-keys", "merchantApiKeysPage", list).needs(right).page();
-    r.get("/m/{merchant}/api-keys/new", "merchantNewApiKeyPage", begin).needs(right).page();
-    r.post("/m/{merchant}/api-keys", "merchantCreateApiKeyForm", create).needs(right).page().form::<NewMerchantKeyForm>().command::<CreateApiKey>();
+    r.get("/m/{merchant}/api-keys/new", "merchantNewApiKeyPage", begin).needs(right).fresh().page();
+    r.post("/m/{merchant}/api-keys", "merchantCreateApiKeyForm", create).needs(right).fresh().page().form::<NewMerchantKeyForm>().command::<CreateApiKey>();
     r.get("/m/{merchant}/api-keys/{id}", "merchantApiKeyPage", show).needs(right).page();
-    r.get("/m/{merchant}/api-keys/{id}/rotate", "merchantRotateApiKeyPage", ask_rotate).needs(right).page();
+    r.get("/m/{merchant}/api-keys/{id}/rotate", "merchantRotateApiKeyPage", ask_rotate).needs(right).fresh().page();
     r.post("/m/{merchant}/api-keys/{id}/rotate", "merchantRotateApiKeyForm", rotate)
         .needs(right)
+        .fresh()
         .page()
         .form::<MerchantRotationForm>()
         .command::<RotateApiKey>();
     r.get("/m/{merchant}/api-keys/{id}/disable", "merchantDisableApiKeyPage", ask_disable).needs(right).page();
     r.post("/m/{merchant}/api-keys/{id}/disable", "merchantDisableApiKeyForm", disable).needs(right).page().command::<SwitchApiKey>();
-    r.post("/m/{merchant}/api-keys/{id}/enable", "merchantEnableApiKeyForm", enable).needs(right).page().command::<SwitchApiKey>();
+    r.post("/m/{merchant}/api-keys/{id}/enable", "merchantEnableApiKeyForm", enable).needs(right).fresh().page().command::<SwitchApiKey>();
     r.get("/m/{merchant}/api-keys/{id}/delete", "merchantDeleteApiKeyPage", ask_delete).needs(right).page();
     r.post("/m/{merchant}/api-keys/{id}/delete", "merchantDeleteApiKeyForm", delete).needs(right).page().command::<DeleteApiKey>();
 }

@@ -55,6 +55,7 @@ pub fn kind(look: &Look, template: &str) -> String {
         Template::CancelRejected => ("Request to take back rejected", "Anfrage zur Rücknahme abgelehnt"),
         Template::PasswordReset => ("New password", "Neues Passwort"),
         Template::EmailConfirmation => ("Confirm an e-mail address", "E-Mail-Adresse bestätigen"),
+        Template::SecurityNotice => ("Change to how somebody signs in", "Änderung an einer Anmeldung"),
     };
     look.t(english, german).to_owned()
 }

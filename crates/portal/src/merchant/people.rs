@@ -243,14 +243,20 @@ async fn remove(call: Call) -> Result<Answer, Problem> {
 
 pub(super) fn routes(r: &mut Routes) {
     r.get("/m/{merchant}/people", "merchantPeoplePage", list).needs(Right::MerchantRead).page();
-    r.get("/m/{merchant}/people/new", "merchantNewPersonPage", begin).needs(Right::PeopleManage).page();
-    r.post("/m/{merchant}/people", "merchantAddPersonForm", add).needs(Right::PeopleManage).page().form::<NewStaffForm>().command::<AddMerchantMember>();
-    r.get("/m/{merchant}/people/{id}", "merchantPersonRolePage", ask_change).needs(Right::PeopleManage).page();
+    r.get("/m/{merchant}/people/new", "merchantNewPersonPage", begin).needs(Right::PeopleManage).fresh().page();
+    r.post("/m/{merchant}/people", "merchantAddPersonForm", add)
+        .needs(Right::PeopleManage)
+        .fresh()
+        .page()
+        .form::<NewStaffForm>()
+        .command::<AddMerchantMember>();
+    r.get("/m/{merchant}/people/{id}", "merchantPersonRolePage", ask_change).needs(Right::PeopleManage).fresh().page();
     r.post("/m/{merchant}/people/{id}", "merchantChangePersonForm", change)
         .needs(Right::PeopleManage)
+        .fresh()
         .page()
         .form::<StaffRoleForm>()
         .command::<ChangeMerchantMember>();
-    r.get("/m/{merchant}/people/{id}/remove", "merchantRemovePersonPage", ask_remove).needs(Right::PeopleManage).page();
-    r.post("/m/{merchant}/people/{id}/remove", "merchantRemovePersonForm", remove).needs(Right::PeopleManage).page().command::<RemoveMerchantMember>();
+    r.get("/m/{merchant}/people/{id}/remove", "merchantRemovePersonPage", ask_remove).needs(Right::PeopleManage).fresh().page();
+    r.post("/m/{merchant}/people/{id}/remove", "merchantRemovePersonForm", remove).needs(Right::PeopleManage).fresh().page().command::<RemoveMerchantMember>();
 }

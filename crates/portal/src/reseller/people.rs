@@ -246,23 +246,26 @@ async fn remove(call: Call) -> Result<Answer, Problem> {
 pub(super) fn routes(r: &mut Routes) {
     r.get("/r/{partnership}/people", "peoplePage", list).needs(Right::ResellerPeopleRead).page().inactive_ok();
     r.get("/r/{partnership}/people/roles", "rolesPage", roles).needs(Right::ResellerPeopleRead).page().inactive_ok();
-    r.get("/r/{partnership}/people/new", "newUserPage", begin).needs(Right::ResellerPeopleManage).page().inactive_ok();
+    r.get("/r/{partnership}/people/new", "newUserPage", begin).needs(Right::ResellerPeopleManage).fresh().page().inactive_ok();
     r.post("/r/{partnership}/people", "addUserForm", add)
         .needs(Right::ResellerPeopleManage)
+        .fresh()
         .page()
         .inactive_ok()
         .form::<ResellerUserForm>()
         .command::<AddResellerMember>();
-    r.get("/r/{partnership}/people/{id}/role", "userRolePage", ask_role).needs(Right::ResellerPeopleManage).page().inactive_ok();
+    r.get("/r/{partnership}/people/{id}/role", "userRolePage", ask_role).needs(Right::ResellerPeopleManage).fresh().page().inactive_ok();
     r.post("/r/{partnership}/people/{id}/role", "changeUserForm", set_role)
         .needs(Right::ResellerPeopleManage)
+        .fresh()
         .page()
         .inactive_ok()
         .form::<ResellerRoleForm>()
         .command::<ChangeResellerMember>();
-    r.get("/r/{partnership}/people/{id}/remove", "removeUserPage", ask_remove).needs(Right::ResellerPeopleManage).page().inactive_ok();
+    r.get("/r/{partnership}/people/{id}/remove", "removeUserPage", ask_remove).needs(Right::ResellerPeopleManage).fresh().page().inactive_ok();
     r.post("/r/{partnership}/people/{id}/remove", "removeUserForm", remove)
         .needs(Right::ResellerPeopleManage)
+        .fresh()
         .page()
         .inactive_ok()
         .command::<RemoveResellerMember>();

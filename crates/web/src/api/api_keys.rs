@@ -237,6 +237,7 @@ macro_rules! key_routes {
             .tag(TAG)
             .doc("Makes an API key. Its full text is shown this once.")
             .needs($right)
+            .fresh()
             .body::<NewApiKey>()
             .answers::<NewlyMadeApiKey>(201)
             .command::<CreateApiKey>();
@@ -245,6 +246,7 @@ macro_rules! key_routes {
             .tag(TAG)
             .doc("Puts a new key in a key's place; the old one dies at once, or after the overlap.")
             .needs($right)
+            .fresh()
             .body::<Rotation>()
             .answers::<NewlyMadeApiKey>(201)
             .command::<RotateApiKey>();
@@ -258,6 +260,7 @@ macro_rules! key_routes {
             .tag(TAG)
             .doc("Switches a key on again, unless the other side switched it off.")
             .needs($right)
+            .fresh()
             .answers::<ApiKey>(200)
             .command::<SwitchApiKey>();
         $r.delete(concat!($root, "/{id}"), $delete, delete).tag(TAG).doc("Deletes a key.").needs($right).answers_nothing(204).command::<DeleteApiKey>();
@@ -286,6 +289,7 @@ pub(super) fn routes(r: &mut Routes) {
         .tag(TAG)
         .doc("Makes an API key for a reseller, to hand over; the reseller sees it in its list and can disable it. The answer is the only one that shows it.")
         .needs(Right::KeysManage)
+        .fresh()
         .body::<NewApiKey>()
         .answers::<NewlyMadeApiKey>(201)
         .command::<CreateApiKey>();
@@ -299,6 +303,7 @@ pub(super) fn routes(r: &mut Routes) {
         .tag(TAG)
         .doc("Takes the merchant's switching off back.")
         .needs(Right::KeysManage)
+        .fresh()
         .answers::<ApiKey>(200)
         .command::<SwitchApiKey>();
 }

@@ -171,6 +171,7 @@ pub(super) fn routes(r: &mut Routes) {
         .tag(TAG)
         .doc("Makes a dynamic URL, for a shop that can only fetch one. Its full text is shown this once; whoever has it can spend the prepaid balance, so hold it to products and source addresses.")
         .needs(right)
+        .fresh()
         .body::<NewDynamicUrl>()
         .answers::<NewlyMadeDynamicUrl>(201)
         .command::<CreateDynamicUrl>();
@@ -179,6 +180,7 @@ pub(super) fn routes(r: &mut Routes) {
         .tag(TAG)
         .doc("Puts a new dynamic URL in its place, with the same products and addresses; the old one ends at once, or after the overlap.")
         .needs(right)
+        .fresh()
         .body_optional::<Rotation>()
         .answers::<NewlyMadeDynamicUrl>(201)
         .command::<RotateApiKey>();
@@ -192,6 +194,7 @@ pub(super) fn routes(r: &mut Routes) {
         .tag(TAG)
         .doc("Switches a dynamic URL on again, unless the merchant switched it off.")
         .needs(right)
+        .fresh()
         .answers::<DynamicUrl>(200)
         .command::<SwitchApiKey>();
     r.delete("/v1/reseller/dynamic-urls/{id}", "deleteDynamicUrl", delete)

@@ -320,6 +320,7 @@ pub fn routes(r: &mut Routes) {
         .tag(tag)
         .doc("Downloads the codes as a file, once the fulfillment is delivered: CSV, or one code a line where `Accept` asks for `text/plain`. Audited. What was taken back is left out.")
         .needs(Right::FulfillmentsCreate)
+        .fresh()
         .answers_text("text/csv")
         .answers_text("text/plain")
         .command::<DownloadFulfillment>();
@@ -338,6 +339,7 @@ pub fn routes(r: &mut Routes) {
         .tag("External shops (merchant)")
         .doc("One fulfillment with its codes, as an audited look.")
         .needs(Right::LicensesReveal)
+        .fresh()
         .answers::<FulfillmentView>(200)
         .command::<RevealFulfillment>();
 }

@@ -290,6 +290,7 @@ fn reseller_routes(r: &mut Routes) {
         .tag(tag)
         .doc("Downloads the codes of a product's available licenses. It shows codes and distributes nothing: counts stay, and the file can be had again while the rule allows it. Audited.")
         .needs(Right::LicensesDistribute)
+        .fresh()
         .query::<DownloadQuery>()
         .answers_text("text/csv")
         .command::<DownloadLicenses>();
@@ -297,6 +298,7 @@ fn reseller_routes(r: &mut Routes) {
         .tag(tag)
         .doc("Downloads the codes of an order's licenses. Audited.")
         .needs(Right::LicensesDistribute)
+        .fresh()
         .answers_text("text/csv")
         .command::<DownloadLicenses>();
     r.post("/v1/reseller/licenses/activate", "activateNextLicense", activate)

@@ -1,5 +1,6 @@
 //! Signing in and out (PAR-15).
 
+use super::second_step;
 use crate::answer::Answer;
 use crate::authenticate::session_token;
 use crate::call::Call;
@@ -9,13 +10,16 @@ use crate::routes::Routes;
 use crate::{input, passwords, view};
 use axum::http::StatusCode;
 use std::net::IpAddr;
+use tradepost_domain::identity::challenges::Ticket;
 use tradepost_domain::identity::sign_in::invalid_credentials;
-use tradepost_domain::identity::{AttemptSignIn, RevokeSessions, SessionView, SignIn, SignedIn, queries, throttle};
+use tradepost_domain::identity::{AttemptSignIn, Opening, RevokeSessions, SessionView, SignIn, SignInWay, SignedIn, factor_queries, queries, throttle};
 use tradepost_domain::listing::PageRequest;
 use tradepost_domain::{PersonId, SessionId};
 use tradepost_kernel::secret::sha256;
 use tradepost_kernel::text::Email;
 use tradepost_kernel::{Secret, Timestamp};
+
+crate::named_choice!(SignInWay);
 
 input! {
     /// E-mail address and password.
@@ -54,6 +58,10 @@ view! {
         pub address: Option<String>,
         /// The program that it began with.
         pub agent: Option<String>,
+        /// How it began.
+        pub way: SignInWay,
+        /// When its person last proved that it is them.
+        pub proved_at: Timestamp,
     }
 }
 
@@ -66,15 +74,36 @@ fn network(address: Option<IpAddr>) -> String {
     }
 }
 
-/// Counts, compares, and opens a session; the token is the caller's to keep. For the API and for the sign-in page.
+/// What attempts of an account and of the request's network address are counted under.
+pub(super) fn counted_under(call: &Call, email_key: &str) -> ([u8; 16], [u8; 16]) {
+    let vault = &call.engine().vault;
+    (throttle::account(vault, email_key), throttle::address(vault, &network(call.address())))
+}
+
+/// The token of a session that is to begin, and what its command keeps of it.
+pub(super) fn opening(call: &Call) -> (Secret<String>, Opening) {
+    let token = session_token(call.engine().environment.random());
+    let token_hash = sha256(token.expose().as_bytes());
+    (token, Opening { token_hash, agent: call.user_agent() })
+}
+
+/// What came of a password that was right.
+#[derive(Debug)]
+pub enum Entered {
+    /// A session; the token is the caller's to keep.
+    In(SignedIn, Secret<String>),
+    /// Two-step sign-in is on: whose, and the ticket for [`second_step::take`](super::second_step::take).
+    Half(PersonId, Secret<String>),
+}
+
+/// Counts, compares, and opens a session or hands a ticket for the second step over. For the API and for the sign-in page.
 ///
 /// # Errors
 /// 401 `invalid_credentials`, 429 `too_many_attempts`.
-pub async fn sign_in(call: &Call, email: &Email, password: Secret<String>) -> Result<(SignedIn, Secret<String>), Problem> {
+pub async fn sign_in(call: &Call, email: &Email, password: Secret<String>) -> Result<Entered, Problem> {
     let engine = call.engine();
     let key = email.key();
-    let account = throttle::account(&engine.vault, &key);
-    let address = throttle::address(&engine.vault, &network(call.address()));
+    let (account, address) = counted_under(call, &key);
     call.execute(AttemptSignIn { account, address }).await?;
     let credential = call.read(move |reader| Box::pin(async move { queries::credential(reader, &key).await })).await?;
     let (person, hash) = credential.map_or((None, None), |found| (Some(found.person), found.password_hash));
@@ -82,20 +111,31 @@ pub async fn sign_in(call: &Call, email: &Email, password: Secret<String>) -> Re
     let (Some(person), Some(compared_with), true) = (person, hash, matched) else {
         return Err(invalid_credentials().into());
     };
-    let token = session_token(engine.environment.random());
-    let token_hash = sha256(token.expose().as_bytes());
-    let command = SignIn { person, compared_with, token_hash, account, address, agent: call.user_agent() };
-    Ok((call.execute(command).await?.outcome, token))
+    let two_step = call.read(move |reader| Box::pin(async move { factor_queries::two_step(reader, person).await })).await?;
+    if two_step.since.is_some() {
+        let ticket = Ticket::issue(&engine.vault, person, &compared_with, call.now(), engine.environment.random());
+        return Ok(Entered::Half(person, ticket));
+    }
+    let (token, Opening { token_hash, agent }) = opening(call);
+    let command = SignIn { person, compared_with, token_hash, account, address, agent };
+    Ok(Entered::In(call.execute(command).await?.outcome, token))
 }
 
 async fn create(call: Call) -> Result<Answer, Problem> {
     let NewSession { email, password } = call.body()?;
-    let (begun, token) = sign_in(&call, &email, password).await?;
-    let view = BegunSession { id: begun.session, token: token.expose().clone(), expires_at: Timestamp::from_ms(begun.expires_ms) };
-    Ok(Answer::created(&view, &call.location(begun.session)))
+    match sign_in(&call, &email, password).await? {
+        Entered::In(begun, token) => Ok(shown(begun, &token)),
+        Entered::Half(person, ticket) => Ok(Answer::accepted(&second_step::asked(&call, person, &ticket).await?)),
+    }
 }
 
-fn own(call: &Call) -> Result<PersonId, Problem> {
+/// The answer that a session began, whichever way.
+pub(super) fn shown(begun: SignedIn, token: &Secret<String>) -> Answer {
+    let view = BegunSession { id: begun.session, token: token.expose().clone(), expires_at: Timestamp::from_ms(begun.expires_ms) };
+    Answer::created(&view, &format!("/v1/sessions/{}", begun.session))
+}
+
+pub(super) fn own(call: &Call) -> Result<PersonId, Problem> {
     call.caller().person().ok_or_else(Problem::unauthenticated)
 }
 
@@ -168,6 +208,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         valid: session.is_valid(now),
         address: session.address,
         agent: session.agent,
+        way: session.way,
+        proved_at: session.proved,
     }))
 }
 
@@ -185,11 +227,15 @@ pub(super) fn routes(r: &mut Routes) {
     let tag = "Sessions";
     r.post("/v1/sessions", "createSession", create)
         .tag(tag)
-        .doc("Signs in. Whether an address is known is told neither by the answer nor by how long it takes.")
+        .doc(
+            "Signs in. Whether an address is known is told neither by the answer nor by how long it takes. Where two-step sign-in is on, the answer is 202 \
+              and a token for `POST /v1/sessions/second-step`.",
+        )
         .public()
         .not_idempotent()
         .body::<NewSession>()
         .answers::<BegunSession>(201)
+        .answers::<second_step::SecondStepAsked>(202)
         .command::<AttemptSignIn>()
         .command::<SignIn>();
     r.get("/v1/sessions", "listSessions", list).tag(tag).doc("Lists your sessions, newest first.").signed_in().lists::<Session>();

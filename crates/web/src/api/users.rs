@@ -168,6 +168,7 @@ pub(super) fn routes(r: &mut Routes) {
         .tag(tag)
         .doc("Lets a person into the staff; one access mail goes to them.")
         .needs(Right::PeopleManage)
+        .fresh()
         .body::<NewStaffMember>()
         .answers::<MemberId>(201)
         .command::<AddMerchantMember>();
@@ -175,6 +176,7 @@ pub(super) fn routes(r: &mut Routes) {
         .tag(tag)
         .doc("Gives a member of staff another role.")
         .needs(Right::PeopleManage)
+        .fresh()
         .body::<StaffChange>()
         .answers::<MemberId>(200)
         .command::<ChangeMerchantMember>();
@@ -182,6 +184,7 @@ pub(super) fn routes(r: &mut Routes) {
         .tag(tag)
         .doc("Takes a person out of the staff.")
         .needs(Right::PeopleManage)
+        .fresh()
         .answers_nothing(204)
         .command::<RemoveMerchantMember>();
     r.get("/v1/reseller/users", "listUsers", users)
@@ -194,6 +197,7 @@ pub(super) fn routes(r: &mut Routes) {
         .tag(tag)
         .doc("Lets a person into your company; one access mail goes to them.")
         .needs(Right::ResellerPeopleManage)
+        .fresh()
         .inactive_ok()
         .body::<NewResellerUser>()
         .answers::<MemberId>(201)
@@ -202,6 +206,7 @@ pub(super) fn routes(r: &mut Routes) {
         .tag(tag)
         .doc("Gives a user another role.")
         .needs(Right::ResellerPeopleManage)
+        .fresh()
         .inactive_ok()
         .body::<ResellerUserChange>()
         .answers::<MemberId>(200)
@@ -210,6 +215,7 @@ pub(super) fn routes(r: &mut Routes) {
         .tag(tag)
         .doc("Takes a user out of your company.")
         .needs(Right::ResellerPeopleManage)
+        .fresh()
         .inactive_ok()
         .answers_nothing(204)
         .command::<RemoveResellerMember>();

@@ -120,6 +120,7 @@ pub(super) fn routes(r: &mut Routes) {
     r.get("/m/{merchant}/fulfillments/{id}", "merchantFulfillmentPage", show).needs(Right::MerchantRead).page();
     r.post("/m/{merchant}/fulfillments/{id}/reveal", "merchantRevealFulfillmentForm", reveal)
         .needs(Right::LicensesReveal)
+        .fresh()
         .page()
         .command::<RevealFulfillment>();
 }

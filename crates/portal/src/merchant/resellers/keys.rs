@@ -163,6 +163,7 @@ pub(super) fn routes(r: &mut Routes) {
         .command::<SwitchApiKey>();
     r.post("/m/{merchant}/resellers/{id}/api-keys/{key}/enable", "merchantEnableResellerKeyForm", enable)
         .needs(Right::KeysManage)
+        .fresh()
         .page()
         .command::<SwitchApiKey>();
 }

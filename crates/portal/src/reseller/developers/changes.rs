@@ -164,11 +164,16 @@ async fn delete(call: Call, kind: Kind) -> Result<Answer, Problem> {
 macro_rules! change_routes {
     ($r:ident, $root:literal, $kind:expr, [$rotate_page:literal, $rotate:literal, $disable_page:literal, $disable:literal, $enable:literal, $delete_page:literal, $delete:literal]) => {
         let right = Right::ResellerKeysManage;
-        $r.get(concat!($root, "/{key}/rotate"), $rotate_page, |call| ask(call, $kind, Step::Rotate)).needs(right).page();
-        $r.post(concat!($root, "/{key}/rotate"), $rotate, |call| rotate(call, $kind)).needs(right).page().form::<KeyRotationForm>().command::<RotateApiKey>();
+        $r.get(concat!($root, "/{key}/rotate"), $rotate_page, |call| ask(call, $kind, Step::Rotate)).needs(right).fresh().page();
+        $r.post(concat!($root, "/{key}/rotate"), $rotate, |call| rotate(call, $kind))
+            .needs(right)
+            .fresh()
+            .page()
+            .form::<KeyRotationForm>()
+            .command::<RotateApiKey>();
         $r.get(concat!($root, "/{key}/disable"), $disable_page, |call| ask(call, $kind, Step::Disable)).needs(right).page();
         $r.post(concat!($root, "/{key}/disable"), $disable, |call| switch(call, $kind, false)).needs(right).page().command::<SwitchApiKey>();
-        $r.post(concat!($root, "/{key}/enable"), $enable, |call| switch(call, $kind, true)).needs(right).page().command::<SwitchApiKey>();
+        $r.post(concat!($root, "/{key}/enable"), $enable, |call| switch(call, $kind, true)).needs(right).fresh().page().command::<SwitchApiKey>();
         $r.get(concat!($root, "/{key}/delete"), $delete_page, |call| ask(call, $kind, Step::Delete)).needs(right).page();
         $r.post(concat!($root, "/{key}/delete"), $delete, |call| delete(call, $kind)).needs(right).page().command::<DeleteApiKey>();
     };

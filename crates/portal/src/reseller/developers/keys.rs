@@ -181,9 +181,10 @@ pub(super) fn ended(room: &Room, key: &ApiKeyRow) -> Markup {
 
 pub(super) fn routes(r: &mut Routes) {
     r.get("/r/{partnership}/developers", "keysPage", list).needs(Right::ResellerKeysManage).page();
-    r.get("/r/{partnership}/developers/keys/new", "newKeyPage", begin).needs(Right::ResellerKeysManage).page();
+    r.get("/r/{partnership}/developers/keys/new", "newKeyPage", begin).needs(Right::ResellerKeysManage).fresh().page();
     r.post("/r/{partnership}/developers/keys/new", "createKeyForm", create)
         .needs(Right::ResellerKeysManage)
+        .fresh()
         .page()
         .form::<ResellerKeyForm>()
         .command::<CreateApiKey>();

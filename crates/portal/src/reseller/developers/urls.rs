@@ -230,9 +230,10 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 
 pub(super) fn routes(r: &mut Routes) {
     r.get("/r/{partnership}/developers/urls", "dynamicUrlsPage", list).needs(Right::ResellerKeysManage).page();
-    r.get("/r/{partnership}/developers/urls/new", "newDynamicUrlPage", begin).needs(Right::ResellerKeysManage).page();
+    r.get("/r/{partnership}/developers/urls/new", "newDynamicUrlPage", begin).needs(Right::ResellerKeysManage).fresh().page();
     r.post("/r/{partnership}/developers/urls/new", "createDynamicUrlForm", create)
         .needs(Right::ResellerKeysManage)
+        .fresh()
         .page()
         .form::<DynamicUrlForm>()
         .command::<CreateDynamicUrl>();

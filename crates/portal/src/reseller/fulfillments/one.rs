@@ -119,13 +119,19 @@ async fn download_lines(call: Call) -> Result<Answer, Problem> {
 
 pub(super) fn routes(r: &mut Routes) {
     r.get("/r/{partnership}/fulfillments/{id}", "fulfillmentPage", show).needs(Right::FulfillmentsRead).page();
-    r.post("/r/{partnership}/fulfillments/{id}/reveal", "revealFulfillmentForm", reveal).needs(Right::FulfillmentsCreate).page().command::<RevealFulfillment>();
+    r.post("/r/{partnership}/fulfillments/{id}/reveal", "revealFulfillmentForm", reveal)
+        .needs(Right::FulfillmentsCreate)
+        .fresh()
+        .page()
+        .command::<RevealFulfillment>();
     r.post("/r/{partnership}/fulfillments/{id}/codes.csv", "downloadFulfillmentForm", download_table)
         .needs(Right::FulfillmentsCreate)
+        .fresh()
         .page()
         .command::<DownloadFulfillment>();
     r.post("/r/{partnership}/fulfillments/{id}/codes.txt", "downloadFulfillmentLinesForm", download_lines)
         .needs(Right::FulfillmentsCreate)
+        .fresh()
         .page()
         .command::<DownloadFulfillment>();
 }

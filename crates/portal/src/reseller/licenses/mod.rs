@@ -174,6 +174,7 @@ pub(super) fn routes(r: &mut Routes) {
     r.get("/r/{partnership}/licenses", "licensesPage", list).needs(Right::OrdersRead).page();
     r.post("/r/{partnership}/products/{id}/licenses.csv", "downloadActiveLicensesForm", download)
         .needs(Right::LicensesDistribute)
+        .fresh()
         .page()
         .command::<DownloadLicenses>();
     r.get("/r/{partnership}/licenses/activate", "activateLicensePage", activate::begin).needs(Right::LicensesDistribute).page();

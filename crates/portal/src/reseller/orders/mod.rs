@@ -86,6 +86,7 @@ pub(super) fn routes(r: &mut Routes) {
     r.post("/r/{partnership}/orders/{id}/delete", "deleteOrderForm", steps::delete).needs(Right::OrdersPlace).page().command::<ChangeDraft>();
     r.post("/r/{partnership}/orders/{id}/licenses.csv", "downloadOrderLicensesForm", steps::download)
         .needs(Right::LicensesDistribute)
+        .fresh()
         .page()
         .command::<DownloadLicenses>();
 }
