@@ -6,11 +6,11 @@ use crate::migrations::migrations;
 use crate::{reactions, routes};
 use std::path::Path;
 use std::sync::Arc;
-use tradepost_domain::Engine;
 use tradepost_domain::command::AfterCommit;
+use tradepost_domain::{Engine, merchants};
 use tradepost_kernel::Environment;
 use tradepost_kernel::secret::Vault;
-use tradepost_store::{Fault, Store, params, sql};
+use tradepost_store::{Fault, Store};
 use tradepost_web::authenticate::Gate;
 use tradepost_web::{App, Floor};
 use tradepost_worker::{Wake, Worker, WorkerSettings};
@@ -124,6 +124,5 @@ fn make_folder(path: &Path) -> Result<(), Trouble> {
 }
 
 async fn is_in_use(store: &Store) -> Result<bool, Fault> {
-    let merchants: i64 = store.read(|reader| Box::pin(async move { reader.query_one(sql!("SELECT count(*) FROM merchant"), params![]).await })).await?;
-    Ok(merchants > 0)
+    store.read(|reader| Box::pin(async move { merchants::queries::is_any(reader).await })).await
 }

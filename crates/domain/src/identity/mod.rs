@@ -5,16 +5,21 @@
 //! - Nothing stored lets anyone in: passwords, session tokens and keys are hashed, links are derived from their
 //!   id with the master key, failed sign-ins are counted under keyed hashes.
 //! - Passwords are hashed before a command, never inside; an unknown address costs as much as a known one.
+//! - Who comes from an issuer of OpenID Connect is somebody who is known here already: by an address that the issuer verified, and from
+//!   then on by what the issuer calls them.
 //! - A key holds the scopes it was asked for and never more than who made it (PAR-16).
 //!
 //! What does not belong: what a person may do where (staff: merchants, users of a reseller: partners).
 
 pub mod api_keys;
 pub mod change_keys;
+pub mod email_change;
+pub mod issuers;
 pub(crate) mod key_store;
 pub mod links;
 pub mod members;
 pub mod passwords;
+pub mod profile;
 pub mod queries;
 pub mod sign_in;
 pub mod store;
@@ -24,7 +29,10 @@ use crate::ids::{PersonId, SessionId, SingleUseLinkId};
 use crate::{Ctx, No};
 pub use api_keys::{AddressRule, ApiKeyRow, CreateApiKey, KeyCreated, KeyOwner, PreparedKey};
 pub use change_keys::{DeleteApiKey, KeyChanged, NoteKeyUse, RotateApiKey, SwitchApiKey};
+pub use email_change::{ConfirmEmailChange, EmailChangeAsked, RequestEmailChange};
+pub use issuers::SignInByIssuer;
 pub use passwords::{ConfirmEmail, LinkUsed, RequestPasswordReset, ResetRequested, SetPassword};
+pub use profile::{ChangePassword, ChangeProfile, PasswordChanged, ProfileChanged};
 pub use sign_in::{AttemptCounted, AttemptSignIn, NoteSessionSeen, RevokeSessions, SessionsRevoked, SignIn, SignedIn};
 use tradepost_kernel::Timestamp;
 use tradepost_kernel::text::Email;
@@ -52,6 +60,10 @@ pub struct PersonView {
     pub confirmed: Option<Timestamp>,
     /// Since when.
     pub created: Timestamp,
+    /// The language that they chose, `en` or `de`; `None`: as the browser asks.
+    pub language: Option<String>,
+    /// The IANA time zone that they chose, by which moments are shown to them; `None`: the merchant's.
+    pub time_zone: Option<String>,
 }
 
 impl PersonView {

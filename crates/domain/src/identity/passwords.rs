@@ -1,6 +1,6 @@
 //! Password reset and e-mail confirmation by links that work once (PAR-15).
 
-use super::links::Purpose;
+use super::links::{self, Purpose};
 use super::store::{self, LinkRow};
 use crate::access::Need;
 use crate::audit::AuditEntry;
@@ -10,7 +10,7 @@ use crate::outbox::Event;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tradepost_kernel::text::Email;
-use tradepost_kernel::{Class, Refusal};
+use tradepost_kernel::Refusal;
 use tradepost_store::{Tx, params, sql};
 
 /// A second request within this time sends no second mail: a minute.
@@ -75,12 +75,7 @@ pub struct LinkUsed {
 
 fn usable(link: Option<LinkRow>, purposes: &[Purpose], ctx: &Ctx) -> Result<LinkRow, Refusal> {
     let link = link.filter(|link| purposes.contains(&link.purpose)).ok_or_else(Refusal::not_found)?;
-    if link.used.is_some() {
-        return Err(Refusal::new(Class::Gone, "link_used", "This link was used already. Ask for a new one."));
-    }
-    if link.expires <= ctx.now {
-        return Err(Refusal::new(Class::Gone, "link_expired", "This link has expired. Ask for a new one."));
-    }
+    links::still_works(link.used, link.expires, ctx.now)?;
     Ok(link)
 }
 

@@ -24,6 +24,8 @@ pub enum Template {
     CancelRejected,
     PasswordReset,
     EmailConfirmation,
+    EmailChange,
+    EmailChangeNotice,
 }
 crate::access::named!(Template {
     PartnershipSignedUp = "partnership_signed_up",
@@ -46,6 +48,8 @@ crate::access::named!(Template {
     CancelRejected = "cancel_rejected",
     PasswordReset = "password_reset",
     EmailConfirmation = "email_confirmation",
+    EmailChange = "email_change",
+    EmailChangeNotice = "email_change_notice",
 });
 
 /// Who gets it.
@@ -115,6 +119,8 @@ pub const RULES: &[Rule] = &[
     rule("person.password_reset_requested", Template::PasswordReset, Audience::LinkHolder, "PAR-15"),
     rule("person.sign_up_repeated", Template::SignUpRepeated, Audience::Person, "PAR-2"),
     rule("person.signed_up", Template::EmailConfirmation, Audience::LinkHolder, "PAR-15"),
+    rule("person.email_change_requested", Template::EmailChange, Audience::LinkHolder, "PAR-15"),
+    rule("person.email_change_requested", Template::EmailChangeNotice, Audience::Person, "PAR-15"),
 ];
 
 /// The rules of an event's kind.
@@ -147,7 +153,7 @@ mod tests {
     #[test]
     fn links_that_open_an_account_go_to_their_holder_only() {
         for rule in RULES {
-            let opens_an_account = matches!(rule.template, Template::PasswordReset | Template::EmailConfirmation | Template::Access);
+            let opens_an_account = matches!(rule.template, Template::PasswordReset | Template::EmailConfirmation | Template::EmailChange | Template::Access);
             assert_eq!(opens_an_account, rule.audience == Audience::LinkHolder, "{}", rule.event);
         }
     }

@@ -58,7 +58,7 @@ view! {
 }
 
 /// One network address as it is counted: an IPv6 user has a whole /64.
-fn network(address: Option<IpAddr>) -> String {
+pub(super) fn network(address: Option<IpAddr>) -> String {
     match address.map(|address| address.to_canonical()) {
         None => "unknown".to_owned(),
         Some(IpAddr::V4(v4)) => v4.to_string(),
