@@ -41,7 +41,7 @@ pub fn branded(document: &InvoiceDocument, standing: Option<&InvoiceStanding>, l
 /// The seller's color, as it can be read on paper and in the dark.
 fn in_color(accent: Color) -> String {
     format!(
-        "h1 {{ color: {}; }}\nmain {{ border-top: 4px solid {accent}; }}\n@media screen and (prefers-color-scheme: dark) {{\n  h1 {{ color: {}; }}\n  main {{ border-top-color: {accent}; }}\n}}\n",
+        "h1 {{ color: {}; }}\n@media screen {{\n  main {{ border-top: 4px solid {accent}; }}\n}}\n@media screen and (prefers-color-scheme: dark) {{\n  h1 {{ color: {}; }}\n}}\n",
         accent.on(Color::WHITE),
         accent.on(Color::DARK)
     )

@@ -6,7 +6,7 @@ use crate::room::encoded;
 use axum::http::{Method, StatusCode};
 use maud::html;
 use tradepost_design::Button;
-use tradepost_design::frame::{Page, alone};
+use tradepost_design::frame::{Brand, Page, alone};
 use tradepost_web::Answer;
 use tradepost_web::error_page::Told;
 
@@ -36,6 +36,6 @@ pub(crate) fn page(told: &Told<'_>) -> Answer {
         }
     };
     let foot = html! { (status) " · " code { (told.request_id) } };
-    let page = Page { title, house: "Tradepost", language: look.language, theme: look.theme() };
+    let page = Page { title, house: "Tradepost", language: look.language, theme: look.theme(), brand: Brand::default() };
     Answer::html(alone(&page, false, &inside, &foot))
 }

@@ -1,6 +1,6 @@
 //! Signing in and out (PAR-15).
 
-use super::{Alone, HOUSE, alone, leading_on, next};
+use super::{Alone, alone, issuers, leading_on, next};
 use crate::forms::{self, Typed};
 use crate::look::Look;
 use axum::http::StatusCode;
@@ -49,11 +49,7 @@ async fn enter(call: Call) -> Result<Answer, Problem> {
         Err(no) => return mistyped(&call, &look, no),
     };
     match sessions::sign_in(&call, &email, password).await {
-        Ok((begun, token)) => {
-            let seconds = (begun.expires_ms - call.now().ms()) / 1000;
-            let cookie = set_session(&call.app().settings.public_url, token.expose(), seconds);
-            Ok(Answer::see_other(next(&call).as_deref().unwrap_or("/")).cookie(&cookie))
-        }
+        Ok((begun, token)) => Ok(Answer::see_other(next(&call).as_deref().unwrap_or("/")).cookie(&kept(&call, begun.expires_ms, &token))),
         Err(no) => refused(&call, &look, no),
     }
 }
@@ -131,10 +127,11 @@ fn page(call: &Call, look: &Look, typed: &Typed, notice: Option<&Markup>) -> Ans
         @if let Some(notice) = notice { (notice) }
         (typed.mistakes(look))
         (forms::form(call, look, &action, &fields, &Button::new(title).primary().wide(), None))
+        (issuers::buttons(call, look))
         p class="muted" { a href="/forgot" { (look.t("Forgot your password?", "Passwort vergessen?")) } }
         @if call.app().settings.demo { (demo(look, &action)) }
     };
-    alone(call, look, &Alone { title, house: HOUSE, wide: false, person: None }, &inside)
+    alone(call, look, &Alone::new(title), &inside)
 }
 
 /// Each of the demo's people, with a button that signs in as them.
@@ -168,6 +165,12 @@ async fn leave(call: Call) -> Result<Answer, Problem> {
         sessions::end(&call, session.id).await?;
     }
     Ok(out(&call))
+}
+
+/// `Set-Cookie` for a session that begins.
+pub(super) fn kept(call: &Call, expires_ms: i64, token: &Secret<String>) -> String {
+    let seconds = (expires_ms - call.now().ms()) / 1000;
+    set_session(&call.app().settings.public_url, token.expose(), seconds)
 }
 
 /// Back to the sign-in, without a session.
