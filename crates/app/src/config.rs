@@ -296,7 +296,10 @@ fn issuer(raw: RawIssuer) -> Result<SignInAt, BadSettings> {
         certificates: raw.certificates,
         name: name.clone(),
     };
-    Ok(SignInAt { issuer, label: raw.label.map(|label| text::line(&label, 40).map_err(|error| bad(format!("oidc.label: {}", error.detail())))).transpose()?.unwrap_or(name) })
+    Ok(SignInAt {
+        issuer,
+        label: raw.label.map(|label| text::line(&label, 40).map_err(|error| bad(format!("oidc.label: {}", error.detail())))).transpose()?.unwrap_or(name),
+    })
 }
 
 fn mail(raw: RawMail) -> Result<MailSettings, BadSettings> {

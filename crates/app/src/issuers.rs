@@ -17,7 +17,8 @@ impl Connected {
     /// [`NotUsable`], with the issuer's name: its settings can never work.
     pub fn new(settings: &[SignInAt], environment: &Environment) -> Result<Self, NotUsable> {
         let connect = |one: &SignInAt| {
-            let issuer = Issuer::new(one.issuer.clone(), environment.clone()).map_err(|NotUsable(why)| NotUsable(format!("oidc {}: {why}", one.issuer.name)))?;
+            let issuer =
+                Issuer::new(one.issuer.clone(), environment.clone()).map_err(|NotUsable(why)| NotUsable(format!("oidc {}: {why}", one.issuer.name)))?;
             Ok((Arc::new(issuer), one.label.clone()))
         };
         settings.iter().map(connect).collect::<Result<_, _>>().map(Self)

@@ -114,7 +114,8 @@ impl Client {
             request = request.header(AUTHORIZATION, authorization.expose());
         }
         let request = request.body(Full::new(body)).map_err(|error| Trouble::Away(error.to_string()))?;
-        let (status, bytes) = tokio::time::timeout(TIMEOUT, self.send(&address, request)).await.map_err(|_| Trouble::Away(format!("{place} did not answer in time")))??;
+        let (status, bytes) =
+            tokio::time::timeout(TIMEOUT, self.send(&address, request)).await.map_err(|_| Trouble::Away(format!("{place} did not answer in time")))??;
         if status != StatusCode::OK {
             // What it says of the reason may quote what was sent.
             return Err(Trouble::Away(format!("{place} answered {status}")));

@@ -20,8 +20,8 @@ use keys::Keys;
 use serde::Deserialize;
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use tokio::sync::Mutex;
 pub use token::Claims;
+use tokio::sync::Mutex;
 use tradepost_kernel::secret::sha256;
 use tradepost_kernel::{Environment, Secret, Timestamp};
 
@@ -275,7 +275,9 @@ mod tests {
     /// PAR-15
     #[test]
     fn an_issuer_is_asked_over_tls_but_on_this_machine() {
-        for fine in ["https://login.example.org", "https://login.example.org:8443/realms/one", "http://127.0.0.1:9000", "http://localhost:9000/x", "http://[::1]:9000"] {
+        for fine in
+            ["https://login.example.org", "https://login.example.org:8443/realms/one", "http://127.0.0.1:9000", "http://localhost:9000/x", "http://[::1]:9000"]
+        {
             assert!(issuer(fine).is_ok(), "{fine}");
         }
         for wrong in ["http://login.example.org", "ftp://login.example.org", "login.example.org", "https://", "https://a@b.example", "https://b.example/?x=y"] {

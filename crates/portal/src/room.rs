@@ -4,10 +4,10 @@ mod said;
 
 use crate::brand::Dress;
 use crate::look::Look;
-pub use said::{done, encoded, say};
-use said::{forgotten, said};
 use axum::http::header::REFERRER_POLICY;
 use maud::{Markup, html};
+pub use said::{done, encoded, say};
+use said::{forgotten, said};
 use tradepost_design::badge::Tone;
 use tradepost_design::frame::{self, Group, Head, Page, Place, Workspace};
 use tradepost_design::icon::icon;

@@ -106,7 +106,11 @@ pub fn names(call: &Call) -> Vec<(String, String)> {
 }
 
 fn unavailable() -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "issuer_unavailable", "The sign-in at the other house could not be finished. Try again, or sign in by password.")
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "issuer_unavailable",
+        "The sign-in at the other house could not be finished. Try again, or sign in by password.",
+    )
 }
 
 fn known(call: &Call) -> Result<String, Problem> {

@@ -110,7 +110,11 @@ mod tests {
         assert_eq!(parse(&Vault::new(&Secret::new([8; 32])), &text), None, "another house's key");
         let change = EmailChangeId::from_bytes(id.bytes());
         let other = email_change_token(&vault, change).expose().clone();
-        assert_eq!((parse_email_change(&vault, &other), parse_email_change(&vault, &text), parse(&vault, &other)), (Some(change), None, None), "one kind is not another");
+        assert_eq!(
+            (parse_email_change(&vault, &other), parse_email_change(&vault, &text), parse(&vault, &other)),
+            (Some(change), None, None),
+            "one kind is not another"
+        );
         assert_eq!(parse(&vault, "ääääääääääääääääääääääääääää"), None);
     }
 }

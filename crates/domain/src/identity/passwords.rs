@@ -9,8 +9,8 @@ use crate::ids::{PersonId, SingleUseLinkId};
 use crate::outbox::Event;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tradepost_kernel::text::Email;
 use tradepost_kernel::Refusal;
+use tradepost_kernel::text::Email;
 use tradepost_store::{Tx, params, sql};
 
 /// A second request within this time sends no second mail: a minute.

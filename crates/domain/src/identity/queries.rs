@@ -36,7 +36,9 @@ pub async fn credential(reader: &mut Reader<'_>, email_key: &str) -> Result<Opti
 /// # Errors
 /// The store's.
 pub async fn person(reader: &mut Reader<'_>, id: PersonId) -> Result<Option<PersonView>, Fault> {
-    reader.query_opt(sql!("SELECT id, email, first_name, last_name, email_confirmed_ms, created_ms, language, time_zone FROM person WHERE id = $1"), params![id]).await
+    reader
+        .query_opt(sql!("SELECT id, email, first_name, last_name, email_confirmed_ms, created_ms, language, time_zone FROM person WHERE id = $1"), params![id])
+        .await
 }
 
 /// The password hash of a person, where they have one.

@@ -27,7 +27,8 @@ impl FromRow for PersonView {
 
 /// A person by their address, locked until the commit.
 pub(crate) async fn lock_person_by_email(tx: &mut Tx<'_>, email_key: &str) -> Result<Option<PersonView>, Fault> {
-    let select = sql!("SELECT id, email, first_name, last_name, email_confirmed_ms, created_ms, language, time_zone FROM person WHERE email_key = $1 FOR UPDATE");
+    let select =
+        sql!("SELECT id, email, first_name, last_name, email_confirmed_ms, created_ms, language, time_zone FROM person WHERE email_key = $1 FOR UPDATE");
     tx.query_opt(select, params![email_key]).await
 }
 

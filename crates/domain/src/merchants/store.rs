@@ -134,13 +134,7 @@ pub(crate) async fn write_branding(tx: &mut Tx<'_>, merchant: i64, look: &Brandi
              ON CONFLICT (merchant) DO UPDATE SET name = excluded.name, accent = excluded.accent, sender_name = excluded.sender_name,
                 reply_to = excluded.reply_to, version = merchant_branding.version + 1"
         ),
-        params![
-            merchant,
-            look.own_name.clone(),
-            look.accent.map(|color| color.to_string()),
-            look.sender_name.clone(),
-            look.reply_to.clone()
-        ],
+        params![merchant, look.own_name.clone(), look.accent.map(|color| color.to_string()), look.sender_name.clone(), look.reply_to.clone()],
     )
     .await
 }

@@ -104,7 +104,14 @@ impl CreateMerchant {
     }
 
     /// Makes the merchant with this number and, with the next one, its sandbox.
-    pub(super) async fn open_both(&self, ctx: &mut Ctx, tx: &mut Tx<'_>, number: i64, slug: &str, owner: PersonId) -> Result<(NewMerchant, NewMerchant), Fault> {
+    pub(super) async fn open_both(
+        &self,
+        ctx: &mut Ctx,
+        tx: &mut Tx<'_>,
+        number: i64,
+        slug: &str,
+        owner: PersonId,
+    ) -> Result<(NewMerchant, NewMerchant), Fault> {
         let live = self.open(ctx, tx, (number, number + 1), slug, owner).await?;
         Ok((live, self.open(ctx, tx, (number + 1, number), slug, owner).await?))
     }

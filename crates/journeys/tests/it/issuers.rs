@@ -124,7 +124,8 @@ impl Browser {
         let address = sent.headers["location"].clone();
         let base = issuer.with(|says| says.base.clone());
         let query = address.strip_prefix(&format!("{base}/authorize?")).expect("to the issuer");
-        let fields: BTreeMap<String, String> = query.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let fields: BTreeMap<String, String> =
+            query.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         assert_eq!((fields["response_type"].as_str(), fields["code_challenge_method"].as_str()), ("code", "S256"));
         let cookie = sent.headers["set-cookie"].split(';').next().expect("a cookie").to_owned();
         assert!(sent.headers["set-cookie"].contains("HttpOnly; SameSite=Lax") && !cookie.contains(&fields["nonce"]), "sealed");

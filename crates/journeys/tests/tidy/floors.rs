@@ -115,9 +115,7 @@ fn a_library_without_tests_has_none_inside() {
     assert_eq!((unheard("[lib]\ntest = false\n", inside()).len(), unheard("[lints]\n", inside()).len()), (1, 0));
 }
 
-const EXCEPTIONS: &[Exception] = &[
-    Exception { what: "crates/app/src/merchant.rs", reason: "waits for merchants::queries to list by environment" },
-];
+const EXCEPTIONS: &[Exception] = &[Exception { what: "crates/app/src/merchant.rs", reason: "waits for merchants::queries to list by environment" }];
 
 #[test]
 fn what_stands_on_the_wrong_floor_is_told() {

@@ -9,8 +9,8 @@
 pub mod account;
 pub mod countries;
 pub mod forgot;
-pub mod join;
 pub mod issuers;
+pub mod join;
 pub mod links;
 pub mod looks;
 pub mod set_up;

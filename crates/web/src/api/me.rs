@@ -11,9 +11,7 @@ use crate::{choices, input, passwords, view};
 use tradepost_domain::access::MerchantRole;
 use tradepost_domain::identity::email_change::{self, EmailChangeView};
 use tradepost_domain::identity::sign_in::wrong_password;
-use tradepost_domain::identity::{
-    AttemptSignIn, ChangePassword, ChangeProfile, ConfirmEmailChange, PersonView, RequestEmailChange, links, queries, throttle,
-};
+use tradepost_domain::identity::{AttemptSignIn, ChangePassword, ChangeProfile, ConfirmEmailChange, PersonView, RequestEmailChange, links, queries, throttle};
 use tradepost_domain::partners::Status;
 use tradepost_domain::{EmailChangeId, MerchantId, PartnershipId, PersonId, merchants, partners};
 use tradepost_kernel::text::Email;
@@ -147,7 +145,8 @@ pub async fn shown(call: &Call) -> Result<Me, Problem> {
     });
     let (me, has_password, new_email, employers, programs) = found.await?.ok_or_else(Problem::unauthenticated)?;
     let employer = |(merchant, role): (merchants::MerchantView, MerchantRole)| Employer { id: merchant.id, name: merchant.name, test: merchant.test, role };
-    let program = |p: partners::queries::PartnershipView| Program { id: p.id, merchant: p.merchant_name, company: p.reseller.company, test: p.test, status: p.status };
+    let program =
+        |p: partners::queries::PartnershipView| Program { id: p.id, merchant: p.merchant_name, company: p.reseller.company, test: p.test, status: p.status };
     Ok(Me {
         id: me.id,
         email: me.email,

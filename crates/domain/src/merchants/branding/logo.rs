@@ -172,7 +172,15 @@ mod tests {
     /// PLT-12
     #[test]
     fn whatever_is_no_picture_or_too_large_a_one_is_refused() {
-        for wrong in [b"".as_slice(), b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"GIF89a\x01\0\x01\0", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"\xff\xd8\xff\xe0\0\0", b"RIFF"] {
+        for wrong in [
+            b"".as_slice(),
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            b"GIF89a\x01\0\x01\0",
+            b"\x89PNG\r\n\x1a\n",
+            b"\xff\xd8\xff",
+            b"\xff\xd8\xff\xe0\0\0",
+            b"RIFF",
+        ] {
             assert_eq!(size(wrong), Err(NoLogo::NoPicture), "{wrong:?}");
         }
         let whole = png_of(320, 80);

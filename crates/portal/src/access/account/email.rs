@@ -16,7 +16,10 @@ use tradepost_web::{Answer, Call, Problem, Routes};
 
 pub(super) fn part(call: &Call, look: &Look, me: &Me, typed: &Typed) -> Markup {
     let text = if me.email_confirmed {
-        look.t("You sign in with it. Another one counts once you have opened the link that we send there.", "Damit melden Sie sich an. Eine andere gilt, sobald Sie den Link geöffnet haben, den wir dorthin senden.")
+        look.t(
+            "You sign in with it. Another one counts once you have opened the link that we send there.",
+            "Damit melden Sie sich an. Eine andere gilt, sobald Sie den Link geöffnet haben, den wir dorthin senden.",
+        )
     } else {
         look.t(
             "To confirm your address, open the link in the mail that we sent when you signed up. The link to a new password, below, does it too.",
@@ -128,12 +131,7 @@ fn told(call: &Call, look: &Look, title: &str, text: &str) -> Answer {
 }
 
 pub(super) fn routes(r: &mut Routes) {
-    r.post("/account/email", "changeEmailForm", change)
-        .signed_in()
-        .page()
-        .form::<EmailChange>()
-        .command::<AttemptSignIn>()
-        .command::<RequestEmailChange>();
+    r.post("/account/email", "changeEmailForm", change).signed_in().page().form::<EmailChange>().command::<AttemptSignIn>().command::<RequestEmailChange>();
     r.get("/email-changes/{token}", "emailChangePage", show).public().page();
     r.post("/email-changes/{token}", "confirmEmailChangeForm", confirm).public().page().command::<ConfirmEmailChange>();
 }

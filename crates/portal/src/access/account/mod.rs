@@ -27,7 +27,9 @@ fn said(call: &Call, look: &Look) -> Option<&'static str> {
         "profile" | "look" => Some(look.t("Saved.", "Gesichert.")),
         "session" => Some(look.t("That device is signed out.", "Dieses Gerät ist abgemeldet.")),
         "sessions" => Some(look.t("All other devices are signed out.", "Alle anderen Geräte sind abgemeldet.")),
-        "password" => Some(look.t("The new password holds. Your other devices are signed out.", "Das neue Passwort gilt. Ihre anderen Geräte sind abgemeldet.")),
+        "password" => {
+            Some(look.t("The new password holds. Your other devices are signed out.", "Das neue Passwort gilt. Ihre anderen Geräte sind abgemeldet."))
+        }
         "email" => Some(look.t("A link went to the new address. It works for a day.", "Ein Link ging an die neue Adresse. Er gilt einen Tag lang.")),
         "mail" => Some(look.t("Look into your mailbox: the link works for an hour.", "Sehen Sie in Ihr Postfach: Der Link gilt eine Stunde lang.")),
         _ => None,
@@ -109,7 +111,11 @@ fn appearance(call: &Call, look: &Look, me: &Me) -> Markup {
         (Field::new("theme", look.t("Theme", "Darstellung")).value(theme.map_or("auto", Theme::name)).whole().radios(&themes))
     };
     let form = forms::form(call, look, "/look", &fields, &Button::new(look.t("Save", "Sichern")), None);
-    part(look.t("Language and appearance", "Sprache und Darstellung"), look.t("The language on every browser, the theme on this one.", "Die Sprache in jedem Browser, die Darstellung in diesem."), &form)
+    part(
+        look.t("Language and appearance", "Sprache und Darstellung"),
+        look.t("The language on every browser, the theme on this one.", "Die Sprache in jedem Browser, die Darstellung in diesem."),
+        &form,
+    )
 }
 
 fn devices(call: &Call, look: &Look, open: &[SessionView], here: Option<SessionId>) -> Markup {
