@@ -67,7 +67,6 @@ fn wrong(source: &Source, order: &[String]) -> Vec<String> {
 }
 
 const EXCEPTIONS: &[Exception] = &[
-    Exception { what: "crates/app/src/house.rs: reads merchant", reason: "waits for merchants::queries to count" },
     Exception { what: "crates/app/src/merchant.rs: reads merchant", reason: "waits for merchants::queries to list by environment" },
     Exception { what: "crates/domain/src/catalog/pricing.rs: reads channel", reason: "the channel's price list, joined where the prices are read" },
     Exception { what: "crates/domain/src/catalog/queries.rs: reads channel", reason: "the channel's price list, joined where products are found" },

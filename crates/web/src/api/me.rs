@@ -53,7 +53,7 @@ view! {
         /// Merchants whose staff they are.
         pub merchants: Vec<Employer>,
         /// Programs that their companies are in.
-        pub partnerships: Vec<Program>,
+        pub partnerships: Vec<JoinedProgram>,
         /// Since when.
         pub created_at: Timestamp,
     }
@@ -71,7 +71,7 @@ view! {
     }
 
     /// A program that somebody's company is in.
-    pub struct Program {
+    pub struct JoinedProgram {
         /// The partnership, for `Tradepost-Partnership`.
         pub id: PartnershipId,
         /// The merchant's name.
@@ -145,8 +145,13 @@ pub async fn shown(call: &Call) -> Result<Me, Problem> {
     });
     let (me, has_password, new_email, employers, programs) = found.await?.ok_or_else(Problem::unauthenticated)?;
     let employer = |(merchant, role): (merchants::MerchantView, MerchantRole)| Employer { id: merchant.id, name: merchant.name, test: merchant.test, role };
-    let program =
-        |p: partners::queries::PartnershipView| Program { id: p.id, merchant: p.merchant_name, company: p.reseller.company, test: p.test, status: p.status };
+    let program = |p: partners::queries::PartnershipView| JoinedProgram {
+        id: p.id,
+        merchant: p.merchant_name,
+        company: p.reseller.company,
+        test: p.test,
+        status: p.status,
+    };
     Ok(Me {
         id: me.id,
         email: me.email,
