@@ -206,7 +206,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Trouble> {
         Command::Serve { listen } => {
             let settings = settings(listen)?;
             log_as_json(&settings.log);
-            serve::serve(open(settings).await?, |_| {}).await.map(|()| ExitCode::SUCCESS)
+            serve::serve(open(settings).await?, tell_set_up).await.map(|()| ExitCode::SUCCESS)
         }
         Command::Demo { listen } => {
             let settings = crate::demo::settings(settings(listen)?, cli.place.data.is_none());
@@ -329,6 +329,14 @@ fn in_words(answer: &Json, depth: usize) -> String {
 fn bar() -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} {eta}").unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(0).with_style(style)
+}
+
+/// The one-time link of a server without a merchant, for whoever started it by hand.
+fn tell_set_up(_address: std::net::SocketAddr, link: Option<&str>) {
+    if let Some(link) = link {
+        // Where nobody reads, the log has it too.
+        let _printed = print(&format!("There is no merchant yet. Set the server up at\n  {link}"));
+    }
 }
 
 fn print(text: &str) -> Result<ExitCode, Trouble> {

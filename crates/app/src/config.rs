@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::{Table, Value};
+use tradepost_issuer::IssuerSettings;
 use tradepost_kernel::{Secret, text};
 use tradepost_worker::smtp::{MailSettings, Tls};
 
@@ -32,8 +33,19 @@ pub struct Settings {
     pub mail: Option<MailSettings>,
     /// Requests per second, and how many are let in; what is not set keeps the default of the web.
     pub rates: Rates,
+    /// Issuers of OpenID Connect that people may sign in at, in the order of their buttons.
+    pub issuers: Vec<SignInAt>,
     /// Whether it is the demo, which shows its sign-ins to whoever comes.
     pub demo: bool,
+}
+
+/// An issuer, and what its button says.
+#[derive(Clone, Debug)]
+pub struct SignInAt {
+    /// As it is asked.
+    pub issuer: IssuerSettings,
+    /// As people know it.
+    pub label: String,
 }
 
 /// Requests per second, and how many are let in at once (PLT-11). Outside: whether it was set; inside: `None` is no limit,
@@ -91,6 +103,21 @@ struct Raw {
     log: Option<String>,
     mail: Option<RawMail>,
     limits: Option<RawLimits>,
+    #[serde(default)]
+    oidc: Vec<RawIssuer>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawIssuer {
+    name: Option<String>,
+    label: Option<String>,
+    issuer: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<String>,
+    #[serde(default)]
+    domains: Vec<String>,
+    certificates: Option<PathBuf>,
 }
 
 #[derive(Deserialize, Default)]
@@ -180,6 +207,7 @@ impl Settings {
             log: raw.log.unwrap_or_else(|| "info,tokio_postgres=warn,lettre=warn,hyper=warn".into()),
             mail: raw.mail.map(mail).transpose()?,
             rates: rates(&raw.limits.unwrap_or_default()),
+            issuers: issuers(raw.oidc)?,
             demo: false,
         })
     }
@@ -235,6 +263,43 @@ fn rates(raw: &RawLimits) -> Rates {
         per_address: raw.per_address.map(NonZeroU32::new),
         prompt: raw.prompt_ms.map(|ms| NonZeroU32::new(ms).map(|ms| Duration::from_millis(ms.get().into()))),
     }
+}
+
+fn issuers(raw: Vec<RawIssuer>) -> Result<Vec<SignInAt>, BadSettings> {
+    let mut all: Vec<SignInAt> = Vec::with_capacity(raw.len());
+    for one in raw {
+        let one = issuer(one)?;
+        if all.iter().any(|known| known.issuer.name == one.issuer.name || known.issuer.issuer == one.issuer.issuer) {
+            return Err(bad(format!("oidc: {} stands twice", one.issuer.name)));
+        }
+        all.push(one);
+    }
+    Ok(all)
+}
+
+fn issuer(raw: RawIssuer) -> Result<SignInAt, BadSettings> {
+    let needed = |value: Option<String>, key: &str| value.filter(|text| !text.trim().is_empty()).ok_or_else(|| bad(format!("oidc.{key}: is missing")));
+    let name = needed(raw.name, "name")?;
+    if name.len() > 40 || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
+        return Err(bad("oidc.name: must be of small letters, digits and hyphens, at most 40; it stands in addresses"));
+    }
+    let domain = |text: &String| {
+        let domain = text.trim().trim_start_matches('@').to_ascii_lowercase();
+        text::Email::parse(&format!("a@{domain}")).map(|_| domain).map_err(|_| bad(format!("oidc.domains: {text} is no domain")))
+    };
+    let domains = raw.domains.iter().map(domain).collect::<Result<_, _>>()?;
+    let issuer = IssuerSettings {
+        issuer: needed(raw.issuer, "issuer")?,
+        client_id: needed(raw.client_id, "client_id")?,
+        client_secret: Secret::new(needed(raw.client_secret, "client_secret")?),
+        domains,
+        certificates: raw.certificates,
+        name: name.clone(),
+    };
+    Ok(SignInAt {
+        issuer,
+        label: raw.label.map(|label| text::line(&label, 40).map_err(|error| bad(format!("oidc.label: {}", error.detail())))).transpose()?.unwrap_or(name),
+    })
 }
 
 fn mail(raw: RawMail) -> Result<MailSettings, BadSettings> {
@@ -303,6 +368,27 @@ mod tests {
         assert_eq!((prompt("250"), prompt("0")), (Ok(Some(Some(Duration::from_millis(250)))), Ok(Some(None))));
         assert!(read(Some("[limits]\nper_caler = 5\n"), &[]).expect_err("refused").contains("per_caler"));
         assert!(read(None, &[("TRADEPOST_LIMITS_PER_CALLER", "-1")]).is_err());
+    }
+
+    /// PAR-15
+    #[test]
+    fn issuers_are_named_with_all_that_they_are_asked_by() {
+        let file = "[[oidc]]\nname = \"work\"\nlabel = \"Work\"\nissuer = \"https://login.example\"\nclient_id = \"t\"\nclient_secret = \"hunter2\"\ndomains = [\"@Example.org\"]\n";
+        let settings = read(Some(file), &[]).expect("one");
+        let [SignInAt { issuer, label }] = settings.issuers.as_slice() else { panic!("one issuer") };
+        assert_eq!((issuer.name.as_str(), label.as_str(), issuer.domains.as_slice()), ("work", "Work", &["example.org".to_owned()][..]));
+        assert!(!format!("{settings:?}").contains("hunter2"));
+        let wrong = [
+            (file.replace("client_id", "clientid"), "clientid"),
+            (file.replace("client_secret = \"hunter2\"\n", ""), "oidc.client_secret"),
+            (file.replace("\"work\"", "\"My work\""), "oidc.name"),
+            (file.replace("@Example.org", "example"), "oidc.domains"),
+            (format!("{file}{file}"), "twice"),
+        ];
+        for (text, needed) in wrong {
+            let error = read(Some(&text), &[]).expect_err("refused");
+            assert!(error.contains(needed) && !error.contains("hunter2"), "{error}");
+        }
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub async fn run(house: House) -> Result<(), Trouble> {
         }
     };
     let data = house.settings.data.clone();
-    serve::serve(house, |address| print!("{}", in_words(&story, address, &data))).await
+    serve::serve(house, |address, _| print!("{}", in_words(&story, address, &data))).await
 }
 
 /// For its owner only: it holds API keys.

@@ -1,16 +1,17 @@
 //! The open house: database, master key, worker. What the server, the command line and the tests begin with.
 
 use crate::config::Settings;
+use crate::issuers::Connected;
 use crate::master_key;
 use crate::migrations::migrations;
 use crate::{reactions, routes};
 use std::path::Path;
 use std::sync::Arc;
-use tradepost_domain::Engine;
 use tradepost_domain::command::AfterCommit;
+use tradepost_domain::{Engine, merchants};
 use tradepost_kernel::Environment;
 use tradepost_kernel::secret::Vault;
-use tradepost_store::{Fault, Store, params, sql};
+use tradepost_store::{Fault, Store};
 use tradepost_web::authenticate::Gate;
 use tradepost_web::{App, Floor};
 use tradepost_worker::{Wake, Worker, WorkerSettings};
@@ -79,11 +80,12 @@ impl House {
         let engine = Engine { store, environment, vault: Arc::new(Vault::new(&master.key)), after_commit };
         let worker_settings = WorkerSettings { base_url: settings.public_url.clone(), mail: settings.mail.clone() };
         let worker = Worker::new(engine.clone(), worker_settings, reactions::all(), wake).map_err(|error| Trouble(error.to_string()))?;
-        let floor = Self::floor(&engine, &settings);
+        let issuers = Connected::new(&settings.issuers, &engine.environment).map_err(|error| Trouble(error.to_string()))?;
+        let floor = Self::floor(&engine, &settings, issuers);
         Ok(Self { engine, worker: Arc::new(worker), floor, settings: Arc::new(settings), migrated })
     }
 
-    fn floor(engine: &Engine, settings: &Settings) -> Floor {
+    fn floor(engine: &Engine, settings: &Settings, issuers: Connected) -> Floor {
         let table = routes::all();
         let mut web = tradepost_web::Settings::new(settings.public_url.clone());
         web.trusted_proxies = settings.trusted_proxies;
@@ -94,10 +96,22 @@ impl House {
         limits.per_partnership = rates.per_partnership.unwrap_or(limits.per_partnership);
         limits.per_address = rates.per_address.unwrap_or(limits.per_address);
         limits.prompt = rates.prompt.unwrap_or(limits.prompt);
-        let app = App::new(engine.clone(), Arc::new(Gate::new(engine.clone())), web);
+        let app = App::new(engine.clone(), Arc::new(Gate::new(engine.clone())), web).with_issuers(Arc::new(issuers));
         // The schema was brought up to date above.
         app.migrations_done();
         Floor::new(Arc::new(app), &table)
+    }
+
+    /// Where the first merchant is made in a browser; `None` once there is one (PLT-13).
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn set_up_link(&self) -> Result<Option<String>, Trouble> {
+        if is_in_use(&self.engine.store).await? {
+            return Ok(None);
+        }
+        let token = tradepost_web::api::set_up::token(&self.engine.vault);
+        Ok(Some(format!("{}/set-up/{}", self.settings.public_url, token.expose())))
     }
 
     /// Finishes what waits and lets go of the database.
@@ -124,6 +138,5 @@ fn make_folder(path: &Path) -> Result<(), Trouble> {
 }
 
 async fn is_in_use(store: &Store) -> Result<bool, Fault> {
-    let merchants: i64 = store.read(|reader| Box::pin(async move { reader.query_one(sql!("SELECT count(*) FROM merchant"), params![]).await })).await?;
-    Ok(merchants > 0)
+    store.read(|reader| Box::pin(async move { merchants::queries::is_any(reader).await })).await
 }

@@ -7,6 +7,7 @@ pub mod control;
 pub mod demo;
 pub mod house;
 mod import;
+pub mod issuers;
 pub mod master_key;
 mod merchant;
 pub mod migrations;

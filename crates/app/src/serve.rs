@@ -9,11 +9,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 /// Serves until SIGTERM or SIGINT, then finishes what is under way and closes the database. `announce` hears the address
-/// once it listens.
+/// once it listens, and where the first merchant is made while there is none.
 ///
 /// # Errors
 /// [`Trouble`]: the address is taken, the socket cannot be made.
-pub async fn serve(house: House, announce: impl FnOnce(SocketAddr)) -> Result<(), Trouble> {
+pub async fn serve(house: House, announce: impl FnOnce(SocketAddr, Option<&str>)) -> Result<(), Trouble> {
     let address = house.settings.listen.clone();
     let listener = TcpListener::bind(&address).await.map_err(|error| Trouble(format!("{address}: {error}")))?;
     let (stop, stopping) = watch::channel(false);
@@ -30,7 +30,12 @@ pub async fn serve(house: House, announce: impl FnOnce(SocketAddr)) -> Result<()
     });
     let address = listener.local_addr()?;
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), migrated = house.migrated.join(","), "serving");
-    announce(address);
+    let set_up = house.set_up_link().await?;
+    if let Some(link) = &set_up {
+        // Whoever starts the server reads its log; the link is dead once there is a merchant.
+        tracing::info!(link, "there is no merchant yet: open this link to set the server up");
+    }
+    announce(address, set_up.as_deref());
     let signals = Signals::new()?;
     tradepost_web::server::serve(house.floor.clone(), listener, signals.told_to_stop()).await;
     tracing::info!("stopping");

@@ -6,6 +6,25 @@ use crate::icon::{Icon, icon};
 use crate::language::Language;
 use maud::{DOCTYPE, Markup, html};
 
+/// How the house of a page looks, where it chose something of its own.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Brand<'a> {
+    /// A style sheet that comes after the usual one.
+    pub style: Option<&'a str>,
+    /// A picture in place of the initials.
+    pub logo: Option<&'a str>,
+}
+
+impl Brand<'_> {
+    /// The picture of the house, or its initials.
+    fn mark(&self, name: &str) -> Markup {
+        html! {
+            @if let Some(logo) = self.logo { img class="logo" src=(logo) alt=""; }
+            @else { span class="mark" aria-hidden="true" { (crate::value::initials(name)) } }
+        }
+    }
+}
+
 /// What every page has.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a> {
@@ -17,6 +36,8 @@ pub struct Page<'a> {
     pub language: Language,
     /// `light`, `dark`, or as the system has it.
     pub theme: Option<&'a str>,
+    /// How the house looks.
+    pub brand: Brand<'a>,
 }
 
 impl Page<'_> {
@@ -31,6 +52,7 @@ impl Page<'_> {
                     title { (self.title) " · " (self.house) }
                     link rel="icon" type="image/svg+xml" href=(assets::mark().path());
                     link rel="stylesheet" href=(assets::style().path());
+                    @if let Some(style) = self.brand.style { link rel="stylesheet" href=(style); }
                     script type="module" src=(assets::script().path()) {}
                 }
                 (body)
@@ -94,7 +116,7 @@ pub fn workspace(page: &Page<'_>, workspace: &Workspace<'_>, inside: &Markup) ->
         body {
             a class="skip" href="#content" { (language.pick("Skip to content", "Zum Inhalt springen")) }
             div class="shell" {
-                (navigation(workspace, language))
+                (navigation(page, workspace))
                 header class="bar" {
                     button class="button quiet bare open-nav" type="button" popovertarget="navigation" title=(language.pick("Menu", "Menü")) {
                         (icon(Icon::Menu)) span class="unseen" { (language.pick("Menu", "Menü")) }
@@ -124,12 +146,13 @@ pub fn workspace(page: &Page<'_>, workspace: &Workspace<'_>, inside: &Markup) ->
     })
 }
 
-fn navigation(workspace: &Workspace<'_>, language: Language) -> Markup {
+fn navigation(page: &Page<'_>, workspace: &Workspace<'_>) -> Markup {
+    let language = page.language;
     html! {
         nav class="nav" id="navigation" popover aria-label=(language.pick("Main", "Hauptmenü")) {
             details class="switcher" {
                 summary {
-                    span class="mark" aria-hidden="true" { (crate::value::initials(workspace.name)) }
+                    (page.brand.mark(workspace.name))
                     span class="name" { strong class="one-line" { (workspace.name) } small { (workspace.kind) } }
                     (icon(Icon::Switch))
                 }
@@ -187,7 +210,7 @@ pub fn alone(page: &Page<'_>, wide: bool, inside: &Markup, foot: &Markup) -> Mar
     page.around(&html! {
         body class=(if wide { "alone wide" } else { "alone" }) {
             main id="content" {
-                span class="brand" { span class="mark" aria-hidden="true" { (crate::value::initials(page.house)) } (page.house) }
+                span class="brand" { (page.brand.mark(page.house)) (page.house) }
                 div class="card" { div class="inside" { (inside) } }
                 footer { (foot) }
             }

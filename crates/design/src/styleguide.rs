@@ -5,7 +5,7 @@ use crate::button::Button;
 use crate::card::{self, Card, Tile, facts, meter, sums, tiles};
 use crate::chart::{Chart, Series, spark};
 use crate::form::Field;
-use crate::frame::{Group, Head, Page, Place, Workspace, head, workspace};
+use crate::frame::{Brand, Group, Head, Page, Place, Workspace, head, workspace};
 use crate::icon::Icon;
 use crate::language::Language;
 use crate::note::{Step, empty, mistakes, note, timeline, toast};
@@ -19,7 +19,7 @@ const LANGUAGE: Language = Language::English;
 /// The page, in the theme that is asked for.
 #[must_use]
 pub fn page(theme: Option<&str>) -> Markup {
-    let page = Page { title: "Style guide", house: "Tradepost", language: LANGUAGE, theme };
+    let page = Page { title: "Style guide", house: "Tradepost", language: LANGUAGE, theme, brand: Brand::default() };
     let place = |icon, name, waiting, here| Place { icon, name, path: "#".to_owned(), waiting, here };
     let groups = [
         Group {

@@ -1,9 +1,11 @@
-//! The invoice as a page: self-contained HTML with its own styles, no script and nothing fetched, ready to print (BIL-3).
+//! The invoice as a page: self-contained HTML with its own styles, no script and nothing fetched but the seller's logo, ready to print
+//! (BIL-3, PLT-12).
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use tradepost_domain::billing::InvoiceStatus;
 use tradepost_domain::billing::document::{InvoiceDocument, InvoiceLine};
-use tradepost_kernel::{Currency, Date};
+use tradepost_domain::merchants::Branding;
+use tradepost_kernel::{Color, Currency, Date};
 
 /// What moved since the invoice was issued; shown beside the document, which never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +24,30 @@ pub struct InvoiceStanding {
 /// nothing else.
 #[must_use]
 pub fn render(document: &InvoiceDocument, standing: Option<&InvoiceStanding>, nonce: Option<&str>) -> String {
+    page(document, standing, nonce, None, STYLE)
+}
+
+/// The page as the seller looks now, and the text of its one style element, for the policy. What was issued stays as it is: name and
+/// address are the document's.
+#[must_use]
+pub fn branded(document: &InvoiceDocument, standing: Option<&InvoiceStanding>, look: &Branding) -> (String, String) {
+    let style = match look.accent {
+        Some(accent) => format!("{STYLE}{}", in_color(accent)),
+        None => STYLE.to_owned(),
+    };
+    (page(document, standing, None, look.logo_path().as_deref(), &style), style)
+}
+
+/// The seller's color, as it can be read on paper and in the dark.
+fn in_color(accent: Color) -> String {
+    format!(
+        "h1 {{ color: {}; }}\n@media screen {{\n  main {{ border-top: 4px solid {accent}; }}\n}}\n@media screen and (prefers-color-scheme: dark) {{\n  h1 {{ color: {}; }}\n}}\n",
+        accent.on(Color::WHITE),
+        accent.on(Color::DARK)
+    )
+}
+
+fn page(document: &InvoiceDocument, standing: Option<&InvoiceStanding>, nonce: Option<&str>, logo: Option<&str>, style: &str) -> String {
     let amount = |minor: i64| money(document.currency, minor);
     let page = html! {
         (DOCTYPE)
@@ -31,12 +57,12 @@ pub fn render(document: &InvoiceDocument, standing: Option<&InvoiceStanding>, no
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex";
                 title { "Invoice " (document.number) " – " (document.seller.name) }
-                style nonce=[nonce] { (PreEscaped(STYLE)) }
+                style nonce=[nonce] { (PreEscaped(style)) }
             }
             body {
                 main {
                     @if let Some(standing) = standing { (ribbon(document, standing)) }
-                    (letterhead(document))
+                    (letterhead(document, logo))
                     (facts(document))
                     (lines(document))
                     (totals(document, standing))
@@ -80,11 +106,12 @@ fn ribbon(document: &InvoiceDocument, standing: &InvoiceStanding) -> Markup {
     }
 }
 
-fn letterhead(document: &InvoiceDocument) -> Markup {
+fn letterhead(document: &InvoiceDocument, logo: Option<&str>) -> Markup {
     let (seller, buyer) = (&document.seller, &document.buyer);
     html! {
         header {
             div.seller {
+                @if let Some(logo) = logo { img.logo src=(logo) alt=""; }
                 p.name { (seller.name) }
                 @for line in &seller.address { p { (line) } }
                 @if let Some(vat) = &seller.vat_id { p { "VAT id " (vat) } }
@@ -191,6 +218,7 @@ main { max-width: 820px; margin: 0 auto; padding: 48px; background: #fff; border
 p { margin: 0; }
 header { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 32px; margin-bottom: 40px; }
 .name { font-weight: 600; font-size: 17px; }
+.logo { display: block; max-width: 240px; max-height: 72px; margin-bottom: 12px; }
 .label, dt, .sku, .reduction, footer { color: #5a6478; font-size: 13px; }
 h1 { margin: 0 0 16px; font-size: 26px; }
 h2 { margin: 40px 0 8px; font-size: 17px; }
@@ -252,6 +280,7 @@ footer { margin-top: 48px; padding-top: 16px; border-top: 1px solid #dfe3ea; }
 mod tests {
     use super::*;
     use tradepost_domain::billing::document::{Buyer, PaymentInstruction, Seller};
+    use tradepost_domain::merchants::{Logo, LogoKind};
 
     fn document() -> InvoiceDocument {
         let usd: Currency = "USD".parse().expect("a currency");
@@ -318,6 +347,28 @@ mod tests {
         }
         assert!(!page.contains("<script") && !page.contains("http://") && !page.contains("https://") && !page.contains("url("));
         assert!(!page.contains("style="));
+    }
+
+    /// PLT-12
+    #[test]
+    fn an_invoice_looks_as_its_seller_and_says_what_was_issued() {
+        let merchant = "mer_01h455vb4pex5vsknk084sn02q".parse().expect("an id");
+        let logo = Logo { kind: LogoKind::Png, width: 320, height: 80, hash: [0xab; 32] };
+        let look = Branding {
+            merchant,
+            name: "Another <name>".into(),
+            own_name: None,
+            logo: Some(logo),
+            accent: "#ffd400".parse().ok(),
+            sender_name: None,
+            reply_to: None,
+            version: 1,
+        };
+        let (page, style) = branded(&document(), None, &look);
+        assert!(page.contains("<img class=\"logo\" src=\"/brand/mer_01h455vb4pex5vsknk084sn02q/abab") && page.contains("Northwind &lt;Software&gt;"));
+        assert!(page.contains(&style) && style.contains("border-top: 4px solid #ffd400") && !style.contains("h1 { color: #ffd400; }\nmain"), "{style}");
+        let (page, style) = branded(&document(), None, &Branding { logo: None, accent: None, ..look });
+        assert_eq!((page.as_str(), style.as_str()), (render(&document(), None, None).as_str(), STYLE));
     }
 
     #[test]

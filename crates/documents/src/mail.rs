@@ -88,6 +88,10 @@ const TEXTS: &[(&str, &str)] = templates![
     "security_event.txt",
     "security_notice.txt",
     "security_notice.html",
+    "email_change.txt",
+    "email_change.html",
+    "email_change_notice.txt",
+    "email_change_notice.html",
 ];
 
 fn environment() -> &'static Environment<'static> {
@@ -143,7 +147,11 @@ fn one(name: &str, variables: &Json) -> Result<String, NotRendered> {
 pub fn sample(template: Template) -> Json {
     let mut variables = serde_json::json!({
         "base_url": "https://tradepost.example", "recipient_name": "Ada <b>Lovelace</b>", "test": false,
-        "merchant": "Northwind & Sons", "company": "Acme \"Resellers\" GmbH",
+        "merchant": "Northwind & Sons", "company": "Acme \"Resellers\" GmbH", "partnership": "par_01h455vb4pex5vsknk084sn02q",
+        "brand": {
+            "merchant": "mer_01h455vb4pex5vsknk084sn02q", "logo": "https://tradepost.example/brand/mer_01h455vb4pex5vsknk084sn02q/ab.png",
+            "accent": "#ffd400", "on_accent": "#000000",
+        },
     });
     let more = match template {
         Template::PartnershipSignedUp
@@ -177,7 +185,14 @@ pub fn sample(template: Template) -> Json {
         }),
         Template::PasswordReset | Template::EmailConfirmation | Template::Access | Template::SignUpRepeated => serde_json::json!({
             "person": "usr_01h455vb4pex5vsknk084sn02q", "link": "https://tradepost.example/links/abc?d=e&f=g", "expires_at": "2026-11-22T10:00:00.000Z",
-            "merchant": null,
+            "merchant": null, "brand": null,
+        }),
+        Template::EmailChange => serde_json::json!({
+            "person": "usr_01h455vb4pex5vsknk084sn02q", "link": "https://tradepost.example/email-changes/abc?d=e&f=g", "expires_at": "2026-11-22T10:00:00.000Z",
+            "merchant": null, "brand": null, "new_email": "ada@example.org",
+        }),
+        Template::EmailChangeNotice => serde_json::json!({
+            "person": "usr_01h455vb4pex5vsknk084sn02q", "merchant": null, "brand": null, "new_email": "ada+<b>@example.org",
         }),
         Template::SecurityNotice => {
             serde_json::json!({"person": "usr_01h455vb4pex5vsknk084sn02q", "event": "person.recovery_code_used", "left": 3, "merchant": null})
@@ -241,6 +256,30 @@ mod tests {
         }
         // The HTML form writes the slashes of a link as entities; a reader sees the same.
         assert!(mail.html.contains("PO 4711") && mail.html.contains("1-abc-def"));
+    }
+
+    /// PLT-12: a mail looks as its merchant does, and leads to the page of what it is about, never to the API.
+    #[test]
+    fn a_mail_looks_as_its_merchant_and_leads_to_the_portal() {
+        for template in Template::ALL {
+            let mail = render(*template, &sample(*template)).expect("it renders");
+            for form in [&mail.text, &mail.html] {
+                assert!(!form.contains("/v1/") && !form.contains("/docs"), "{}: {form}", template.name());
+            }
+        }
+        let link = |template| render(template, &sample(template)).expect("it renders").text;
+        let (merchant, partnership) = ("/m/mer_01h455vb4pex5vsknk084sn02q", "/r/par_01h455vb4pex5vsknk084sn02q");
+        assert!(link(Template::PartnershipSignedUp).contains(&format!("https://tradepost.example{merchant}/resellers/par_01h455vb4pex5vsknk084sn02q\n")));
+        assert!(link(Template::PartnershipApproved).contains(&format!("https://tradepost.example{partnership}\n")));
+        assert!(link(Template::OrderCanceled).contains(&format!("{partnership}/orders/ord_01h455vb4pex5vsknk084sn02q\n")));
+        assert!(link(Template::CancelRequested).contains(&format!("{merchant}/cancel-requests/crq_01h455vb4pex5vsknk084sn02q\n")));
+        assert!(link(Template::SignUpRepeated).contains("https://tradepost.example/sign-in\n"));
+        let html = render(Template::PartnershipApproved, &sample(Template::PartnershipApproved)).expect("it renders").html;
+        assert!(html.contains("background: #ffd400; color: #000000;") && html.contains("ab.png\" alt=\"\""), "{html}");
+        let mut plain = sample(Template::PartnershipApproved);
+        plain["brand"] = serde_json::json!({"merchant": "mer_01h455vb4pex5vsknk084sn02q", "logo": null, "accent": null, "on_accent": null});
+        let html = render(Template::PartnershipApproved, &plain).expect("it renders").html;
+        assert!(html.contains("background: #1f5eff; color: #ffffff;") && !html.contains("<img"), "{html}");
     }
 
     #[test]

@@ -17,6 +17,8 @@ tradepost_kernel::id_types! {
     Passkey => PasskeyId "pky",
     /// A link that works once.
     SingleUseLink => SingleUseLinkId "sul",
+    /// A new e-mail address of a person that is not confirmed yet.
+    EmailChange => EmailChangeId "emc",
     /// A merchant (or its sandbox).
     Merchant => MerchantId "mer",
     /// A product or variant.

@@ -4,6 +4,7 @@
 //! knows a table, a route or a merchant.
 
 pub mod api_key;
+pub mod color;
 pub mod environment;
 pub mod id;
 pub mod money;
@@ -16,6 +17,7 @@ pub mod secret;
 pub mod text;
 pub mod time;
 
+pub use color::Color;
 pub use environment::{Clock, Environment};
 pub use id::Id;
 pub use money::{Currency, Money, Percent};

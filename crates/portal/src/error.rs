@@ -7,7 +7,7 @@ use axum::http::header::REFERER;
 use axum::http::{Method, StatusCode};
 use maud::html;
 use tradepost_design::Button;
-use tradepost_design::frame::{Page, alone};
+use tradepost_design::frame::{Brand, Page, alone};
 use tradepost_web::Answer;
 use tradepost_web::error_page::Told;
 
@@ -51,6 +51,6 @@ pub(crate) fn page(told: &Told<'_>) -> Answer {
         }
     };
     let foot = html! { (status) " · " code { (told.request_id) } };
-    let page = Page { title, house: "Tradepost", language: look.language, theme: look.theme() };
+    let page = Page { title, house: "Tradepost", language: look.language, theme: look.theme(), brand: Brand::default() };
     Answer::html(alone(&page, false, &inside, &foot))
 }

@@ -10,6 +10,7 @@
 
 pub mod access;
 pub mod assets;
+pub mod brand;
 pub mod error;
 pub mod files;
 pub mod forms;

@@ -4,6 +4,7 @@ use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
 use maud::Markup;
 use tradepost_design::{Language, value};
+use tradepost_domain::identity::PersonView;
 use tradepost_kernel::{Date, Money, Timestamp};
 use tradepost_web::Call;
 use tradepost_web::credentials::cookie;
@@ -48,8 +49,10 @@ pub struct Look {
     pub language: Language,
     /// As chosen; `None`: as the system has it.
     pub theme: Option<Theme>,
-    /// Whose clock: the merchant's time zone.
+    /// Whose days: the merchant's time zone.
     pub zone: String,
+    /// By whose clock moments are shown, where somebody chose a time zone of their own.
+    pub clock: Option<String>,
     /// The moment, by the environment's clock.
     pub now: Timestamp,
 }
@@ -67,13 +70,20 @@ impl Look {
         let chosen = cookie(headers, LOOK_COOKIE).unwrap_or_default();
         let (language, theme) = chosen.split_once('.').unwrap_or((chosen.as_str(), ""));
         let language = Language::of_code(language).unwrap_or_else(|| preferred(headers));
-        Self { language, theme: Theme::from_name(theme), zone: "UTC".to_owned(), now }
+        Self { language, theme: Theme::from_name(theme), zone: "UTC".to_owned(), clock: None, now }
     }
 
     /// The same on the clock of a time zone.
     #[must_use]
     pub fn in_zone(self, zone: &str) -> Self {
         Self { zone: zone.to_owned(), ..self }
+    }
+
+    /// As somebody who is signed in chose it, whatever the browser prefers (PLT-12).
+    #[must_use]
+    pub fn seen_by(self, person: &PersonView) -> Self {
+        let language = person.language.as_deref().and_then(Language::of_code).unwrap_or(self.language);
+        Self { language, clock: person.time_zone.clone(), ..self }
     }
 
     /// The name of the theme.
@@ -119,7 +129,7 @@ impl Look {
     /// A moment, how long ago, with the whole of it as a hint.
     #[must_use]
     pub fn moment(&self, at: Timestamp) -> Markup {
-        value::moment(at, self.now, &self.zone, self.language)
+        value::moment(at, self.now, self.clock.as_deref().unwrap_or(&self.zone), self.language)
     }
 
     /// A day.

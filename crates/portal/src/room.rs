@@ -1,8 +1,13 @@
 //! The workspace that a page is in: whose it is, who works in it, what they may do and where they can go.
 
+mod said;
+
+use crate::brand::Dress;
 use crate::look::Look;
 use axum::http::header::REFERRER_POLICY;
 use maud::{Markup, html};
+pub use said::{done, encoded, say};
+use said::{forgotten, said};
 use tradepost_design::badge::Tone;
 use tradepost_design::frame::{self, Group, Head, Page, Place, Workspace};
 use tradepost_design::icon::icon;
@@ -12,9 +17,6 @@ use tradepost_domain::partners::Status;
 use tradepost_domain::{Caller, PersonId, Right, identity, merchants, partners};
 use tradepost_kernel::Currency;
 use tradepost_web::{Answer, Call, Problem};
-
-/// The cookie that holds what was just done, for the page that comes next.
-const SAID_COOKIE: &str = "tradepost_said";
 
 /// Where in the navigation a page is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,7 @@ pub enum Spot {
     Developers,
     People,
     Settings,
+    Branding,
     Products,
     PriceLists,
     Stock,
@@ -68,6 +71,7 @@ pub struct Room {
     person_email: String,
     others: Vec<(String, String)>,
     waiting: usize,
+    dress: Dress,
     said: Option<String>,
 }
 
@@ -88,7 +92,7 @@ impl Room {
 
     async fn of_merchant(call: &Call, caller: Caller, person: PersonId, number: i64) -> Result<Self, Problem> {
         let scope = tradepost_domain::MerchantScope { merchant: number };
-        let (me, employers, programs, pending) = call
+        let (me, employers, programs, pending, look_of_house) = call
             .read(move |reader| {
                 Box::pin(async move {
                     let me = identity::queries::person(reader, person).await?;
@@ -96,13 +100,14 @@ impl Room {
                     let programs = partners::queries::programs(reader, person).await?;
                     let page = tradepost_domain::listing::PageRequest { limit: 99, before: None };
                     let pending = partners::queries::partnerships(reader, scope, Some(Status::Pending), page).await?;
-                    Ok((me, employers, programs, pending.rows.len()))
+                    let look = merchants::branding(reader, number).await?;
+                    Ok((me, employers, programs, pending.rows.len(), look))
                 })
             })
             .await?;
         let me = me.ok_or_else(Problem::unauthenticated)?;
         let (merchant, _) = employers.iter().find(|(merchant, _)| merchant.number == number).ok_or_else(Problem::not_found)?;
-        let look = Look::of(call).in_zone(&merchant.time_zone);
+        let look = Look::of(call).seen_by(&me).in_zone(&merchant.time_zone);
         let others = others(&look, &employers, &programs, &merchant.id.to_string());
         Ok(Self {
             side: Side::Merchant,
@@ -116,6 +121,7 @@ impl Room {
             person_email: me.email,
             others,
             waiting: pending,
+            dress: Dress::of(look_of_house.as_ref()),
             said: said(call),
             caller,
             look,
@@ -123,25 +129,26 @@ impl Room {
     }
 
     async fn of_reseller(call: &Call, caller: Caller, person: PersonId, scope: tradepost_domain::PartnershipScope) -> Result<Self, Problem> {
-        let (me, merchant, employers, programs) = call
+        let (me, merchant, employers, programs, look_of_house) = call
             .read(move |reader| {
                 Box::pin(async move {
                     let me = identity::queries::person(reader, person).await?;
                     let merchant = merchants::queries::merchant(reader, scope.merchant).await?;
                     let employers = merchants::queries::employers(reader, person).await?;
                     let programs = partners::queries::programs(reader, person).await?;
-                    Ok((me, merchant, employers, programs))
+                    let look = merchants::branding(reader, scope.merchant).await?;
+                    Ok((me, merchant, employers, programs, look))
                 })
             })
             .await?;
         let (me, merchant) = (me.ok_or_else(Problem::unauthenticated)?, merchant.ok_or_else(Problem::not_found)?);
         let program = programs.iter().find(|program| program.id == scope.partnership).ok_or_else(Problem::not_found)?;
-        let look = Look::of(call).in_zone(&merchant.time_zone);
+        let look = Look::of(call).seen_by(&me).in_zone(&merchant.time_zone);
         let others = others(&look, &employers, &programs, &program.id.to_string());
         Ok(Self {
             side: Side::Reseller,
             base: format!("/r/{}", program.id),
-            name: program.merchant_name.clone(),
+            name: look_of_house.as_ref().map_or_else(|| program.merchant_name.clone(), |look| look.name.clone()),
             currency: merchant.currency,
             status: Some(program.status),
             test: program.test,
@@ -150,6 +157,7 @@ impl Room {
             person_email: me.email,
             others,
             waiting: 0,
+            dress: Dress::of(look_of_house.as_ref()),
             said: said(call),
             caller,
             look,
@@ -221,7 +229,7 @@ impl Room {
             toast: self.said.as_deref().map(|text| note::toast(Tone::Good, text)),
             finder: (&self.base, self.t("Search or jump to…", "Suchen oder springen …")),
         };
-        let page = Page { title, house: &self.name, language: self.look.language, theme: self.look.theme() };
+        let page = Page { title, house: &self.name, language: self.look.language, theme: self.look.theme(), brand: self.dress.brand() };
         // With no-referrer a browser would not say where a form comes from, and its form would be refused.
         let answer = Answer::html(frame::workspace(&page, &around, inside)).header(REFERRER_POLICY, "same-origin");
         if self.said.is_some() { answer.cookie(&forgotten()) } else { answer }
@@ -296,7 +304,8 @@ impl Room {
                     (Spot::Audit, Icon::Audit, self.t("Audit trail", "Protokoll"), "/audit", 0, self.may(Right::AuditRead)),
                     (Spot::People, Icon::People, self.t("People", "Personen"), "/people", 0, read),
                     (Spot::ApiKeys, Icon::ApiKey, self.t("API keys", "API-Schlüssel"), "/api-keys", 0, keys),
-                    (Spot::Settings, Icon::Paint, self.t("Settings", "Einstellungen"), "/settings", 0, read),
+                    (Spot::Settings, Icon::Settings, self.t("Settings", "Einstellungen"), "/settings", 0, read),
+                    (Spot::Branding, Icon::Paint, self.t("Branding", "Erscheinungsbild"), "/settings/branding", 0, read),
                     (Spot::Health, Icon::Health, self.t("Health", "Zustand"), "/health", 0, manage),
                 ],
             ),
@@ -359,40 +368,4 @@ fn others(
     });
     let others = merchants.chain(programs).filter(|(_, id, _)| id != here);
     others.map(|(name, id, side)| (name, format!("/{side}/{id}"))).collect()
-}
-
-/// Leads to the page that comes next, which says what was done.
-#[must_use]
-pub fn done(call: &Call, to: &str, said: &str) -> Answer {
-    Answer::see_other(to).cookie(&say(call, said))
-}
-
-/// `Set-Cookie` that makes the next page say something.
-#[must_use]
-pub fn say(call: &Call, said: &str) -> String {
-    let secure = if call.app().settings.public_url.starts_with("https://") { "; Secure" } else { "" };
-    format!("{SAID_COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age=60{secure}", encoded(said))
-}
-
-fn forgotten() -> String {
-    format!("{SAID_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
-}
-
-fn said(call: &Call) -> Option<String> {
-    let text = tradepost_web::credentials::cookie(call.headers(), SAID_COOKIE)?;
-    tradepost_web::query::decode(&text, false).filter(|text| !text.is_empty())
-}
-
-/// Escapes a text for a URL or a cookie.
-#[must_use]
-pub fn encoded(text: &str) -> String {
-    use std::fmt::Write as _;
-    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    })
 }

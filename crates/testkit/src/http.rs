@@ -18,6 +18,7 @@ use tradepost_kernel::secret::sha256;
 use tradepost_kernel::text::Email;
 use tradepost_store::{BoxFuture, params, sql};
 use tradepost_web::authenticate::{Gate, session_token};
+use tradepost_web::issuers::Issuers;
 use tradepost_web::limits::Limits;
 use tradepost_web::{App, Floor};
 
@@ -54,9 +55,18 @@ impl TestApp {
     /// # Panics
     /// Where no port is free.
     pub async fn http(&self) -> Http {
+        self.http_with(None).await
+    }
+
+    /// The same, where people sign in at issuers too.
+    ///
+    /// # Panics
+    /// Where no port is free.
+    pub async fn http_with(&self, issuers: Option<Arc<dyn Issuers>>) -> Http {
         let mut settings = tradepost_web::Settings::new("http://localhost");
         settings.limits = Limits::default().without_rates();
         let app = App::new(self.engine.clone(), Arc::new(Gate::new(self.engine.clone())), settings);
+        let app = if let Some(issuers) = issuers { app.with_issuers(issuers) } else { app };
         app.migrations_done();
         let floor = Floor::new(Arc::new(app), &tradepost::routes::all());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -233,6 +243,15 @@ impl Asker {
     pub async fn form(&self, path: &str, fields: &str) -> Reply {
         let request = self.request("POST", path).header("content-type", "application/x-www-form-urlencoded").body(fields.to_owned());
         reply(request).await.unwrap_or_else(|error| panic!("POST {path}: {error:?}"))
+    }
+
+    /// Sends bytes in place of what is there.
+    ///
+    /// # Panics
+    /// Where nobody answers.
+    pub async fn put_bytes(&self, path: &str, content_type: &str, bytes: Vec<u8>) -> Reply {
+        let request = self.request("PUT", path).header("content-type", content_type).body(bytes);
+        reply(request).await.unwrap_or_else(|error| panic!("PUT {path}: {error:?}"))
     }
 
     /// Reads.

@@ -1,6 +1,7 @@
 //! What every request shares.
 
 use crate::credentials::Authenticator;
+use crate::issuers::Issuers;
 use crate::limits::{Limiter, Limits};
 use crate::pace::Pace;
 use crate::routes::Routes;
@@ -43,6 +44,8 @@ pub struct App {
     pub settings: Settings,
     /// Finds out who asks.
     pub authenticator: Arc<dyn Authenticator>,
+    /// Asks issuers of OpenID Connect; `None` where the operator set none.
+    pub issuers: Option<Arc<dyn Issuers>>,
     /// Where `/metrics` reads.
     pub metrics: PrometheusHandle,
     pub(crate) limiter: Limiter,
@@ -66,6 +69,7 @@ impl App {
         Self {
             engine,
             authenticator,
+            issuers: None,
             metrics: crate::observe::metrics(),
             limiter: Limiter::new(&settings.limits),
             in_flight: Arc::new(Semaphore::new(settings.limits.in_flight)),
@@ -75,6 +79,13 @@ impl App {
             migrated: AtomicBool::new(false),
             settings,
         }
+    }
+
+    /// The same, where people sign in at issuers too.
+    #[must_use]
+    pub fn with_issuers(mut self, issuers: Arc<dyn Issuers>) -> Self {
+        self.issuers = Some(issuers);
+        self
     }
 
     /// What the documents describe. The first table stays.

@@ -26,6 +26,7 @@ mod floor;
 pub mod form;
 mod idempotency;
 pub mod input;
+pub mod issuers;
 pub mod json;
 pub mod limits;
 mod matching;

@@ -1,4 +1,4 @@
-//! What happens after a commit: events are passed on, messages are sent. The only crate that talks to the outside.
+//! What happens after a commit: events are passed on, messages are sent. Talks to the outside, as the crate `issuer` does.
 //!
 //! Always true here:
 //! - Nothing is awaited from the network inside a transaction: a command before, the network, a command after.

@@ -7,6 +7,8 @@
 //! - Passwords are hashed before a command, never inside; an unknown address costs as much as a known one.
 //! - A code, a recovery code, a challenge and a ticket are taken once; where two-step sign-in is on, the password alone opens
 //!   no session.
+//! - Who comes from an issuer of OpenID Connect is somebody who is known here already: by an address that the issuer verified, and from
+//!   then on by what the issuer calls them.
 //! - A key holds the scopes it was asked for and never more than who made it (PAR-16).
 //!
 //! What does not belong: what a person may do where (staff: merchants, users of a reseller: partners).
@@ -16,12 +18,15 @@ pub mod challenges;
 pub mod change_keys;
 pub mod factor_queries;
 pub(crate) mod factor_store;
+pub mod email_change;
+pub mod issuers;
 pub(crate) mod key_store;
 pub mod links;
 pub mod members;
 pub mod passkeys;
 pub mod passwords;
 pub mod prove;
+pub mod profile;
 pub mod queries;
 pub mod recovery;
 pub mod second_step;
@@ -38,10 +43,13 @@ pub use challenges::ForgetChallenges;
 pub use change_keys::{DeleteApiKey, KeyChanged, NoteKeyUse, RotateApiKey, SwitchApiKey};
 pub use passkeys::{PasskeyAnswer, PasskeyView, RegisterPasskey, RemovePasskey, RenamePasskey};
 pub use passwords::{ConfirmEmail, LinkUsed, RequestPasswordReset, ResetRequested, SetPassword};
+pub use profile::{ChangePassword, ChangeProfile, PasswordChanged, ProfileChanged};
 pub use prove::Prove;
 pub use second_step::{SignInByPasskey, TakeSecondStep};
 pub use sign_in::{AttemptCounted, AttemptSignIn, NoteSessionSeen, Opening, RevokeSessions, SessionsRevoked, SignIn, SignedIn};
 pub use totp::{BeginTotp, ConfirmTotp, MakeRecoveryCodes, ResetFactors, SwitchTotpOff};
+pub use email_change::{ConfirmEmailChange, EmailChangeAsked, RequestEmailChange};
+pub use issuers::SignInByIssuer;
 use tradepost_kernel::Timestamp;
 use tradepost_kernel::text::Email;
 use tradepost_store::Tx;
@@ -70,6 +78,10 @@ pub struct PersonView {
     pub confirmed: Option<Timestamp>,
     /// Since when.
     pub created: Timestamp,
+    /// The language that they chose, `en` or `de`; `None`: as the browser asks.
+    pub language: Option<String>,
+    /// The IANA time zone that they chose, by which moments are shown to them; `None`: the merchant's.
+    pub time_zone: Option<String>,
 }
 
 impl PersonView {
@@ -181,6 +193,7 @@ pub async fn invite(ctx: &mut Ctx, tx: &mut Tx<'_>, email: &Email, first_name: &
         Some(found) => {
             if found.confirmed.is_none() {
                 factor_store::delete_factors(tx, found.id).await?;
+                store::use_email_changes(tx, found.id, ctx.now).await?;
                 store::write_password(tx, found.id, None, None).await?;
                 store::revoke_sessions(tx, found.id, ctx.now).await?;
             }

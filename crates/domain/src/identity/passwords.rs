@@ -1,7 +1,7 @@
 //! Password reset and e-mail confirmation by links that work once (PAR-15).
 
 use super::factor_store;
-use super::links::Purpose;
+use super::links::{self, Purpose};
 use super::store::{self, LinkRow};
 use crate::access::Need;
 use crate::audit::AuditEntry;
@@ -10,8 +10,8 @@ use crate::ids::{PersonId, SingleUseLinkId};
 use crate::outbox::Event;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tradepost_kernel::Refusal;
 use tradepost_kernel::text::Email;
-use tradepost_kernel::{Class, Refusal};
 use tradepost_store::{Tx, params, sql};
 
 /// A second request within this time sends no second mail: a minute.
@@ -76,12 +76,7 @@ pub struct LinkUsed {
 
 fn usable(link: Option<LinkRow>, purposes: &[Purpose], ctx: &Ctx) -> Result<LinkRow, Refusal> {
     let link = link.filter(|link| purposes.contains(&link.purpose)).ok_or_else(Refusal::not_found)?;
-    if link.used.is_some() {
-        return Err(Refusal::new(Class::Gone, "link_used", "This link was used already. Ask for a new one."));
-    }
-    if link.expires <= ctx.now {
-        return Err(Refusal::new(Class::Gone, "link_expired", "This link has expired. Ask for a new one."));
-    }
+    links::still_works(link.used, link.expires, ctx.now)?;
     Ok(link)
 }
 
@@ -104,6 +99,7 @@ impl Command for SetPassword {
             // Whoever had this account before did not read that mail: what they added opens it no longer.
             factor_store::delete_factors(tx, person).await?;
         }
+        store::use_email_changes(tx, person, ctx.now).await?;
         store::write_password(tx, person, Some(&self.password_hash), Some(ctx.now)).await?;
         store::revoke_sessions(tx, person, ctx.now).await?;
         ctx.audit(AuditEntry::new(0, "person.password_set", person));

@@ -27,8 +27,13 @@ pub enum Proof {
 
 /// The answer to a wrong password of somebody who is signed in.
 #[must_use]
-pub fn wrong_password() -> Refusal {
+pub fn not_the_password() -> Refusal {
     Refusal::invalid("wrong_password", "The password is wrong.").at("/password")
+}
+
+/// The answer to a password where two steps are asked for: whoever knows the password alone must not be able to switch them off.
+fn code_needed() -> Refusal {
+    Refusal::invalid("code_needed", "Prove it by a code or a passkey: two-step sign-in is on.").at("/code")
 }
 
 /// Notes that the person of a session proved that it is them. Attempts are counted before, as those of a sign-in are.
@@ -56,7 +61,7 @@ pub struct Proved {
 #[async_trait::async_trait]
 impl Command for Prove {
     const NAME: &'static str = "sessions.prove";
-    const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "wrong_password", "invalid_code", "invalid_passkey"];
+    const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "wrong_password", "code_needed", "invalid_code", "invalid_passkey"];
     type Outcome = Proved;
 
     fn need(&self) -> Need {
@@ -67,9 +72,11 @@ impl Command for Prove {
         let person = totp::person(ctx)?;
         let hash = store::lock_password(tx, person).await?.flatten();
         factor_store::lock_session(tx, self.session).await?.filter(|owner| *owner == person).ok_or_else(Refusal::not_found)?;
+        let two_step = factor_store::lock_totp(tx, person).await?.is_some_and(|row| row.confirmed.is_some());
         let (typed, judged) = match &self.proof {
+            Proof::Password(compared_with) if two_step && hash.as_ref() == Some(compared_with) => return Err(code_needed().into()),
             Proof::Password(compared_with) if hash.as_ref() == Some(compared_with) => (None, None),
-            Proof::Password(_) => return Err(wrong_password().into()),
+            Proof::Password(_) => return Err(not_the_password().into()),
             Proof::Code(code) => (Some(totp::judge(ctx, tx, person, code).await?.ok_or_else(totp::invalid_code)?), None),
             Proof::Passkey(answer, party) => {
                 let judged = passkeys::judge(ctx, tx, answer, Asked::Proof(self.session), party).await?;

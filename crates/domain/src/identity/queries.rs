@@ -36,7 +36,18 @@ pub async fn credential(reader: &mut Reader<'_>, email_key: &str) -> Result<Opti
 /// # Errors
 /// The store's.
 pub async fn person(reader: &mut Reader<'_>, id: PersonId) -> Result<Option<PersonView>, Fault> {
-    reader.query_opt(sql!("SELECT id, email, first_name, last_name, email_confirmed_ms, created_ms FROM person WHERE id = $1"), params![id]).await
+    reader
+        .query_opt(sql!("SELECT id, email, first_name, last_name, email_confirmed_ms, created_ms, language, time_zone FROM person WHERE id = $1"), params![id])
+        .await
+}
+
+/// The password hash of a person, where they have one.
+///
+/// # Errors
+/// The store's.
+pub async fn password_of(reader: &mut Reader<'_>, person: PersonId) -> Result<Option<String>, Fault> {
+    let row: Option<(Option<String>,)> = reader.query_opt(sql!("SELECT password_hash FROM person WHERE id = $1"), params![person]).await?;
+    Ok(row.and_then(|(hash,)| hash))
 }
 
 /// One person by their address.
@@ -44,7 +55,7 @@ pub async fn person(reader: &mut Reader<'_>, id: PersonId) -> Result<Option<Pers
 /// # Errors
 /// The store's.
 pub async fn person_by_email(reader: &mut Reader<'_>, email_key: &str) -> Result<Option<PersonView>, Fault> {
-    let select = sql!("SELECT id, email, first_name, last_name, email_confirmed_ms, created_ms FROM person WHERE email_key = $1");
+    let select = sql!("SELECT id, email, first_name, last_name, email_confirmed_ms, created_ms, language, time_zone FROM person WHERE email_key = $1");
     reader.query_opt(select, params![email_key]).await
 }
 

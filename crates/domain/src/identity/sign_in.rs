@@ -21,6 +21,12 @@ pub fn invalid_credentials() -> Refusal {
     Refusal::new(Class::Unauthenticated, "invalid_credentials", "The e-mail address or the password is wrong.")
 }
 
+/// The answer to somebody who is signed in and got their own password wrong.
+#[must_use]
+pub fn wrong_password() -> Refusal {
+    Refusal::invalid("wrong_password", "This is not your current password.").at("/current_password")
+}
+
 /// Counts an attempt to sign in for the account and the network address, known or not.
 #[derive(Clone, Debug)]
 pub struct AttemptSignIn {

@@ -1,9 +1,10 @@
-//! Every write on `person`, `session`, `single_use_link` and `sign_in_failure`. API keys: `key_store`.
+//! Every write on `person`, `session`, `single_use_link`, `email_change`, `issuer_account`, `issuer_sign_in` and `sign_in_failure`. API keys:
+//! `key_store`.
 
 use super::links::Purpose;
 use super::throttle::Failures;
 use super::{PersonView, SessionView};
-use crate::ids::{PersonId, SessionId, SingleUseLinkId};
+use crate::ids::{EmailChangeId, PersonId, SessionId, SingleUseLinkId};
 use tradepost_kernel::Timestamp;
 use tradepost_kernel::text::Email;
 use tradepost_store::{Fault, FromRow, Row, Tx, params, sql};
@@ -18,13 +19,16 @@ impl FromRow for PersonView {
             last_name: columns.next()?,
             confirmed: columns.next()?,
             created: columns.next()?,
+            language: columns.next()?,
+            time_zone: columns.next()?,
         })
     }
 }
 
 /// A person by their address, locked until the commit.
 pub(crate) async fn lock_person_by_email(tx: &mut Tx<'_>, email_key: &str) -> Result<Option<PersonView>, Fault> {
-    let select = sql!("SELECT id, email, first_name, last_name, email_confirmed_ms, created_ms FROM person WHERE email_key = $1 FOR UPDATE");
+    let select =
+        sql!("SELECT id, email, first_name, last_name, email_confirmed_ms, created_ms, language, time_zone FROM person WHERE email_key = $1 FOR UPDATE");
     tx.query_opt(select, params![email_key]).await
 }
 
@@ -70,6 +74,25 @@ pub(crate) async fn is_confirmed(tx: &mut Tx<'_>, person: PersonId) -> Result<bo
     Ok(row.is_some_and(|(confirmed,)| confirmed.is_some()))
 }
 
+/// Writes how a person is called and how they see the portal.
+pub(crate) async fn write_profile(tx: &mut Tx<'_>, p: &PersonView) -> Result<(), Fault> {
+    let update = sql!("UPDATE person SET first_name = $2, last_name = $3, language = $4, time_zone = $5 WHERE id = $1");
+    tx.execute_exactly(1, update, params![p.id, &p.first_name, &p.last_name, p.language.clone(), p.time_zone.clone()]).await
+}
+
+/// Gives a person another address, proven to be theirs. Where somebody else got it meanwhile, the work is repeated.
+pub(crate) async fn write_email(tx: &mut Tx<'_>, person: PersonId, email: &Email, now: Timestamp) -> Result<(), Fault> {
+    let update = sql!("UPDATE person SET email = $2, email_key = $3, email_confirmed_ms = $4 WHERE id = $1");
+    let written = tx.execute_exactly(1, update, params![person, email.as_str(), email.key(), now]).await;
+    written.map_err(|fault| if fault.is_unique_violation() { Fault::LostRace("e-mail address") } else { fault })
+}
+
+/// A person, locked until the commit.
+pub(crate) async fn lock_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Option<PersonView>, Fault> {
+    let select = sql!("SELECT id, email, first_name, last_name, email_confirmed_ms, created_ms, language, time_zone FROM person WHERE id = $1 FOR UPDATE");
+    tx.query_opt(select, params![person]).await
+}
+
 /// Marks an address as proven, where it was not yet.
 pub(crate) async fn confirm_email(tx: &mut Tx<'_>, person: PersonId, now: Timestamp) -> Result<(), Fault> {
     let update = sql!("UPDATE person SET email_confirmed_ms = COALESCE(email_confirmed_ms, $2) WHERE id = $1");
@@ -112,6 +135,12 @@ pub(crate) async fn revoke_sessions(tx: &mut Tx<'_>, person: PersonId, now: Time
     tx.execute(update, params![person, now]).await
 }
 
+/// Ends all sessions of a person but one; says how many.
+pub(crate) async fn revoke_other_sessions(tx: &mut Tx<'_>, person: PersonId, kept: Option<SessionId>, now: Timestamp) -> Result<u64, Fault> {
+    let update = sql!("UPDATE session SET revoked_ms = $2 WHERE person = $1 AND revoked_ms IS NULL AND expires_ms > $2 AND id <> $3");
+    tx.execute(update, params![person, now, kept.unwrap_or_else(crate::ids::nobody)]).await
+}
+
 /// A link as its row has it.
 pub(crate) struct LinkRow {
     pub(crate) purpose: Purpose,
@@ -151,6 +180,47 @@ pub(crate) async fn use_password_links(tx: &mut Tx<'_>, person: PersonId, now: T
     let update = sql!("UPDATE single_use_link SET used_ms = $2 WHERE person = $1 AND purpose IN ('password_reset', 'access') AND used_ms IS NULL");
     tx.execute(update, params![person, now]).await?;
     Ok(())
+}
+
+/// A change of address that waits for its confirmation.
+pub(crate) struct NewEmailChange<'a> {
+    pub(crate) id: EmailChangeId,
+    pub(crate) person: PersonId,
+    pub(crate) email: &'a Email,
+    pub(crate) old_email: &'a str,
+    pub(crate) expires: Timestamp,
+}
+
+/// A new change of address.
+pub(crate) async fn insert_email_change(tx: &mut Tx<'_>, c: &NewEmailChange<'_>, now: Timestamp) -> Result<(), Fault> {
+    let insert = sql!("INSERT INTO email_change (id, person, email, old_email, created_ms, expires_ms) VALUES ($1, $2, $3, $4, $5, $6)");
+    tx.execute_exactly(1, insert, params![c.id, c.person, c.email.as_str(), c.old_email, now, c.expires]).await
+}
+
+/// Makes every change of address that waits for a person worthless.
+pub(crate) async fn use_email_changes(tx: &mut Tx<'_>, person: PersonId, now: Timestamp) -> Result<(), Fault> {
+    tx.execute(sql!("UPDATE email_change SET used_ms = $2 WHERE person = $1 AND used_ms IS NULL"), params![person, now]).await?;
+    Ok(())
+}
+
+/// Notes who somebody is at an issuer. Where another transaction did meanwhile, the work is repeated.
+pub(crate) async fn insert_issuer_account(tx: &mut Tx<'_>, issuer: &str, subject: &str, person: PersonId, now: Timestamp) -> Result<(), Fault> {
+    let insert = sql!("INSERT INTO issuer_account (issuer, subject, person, created_ms) VALUES ($1, $2, $3, $4) ON CONFLICT (issuer, subject) DO NOTHING");
+    let inserted = tx.execute(insert, params![issuer, subject, person, now]).await?;
+    if inserted == 1 { Ok(()) } else { Err(Fault::LostRace("account at an issuer")) }
+}
+
+/// Forgets who somebody is at issuers: they are matched by their address again.
+pub(crate) async fn delete_issuer_accounts(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Fault> {
+    tx.execute(sql!("DELETE FROM issuer_account WHERE person = $1"), params![person]).await?;
+    Ok(())
+}
+
+/// Uses up the state of a sign-in at an issuer, and forgets those that have expired.
+pub(crate) async fn use_issuer_sign_in(tx: &mut Tx<'_>, state: [u8; 32], expires: Timestamp, now: Timestamp) -> Result<(), Fault> {
+    tx.execute(sql!("DELETE FROM issuer_sign_in WHERE expires_ms <= $1"), params![now]).await?;
+    let insert = sql!("INSERT INTO issuer_sign_in (state, expires_ms) VALUES ($1, $2) ON CONFLICT (state) DO NOTHING");
+    if tx.execute(insert, params![state, expires]).await? == 1 { Ok(()) } else { Err(Fault::LostRace("sign-in at an issuer")) }
 }
 
 /// What is remembered of an account or address, locked until the commit.

@@ -5,7 +5,7 @@ use super::{factor_store, recovery, store};
 use crate::access::Need;
 use crate::audit::AuditEntry;
 use crate::command::{Command, Ctx, No};
-use crate::ids::PersonId;
+use crate::ids::{PersonId, SessionId};
 use crate::outbox::Event;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -117,6 +117,8 @@ pub struct ConfirmTotp {
     pub code: String,
     /// [`recovery::hash`] of each recovery code.
     pub recovery: Vec<[u8; 16]>,
+    /// The session that asks; it goes on, all others end: they began without a second step.
+    pub kept: Option<SessionId>,
 }
 
 #[async_trait::async_trait]
@@ -140,7 +142,8 @@ impl Command for ConfirmTotp {
         // From here on it must succeed.
         factor_store::confirm_totp(tx, person, step, ctx.now).await?;
         factor_store::write_recovery_codes(tx, person, &self.recovery).await?;
-        ctx.audit(AuditEntry::new(0, "person.totp_switched_on", person));
+        let ended = store::revoke_other_sessions(tx, person, self.kept, ctx.now).await?;
+        ctx.audit(AuditEntry::new(0, "person.totp_switched_on", person).after(json!({"sessions_ended": ended})));
         ctx.announce(Event::new(0, "person.totp_switched_on", person, json!({"person": person})));
         Ok(FactorChanged { person })
     }
@@ -233,6 +236,8 @@ impl Command for ResetFactors {
         store::lock_password(tx, person).await?.ok_or_else(Refusal::not_found)?;
         // From here on it must succeed.
         let (totp, passkeys) = factor_store::delete_factors(tx, person).await?;
+        store::delete_issuer_accounts(tx, person).await?;
+        store::use_email_changes(tx, person, ctx.now).await?;
         let sessions = store::revoke_sessions(tx, person, ctx.now).await?;
         ctx.audit(AuditEntry::new(0, "person.factors_reset", person).after(json!({"totp": totp, "passkeys": passkeys, "sessions": sessions})));
         ctx.announce(Event::new(0, "person.factors_reset", person, json!({"person": person})));

@@ -7,12 +7,14 @@
 //!
 //! What does not belong: channels and terms (partners), price lists (catalog).
 
+pub mod branding;
 pub mod members;
 pub mod queries;
 pub mod store;
 pub mod update;
 
 use crate::ids::MerchantId;
+pub use branding::{Branding, ChangeBranding, Logo, LogoKind, RemoveLogo, SetLogo, branding};
 pub use members::{AddMerchantMember, ChangeMerchantMember, RemoveMerchantMember};
 pub use store::{next_number, next_numbers, next_numbers_of_all};
 use tradepost_kernel::{Currency, Timestamp};

@@ -136,3 +136,12 @@ pub async fn employers(reader: &mut Reader<'_>, person: PersonId) -> Result<Vec<
     }
     Ok(employers)
 }
+
+/// Whether there is any merchant.
+///
+/// # Errors
+/// The store's.
+pub async fn is_any(reader: &mut Reader<'_>) -> Result<bool, Fault> {
+    let found: Option<(i64,)> = reader.query_opt(sql!("SELECT number FROM merchant ORDER BY number LIMIT 1"), params![]).await?;
+    Ok(found.is_some())
+}

@@ -1,6 +1,7 @@
-//! Every write on `counter`, `merchant` and `merchant_member`.
+//! Every write on `counter`, `merchant`, `merchant_branding`, `merchant_logo` and `merchant_member`.
 
 use super::MerchantView;
+use super::branding::{Branding, Picture};
 use crate::access::MerchantRole;
 use crate::ids::PersonId;
 use std::collections::{BTreeMap, HashMap};
@@ -122,4 +123,37 @@ pub(crate) async fn update_member(tx: &mut Tx<'_>, merchant: i64, person: Person
 /// Removes a member of staff.
 pub(crate) async fn delete_member(tx: &mut Tx<'_>, merchant: i64, person: PersonId) -> Result<(), Fault> {
     tx.execute_exactly(1, sql!("DELETE FROM merchant_member WHERE merchant = $1 AND person = $2"), params![merchant, person]).await
+}
+
+/// Writes how a merchant looks and counts its version up. Its row was locked.
+pub(crate) async fn write_branding(tx: &mut Tx<'_>, merchant: i64, look: &Branding) -> Result<(), Fault> {
+    tx.execute_exactly(
+        1,
+        sql!(
+            "INSERT INTO merchant_branding (merchant, name, accent, sender_name, reply_to, version) VALUES ($1, $2, $3, $4, $5, 1)
+             ON CONFLICT (merchant) DO UPDATE SET name = excluded.name, accent = excluded.accent, sender_name = excluded.sender_name,
+                reply_to = excluded.reply_to, version = merchant_branding.version + 1"
+        ),
+        params![merchant, look.own_name.clone(), look.accent.map(|color| color.to_string()), look.sender_name.clone(), look.reply_to.clone()],
+    )
+    .await
+}
+
+/// Writes a merchant's logo in place of the one before.
+pub(crate) async fn write_logo(tx: &mut Tx<'_>, merchant: i64, picture: Picture, hash: [u8; 32], content: &[u8]) -> Result<(), Fault> {
+    tx.execute_exactly(
+        1,
+        sql!(
+            "INSERT INTO merchant_logo (merchant, kind, width, height, hash, content) VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (merchant) DO UPDATE SET kind = excluded.kind, width = excluded.width, height = excluded.height,
+                hash = excluded.hash, content = excluded.content"
+        ),
+        params![merchant, picture.kind.name(), picture.width, picture.height, hash, content],
+    )
+    .await
+}
+
+/// Takes a merchant's logo away.
+pub(crate) async fn delete_logo(tx: &mut Tx<'_>, merchant: i64) -> Result<(), Fault> {
+    tx.execute_exactly(1, sql!("DELETE FROM merchant_logo WHERE merchant = $1"), params![merchant]).await
 }

@@ -1,11 +1,12 @@
 //! From an event to its messages: who gets them, and what they say. Reads only.
 
 mod balance;
+mod people;
 
 use super::rules::{self, Audience, Rule, Template};
 use super::{NewMessage, shop};
 use crate::identity;
-use crate::ids::{CustomerId, InvoiceId, LicenseId, OrderId, PersonId, SingleUseLinkId};
+use crate::ids::{CustomerId, InvoiceId, LicenseId, OrderId};
 use crate::outbox::queries::WaitingEvent;
 use serde_json::{Value as Json, json};
 use std::str::FromStr;
@@ -45,6 +46,10 @@ fn message(event: &WaitingEvent, rule: &Rule, facts: &Facts, recipient: Recipien
     let mut variables = facts.variables.clone();
     variables["recipient_name"] = Json::String(recipient.name);
     variables["test"] = Json::Bool(facts.test);
+    if let Some(partnership) = event.partnership {
+        // Where the recipient goes on: in the workspace of this partnership.
+        variables["partnership"] = json!(partnership);
+    }
     NewMessage {
         log: if rule.audience.is_private() { 0 } else { event.merchant },
         partnership: event.partnership,
@@ -60,6 +65,7 @@ async fn facts(reader: &mut Reader<'_>, event: &WaitingEvent, rule: &Rule) -> Re
         Template::FulfillmentDelivered => return shop::delivered(reader, event).await,
         Template::FulfillmentFailed => return shop::failed(reader, event).await,
         Template::CancelRequested | Template::CancelApproved | Template::CancelRejected => return shop::cancel_request(reader, event).await,
+        Template::EmailChange | Template::EmailChangeNotice => return people::email_change_facts(reader, event, rule.template).await,
         _ => {}
     }
     match rule.audience {
@@ -69,8 +75,8 @@ async fn facts(reader: &mut Reader<'_>, event: &WaitingEvent, rule: &Rule) -> Re
             _ => order_facts(reader, event).await,
         },
         Audience::Customer => license_facts(reader, event).await,
-        Audience::LinkHolder => link_facts(reader, event).await,
-        Audience::Person => person_facts(reader, event).await,
+        Audience::LinkHolder => people::link_facts(reader, event).await,
+        Audience::Person => people::person_facts(reader, event).await,
     }
 }
 
@@ -197,43 +203,4 @@ async fn license_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<
     let variables = json!({"merchant": merchant, "company": company, "license": license, "product": product, "sku": sku, "code": code});
     let to = Recipient { email, name: identity::full_name(&first, &last), confirmed: confirmed > 0 };
     Ok(Some(Facts { variables, test: environment == "test", to: Some(to) }))
-}
-
-async fn link_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<Option<Facts>, Fault> {
-    let link: Option<SingleUseLinkId> = event.body.get("link").and_then(Json::as_str).and_then(|text| text.parse().ok());
-    let Some(link) = link else { return Ok(None) };
-    let row: Option<(PersonId, String, String, String, i64)> = reader
-        .query_opt(
-            sql!(
-                "SELECT p.id, p.email, p.first_name, p.last_name, l.expires_ms
-                 FROM single_use_link l JOIN person p ON p.id = l.person WHERE l.id = $1"
-            ),
-            params![link],
-        )
-        .await?;
-    let Some((person, email, first, last, expires)) = row else { return Ok(None) };
-    let merchant: Option<(String, String)> =
-        reader.query_opt(sql!("SELECT name, environment FROM merchant WHERE number = $1"), params![event.merchant]).await?;
-    let (merchant, environment) = merchant.unzip();
-    let variables = json!({"merchant": merchant, "person": person, "link": {"$link": link},
-        "expires_at": tradepost_kernel::Timestamp::from_ms(expires)});
-    // It always goes out, confirmed or not (that is what it is for), but for people made by hand in a sandbox.
-    let test = environment.as_deref() == Some("test");
-    Ok(Some(Facts { variables, test, to: Some(Recipient { email, name: identity::full_name(&first, &last), confirmed: false }) }))
-}
-
-async fn person_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<Option<Facts>, Fault> {
-    let Some(person) = named::<crate::ids::Person>(event, "person") else { return Ok(None) };
-    let row: Option<(String, String, String)> =
-        reader.query_opt(sql!("SELECT email, first_name, last_name FROM person WHERE id = $1"), params![person]).await?;
-    let Some((email, first, last)) = row else { return Ok(None) };
-    let merchant: Option<crate::ids::MerchantId> = event.body.get("merchant").and_then(Json::as_str).and_then(|text| text.parse().ok());
-    let merchant: Option<(String, String)> = reader.query_opt(sql!("SELECT name, environment FROM merchant WHERE id = $1"), params![merchant]).await?;
-    let (merchant, environment) = merchant.unzip();
-    let test = environment.as_deref() == Some("test");
-    Ok(Some(Facts {
-        variables: json!({"merchant": merchant, "person": person, "event": event.kind, "left": event.body.get("left")}),
-        test,
-        to: Some(Recipient { email, name: identity::full_name(&first, &last), confirmed: false }),
-    }))
 }

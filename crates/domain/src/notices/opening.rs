@@ -3,9 +3,10 @@
 use super::shop::MOST_MAILED;
 use crate::billing;
 use crate::identity;
-use crate::ids::{FulfillmentId, InvoiceId, LicenseId, LicenseKeyId, SingleUseLinkId};
+use crate::ids::{EmailChangeId, FulfillmentId, InvoiceId, LicenseId, LicenseKeyId, SingleUseLinkId};
+use crate::merchants::{self, Branding};
 use crate::stock;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use tradepost_kernel::secret::Vault;
 use tradepost_store::{Fault, Reader, params, sql};
 
@@ -31,13 +32,29 @@ pub async fn open(reader: &mut Reader<'_>, sight: Sight<'_>, base_url: &str, mer
         *value = match kind.as_str() {
             "$code" => Json::String(code(&mut *reader, sight, merchant, parsed(&id)?).await?),
             "$codes" => Json::from(codes(&mut *reader, sight, merchant, parsed(&id)?).await?),
+            "$email_change_link" => Json::String(email_change_link(sight, base_url, parsed(&id)?)),
             "$link" => Json::String(link(sight, base_url, parsed(&id)?)),
             "$invoice_link" => Json::String(invoice_link(sight, base_url, merchant, parsed(&id)?)),
             _ => return Err(Fault::invariant(format!("a message refers to {kind}"))),
         };
     }
     fields.insert("base_url".into(), Json::String(base_url.to_owned()));
+    let look = merchants::branding(reader, merchant).await?;
+    if let Some(look) = look.as_ref().filter(|look| look.own_name.is_some() && fields.get("merchant").is_some_and(Json::is_string)) {
+        fields.insert("merchant".into(), Json::String(look.name.clone()));
+    }
+    fields.insert("brand".into(), look.map_or(Json::Null, |look| brand(&look, base_url)));
     Ok(out)
+}
+
+/// How the merchant looks in whose name the message goes out (PLT-12); the logo by its address.
+fn brand(look: &Branding, base_url: &str) -> Json {
+    json!({
+        "merchant": look.merchant,
+        "logo": look.logo_path().map(|path| format!("{base_url}{path}")),
+        "accent": look.accent.map(|color| color.to_string()),
+        "on_accent": look.accent.map(|color| color.text().to_string()),
+    })
 }
 
 /// A value of the form `{"$kind": "id"}`.
@@ -93,6 +110,13 @@ fn link(sight: Sight<'_>, base_url: &str, link: SingleUseLinkId) -> String {
     match sight {
         Sight::Masked => "••••".into(),
         Sight::Full(vault) => format!("{base_url}/links/{}", identity::links::token(vault, link).expose()),
+    }
+}
+
+fn email_change_link(sight: Sight<'_>, base_url: &str, change: EmailChangeId) -> String {
+    match sight {
+        Sight::Masked => "••••".into(),
+        Sight::Full(vault) => format!("{base_url}/email-changes/{}", identity::links::email_change_token(vault, change).expose()),
     }
 }
 

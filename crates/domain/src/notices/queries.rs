@@ -133,11 +133,19 @@ pub async fn waiting(reader: &mut Reader<'_>) -> Result<(i64, Option<Timestamp>)
     reader.query_one(sql!("SELECT count(*), min(created_ms) FROM message WHERE state = 'queued'"), params![]).await
 }
 
-/// In whose name a log's messages go out: the merchant's name and the address that answers go to. `None` for the
-/// operator's.
+/// In whose name a log's messages go out: the name that the merchant chose for it and the address that answers go to (PLT-12).
+/// `None` for the operator's.
 ///
 /// # Errors
 /// The store's.
 pub async fn sender(reader: &mut Reader<'_>, log: i64) -> Result<Option<(String, Option<String>)>, Fault> {
-    reader.query_opt(sql!("SELECT name, sender_email FROM merchant WHERE number = $1"), params![log]).await
+    reader
+        .query_opt(
+            sql!(
+                "SELECT COALESCE(b.sender_name, b.name, m.name), COALESCE(b.reply_to, m.sender_email)
+                 FROM merchant m LEFT JOIN merchant_branding b ON b.merchant = m.number WHERE m.number = $1"
+            ),
+            params![log],
+        )
+        .await
 }

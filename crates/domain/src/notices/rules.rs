@@ -25,6 +25,8 @@ pub enum Template {
     PasswordReset,
     EmailConfirmation,
     SecurityNotice,
+    EmailChange,
+    EmailChangeNotice,
 }
 crate::access::named!(Template {
     PartnershipSignedUp = "partnership_signed_up",
@@ -48,6 +50,8 @@ crate::access::named!(Template {
     PasswordReset = "password_reset",
     EmailConfirmation = "email_confirmation",
     SecurityNotice = "security_notice",
+    EmailChange = "email_change",
+    EmailChangeNotice = "email_change_notice",
 });
 
 /// Who gets it.
@@ -123,7 +127,12 @@ pub const RULES: &[Rule] = &[
     rule("person.recovery_code_used", Template::SecurityNotice, Audience::Person, "PAR-15"),
     rule("person.recovery_codes_made", Template::SecurityNotice, Audience::Person, "PAR-15"),
     rule("person.totp_switched_off", Template::SecurityNotice, Audience::Person, "PAR-15"),
+    rule("person.password_set", Template::SecurityNotice, Audience::Person, "PAR-15"),
+    rule("person.email_changed", Template::SecurityNotice, Audience::Person, "PAR-15"),
+    rule("person.issuer_linked", Template::SecurityNotice, Audience::Person, "PAR-15"),
     rule("person.totp_switched_on", Template::SecurityNotice, Audience::Person, "PAR-15"),
+    rule("person.email_change_requested", Template::EmailChange, Audience::LinkHolder, "PAR-15"),
+    rule("person.email_change_requested", Template::EmailChangeNotice, Audience::Person, "PAR-15"),
 ];
 
 /// The rules of an event's kind.
@@ -156,7 +165,7 @@ mod tests {
     #[test]
     fn links_that_open_an_account_go_to_their_holder_only() {
         for rule in RULES {
-            let opens_an_account = matches!(rule.template, Template::PasswordReset | Template::EmailConfirmation | Template::Access);
+            let opens_an_account = matches!(rule.template, Template::PasswordReset | Template::EmailConfirmation | Template::EmailChange | Template::Access);
             assert_eq!(opens_an_account, rule.audience == Audience::LinkHolder, "{}", rule.event);
         }
     }

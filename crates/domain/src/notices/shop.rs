@@ -68,7 +68,7 @@ pub(super) async fn failed(reader: &mut Reader<'_>, event: &WaitingEvent) -> Res
     let Some(sale) = sale(reader, event.merchant, fulfillment).await? else { return Ok(None) };
     let variables = json!({
         "merchant": sale.merchant, "company": sale.company, "product": sale.product, "order": sale.order, "quantity": sale.quantity,
-        "total": sale.currency.minor(sale.total_minor).amount_text(), "currency": sale.currency.code(),
+        "total": sale.currency.minor(sale.total_minor).amount_text(), "currency": sale.currency.code(), "fulfillment": fulfillment,
     });
     Ok(Some(Facts { variables, test: sale.environment == "test", to: None }))
 }

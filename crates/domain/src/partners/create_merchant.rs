@@ -82,16 +82,14 @@ impl Command for CreateMerchant {
     }
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<MerchantCreated, No> {
-        let slug = merchants::slug(self.slug.as_deref().unwrap_or(&self.name), self.slug.is_none());
-        let slug = slug.ok_or_else(|| Refusal::invalid("invalid_field", "The slug must have 2 to 40 of a–z, 0–9 and inner hyphens.").at("/slug"))?;
+        let slug = self.fitting_slug()?;
         if merchants::queries::by_slug(tx, &slug, false).await?.is_some() {
             return Err(Refusal::conflict("slug_taken", "Another merchant has this slug.").at("/slug").into());
         }
         // From here on it must succeed.
         let invited = identity::invite(ctx, tx, &self.owner, &self.first_name, &self.last_name).await?;
         let number = merchants::next_numbers(tx, 0, "merchant", 2).await?;
-        let live = self.open(ctx, tx, (number, number + 1), &slug, invited.person).await?;
-        let test = self.open(ctx, tx, (number + 1, number), &slug, invited.person).await?;
+        let (live, test) = self.open_both(ctx, tx, number, &slug, invited.person).await?;
         let body = json!({"slug": slug, "person": invited.person, "link": invited.link, "sandbox": test.id});
         ctx.announce(Event::new(live.number, "merchant.created", live.id, body));
         Ok(MerchantCreated { slug, live, test, owner: invited.person, link: invited.link })
@@ -99,6 +97,25 @@ impl Command for CreateMerchant {
 }
 
 impl CreateMerchant {
+    /// The name in URLs: the one that was given, or one made from the name.
+    pub(super) fn fitting_slug(&self) -> Result<String, Refusal> {
+        let slug = merchants::slug(self.slug.as_deref().unwrap_or(&self.name), self.slug.is_none());
+        slug.ok_or_else(|| Refusal::invalid("invalid_field", "The slug must have 2 to 40 of a–z, 0–9 and inner hyphens.").at("/slug"))
+    }
+
+    /// Makes the merchant with this number and, with the next one, its sandbox.
+    pub(super) async fn open_both(
+        &self,
+        ctx: &mut Ctx,
+        tx: &mut Tx<'_>,
+        number: i64,
+        slug: &str,
+        owner: PersonId,
+    ) -> Result<(NewMerchant, NewMerchant), Fault> {
+        let live = self.open(ctx, tx, (number, number + 1), slug, owner).await?;
+        Ok((live, self.open(ctx, tx, (number + 1, number), slug, owner).await?))
+    }
+
     /// Makes one of the two; the sandbox is the one with the higher number.
     async fn open(&self, ctx: &mut Ctx, tx: &mut Tx<'_>, (number, twin): (i64, i64), slug: &str, owner: PersonId) -> Result<NewMerchant, Fault> {
         let test = number > twin;

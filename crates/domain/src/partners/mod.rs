@@ -19,6 +19,7 @@ pub mod program_terms;
 pub mod purchases;
 pub mod queries;
 mod reseller_store;
+pub mod set_up;
 pub mod state;
 pub mod steps;
 pub mod store;
@@ -39,6 +40,7 @@ pub use enroll::{CreateReseller, Enrolled, JoinProgram, Profile, SignUp, SignUpR
 pub use members::{AddResellerMember, ChangeResellerMember, RemoveResellerMember, ResellerUpdated, UpdateReseller};
 pub use program_terms::{ChangeChannelTerms, ChangeProgramTerms, ProgramChanged};
 use serde_json::json;
+pub use set_up::{SetUp, SetUpDone};
 pub use state::{Status, Step};
 pub use steps::{
     ApprovePartnership, ClosePartnership, DeletePartnership, DenyPartnership, MovePartnership, PartnershipChanged, ReactivatePartnership, SuspendPartnership,

@@ -8,9 +8,10 @@ use tradepost_kernel::secret::Vault;
 use tradepost_kernel::{Clock, Environment, Secret, Timestamp};
 use tradepost_store::{Engine as Database, Settings, Store, migrations_from};
 
-const MIGRATIONS: [(&str, &str); 2] = [
+const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_main_job", include_str!("../../../../migrations/0001_main_job.sql")),
     ("0002_external_shops", include_str!("../../../../migrations/0002_external_shops.sql")),
+    ("0004_people", include_str!("../../../../migrations/0004_people.sql")),
 ];
 /// When the world begins.
 const BEGIN_MS: i64 = 1_790_000_000_000;
@@ -44,7 +45,7 @@ impl Place {
 
     async fn engine_at(&self, ms: i64, seed: u64) -> Engine {
         let store = Store::open(Settings::new(self.url())).await.expect("the store opens");
-        store.migrate(&migrations_from(&MIGRATIONS)).await.expect("the tables are made");
+        store.migrate(&migrations_from(MIGRATIONS)).await.expect("the tables are made");
         let clock = Clock::fixed(Timestamp::from_ms(ms));
         Engine { store, environment: Environment::seeded(clock, seed), vault: Arc::new(Vault::new(&Secret::new([7; 32]))), after_commit: Default::default() }
     }

@@ -1,6 +1,6 @@
 //! A password that was forgotten: a mail with a link that sets a new one (PAR-15).
 
-use super::{Alone, HOUSE, alone};
+use super::{Alone, alone};
 use crate::forms::{self, Typed};
 use crate::look::Look;
 use maud::{Markup, html};
@@ -50,7 +50,7 @@ fn asking(call: &Call, look: &Look, typed: &Typed) -> Answer {
         (forms::form(call, look, "/forgot", &field, &act, None))
         (back(look))
     };
-    alone(call, look, &Alone { title, house: HOUSE, wide: false, person: None }, &inside)
+    alone(call, look, &Alone::new(title), &inside)
 }
 
 /// The same whether or not the address is known.
@@ -68,7 +68,7 @@ fn sent(call: &Call, look: &Look, address: &str) -> Answer {
         }
         (back(look))
     };
-    alone(call, look, &Alone { title, house: HOUSE, wide: false, person: None }, &inside)
+    alone(call, look, &Alone::new(title), &inside)
 }
 
 fn back(look: &Look) -> Markup {

@@ -2,6 +2,7 @@
 
 use super::{Alone, alone};
 use crate::access::countries;
+use crate::brand::Dress;
 use crate::forms::{self, Typed};
 use crate::look::Look;
 use crate::room::{done, encoded};
@@ -12,17 +13,20 @@ use tradepost_design::note::{Step, timeline};
 use tradepost_design::{Button, Field, Icon, Language, note};
 use tradepost_domain::PartnershipId;
 use tradepost_domain::identity::{self, PersonView};
-use tradepost_domain::merchants::MerchantView;
+use tradepost_domain::merchants::{self, Branding, MerchantView};
 use tradepost_domain::partners::queries::ResellerView;
 use tradepost_domain::partners::{self, Enrolled, JoinProgram, Profile, SignUp};
 use tradepost_kernel::password::SHORTEST;
 use tradepost_kernel::text::Email;
+use tradepost_web::api::branding;
 use tradepost_web::api::signup::{self, NewSignup};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
-/// Who wants to join, as far as that is known.
+/// Who wants to join, as far as that is known, and how the merchant looks.
 #[derive(Debug, Default)]
 struct Applicant {
+    /// How the merchant looks.
+    branding: Option<Branding>,
     /// Who is signed in.
     person: Option<PersonView>,
     /// The company that they own.
@@ -32,7 +36,9 @@ struct Applicant {
 }
 
 async fn applicant(call: &Call, merchant: i64) -> Result<Applicant, Problem> {
-    let Some(person) = call.caller().person() else { return Ok(Applicant::default()) };
+    let Some(person) = call.caller().person() else {
+        return Ok(Applicant { branding: branding::of(call, merchant).await?, ..Applicant::default() });
+    };
     call.read(move |reader| {
         Box::pin(async move {
             let owned = partners::queries::owned_companies(reader, person).await?;
@@ -42,15 +48,20 @@ async fn applicant(call: &Call, merchant: i64) -> Result<Applicant, Problem> {
             };
             let programs = partners::queries::programs(reader, person).await?;
             let there = programs.iter().find(|program| program.merchant == merchant && owned.contains(&program.reseller.id)).map(|program| program.id);
-            Ok(Applicant { person: identity::queries::person(reader, person).await?, company, there })
+            let branding = merchants::branding(reader, merchant).await?;
+            Ok(Applicant { branding, person: identity::queries::person(reader, person).await?, company, there })
         })
     })
     .await
 }
 
 async fn show(call: Call) -> Result<Answer, Problem> {
-    let (look, merchant) = (Look::of(&call), signup::program(&call).await?);
+    let (look, mut merchant) = (Look::of(&call), signup::program(&call).await?);
     let who = applicant(&call, merchant.number).await?;
+    let look = who.person.as_ref().map_or_else(|| look.clone(), |person| look.clone().seen_by(person));
+    if let Some(branding) = &who.branding {
+        merchant.name.clone_from(&branding.name);
+    }
     // A company of one's own is made from what is known of the person.
     let typed = who.person.as_ref().map_or_else(Typed::default, |person| {
         Typed::new([("email", person.email.clone()), ("first_name", person.first_name.clone()), ("last_name", person.last_name.clone())])
@@ -59,8 +70,12 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn apply(call: Call) -> Result<Answer, Problem> {
-    let (look, merchant) = (Look::of(&call), signup::program(&call).await?);
+    let (look, mut merchant) = (Look::of(&call), signup::program(&call).await?);
     let who = applicant(&call, merchant.number).await?;
+    let look = who.person.as_ref().map_or_else(|| look.clone(), |person| look.clone().seen_by(person));
+    if let Some(branding) = &who.branding {
+        merchant.name.clone_from(&branding.name);
+    }
     let enrolled = match (&who.company, call.form::<NewSignup>()) {
         (Some(company), _) => join(&call, merchant.number, company).await.map(Some),
         (None, Ok(asked)) => signup::enroll(&call, merchant.number, asked).await,
@@ -71,7 +86,7 @@ async fn apply(call: Call) -> Result<Answer, Problem> {
             let said = look.t("Application sent. You get a mail with the decision.", "Bewerbung abgeschickt. Die Entscheidung kommt per E-Mail.");
             Ok(done(&call, &format!("/r/{partnership}"), said))
         }
-        Ok(None) => Ok(received(&call, &look, &merchant, Typed::of(call.typed()?).value("email"))),
+        Ok(None) => Ok(received(&call, &look, &merchant, who.branding, Typed::of(call.typed()?).value("email"))),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &look, no)?);
             Ok(page(&call, &look, &merchant, &who, &typed).with_status(status))
@@ -106,7 +121,8 @@ fn title(look: &Look, merchant: &MerchantView) -> String {
 fn drawn(call: &Call, look: &Look, merchant: &MerchantView, who: &Applicant, inside: &Markup) -> Answer {
     let title = title(look, merchant);
     let person = who.person.as_ref().map(|person| person.email.as_str());
-    alone(call, look, &Alone { title: &title, house: &merchant.name, wide: true, person }, inside)
+    let dress = Dress::of(who.branding.as_ref());
+    alone(call, look, &Alone { title: &title, house: &merchant.name, wide: true, person, brand: dress.brand() }, inside)
 }
 
 fn page(call: &Call, look: &Look, merchant: &MerchantView, who: &Applicant, typed: &Typed) -> Answer {
@@ -195,7 +211,7 @@ fn company_fields(look: &Look, typed: &Typed) -> Markup {
 }
 
 /// What comes next: the same whether or not the address is known. Either way a mail goes to it.
-fn received(call: &Call, look: &Look, merchant: &MerchantView, email: &str) -> Answer {
+fn received(call: &Call, look: &Look, merchant: &MerchantView, branding: Option<Branding>, email: &str) -> Answer {
     let (mail, decision) = match look.language {
         Language::English => (format!("A mail went to {email}. It says what to do."), format!("{} looks at your application", merchant.name)),
         Language::German => (format!("Eine E-Mail ging an {email}. Darin steht, was zu tun ist."), format!("{} sieht sich Ihre Bewerbung an", merchant.name)),
@@ -219,7 +235,7 @@ fn received(call: &Call, look: &Look, merchant: &MerchantView, email: &str) -> A
         (timeline(&steps))
         div class="button-row" { (Button::new(look.t("Sign in", "Anmelden")).to("/sign-in")) }
     };
-    drawn(call, look, merchant, &Applicant::default(), &inside)
+    drawn(call, look, merchant, &Applicant { branding, ..Applicant::default() }, &inside)
 }
 
 pub(super) fn routes(r: &mut Routes) {

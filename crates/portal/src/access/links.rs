@@ -1,6 +1,6 @@
 //! The page behind a link that was mailed: GET shows, POST acts, so that a mail program that looks ahead uses nothing up (PAR-15).
 
-use super::{Alone, HOUSE, alone};
+use super::{Alone, alone};
 use crate::forms;
 use crate::look::Look;
 use axum::http::StatusCode;
@@ -117,7 +117,7 @@ fn asking(call: &Call, look: &Look, view: &LinkView, wrong: Option<&str>) -> Ans
         }
         (forms::form(call, look, call.request_path(), &fields, &Button::new(act).primary().wide(), None))
     };
-    alone(call, look, &Alone { title, house: HOUSE, wide: false, person: None }, &inside)
+    alone(call, look, &Alone::new(title), &inside)
 }
 
 fn told(call: &Call, look: &Look, title: &str, text: &str, acts: Option<Markup>) -> Answer {
@@ -128,7 +128,7 @@ fn told(call: &Call, look: &Look, title: &str, text: &str, acts: Option<Markup>)
             @if let Some(acts) = acts { div class="button-row" { (acts) } }
         }
     };
-    alone(call, look, &Alone { title, house: HOUSE, wide: false, person: None }, &inside)
+    alone(call, look, &Alone::new(title), &inside)
 }
 
 pub(super) fn routes(r: &mut Routes) {

@@ -1,8 +1,10 @@
-//! Choosing language and theme: kept in a cookie, so that who is not signed in has them too (PLT-12).
+//! Choosing language and theme: kept in a cookie, so that who is not signed in has them too; the language of somebody who is signed in is
+//! kept with them (PLT-12).
 
 use super::local;
 use crate::look::{LOOK_COOKIE, Theme};
 use tradepost_design::Language;
+use tradepost_domain::identity::ChangeProfile;
 use tradepost_web::credentials::cookie;
 use tradepost_web::fields::Line;
 use tradepost_web::{Answer, Call, Problem, Routes, input};
@@ -29,6 +31,11 @@ pub(super) fn chosen(call: &Call) -> (Option<Language>, Option<Theme>) {
 async fn choose(call: Call) -> Result<Answer, Problem> {
     let LookForm { language, theme, next } = call.form::<LookForm>()?;
     let kept = chosen(&call);
+    if let Some(name) = language.as_deref().filter(|_| call.caller().person().is_some()) {
+        // English too: who chose it sees it on every browser.
+        let language = Language::of_code(name).map(|language| language.code().to_owned());
+        call.execute(ChangeProfile { language: Some(language), ..ChangeProfile::default() }).await?;
+    }
     let language = language.map_or(kept.0, |name| Language::of_code(&name)).map_or("", Language::code);
     let theme = theme.map_or(kept.1, |name| Theme::from_name(&name)).map_or("", Theme::name);
     let secure = if call.app().settings.public_url.starts_with("https://") { "; Secure" } else { "" };
@@ -37,5 +44,5 @@ async fn choose(call: Call) -> Result<Answer, Problem> {
 }
 
 pub(super) fn routes(r: &mut Routes) {
-    r.post("/look", "chooseLookForm", choose).public().page().form::<LookForm>();
+    r.post("/look", "chooseLookForm", choose).anyone().page().form::<LookForm>().command::<ChangeProfile>();
 }

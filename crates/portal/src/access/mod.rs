@@ -11,11 +11,13 @@ pub mod again;
 pub mod countries;
 pub mod factors;
 pub mod forgot;
+pub mod issuers;
 pub mod join;
 pub mod links;
 pub mod looks;
 pub mod passkeys;
 pub mod second_step;
+pub mod set_up;
 pub mod sign_in;
 pub mod workspaces;
 
@@ -23,7 +25,7 @@ use crate::look::Look;
 use crate::room::encoded;
 use axum::http::header::REFERRER_POLICY;
 use maud::{Markup, html};
-use tradepost_design::frame::{self, Page};
+use tradepost_design::frame::{self, Brand, Page};
 use tradepost_design::{Language, form};
 use tradepost_domain::identity::{self, PersonView};
 use tradepost_web::{Answer, Call, Problem, Routes};
@@ -42,11 +44,32 @@ struct Alone<'a> {
     wide: bool,
     /// Who is signed in, by their address; `None` where it does not matter.
     person: Option<&'a str>,
+    /// How the house looks.
+    brand: Brand<'a>,
+}
+
+impl<'a> Alone<'a> {
+    /// A page of nobody's house in particular.
+    fn new(title: &'a str) -> Self {
+        Self { title, house: HOUSE, wide: false, person: None, brand: Brand::default() }
+    }
+
+    /// One that has more to show than a short form.
+    const fn wide(mut self) -> Self {
+        self.wide = true;
+        self
+    }
+
+    /// One of somebody who is signed in.
+    const fn of(mut self, person: &'a str) -> Self {
+        self.person = Some(person);
+        self
+    }
 }
 
 /// Draws a page outside a workspace; beneath it the languages, and the way out for who is signed in.
 fn alone(call: &Call, look: &Look, page: &Alone<'_>, inside: &Markup) -> Answer {
-    let drawn = Page { title: page.title, house: page.house, language: look.language, theme: look.theme() };
+    let drawn = Page { title: page.title, house: page.house, language: look.language, theme: look.theme(), brand: page.brand };
     let answer = Answer::html(frame::alone(&drawn, page.wide, inside, &foot(call, look, page.person)));
     // With no-referrer a browser would not say where a form comes from; what stands in the address still goes nowhere else.
     answer.header(REFERRER_POLICY, "same-origin")
@@ -107,6 +130,8 @@ pub(crate) fn routes(r: &mut Routes) {
     sign_in::routes(r);
     second_step::routes(r);
     again::routes(r);
+    issuers::routes(r);
+    set_up::routes(r);
     forgot::routes(r);
     links::routes(r);
     join::routes(r);

@@ -1,7 +1,7 @@
 //! Signing in and out (PAR-15).
 
 use super::passkeys::{self, Source};
-use super::{Alone, HOUSE, alone, leading_on, next, second_step};
+use super::{Alone, alone, issuers, leading_on, next, second_step};
 use crate::forms::{self, Typed};
 use crate::look::Look;
 use axum::http::StatusCode;
@@ -137,10 +137,11 @@ pub(super) fn page(call: &Call, look: &Look, typed: &Typed, notice: Option<&Mark
         (typed.mistakes(look))
         (forms::form(call, look, &action, &fields, &Button::new(title).primary().wide(), None))
         (passkeys::asking(look, &by_passkey, &Source::From("/v1/sessions/passkey-challenges"), look.t("Sign in with a passkey", "Mit einem Passkey anmelden")))
+        (issuers::buttons(call, look))
         p class="muted" { a href="/forgot" { (look.t("Forgot your password?", "Passwort vergessen?")) } }
         @if call.app().settings.demo { (demo(look, &action)) }
     };
-    alone(call, look, &Alone { title, house: HOUSE, wide: false, person: None }, &inside)
+    alone(call, look, &Alone::new(title), &inside)
 }
 
 /// Each of the demo's people, with a button that signs in as them.
@@ -174,6 +175,12 @@ async fn leave(call: Call) -> Result<Answer, Problem> {
         sessions::end(&call, session.id).await?;
     }
     Ok(out(&call))
+}
+
+/// `Set-Cookie` for a session that begins.
+pub(super) fn kept(call: &Call, expires_ms: i64, token: &Secret<String>) -> String {
+    let seconds = (expires_ms - call.now().ms()) / 1000;
+    set_session(&call.app().settings.public_url, token.expose(), seconds)
 }
 
 /// Back to the sign-in, without a session.

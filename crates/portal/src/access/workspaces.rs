@@ -1,6 +1,6 @@
 //! The start, and all merchants and programs of a person (PAR-12).
 
-use super::{Alone, HOUSE, alone, me};
+use super::{Alone, alone, me};
 use crate::look::Look;
 use crate::names;
 use maud::{Markup, html};
@@ -39,7 +39,8 @@ async fn start(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn list(call: Call) -> Result<Answer, Problem> {
-    let (look, me) = (Look::of(&call), me(&call).await?);
+    let me = me(&call).await?;
+    let look = Look::of(&call).seen_by(&me);
     let (employers, programs) = places(&call, me.id).await?;
     let title = look.t("Choose a workspace", "Arbeitsbereich wählen");
     let inside = html! {
@@ -55,7 +56,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         }
         p class="muted" { a href="/account" { (look.t("Profile and security", "Profil und Sicherheit")) } }
     };
-    Ok(alone(&call, &look, &Alone { title, house: HOUSE, wide: true, person: Some(&me.email) }, &inside))
+    Ok(alone(&call, &look, &Alone::new(title).wide().of(&me.email), &inside))
 }
 
 /// Who was let in nowhere, or no longer.

@@ -56,6 +56,8 @@ pub fn kind(look: &Look, template: &str) -> String {
         Template::PasswordReset => ("New password", "Neues Passwort"),
         Template::EmailConfirmation => ("Confirm an e-mail address", "E-Mail-Adresse bestätigen"),
         Template::SecurityNotice => ("Change to how somebody signs in", "Änderung an einer Anmeldung"),
+        Template::EmailChange => ("Confirm a new e-mail address", "Neue E-Mail-Adresse bestätigen"),
+        Template::EmailChangeNotice => ("Another e-mail address was asked for", "Andere E-Mail-Adresse angefordert"),
     };
     look.t(english, german).to_owned()
 }

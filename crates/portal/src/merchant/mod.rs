@@ -2,6 +2,7 @@
 
 pub mod api_keys;
 pub mod audit;
+pub mod branding;
 pub mod channels;
 pub mod fulfillments;
 pub mod health;
@@ -37,5 +38,6 @@ pub(crate) fn routes(r: &mut Routes) {
     people::routes(r);
     api_keys::routes(r);
     settings::routes(r);
+    branding::routes(r);
     health::routes(r);
 }

@@ -24,6 +24,8 @@ pub const PHRASES: &[(&str, &str)] = &[
     ("must be one e-mail address", "Geben Sie genau eine E-Mail-Adresse an."),
     ("must have {} characters at least and {} bytes at most", "Mindestens {} Zeichen, höchstens {} Bytes."),
     ("must be base64url of at most {} bytes", "Diese Angabe ist beschädigt. Bitte laden Sie die Seite neu."),
+    ("must be a color such as {}", "Geben Sie eine Farbe an, etwa {}."),
+    ("A mail is on its way. Try again in {} seconds", "Eine E-Mail ist schon unterwegs. Versuchen Sie es in {} Sekunden noch einmal."),
     ("must be an id that begins with {}", "Geben Sie eine Id an, die mit {} beginnt."),
     ("must be an id", "Geben Sie eine Id an."),
     ("must be the three-letter code of a currency, such as USD", "Geben Sie den Code einer Währung an, etwa USD."),

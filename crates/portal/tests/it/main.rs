@@ -7,7 +7,7 @@ use tradepost_portal::refusals::{GERMAN, PHRASES, in_words, of_field};
 use tradepost_web::codes::CODES;
 
 fn look(language: Language) -> Look {
-    Look { language, theme: None, zone: "UTC".to_owned(), now: Timestamp::from_ms(0) }
+    Look { language, theme: None, zone: "UTC".to_owned(), clock: None, now: Timestamp::from_ms(0) }
 }
 
 /// PLT-12: no code is told in a language that the person did not choose.

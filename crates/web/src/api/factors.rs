@@ -90,7 +90,8 @@ fn recovery_codes(call: &Call) -> Result<Made, Problem> {
 /// 409 `totp_off`, `totp_on`; 422 `invalid_code`.
 pub async fn confirm(call: &Call, code: String) -> Result<Vec<Secret<String>>, Problem> {
     let Made { codes, hashes: recovery } = recovery_codes(call)?;
-    call.execute(ConfirmTotp { code, recovery }).await?;
+    let kept = super::sessions::current(call).await?.map(|session| session.id);
+    call.execute(ConfirmTotp { code, recovery, kept }).await?;
     Ok(codes)
 }
 

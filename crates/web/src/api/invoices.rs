@@ -240,19 +240,20 @@ async fn page(call: Call) -> Result<Answer, Problem> {
     let Some((merchant, id)) = billing::read_link_token(&call.engine().vault, call.path_text("token")?) else { return Err(Problem::not_found()) };
     let merchant = MerchantScope { merchant };
     let now = call.now();
-    let (row, house) = call
+    let (row, house, look) = call
         .read(move |reader| {
             Box::pin(async move {
                 let row = queries::invoice(reader, merchant, None, id).await?;
                 let house = merchants::queries::merchant(reader, merchant.merchant).await?;
-                Ok(row.zip(house))
+                let look = merchants::branding(reader, merchant.merchant).await?;
+                Ok(row.zip(house).zip(look).map(|((row, house), look)| (row, house, look)))
             })
         })
         .await?
         .or_not_found()?;
     let standing = InvoiceStanding { paid_minor: row.paid_minor, today: now.date_in(&house.time_zone), canceled: row.canceled.is_some(), test: house.test };
-    let page = invoice::render(&row.document()?, Some(&standing), None);
-    Ok(Answer::html_with_style(PreEscaped(page), invoice::STYLE))
+    let (page, style) = invoice::branded(&row.document()?, Some(&standing), &look);
+    Ok(Answer::html_with_style(PreEscaped(page), &style))
 }
 
 /// Every route of invoices and payments.

@@ -11,7 +11,7 @@ use crate::routes::Routes;
 use crate::{input, passwords, view};
 use axum::http::StatusCode;
 use tradepost_domain::identity::challenges::Asked;
-use tradepost_domain::identity::prove::{Proof, Proved, wrong_password};
+use tradepost_domain::identity::prove::{Proof, Proved, not_the_password};
 use tradepost_domain::identity::{AttemptSignIn, FRESH_MS, PasskeyAnswer, Prove, SessionView, factor_queries};
 use tradepost_kernel::{Secret, Timestamp};
 

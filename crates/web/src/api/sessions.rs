@@ -66,7 +66,7 @@ view! {
 }
 
 /// One network address as it is counted: an IPv6 user has a whole /64.
-fn network(address: Option<IpAddr>) -> String {
+pub(super) fn network(address: Option<IpAddr>) -> String {
     match address.map(|address| address.to_canonical()) {
         None => "unknown".to_owned(),
         Some(IpAddr::V4(v4)) => v4.to_string(),
@@ -81,7 +81,7 @@ pub(super) fn counted_under(call: &Call, email_key: &str) -> ([u8; 16], [u8; 16]
 }
 
 /// The token of a session that is to begin, and what its command keeps of it.
-pub(super) fn opening(call: &Call) -> (Secret<String>, Opening) {
+pub(crate) fn opening(call: &Call) -> (Secret<String>, Opening) {
     let token = session_token(call.engine().environment.random());
     let token_hash = sha256(token.expose().as_bytes());
     (token, Opening { token_hash, agent: call.user_agent() })

@@ -1,17 +1,20 @@
-//! A person's own page: who they are, how they see the portal, where they are signed in, their password (PAR-15).
+//! A person's own page: who they are, how they see the portal, where they are signed in, their address and password (PAR-15).
 
-use super::{Alone, HOUSE, alone, looks, me, sign_in};
-use crate::forms;
+mod email;
+mod password;
+mod profile;
+
+use super::{Alone, alone, looks, sign_in};
+use crate::forms::{self, Typed};
 use crate::look::{Look, Theme};
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
-use tradepost_design::card::facts;
 use tradepost_design::icon::icon;
 use tradepost_design::{Button, Field, Icon, Language, badge, note};
 use tradepost_domain::SessionId;
-use tradepost_domain::identity::{PersonView, RequestPasswordReset, RevokeSessions, SessionView, SignInWay};
-use tradepost_kernel::text::Email;
-use tradepost_web::api::{factors, links, passkeys, sessions};
+use tradepost_domain::identity::{RevokeSessions, SessionView, SignInWay};
+use tradepost_web::api::me::{self, Me};
+use tradepost_web::api::{factors, passkeys, sessions};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
 /// Sessions that the page lists at most; all others end with "Sign out everywhere else" too.
@@ -21,33 +24,64 @@ const LISTED: usize = 50;
 fn said(call: &Call, look: &Look) -> Option<&'static str> {
     let (_, what) = call.query_pairs().iter().find(|(name, _)| name == "done")?;
     match what.as_str() {
-        "look" => Some(look.t("Saved.", "Gesichert.")),
+        "profile" | "look" => Some(look.t("Saved.", "Gesichert.")),
         "session" => Some(look.t("That device is signed out.", "Dieses Gerät ist abgemeldet.")),
         "sessions" => Some(look.t("All other devices are signed out.", "Alle anderen Geräte sind abgemeldet.")),
+        "password" => {
+            Some(look.t("The new password holds. Your other devices are signed out.", "Das neue Passwort gilt. Ihre anderen Geräte sind abgemeldet."))
+        }
+        "email" => Some(look.t("A link went to the new address. It works for a day.", "Ein Link ging an die neue Adresse. Er gilt einen Tag lang.")),
         "mail" => Some(look.t("Look into your mailbox: the link works for an hour.", "Sehen Sie in Ihr Postfach: Der Link gilt eine Stunde lang.")),
         _ => None,
     }
 }
 
 async fn show(call: Call) -> Result<Answer, Problem> {
-    let (look, me) = (Look::of(&call), me(&call).await?);
-    let open = sessions::open(&call, LISTED).await?;
-    let here = sessions::current(&call).await?.map(|session| session.id);
-    let (two_step, keys) = (factors::state(&call).await?, passkeys::all(&call).await?.len());
+    drawn(&call, &Typing::default()).await
+}
+
+/// What stands in the forms of the page, where one of them was sent and was wrong.
+#[derive(Debug, Default)]
+struct Typing {
+    profile: Option<Typed>,
+    password: Typed,
+    email: Typed,
+}
+
+async fn drawn(call: &Call, typing: &Typing) -> Result<Answer, Problem> {
+    let (person, me) = (super::me(call).await?, me::shown(call).await?);
+    let look = Look::of(call).seen_by(&person);
+    let open = sessions::open(call, LISTED).await?;
+    let here = sessions::current(call).await?.map(|session| session.id);
+    let (two_step, keys) = (factors::state(call).await?, passkeys::all(call).await?.len());
     let title = look.t("Profile and security", "Profil und Sicherheit");
     let inside = html! {
-        @if let Some(said) = said(&call, &look) { (note::note(Tone::Good, said, "", None)) }
+        @if let Some(said) = said(call, &look) { (note::note(Tone::Good, said, "", None)) }
         div class="message" {
             (Button::new(look.t("Back to work", "Zurück zur Arbeit")).quiet().small().icon(Icon::Previous).to("/"))
             h1 { (title) }
         }
-        (profile(&look, &me))
-        (appearance(&call, &look))
-        (password(&call, &look, &me))
+        (profile::part(call, &look, &me, typing.profile.as_ref()))
+        (appearance(call, &look, &me))
+        (email::part(call, &look, &me, &typing.email))
+        (password::part(call, &look, &me, &typing.password))
         (factors(&look, two_step.since.is_some(), keys))
-        (devices(&call, &look, &open, here))
+        (devices(call, &look, &open, here))
     };
-    Ok(alone(&call, &look, &Alone { title, house: HOUSE, wide: true, person: Some(&me.email) }, &inside))
+    Ok(alone(call, &look, &Alone::new(title).wide().of(&me.email), &inside))
+}
+
+/// The page again, after a no that is about what was typed: `place` says in which form it was.
+async fn again(call: &Call, no: Problem, place: impl FnOnce(Typed) -> Typing) -> Result<Answer, Problem> {
+    let person = super::me(call).await?;
+    let look = Look::of(call).seen_by(&person);
+    let status = no.status();
+    let typed = if no.code() == "too_many_attempts" {
+        Typed::of(call.typed()?).wrong_with("", &crate::refusals::in_words(&look, no.code(), no.detail()))
+    } else {
+        Typed::refused(call, &look, no)?
+    };
+    Ok(drawn(call, &place(typed)).await?.with_status(status))
 }
 
 fn part(title: &str, text: &str, inside: &Markup) -> Markup {
@@ -59,31 +93,10 @@ fn part(title: &str, text: &str, inside: &Markup) -> Markup {
     }
 }
 
-fn profile(look: &Look, me: &PersonView) -> Markup {
-    let address = html! {
-        (me.email) " "
-        @if me.confirmed.is_some() { (badge(Tone::Good, look.t("Confirmed", "Bestätigt"))) } @else { (badge(Tone::Warn, look.t("Not confirmed", "Nicht bestätigt"))) }
-    };
-    let text = if me.confirmed.is_some() {
-        ""
-    } else {
-        look.t(
-            "To confirm your address, open the link in the mail that we sent when you signed up. The link to a new password, below, does it too.",
-            "Um Ihre Adresse zu bestätigen, öffnen Sie den Link in der E-Mail zu Ihrer Registrierung. Der Link zu einem neuen Passwort, unten, tut es auch.",
-        )
-    };
-    let name = me.name();
-    let known = facts(&[
-        (look.t("Name", "Name"), html! { (name) }),
-        (look.t("E-mail address", "E-Mail-Adresse"), address),
-        (look.t("Since", "Seit"), html! { (look.day_of(me.created)) }),
-    ]);
-    part(look.t("You", "Sie"), text, &known)
-}
-
-/// Language and theme. They hold for this browser, signed in or not.
-fn appearance(call: &Call, look: &Look) -> Markup {
-    let (language, theme) = looks::chosen(call);
+/// Language and theme. The theme holds for this browser, signed in or not; the language goes with the person.
+fn appearance(call: &Call, look: &Look, me: &Me) -> Markup {
+    let (kept, theme) = looks::chosen(call);
+    let language = me.language.as_deref().map_or(kept, Language::of_code);
     let languages = [
         ("auto", look.t("As the browser asks", "Wie vom Browser gewünscht")),
         (Language::English.code(), Language::English.name()),
@@ -100,16 +113,11 @@ fn appearance(call: &Call, look: &Look) -> Markup {
         (Field::new("theme", look.t("Theme", "Darstellung")).value(theme.map_or("auto", Theme::name)).whole().radios(&themes))
     };
     let form = forms::form(call, look, "/look", &fields, &Button::new(look.t("Save", "Sichern")), None);
-    part(look.t("Language and appearance", "Sprache und Darstellung"), look.t("For this browser.", "Für diesen Browser."), &form)
-}
-
-fn password(call: &Call, look: &Look, me: &PersonView) -> Markup {
-    let text = match look.language {
-        Language::English => format!("We send a link to {} that sets a new password. Setting it signs you out everywhere.", me.email),
-        Language::German => format!("Wir senden einen Link an {}, der ein neues Passwort setzt. Danach sind Sie überall abgemeldet.", me.email),
-    };
-    let act = Button::new(look.t("Send me the link", "Link senden")).icon(Icon::Mail);
-    part(look.t("Password", "Passwort"), &text, &forms::act(call, "/account/password", &act))
+    part(
+        look.t("Language and appearance", "Sprache und Darstellung"),
+        look.t("The language on every browser, the theme on this one.", "Die Sprache in jedem Browser, die Darstellung in diesem."),
+        &form,
+    )
 }
 
 /// Two-step sign-in and passkeys: how they stand, and where they are changed.
@@ -209,15 +217,11 @@ async fn end_others(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::see_other("/account?done=sessions"))
 }
 
-async fn mail_password(call: Call) -> Result<Answer, Problem> {
-    let me = me(&call).await?;
-    links::request_reset(&call, Email::parse(&me.email).map_err(|_| Problem::internal())?).await?;
-    Ok(Answer::see_other("/account?done=mail"))
-}
-
 pub(super) fn routes(r: &mut Routes) {
     r.get("/account", "accountPage", show).signed_in().page();
-    r.post("/account/password", "mailPasswordForm", mail_password).signed_in().page().command::<RequestPasswordReset>();
     r.post("/account/sign-out-elsewhere", "signOutElsewhereForm", end_others).signed_in().page().command::<RevokeSessions>();
     r.post("/account/sessions/{id}/end", "endSessionForm", end).signed_in().page().command::<RevokeSessions>();
+    profile::routes(r);
+    password::routes(r);
+    email::routes(r);
 }
