@@ -29,11 +29,11 @@ fn refused(reply: &Reply) -> bool {
 }
 
 /// A key of an RSA authenticator and what it signed: both made by OpenSSL, its private half thrown away.
-const RSA_N: &str = "p4XoKutFuB4x_KDPQf-mjEApxOpCEZ9msNsipVwtIlWOoVU_uxsdErpr_jIT71kuBuxoUt8U1C5_UIpjJN8brMVyRUtVGbtjqGZbRGt27sU8ipUPu28Qq7-_eEp6e7PWB- \
-     sOkQIpIkHEo7_LdWGyEyumHBrDTyxS8WncCoEFcNpDqH4MPW_B06VVI7H3fM3cNGj7E5rhIrXKz3TlSxsIp9uJTy39g9d1O30dZ_57kKFcO-mP3ZLAjNK7wceFSlCV4qMW \
+const RSA_N: &str = "p4XoKutFuB4x_KDPQf-mjEApxOpCEZ9msNsipVwtIlWOoVU_uxsdErpr_jIT71kuBuxoUt8U1C5_UIpjJN8brMVyRUtVGbtjqGZbRGt27sU8ipUPu28Qq7-_eEp6e7PWB-\
+     sOkQIpIkHEo7_LdWGyEyumHBrDTyxS8WncCoEFcNpDqH4MPW_B06VVI7H3fM3cNGj7E5rhIrXKz3TlSxsIp9uJTy39g9d1O30dZ_57kKFcO-mP3ZLAjNK7wceFSlCV4qMW\
      NFKr9xdj-oBfdTin3XxFHfg-TSa-zgFv_fAJ_xlB0yzli2fjpiRaAK9npxLLTmBrSZ-saAHAKXqfh4qTlQ";
-const RSA_SIGNATURE: &str = "VP_Xln-8lSx-cMUt7qAoCm-2eUMKnBfBRBdAitImtHZzpEpV5TduptUSzCDHEt26jICSyqOoYNjYXP4S7jeSsB-oV0Qo9k7uXgmpbVTFdChWl5bAsei9rbkvYfZbqUilmR \
-     7ukarmfhPwbVgGW6_XqAIy7j1JIlDaI1tQaInv_ylXjDCmmF2dvdwSGzVrDE3lg7mhk0A2T1AE2GeapgadlVaDr2ZdEfTMJhiqfeSaLj3h-xsf9RFvvzbs_zdPP1VsywH0 \
+const RSA_SIGNATURE: &str = "VP_Xln-8lSx-cMUt7qAoCm-2eUMKnBfBRBdAitImtHZzpEpV5TduptUSzCDHEt26jICSyqOoYNjYXP4S7jeSsB-oV0Qo9k7uXgmpbVTFdChWl5bAsei9rbkvYfZbqUilmR\
+     7ukarmfhPwbVgGW6_XqAIy7j1JIlDaI1tQaInv_ylXjDCmmF2dvdwSGzVrDE3lg7mhk0A2T1AE2GeapgadlVaDr2ZdEfTMJhiqfeSaLj3h-xsf9RFvvzbs_zdPP1VsywH0\
      cFaOSiK1ubPMneB5AODwqNGzdrYmg6qaBx7uNYCRrcDNC8VwrrHNPVkwCcMsHjhQO7m1ZwNVAf7fN7SAZA";
 
 const CLIENT_DATA: &[u8] = br#"{"type":"webauthn.get"}"#;
