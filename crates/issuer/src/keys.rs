@@ -27,20 +27,20 @@ struct Served {
     y: Option<String>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Public {
     Rsa { n: Vec<u8>, e: Vec<u8> },
     P256(Vec<u8>),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Key {
     id: Option<String>,
     public: Public,
 }
 
 /// The keys that signatures are verified by.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Keys(Vec<Key>);
 
 impl Keys {

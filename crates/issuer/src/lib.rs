@@ -20,13 +20,18 @@ use keys::Keys;
 use serde::Deserialize;
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 pub use token::Claims;
-use tokio::sync::Mutex;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tradepost_kernel::secret::sha256;
 use tradepost_kernel::{Environment, Secret, Timestamp};
 
 /// How long what the issuer says of itself is believed: an hour.
 const BELIEVED_MS: i64 = 3_600_000;
+/// How long an issuer that did not answer is not asked again: 10 seconds.
+const AWAY_MS: i64 = 10_000;
+/// How many may wait for an issuer at once. Each holds room of the server: one that hangs must not fill it.
+const AT_ONCE: usize = 8;
 
 /// An issuer as the operator set it.
 #[derive(Clone, Debug)]
@@ -106,6 +111,8 @@ impl std::fmt::Debug for Secreted {
 struct Known {
     described: Option<(Timestamp, Described)>,
     keys: Option<Keys>,
+    /// When it last did not answer.
+    away: Option<Timestamp>,
 }
 
 /// One issuer.
@@ -114,7 +121,9 @@ pub struct Issuer {
     settings: IssuerSettings,
     client: Client,
     environment: Environment,
+    /// Never held while the issuer is asked.
     known: Mutex<Known>,
+    room: Semaphore,
 }
 
 impl Issuer {
@@ -131,7 +140,7 @@ impl Issuer {
             return Err(NotUsable("issuer must begin with https://".into()));
         }
         let client = Client::new(settings.certificates.as_deref()).map_err(NotUsable)?;
-        Ok(Self { settings, client, environment, known: Mutex::default() })
+        Ok(Self { settings, client, environment, known: Mutex::default(), room: Semaphore::new(AT_ONCE) })
     }
 
     /// What it is called in addresses of ours.
@@ -145,7 +154,8 @@ impl Issuer {
     /// # Errors
     /// [`Trouble::Away`].
     pub async fn address(&self, asked: &Asked) -> Result<String, Trouble> {
-        let described = self.described(&mut *self.known.lock().await).await?;
+        let _room = self.room()?;
+        let described = self.described().await?;
         let challenge = URL_SAFE_NO_PAD.encode(sha256(asked.verifier.expose().as_bytes()));
         let fields = [
             ("response_type", "code"),
@@ -170,22 +180,17 @@ impl Issuer {
         if issuer.is_some_and(|issuer| issuer != self.settings.issuer) {
             return Err(Trouble::NotBelieved("the code comes from another issuer"));
         }
-        let described = self.described(&mut *self.known.lock().await).await?;
-        let token = self.exchange(&described, code, asked).await?;
+        let _room = self.room()?;
+        let described = self.described().await?;
+        let token = self.noting(self.exchange(&described, code, asked).await)?;
         let header = token::Header::of(&token.0)?;
-        let mut known = self.known.lock().await;
-        let mut keys = match known.keys.take() {
+        let known = self.known().keys.clone();
+        // It may have new keys since.
+        let keys = match known.filter(|keys| keys.know(&header)) {
             Some(keys) => keys,
             None => self.keys(&described).await?,
         };
-        if !keys.know(&header) {
-            // It may have new keys since.
-            keys = self.keys(&described).await?;
-        }
-        let verified = keys.verify(&header, &token.0);
-        known.keys = Some(keys);
-        drop(known);
-        verified?;
+        keys.verify(&header, &token.0)?;
         let expected = token::Expected { issuer: &self.settings.issuer, client: &self.settings.client_id, nonce: &asked.nonce, now: self.environment.now() };
         let mut claims = Claims::read(&token.0, &expected)?;
         if !self.settings.domains.is_empty() && !claims.email.as_deref().is_some_and(|email| is_of(email, &self.settings.domains)) {
@@ -194,14 +199,34 @@ impl Issuer {
         Ok(claims)
     }
 
-    /// What the issuer says of itself; asked anew after an hour.
-    async fn described(&self, known: &mut Known) -> Result<Described, Trouble> {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Room for one who waits for the issuer, unless it was away a moment ago.
+    fn room(&self) -> Result<SemaphorePermit<'_>, Trouble> {
         let now = self.environment.now();
-        if let Some((_, described)) = known.described.as_ref().filter(|(since, _)| now.ms() - since.ms() < BELIEVED_MS) {
-            return Ok(described.clone());
+        if self.known().away.is_some_and(|away| (0..AWAY_MS).contains(&(now.ms() - away.ms()))) {
+            return Err(Trouble::Away("it did not answer a moment ago".into()));
+        }
+        self.room.try_acquire().map_err(|_| Trouble::Away("too many wait for it".into()))
+    }
+
+    /// Remembers that the issuer is away, where this says so.
+    fn noting<T>(&self, asked: Result<T, Trouble>) -> Result<T, Trouble> {
+        self.known().away = matches!(asked, Err(Trouble::Away(_))).then(|| self.environment.now());
+        asked
+    }
+
+    /// What the issuer says of itself; asked anew after an hour.
+    async fn described(&self) -> Result<Described, Trouble> {
+        let now = self.environment.now();
+        let known = self.known().described.clone();
+        if let Some((_, described)) = known.filter(|(since, _)| now.ms() - since.ms() < BELIEVED_MS) {
+            return Ok(described);
         }
         let place = format!("{}/.well-known/openid-configuration", self.settings.issuer.trim_end_matches('/'));
-        let described: Described = self.client.get(&place).await?;
+        let described: Described = self.noting(self.client.get(&place).await)?;
         if described.issuer != self.settings.issuer {
             return Err(Trouble::Away("it calls itself by another name than the settings do".into()));
         }
@@ -210,12 +235,14 @@ impl Issuer {
         if tls && places.iter().any(|place| !place.starts_with("https://")) {
             return Err(Trouble::Away("one of its addresses is not over TLS".into()));
         }
-        known.described = Some((now, described.clone()));
+        self.known().described = Some((now, described.clone()));
         Ok(described)
     }
 
     async fn keys(&self, described: &Described) -> Result<Keys, Trouble> {
-        Ok(Keys::new(self.client.get(&described.jwks_uri).await?))
+        let keys = Keys::new(self.noting(self.client.get(&described.jwks_uri).await)?);
+        self.known().keys = Some(keys.clone());
+        Ok(keys)
     }
 
     async fn exchange(&self, described: &Described, code: &str, asked: &Asked) -> Result<Secreted, Trouble> {

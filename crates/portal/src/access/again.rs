@@ -2,7 +2,7 @@
 
 use super::passkeys::{self, Source};
 use super::sign_in::{seconds_of, wait};
-use super::{Alone, HOUSE, alone, leading_on, me, next};
+use super::{Alone, alone, issuers, leading_on, me, next};
 use crate::forms::{self, Typed};
 use crate::look::Look;
 use crate::refusals;
@@ -13,9 +13,9 @@ use tradepost_design::badge::Tone;
 use tradepost_design::{Button, Field, note};
 use tradepost_domain::identity::{AttemptSignIn, Prove};
 use tradepost_kernel::Secret;
-use tradepost_web::api::factors;
 use tradepost_web::api::passkey_shapes::PasskeyAssertion;
 use tradepost_web::api::proofs::{self, Given};
+use tradepost_web::api::{factors, me as api_me};
 use tradepost_web::fields::Line;
 use tradepost_web::{Answer, Call, Problem, Routes, input};
 
@@ -39,7 +39,9 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 
 async fn page(call: &Call, look: &Look, typed: &Typed, notice: Option<&Markup>) -> Result<Answer, Problem> {
     let me = me(call).await?;
-    let (two_step, passkey) = (factors::state(call).await?, proofs::passkey(call).await?);
+    let (two_step, passkey) = (factors::state(call).await?.since.is_some(), proofs::passkey(call).await?);
+    // Where two steps are asked for, the password alone proves nothing.
+    let by_password = !two_step && api_me::shown(call).await?.has_password;
     let title = look.t("Is it you?", "Sind Sie es?");
     let text = look.t(
         "What you are about to do is sensitive, and you have not shown for a while that it is you. This counts for 15 minutes.",
@@ -56,16 +58,20 @@ async fn page(call: &Call, look: &Look, typed: &Typed, notice: Option<&Markup>) 
     let inside = html! {
         div class="message" { h1 { (title) } p class="muted" { (text) } }
         @if let Some(notice) = notice { (notice) }
-        (forms::form(call, look, &leading_on(call, "/again"), &password, &Button::new(go_on).primary().wide(), None))
-        @if two_step.since.is_some() {
+        @if by_password {
+            (forms::form(call, look, &leading_on(call, "/again"), &password, &Button::new(go_on).primary().wide(), None))
+        }
+        @if two_step {
             (forms::form(call, look, &leading_on(call, "/again/code"), &code, &Button::new(go_on).wide(), None))
         }
         @if let Some(passkey) = &passkey {
             (passkeys::asking(look, &leading_on(call, "/again/passkey"), &Source::given(passkey), look.t("Use a passkey", "Passkey benutzen")))
         }
+        // To sign in anew is a proof too.
+        @if !two_step { (issuers::buttons(call, look)) }
         p class="muted" { a href="/forgot" { (look.t("Forgot your password?", "Passwort vergessen?")) } }
     };
-    Ok(alone(call, look, &Alone { title, house: HOUSE, wide: false, person: Some(&me.email) }, &inside))
+    Ok(alone(call, look, &Alone::new(title).of(&me.email), &inside))
 }
 
 async fn by_password(call: Call) -> Result<Answer, Problem> {

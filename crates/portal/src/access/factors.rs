@@ -1,6 +1,6 @@
 //! Two-step sign-in of a person: switched on by a first code, off, and its recovery codes (PAR-15).
 
-use super::{Alone, HOUSE, alone, me};
+use super::{Alone, alone, me};
 use crate::forms::{self, Typed};
 use crate::look::Look;
 use axum::http::StatusCode;
@@ -41,7 +41,7 @@ async fn page(call: &Call, look: &Look, title: &str, inside: &Markup) -> Result<
         }
         (inside)
     };
-    Ok(alone(call, look, &Alone { title, house: HOUSE, wide: true, person: Some(&me.email) }, &inside))
+    Ok(alone(call, look, &Alone::new(title).wide().of(&me.email), &inside))
 }
 
 const fn title(look: &Look) -> &'static str {

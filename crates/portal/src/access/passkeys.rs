@@ -1,6 +1,6 @@
 //! A person's passkeys: added, renamed, removed (PAR-15). Adding one needs the browser's own script for it; all else works without.
 
-use super::{Alone, HOUSE, alone, me};
+use super::{Alone, alone, me};
 use crate::forms::{self, Typed};
 use crate::look::Look;
 use axum::http::StatusCode;
@@ -90,7 +90,7 @@ async fn page(call: &Call, look: &Look, typed: &Typed) -> Result<Answer, Problem
         }
         (adding(call, look, typed, &options))
     };
-    Ok(alone(call, look, &Alone { title, house: HOUSE, wide: true, person: Some(&me.email) }, &inside))
+    Ok(alone(call, look, &Alone::new(title).wide().of(&me.email), &inside))
 }
 
 fn entry(look: &Look, passkey: &PasskeyView) -> Markup {
@@ -156,7 +156,7 @@ async fn add(call: Call) -> Result<Answer, Problem> {
 async fn asked(call: &Call, look: &Look, title: &str, inside: &Markup) -> Result<Answer, Problem> {
     let me = me(call).await?;
     let inside = html! { div data-dialog-content { (inside) } };
-    Ok(alone(call, look, &Alone { title, house: HOUSE, wide: false, person: Some(&me.email) }, &inside))
+    Ok(alone(call, look, &Alone::new(title).of(&me.email), &inside))
 }
 
 async fn ask_name(call: Call) -> Result<Answer, Problem> {

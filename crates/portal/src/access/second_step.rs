@@ -1,7 +1,7 @@
 //! The second step of a sign-in, and the sign-in by a passkey alone (PAR-15).
 
 use super::passkeys::{self, Source};
-use super::{Alone, HOUSE, alone, leading_on, sign_in};
+use super::{Alone, alone, leading_on, sign_in};
 use crate::forms::{self, Typed};
 use crate::look::Look;
 use axum::http::StatusCode;
@@ -93,7 +93,7 @@ async fn page(call: &Call, look: &Look, ticket: &str, notice: Option<&Markup>) -
         }
         p class="muted" { a href=(leading_on(call, "/sign-in")) { (look.t("Sign in as somebody else", "Als jemand anderes anmelden")) } }
     };
-    Ok(alone(call, look, &Alone { title, house: HOUSE, wide: false, person: None }, &inside))
+    Ok(alone(call, look, &Alone::new(title), &inside))
 }
 
 /// The page of a ticket that is good no longer.
@@ -106,7 +106,7 @@ fn over(call: &Call, look: &Look) -> Answer {
             div class="button-row" { (Button::new(look.t("Sign in", "Anmelden")).primary().to(&leading_on(call, "/sign-in"))) }
         }
     };
-    let answer = alone(call, look, &Alone { title, house: HOUSE, wide: false, person: None }, &inside);
+    let answer = alone(call, look, &Alone::new(title), &inside);
     answer.with_status(StatusCode::GONE).cookie(&kept(call, "", 0))
 }
 

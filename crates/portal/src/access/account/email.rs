@@ -131,7 +131,13 @@ fn told(call: &Call, look: &Look, title: &str, text: &str) -> Answer {
 }
 
 pub(super) fn routes(r: &mut Routes) {
-    r.post("/account/email", "changeEmailForm", change).signed_in().fresh().page().form::<EmailChange>().command::<AttemptSignIn>().command::<RequestEmailChange>();
+    r.post("/account/email", "changeEmailForm", change)
+        .signed_in()
+        .fresh()
+        .page()
+        .form::<EmailChange>()
+        .command::<AttemptSignIn>()
+        .command::<RequestEmailChange>();
     r.get("/email-changes/{token}", "emailChangePage", show).signed_in().page();
     r.post("/email-changes/{token}", "confirmEmailChangeForm", confirm).signed_in().page().command::<ConfirmEmailChange>();
 }

@@ -63,6 +63,7 @@ async fn mail_link(call: Call) -> Result<Answer, Problem> {
 pub(super) fn routes(r: &mut Routes) {
     r.post("/account/password", "changePasswordForm", change)
         .signed_in()
+        .fresh()
         .page()
         .form::<PasswordChange>()
         .command::<AttemptSignIn>()
