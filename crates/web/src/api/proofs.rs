@@ -76,7 +76,7 @@ pub async fn prove(call: &Call, given: Given) -> Result<Proved, Problem> {
     let proof = match given {
         Given::Password(password) => {
             let matched = passwords::matches(password, hash.clone()).await?;
-            Proof::Password(hash.filter(|_| matched).ok_or_else(wrong_password)?)
+            Proof::Password(hash.filter(|_| matched).ok_or_else(not_the_password)?)
         }
         Given::Code(code) => Proof::Code(code),
         Given::Passkey(answer) => Proof::Passkey(answer, party(call)),
