@@ -7,7 +7,7 @@ use crate::ids::{EventId, MessageId, PartnershipId};
 use crate::listing::{Page, PageRequest};
 use serde_json::Value as Json;
 use tradepost_kernel::Timestamp;
-use tradepost_store::{Fault, FromRow, Reader, Row, params, sql};
+use tradepost_store::{Fault, FromRow, Reader, Row, Sql, params, sql};
 
 /// The operator's own log: resets, confirmations, access mails.
 pub const OPERATOR: MerchantScope = MerchantScope { merchant: 0 };
@@ -75,36 +75,74 @@ impl MessageView {
     }
 }
 
+/// The columns of a [`MessageView`], then what the macro's arguments append.
+macro_rules! message_sql {
+    ($($rest:literal),+) => {
+        sql!(concat!(
+            "SELECT id, partnership, event, template, template_version, recipient, variables, subject_kind, subject, state, attempts,
+                    last_error, created_ms, sent_ms FROM message ",
+            $($rest),+
+        ))
+    };
+}
+
 /// One message.
 ///
 /// # Errors
 /// The store's.
 pub async fn message(reader: &mut Reader<'_>, scope: MerchantScope, id: MessageId) -> Result<Option<MessageView>, Fault> {
-    reader
-        .query_opt(
-            sql!(
-                "SELECT id, partnership, event, template, template_version, recipient, variables, subject_kind, subject, state, attempts,
-                        last_error, created_ms, sent_ms FROM message WHERE merchant = $1 AND id = $2"
-            ),
-            params![scope.merchant, id],
-        )
-        .await
+    reader.query_opt(message_sql!("WHERE merchant = $1 AND id = $2"), params![scope.merchant, id]).await
 }
+
+/// Which messages a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct MessageFilter {
+    /// Only those that are this far.
+    pub state: Option<MessageState>,
+    /// Only to exactly this address.
+    pub recipient: Option<String>,
+    /// Only about this.
+    pub subject: Option<[u8; 16]>,
+    /// Only of this text, by its name.
+    pub template: Option<String>,
+}
+
+/// What narrows every list: `$1` merchant, `$2` before, `$3` rows, `$4` state, `$5` recipient, `$6` subject, `$7` text. Empty: any.
+macro_rules! list_sql {
+    ($by:literal) => {
+        message_sql!(
+            "WHERE merchant = $1 AND id < $2 ",
+            $by,
+            " AND ($4 = '' OR state = $4) AND ($5 = '' OR recipient = $5) AND (subject = $6 OR length($6) = 0) AND ($7 = '' OR template = $7)
+             ORDER BY id DESC LIMIT $3"
+        )
+    };
+}
+
+/// The log from its newest message on.
+pub const LIST: Sql = list_sql!("");
+/// Those that are equally far.
+pub const LIST_OF_STATE: Sql = list_sql!("AND state = $4");
+/// Those to one address.
+pub const LIST_OF_RECIPIENT: Sql = list_sql!("AND recipient = $5");
+/// Those about one thing.
+pub const LIST_OF_SUBJECT: Sql = list_sql!("AND subject = $6");
 
 /// The log, newest first.
 ///
 /// # Errors
 /// The store's.
-pub async fn list(reader: &mut Reader<'_>, scope: MerchantScope, page: PageRequest) -> Result<Page<MessageView>, Fault> {
-    let rows = reader
-        .query(
-            sql!(
-                "SELECT id, partnership, event, template, template_version, recipient, variables, subject_kind, subject, state, attempts,
-                        last_error, created_ms, sent_ms FROM message WHERE merchant = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
-            ),
-            params![scope.merchant, page.bound(), page.fetch()],
-        )
-        .await?;
+pub async fn list(reader: &mut Reader<'_>, scope: MerchantScope, filter: &MessageFilter, page: PageRequest) -> Result<Page<MessageView>, Fault> {
+    let subject = filter.subject.map_or_else(Vec::new, |subject| subject.to_vec());
+    let (recipient, template) = (filter.recipient.as_deref().unwrap_or(""), filter.template.as_deref().unwrap_or(""));
+    let values = params![scope.merchant, page.bound(), page.fetch(), filter.state.map_or("", MessageState::name), recipient, subject, template];
+    let text = match filter {
+        MessageFilter { subject: Some(_), .. } => LIST_OF_SUBJECT,
+        MessageFilter { recipient: Some(_), .. } => LIST_OF_RECIPIENT,
+        MessageFilter { state: Some(_), .. } => LIST_OF_STATE,
+        _ => LIST,
+    };
+    let rows = reader.query(text, values).await?;
     Ok(page.page(rows, |row: &MessageView| row.id))
 }
 

@@ -8,9 +8,10 @@ use tradepost_kernel::secret::Vault;
 use tradepost_kernel::{Clock, Environment, Secret, Timestamp};
 use tradepost_store::{Engine as Database, Settings, Store, migrations_from};
 
-const MIGRATIONS: [(&str, &str); 2] = [
+const MIGRATIONS: [(&str, &str); 3] = [
     ("0001_main_job", include_str!("../../../../migrations/0001_main_job.sql")),
     ("0002_external_shops", include_str!("../../../../migrations/0002_external_shops.sql")),
+    ("0005_lists", include_str!("../../../../migrations/0005_lists.sql")),
 ];
 /// When the world begins.
 const BEGIN_MS: i64 = 1_790_000_000_000;
