@@ -9,7 +9,7 @@ use tradepost_design::icon::icon;
 use tradepost_design::{Icon, note};
 use tradepost_domain::access::{Need, Side};
 use tradepost_domain::partners::Status;
-use tradepost_domain::{Caller, PersonId, Right, identity, merchants, partners};
+use tradepost_domain::{Caller, PersonId, Right, identity, merchants, partners, reports};
 use tradepost_kernel::Currency;
 use tradepost_web::{Answer, Call, Problem};
 
@@ -94,9 +94,8 @@ impl Room {
                     let me = identity::queries::person(reader, person).await?;
                     let employers = merchants::queries::employers(reader, person).await?;
                     let programs = partners::queries::programs(reader, person).await?;
-                    let page = tradepost_domain::listing::PageRequest { limit: 99, before: None };
-                    let pending = partners::queries::partnerships(reader, scope, Some(Status::Pending), page).await?;
-                    Ok((me, employers, programs, pending.rows.len()))
+                    let pending = reports::waiting::sign_ups(reader, scope).await?;
+                    Ok((me, employers, programs, usize::try_from(pending.number).unwrap_or(0)))
                 })
             })
             .await?;
@@ -166,6 +165,12 @@ impl Room {
     #[must_use]
     pub const fn person(&self) -> PersonId {
         self.person
+    }
+
+    /// How many sign-ups wait in a merchant's workspace, 99 at most.
+    #[must_use]
+    pub const fn waiting(&self) -> usize {
+        self.waiting
     }
 
     /// Their name.

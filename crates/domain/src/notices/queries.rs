@@ -6,8 +6,9 @@ use crate::access::MerchantScope;
 use crate::ids::{EventId, MessageId, PartnershipId};
 use crate::listing::{Page, PageRequest};
 use serde_json::Value as Json;
+use std::collections::{BTreeSet, HashMap};
 use tradepost_kernel::Timestamp;
-use tradepost_store::{Fault, FromRow, Reader, Row, Sql, params, sql};
+use tradepost_store::{Column, Fault, FromRow, Reader, Row, Sql, params, sql};
 
 /// The operator's own log: resets, confirmations, access mails.
 pub const OPERATOR: MerchantScope = MerchantScope { merchant: 0 };
@@ -178,4 +179,39 @@ pub async fn waiting(reader: &mut Reader<'_>) -> Result<(i64, Option<Timestamp>)
 /// The store's.
 pub async fn sender(reader: &mut Reader<'_>, log: i64) -> Result<Option<(String, Option<String>)>, Fault> {
     reader.query_opt(sql!("SELECT name, sender_email FROM merchant WHERE number = $1"), params![log]).await
+}
+
+/// What the things that messages are about are called, by their ids: the number of an order or invoice, a company, a SKU, the order
+/// id of an external shop. What has no name, or is gone, is missing.
+///
+/// # Errors
+/// The store's.
+pub async fn titles(reader: &mut Reader<'_>, scope: MerchantScope, subjects: &[(String, [u8; 16])]) -> Result<HashMap<[u8; 16], String>, Fault> {
+    const KINDS: [(&str, Sql); 7] = [
+        ("ord", sql!("SELECT id, number FROM orders WHERE merchant = $1 AND id = ANY($2)")),
+        ("inv", sql!("SELECT id, number FROM invoice WHERE merchant = $1 AND id = ANY($2)")),
+        ("par", sql!("SELECT p.id, r.company FROM partnership p JOIN reseller r ON r.id = p.reseller WHERE p.merchant = $1 AND p.id = ANY($2)")),
+        (
+            "lic",
+            sql!(
+                "SELECT l.id, p.sku FROM license l JOIN product p ON p.merchant = l.merchant AND p.number = l.product WHERE l.merchant = $1 AND l.id = ANY($2)"
+            ),
+        ),
+        ("ful", sql!("SELECT id, external_order_id FROM fulfillment WHERE merchant = $1 AND id = ANY($2)")),
+        (
+            "crq",
+            sql!(
+                "SELECT c.id, f.external_order_id FROM cancel_request c JOIN fulfillment f ON f.merchant = c.merchant AND f.id = c.fulfillment
+                 WHERE c.merchant = $1 AND c.id = ANY($2)"
+            ),
+        ),
+        ("mer", sql!("SELECT id, name FROM merchant WHERE number = $1 AND id = ANY($2)")),
+    ];
+    let mut found = HashMap::new();
+    for (kind, text) in KINDS {
+        let ids: BTreeSet<[u8; 16]> = subjects.iter().filter(|(of, _)| of == kind).map(|(_, id)| *id).collect();
+        let rows: Vec<([u8; 16], Option<String>)> = reader.query_each(text, params![scope.merchant], &Column::Ids(ids.into_iter().collect())).await?;
+        found.extend(rows.into_iter().filter_map(|(id, title)| Some((id, title?))));
+    }
+    Ok(found)
 }

@@ -120,8 +120,8 @@ macro_rules! order_sql {
 mod search;
 
 pub use search::{
-    LIST_OF_CUSTOMER, LIST_OF_INVOICE, LIST_OF_MERCHANT, LIST_OF_NUMBER, LIST_OF_PARTNERSHIP, LIST_OF_PRODUCT, LIST_OF_REFERENCE, LIST_OF_STATE, OrderFilter, Term,
-    list,
+    LIST_OF_CUSTOMER, LIST_OF_HELD, LIST_OF_INVOICE, LIST_OF_MERCHANT, LIST_OF_NUMBER, LIST_OF_PARTNERSHIP, LIST_OF_PRODUCT, LIST_OF_REFERENCE, LIST_OF_STATE,
+    OrderFilter, Term, list,
 };
 
 /// One line of an order, as stored.

@@ -76,14 +76,7 @@ async fn found_company(ctx: &Ctx, tx: &mut Tx<'_>, profile: &Profile, owner: Per
 }
 
 /// Makes a partnership, with its audit entry.
-async fn enroll(
-    ctx: &mut Ctx,
-    tx: &mut Tx<'_>,
-    merchant: i64,
-    reseller: ResellerId,
-    arrival: Arrival,
-    action: &'static str,
-) -> Result<PartnershipId, Fault> {
+async fn enroll(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, reseller: ResellerId, arrival: Arrival, action: &'static str) -> Result<PartnershipId, Fault> {
     let id: PartnershipId = ctx.id();
     let code = code_from(ctx.random());
     let Arrival { status, channel, .. } = arrival;

@@ -152,7 +152,8 @@ macro_rules! select_partnerships {
 mod search;
 
 pub use search::{
-    LIST, LIST_BY_COMPANY, LIST_OF_CHANNEL, LIST_OF_CODE, LIST_OF_COMPANY, LIST_OF_EMAIL, LIST_OF_ID, LIST_OF_STATUS, PartnershipFilter, PartnershipSort, search,
+    LIST, LIST_BY_COMPANY, LIST_OF_CHANNEL, LIST_OF_CODE, LIST_OF_COMPANY, LIST_OF_EMAIL, LIST_OF_ID, LIST_OF_STATUS, PartnershipFilter, PartnershipSort,
+    search,
 };
 
 /// One partnership of a merchant.

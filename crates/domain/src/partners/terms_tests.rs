@@ -124,7 +124,8 @@ fn values_are_read_strictly() {
 fn changes_are_checked_and_then_made() {
     let change = |name: TermName, qualifier, to| TermChange { name, qualifier, to };
     let value = |name: TermName, text: &str| Setting::Value(name.value(text).expect("a value"));
-    let code = |changes: &[TermChange], currency: &str| validate(Level::Partnership, changes, Some(currency.parse().expect("a currency"))).map_err(|no| no.code);
+    let code =
+        |changes: &[TermChange], currency: &str| validate(Level::Partnership, changes, Some(currency.parse().expect("a currency"))).map_err(|no| no.code);
     let limit = change(TermName::CreditLimit, Qualifier::General, value(TermName::CreditLimit, "5.00 USD"));
     assert_eq!(code(std::slice::from_ref(&limit), "USD"), Ok(()));
     assert_eq!(code(std::slice::from_ref(&limit), "EUR"), Err("currency_mismatch"));

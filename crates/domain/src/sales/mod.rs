@@ -49,11 +49,8 @@ impl Sales {
     /// [`Fault::Invariant`] beyond what a number holds.
     pub fn add(&mut self, other: Self) -> Result<(), Fault> {
         let sum = |a: i64, b: i64| a.checked_add(b).ok_or_else(|| Fault::invariant("the sales of a day are beyond what a number holds"));
-        *self = Self {
-            orders: sum(self.orders, other.orders)?,
-            units: sum(self.units, other.units)?,
-            amount_minor: sum(self.amount_minor, other.amount_minor)?,
-        };
+        *self =
+            Self { orders: sum(self.orders, other.orders)?, units: sum(self.units, other.units)?, amount_minor: sum(self.amount_minor, other.amount_minor)? };
         Ok(())
     }
 }

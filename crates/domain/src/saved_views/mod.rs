@@ -50,6 +50,16 @@ impl Workspace {
     }
 }
 
+/// Whether somebody may share views with the house, and change shared ones of others.
+#[must_use]
+pub const fn may_share(caller: &Caller) -> bool {
+    match caller {
+        Caller::MerchantPerson { role, .. } => matches!(role, MerchantRole::Owner | MerchantRole::Admin),
+        Caller::ResellerPerson { role, .. } => matches!(role, ResellerRole::Owner),
+        _ => false,
+    }
+}
+
 /// A person in a workspace, and whether they may share.
 #[derive(Clone, Copy, Debug)]
 struct Keeper {
@@ -60,13 +70,8 @@ struct Keeper {
 
 impl Keeper {
     fn of(caller: &Caller) -> Result<Self, Refusal> {
-        let may_share = match caller {
-            Caller::MerchantPerson { role, .. } => matches!(role, MerchantRole::Owner | MerchantRole::Admin),
-            Caller::ResellerPerson { role, .. } => *role == ResellerRole::Owner,
-            _ => false,
-        };
         let person = caller.person().ok_or_else(|| Refusal::forbidden("forbidden", "Views are people's; a key has none."))?;
-        Ok(Self { workspace: Workspace::of(caller)?, person, may_share })
+        Ok(Self { workspace: Workspace::of(caller)?, person, may_share: may_share(caller) })
     }
 }
 

@@ -7,9 +7,8 @@ use tradepost_store::{Fault, Tx, params, sql};
 
 /// A new view.
 pub(super) async fn insert(tx: &mut Tx<'_>, of: Workspace, view: &SavedView, now: Timestamp) -> Result<(), Fault> {
-    let sql = sql!(
-        "INSERT INTO saved_view (merchant, partnership, id, person, list, name, query, shared, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-    );
+    let sql =
+        sql!("INSERT INTO saved_view (merchant, partnership, id, person, list, name, query, shared, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
     let values = params![of.merchant, of.partnership, view.id, view.person, view.list.name(), &view.name, &view.query, view.shared, now];
     tx.execute_exactly(1, sql, values).await
 }

@@ -172,7 +172,7 @@ fn cells(currency: Currency, row: Movement) -> Vec<Cell> {
 
 async fn list_top_ups(call: Call) -> Result<Answer, Problem> {
     let scope = call.partnership()?;
-    invoices::page_of(&call, scope.of_merchant(), Some(scope.partnership), Some(InvoiceKind::TopUp)).await
+    invoices::top_ups(&call, scope.of_merchant(), scope.partnership).await
 }
 
 async fn request(call: Call) -> Result<Answer, Problem> {

@@ -21,6 +21,8 @@ pub struct OrderFilter {
     pub search: Option<String>,
     /// Only with an item of this product: its id or SKU.
     pub product: Option<String>,
+    /// Only those that are held as a whole, for credit or payment.
+    pub held: bool,
     /// Begun at or after.
     pub created_from: Option<Timestamp>,
     /// Begun before.
@@ -46,7 +48,8 @@ pub enum Term {
 const FEW: i64 = 2_000;
 
 /// The columns of a list's statement, what it goes by, what narrows it, and its order. `$1` merchant, `$2` before, `$3` rows, `$4` state, `$5` from,
-/// `$6` to, `$7` product (0: any), `$8` partnership (empty: any), `$9` and `$10` beginning of the reference and its length (0: any).
+/// `$6` to, `$7` product (0: any), `$8` partnership (empty: any), `$9` and `$10` beginning of the reference and its length (0: any), `$11`
+/// whether only held ones.
 macro_rules! list_sql {
     ($from:literal, $by:literal) => {
         sql!(concat!(
@@ -57,7 +60,8 @@ macro_rules! list_sql {
             $by,
             " AND ($4 = '' OR o.state = $4) AND o.created_ms >= $5 AND o.created_ms < $6
              AND (CAST($7 AS bigint) = 0 OR EXISTS (SELECT 1 FROM order_item i WHERE i.merchant = o.merchant AND i.orders = o.id AND i.product = $7))
-             AND (o.partnership = $8 OR length($8) = 0) AND ($10 = 0 OR $9 = substr(o.reference_key, 1, $10)) ORDER BY o.id DESC LIMIT $3"
+             AND (o.partnership = $8 OR length($8) = 0) AND ($10 = 0 OR $9 = substr(o.reference_key, 1, $10))
+             AND ($11 = 0 OR (o.placed_ms IS NOT NULL AND o.released_ms IS NULL AND o.canceled_ms IS NULL)) ORDER BY o.id DESC LIMIT $3"
         ))
     };
 }
@@ -68,32 +72,33 @@ pub const LIST_OF_PARTNERSHIP: Sql = list_sql!("orders o", "AND o.partnership = 
 pub const LIST_OF_MERCHANT: Sql = list_sql!("orders o", "");
 /// A page of a merchant's orders in one state.
 pub const LIST_OF_STATE: Sql = list_sql!("orders o", "AND o.state = $4");
-/// The order that has a number, `$11`.
-pub const LIST_OF_NUMBER: Sql = list_sql!("orders o", "AND o.number = $11");
-/// Orders on the invoice with a number, `$11`.
+/// A page of a merchant's held orders: few among many.
+pub const LIST_OF_HELD: Sql = list_sql!("orders o", "AND o.placed_ms IS NOT NULL AND o.released_ms IS NULL AND o.canceled_ms IS NULL");
+/// The order that has a number, `$12`.
+pub const LIST_OF_NUMBER: Sql = list_sql!("orders o", "AND o.number = $12");
+/// Orders on the invoice with a number, `$12`.
 pub const LIST_OF_INVOICE: Sql = list_sql!(
     "orders o",
-    "AND o.id IN (SELECT x.orders FROM invoice v JOIN invoice_order x ON x.merchant = v.merchant AND x.invoice = v.id WHERE v.merchant = $1 AND v.number = $11)"
+    "AND o.id IN (SELECT x.orders FROM invoice v JOIN invoice_order x ON x.merchant = v.merchant AND x.invoice = v.id WHERE v.merchant = $1 AND v.number = $12)"
 );
-/// Orders with a license of the customer with an address, `$11`.
+/// Orders with a license of the customer with an address, `$12`.
 pub const LIST_OF_CUSTOMER: Sql = list_sql!(
     "orders o",
     "AND o.id IN (SELECT l.orders FROM customer c JOIN license l ON l.merchant = c.merchant AND l.customer = c.id
-       WHERE c.merchant = $1 AND c.email_key = $11 AND l.orders IS NOT NULL)"
+       WHERE c.merchant = $1 AND c.email_key = $12 AND l.orders IS NOT NULL)"
 );
-/// Orders whose reference begins in a way that few have: from `$11` to before `$12`.
-pub const LIST_OF_REFERENCE: Sql = list_sql!(
-    "orders o",
-    "AND o.id IN (SELECT y.id FROM orders y WHERE y.merchant = $1 AND y.reference_key >= $11 AND y.reference_key < $12)"
-);
-/// A page of a merchant's orders with a product, `$11`, each once.
+/// Orders whose reference begins in a way that few have: from `$12` to before `$13`.
+pub const LIST_OF_REFERENCE: Sql =
+    list_sql!("orders o", "AND o.id IN (SELECT y.id FROM orders y WHERE y.merchant = $1 AND y.reference_key >= $12 AND y.reference_key < $13)");
+/// A page of a merchant's orders with a product, `$12`, each once.
 pub const LIST_OF_PRODUCT: Sql = sql!(concat!(
     order_columns!(),
-    "FROM order_item d CROSS JOIN orders o WHERE d.merchant = $1 AND d.product = $11 AND d.orders < $2 AND o.merchant = d.merchant AND o.id = d.orders
+    "FROM order_item d CROSS JOIN orders o WHERE d.merchant = $1 AND d.product = $12 AND d.orders < $2 AND o.merchant = d.merchant AND o.id = d.orders
      AND NOT EXISTS (SELECT 1 FROM order_item e WHERE e.merchant = d.merchant AND e.orders = d.orders AND e.product = d.product AND e.place < d.place)
      AND ($4 = '' OR o.state = $4) AND o.created_ms >= $5 AND o.created_ms < $6
      AND (CAST($7 AS bigint) = 0 OR EXISTS (SELECT 1 FROM order_item i WHERE i.merchant = o.merchant AND i.orders = o.id AND i.product = $7))
-     AND (o.partnership = $8 OR length($8) = 0) AND ($10 = 0 OR $9 = substr(o.reference_key, 1, $10)) ORDER BY d.orders DESC LIMIT $3"
+     AND (o.partnership = $8 OR length($8) = 0) AND ($10 = 0 OR $9 = substr(o.reference_key, 1, $10))
+             AND ($11 = 0 OR (o.placed_ms IS NOT NULL AND o.released_ms IS NULL AND o.canceled_ms IS NULL)) ORDER BY d.orders DESC LIMIT $3"
 ));
 
 /// Whether many references begin so.
@@ -112,13 +117,15 @@ struct Asked {
 }
 
 impl Asked {
-    /// The first ten parameters, and those behind them.
+    /// The first eleven parameters, and those behind them.
     fn values(self, filter: &OrderFilter, further: impl IntoIterator<Item = Value>) -> Vec<Value> {
         let length = i64::try_from(self.reference.len()).unwrap_or(i64::MAX);
         let partnership = self.partnership.map_or_else(Vec::new, |partnership| partnership.bytes().to_vec());
         let (from, to) = (filter.created_from.map_or(i64::MIN, Timestamp::ms), filter.created_to.map_or(i64::MAX, Timestamp::ms));
         let state = filter.state.map_or("", State::name);
-        let mut values = params![self.merchant, self.page.bound(), self.page.fetch(), state, from, to, self.product, partnership, self.reference, length].to_vec();
+        let mut values =
+            params![self.merchant, self.page.bound(), self.page.fetch(), state, from, to, self.product, partnership, self.reference, length, filter.held]
+                .to_vec();
         values.extend(further);
         values
     }
@@ -187,6 +194,7 @@ async fn statement(reader: &mut Reader<'_>, filter: &OrderFilter, term: Option<T
 fn walk(filter: &OrderFilter, asked: &Asked) -> Sql {
     match (asked.partnership, filter.state) {
         (Some(_), _) => LIST_OF_PARTNERSHIP,
+        (None, _) if filter.held => LIST_OF_HELD,
         (None, Some(_)) => LIST_OF_STATE,
         (None, None) => LIST_OF_MERCHANT,
     }

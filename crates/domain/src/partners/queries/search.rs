@@ -34,7 +34,13 @@ pub struct PartnershipFilter {
 /// `$1` merchant, `$2` rows, `$3` status (empty: any), `$4` channel (empty: any).
 macro_rules! list_sql {
     ($by:literal, $order:literal) => {
-        select_partnerships!("WHERE p.merchant = $1 AND ($3 = '' OR p.status = $3) AND (p.channel = $4 OR length($4) = 0) ", $by, " ORDER BY ", $order, " LIMIT $2")
+        select_partnerships!(
+            "WHERE p.merchant = $1 AND ($3 = '' OR p.status = $3) AND (p.channel = $4 OR length($4) = 0) ",
+            $by,
+            " ORDER BY ",
+            $order,
+            " LIMIT $2"
+        )
     };
 }
 
@@ -66,9 +72,7 @@ pub async fn search(reader: &mut Reader<'_>, scope: MerchantScope, filter: &Part
     let words = filter.search.as_deref().map(str::trim).filter(|words| !words.is_empty());
     let text = match words {
         Some(words) if words.contains('@') => with(&mut values, LIST_OF_EMAIL, [page.bound().into(), words.to_lowercase().into()]),
-        Some(words) if is_code(&mut *reader, scope, words).await? => {
-            with(&mut values, LIST_OF_CODE, [page.bound().into(), words.to_uppercase().into()])
-        }
+        Some(words) if is_code(&mut *reader, scope, words).await? => with(&mut values, LIST_OF_CODE, [page.bound().into(), words.to_uppercase().into()]),
         Some(words) if words.parse::<PartnershipId>().is_ok() => {
             let id = words.parse::<PartnershipId>().map_or(Value::Null, Value::from);
             with(&mut values, LIST_OF_ID, [page.bound().into(), id])

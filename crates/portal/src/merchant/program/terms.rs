@@ -200,7 +200,7 @@ pub(in crate::merchant) async fn overview(call: &Call, room: &Room, owner: Owner
             @let shown: Vec<&TermOrigin> = origins.iter().filter(|origin| of_all && area(origin.name) == of).collect();
             @let card = Card::new(title);
             @let card = match act { Some(act) if may => card.acts(act), _ => card };
-            @if !shown.is_empty() { (card.around(table(room, owner, title, &shown, &products))) }
+            @if !shown.is_empty() { (card.around(html! { div class="even" { (table(room, owner, title, &shown, &products)) } })) }
         }
     })
 }
