@@ -4,14 +4,15 @@ use crate::look::Look;
 use axum::http::header::REFERRER_POLICY;
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
-use tradepost_design::frame::{self, Group, Head, Page, Place, Workspace};
+use tradepost_design::frame::{self as drawn, Group, Head, Page, Place, Workspace};
 use tradepost_design::icon::icon;
 use tradepost_design::{Icon, note};
 use tradepost_domain::access::{Need, Side};
 use tradepost_domain::partners::Status;
-use tradepost_domain::{Caller, PersonId, Right, identity, merchants, partners, reports};
+use tradepost_domain::reports::frame::{self, Frame};
+use tradepost_domain::{Caller, MerchantScope, PersonId, Right, merchants, partners};
 use tradepost_kernel::Currency;
-use tradepost_web::{Answer, Call, Problem};
+use tradepost_web::{Answer, Call, OrNotFound, Problem};
 
 /// The cookie that holds what was just done, for the page that comes next.
 const SAID_COOKIE: &str = "tradepost_said";
@@ -87,22 +88,11 @@ impl Room {
     }
 
     async fn of_merchant(call: &Call, caller: Caller, person: PersonId, number: i64) -> Result<Self, Problem> {
-        let scope = tradepost_domain::MerchantScope { merchant: number };
-        let (me, employers, programs, pending) = call
-            .read(move |reader| {
-                Box::pin(async move {
-                    let me = identity::queries::person(reader, person).await?;
-                    let employers = merchants::queries::employers(reader, person).await?;
-                    let programs = partners::queries::programs(reader, person).await?;
-                    let pending = reports::waiting::sign_ups(reader, scope).await?;
-                    Ok((me, employers, programs, usize::try_from(pending.number).unwrap_or(0)))
-                })
-            })
-            .await?;
-        let me = me.ok_or_else(Problem::unauthenticated)?;
-        let (merchant, _) = employers.iter().find(|(merchant, _)| merchant.number == number).ok_or_else(Problem::not_found)?;
+        let frame = framed(call, person, MerchantScope { merchant: number }).await?;
+        let works_here = frame.employers.iter().any(|(merchant, _)| merchant.number == number);
+        let merchant = Some(&frame.merchant).filter(|_| works_here).ok_or_else(Problem::not_found)?;
         let look = Look::of(call).in_zone(&merchant.time_zone);
-        let others = others(&look, &employers, &programs, &merchant.id.to_string());
+        let others = others(&look, &frame.employers, &frame.programs, &merchant.id.to_string());
         Ok(Self {
             side: Side::Merchant,
             base: format!("/m/{}", merchant.id),
@@ -111,10 +101,10 @@ impl Room {
             status: None,
             test: merchant.test,
             person,
-            person_name: me.name(),
-            person_email: me.email,
+            person_name: frame.person.name(),
+            person_email: frame.person.email,
             others,
-            waiting: pending,
+            waiting: usize::try_from(frame.sign_ups.number).unwrap_or(0),
             said: said(call),
             caller,
             look,
@@ -122,31 +112,20 @@ impl Room {
     }
 
     async fn of_reseller(call: &Call, caller: Caller, person: PersonId, scope: tradepost_domain::PartnershipScope) -> Result<Self, Problem> {
-        let (me, merchant, employers, programs) = call
-            .read(move |reader| {
-                Box::pin(async move {
-                    let me = identity::queries::person(reader, person).await?;
-                    let merchant = merchants::queries::merchant(reader, scope.merchant).await?;
-                    let employers = merchants::queries::employers(reader, person).await?;
-                    let programs = partners::queries::programs(reader, person).await?;
-                    Ok((me, merchant, employers, programs))
-                })
-            })
-            .await?;
-        let (me, merchant) = (me.ok_or_else(Problem::unauthenticated)?, merchant.ok_or_else(Problem::not_found)?);
-        let program = programs.iter().find(|program| program.id == scope.partnership).ok_or_else(Problem::not_found)?;
-        let look = Look::of(call).in_zone(&merchant.time_zone);
-        let others = others(&look, &employers, &programs, &program.id.to_string());
+        let frame = framed(call, person, scope.of_merchant()).await?;
+        let program = frame.programs.iter().find(|program| program.id == scope.partnership).ok_or_else(Problem::not_found)?;
+        let look = Look::of(call).in_zone(&frame.merchant.time_zone);
+        let others = others(&look, &frame.employers, &frame.programs, &program.id.to_string());
         Ok(Self {
             side: Side::Reseller,
             base: format!("/r/{}", program.id),
             name: program.merchant_name.clone(),
-            currency: merchant.currency,
+            currency: frame.merchant.currency,
             status: Some(program.status),
             test: program.test,
             person,
-            person_name: me.name(),
-            person_email: me.email,
+            person_name: frame.person.name(),
+            person_email: frame.person.email,
             others,
             waiting: 0,
             said: said(call),
@@ -200,7 +179,7 @@ impl Room {
     /// A page with its head.
     #[must_use]
     pub fn page(&self, spot: Spot, head: &Head<'_>, inside: &Markup) -> Answer {
-        self.draw(spot, head.title, &html! { (frame::head(head)) (inside) })
+        self.draw(spot, head.title, &html! { (drawn::head(head)) (inside) })
     }
 
     /// A page that asks or says one thing: a form, a final step. A script shows it as a dialog over the page that it was opened from.
@@ -228,7 +207,7 @@ impl Room {
         };
         let page = Page { title, house: &self.name, language: self.look.language, theme: self.look.theme() };
         // With no-referrer a browser would not say where a form comes from, and its form would be refused.
-        let answer = Answer::html(frame::workspace(&page, &around, inside)).header(REFERRER_POLICY, "same-origin");
+        let answer = Answer::html(drawn::workspace(&page, &around, inside)).header(REFERRER_POLICY, "same-origin");
         if self.said.is_some() { answer.cookie(&forgotten()) } else { answer }
     }
 
@@ -345,6 +324,11 @@ impl Room {
             ),
         ]
     }
+}
+
+/// What every page has around it, in one reading.
+async fn framed(call: &Call, person: PersonId, scope: MerchantScope) -> Result<Frame, Problem> {
+    call.read(move |reader| Box::pin(async move { frame::frame(reader, person, scope).await })).await?.or_not_found()
 }
 
 /// Spot, icon, name, path, how many wait there, whether the person may go there.
