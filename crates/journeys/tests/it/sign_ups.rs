@@ -86,11 +86,8 @@ app_test! {
         assert!(staff.get(&format!("{place}/program")).await.text().contains("wait for you"));
         assert_eq!(staff.form(&format!("{place}/program/terms/auto_approve"), "setting=true&qualifier=").await.status, 303);
         assert!(staff.get(&format!("{place}/program")).await.text().contains("are approved at once"));
-        let joined = http.nobody().form(
-            &format!("/join/{}", acme.id),
-            "company=Fabrikam&first_name=Rita&last_name=R&email=rita%40fabrikam.example&country=US&password=correct+horse+battery",
-        );
-        let page = joined.await;
+        let fields = "company=Fabrikam&first_name=Rita&last_name=R&email=rita%40fabrikam.example&country=US&password=correct+horse+battery";
+        let page = http.nobody().form(&format!("/join/{}", acme.id), fields).await;
         assert!(page.status == 200 && page.text().contains("You are approved at once"), "{}", page.text());
         assert_eq!(standing(&app, &acme, "Fabrikam").await.0, "approved");
         assert_eq!(staff.get(&format!("{place}/resellers/{}/terms/auto_approve", contoso.partnership().text())).await.status, 404);

@@ -64,7 +64,7 @@ pub fn exported(call: &Call, partnership: Option<PartnershipId>, filter: OrderFi
     // A file that breaks off must not look whole: an error cuts the connection.
     let body = stream::try_unfold(rest, |mut rest| async move {
         if let Some(head) = rest.head.take() {
-            return Ok(Some((head, rest)));
+            return Ok::<_, io::Error>(Some((head, rest)));
         }
         let Some(page) = rest.next else { return Ok(None) };
         let (merchant, of, filter) = (rest.merchant, rest.of, rest.filter.clone());
