@@ -207,7 +207,7 @@ pub const ALL: &[Corruption] = &[
     breaks(&["partnership.purchase_days"], "UPDATE purchase_day SET units = units + 1000"),
     breaks(&["partnership.search_keys"], "UPDATE partnership SET email_key = 'nobody@nowhere.example'"),
     breaks(&["sales.days"], "UPDATE daily_sales SET amount_minor = amount_minor + 1"),
-    breaks(&["sales.days"], "UPDATE daily_sales SET day = '2020-01-01'"),
+    breaks(&["sales.days"], "UPDATE daily_sales SET currency = 'EUR'"),
     breaks(&["sales.days"], "UPDATE orders SET placed_on = NULL WHERE reference = 'late'"),
     breaks(&["partnership.balance_due"], "UPDATE partnership SET balance_due = 1 - balance_due"),
     breaks(&["tenancy.foreign_keys"], concat!("UPDATE order_item SET product = 999 WHERE orders = ", order!("draft"))).and_the_schema(),

@@ -83,7 +83,7 @@ async fn lists_of_orders(app: &TestApp, merchant: i64, partnership: Vec<u8>, pro
     let any = Vec::new;
     let pkey = &["orders_pkey", "sqlite_autoindex_orders_1"][..];
     let walked = [
-        (orders::LIST_OF_PARTNERSHIP, page("", partnership, any()), &["orders_by_partnership"][..]),
+        (orders::LIST_OF_PARTNERSHIP, page("", partnership, any()), &["orders_by_partnership", "orders_pkey"][..]),
         (orders::LIST_OF_MERCHANT, page("", Vec::new(), any()), pkey),
         (orders::LIST_OF_STATE, page("draft", Vec::new(), any()), &["orders_by_state"][..]),
         (orders::LIST_OF_HELD, page("", Vec::new(), any()), &["orders_held"][..]),

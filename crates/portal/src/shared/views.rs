@@ -247,15 +247,3 @@ pub fn routes(r: &mut Routes) {
     r.get("/r/{partnership}/views/{id}/delete", "deleteViewPage", ask_delete).needs(right).page();
     r.post("/r/{partnership}/views/{id}/delete", "deleteViewForm", delete).needs(right).page().command::<DeleteView>();
 }
-
-#[cfg(test)]
-mod tests {
-    use super::in_order;
-
-    #[test]
-    fn filters_are_the_same_in_whatever_order_they_stand() {
-        let pairs = |all: &[(&str, &str)]| all.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>();
-        let one = in_order(&pairs(&[("state", "draft"), ("q", " PO 1 "), ("cursor", "x"), ("to", "")]));
-        assert_eq!((one.as_str(), in_order(&pairs(&[("q", "PO 1"), ("file", "csv"), ("state", "draft")]))), ("q=PO%201&state=draft", one.clone()));
-    }
-}

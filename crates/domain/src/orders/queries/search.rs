@@ -47,8 +47,8 @@ pub enum Term {
 /// Orders with one beginning of a reference up to which they are fetched by it; where there are more, the newest are soon found by a walk.
 const FEW: i64 = 2_000;
 
-/// The columns of a list's statement, what it goes by, what narrows it, and its order. `$1` merchant, `$2` before, `$3` rows, `$4` state, `$5` from,
-/// `$6` to, `$7` product (0: any), `$8` partnership (empty: any), `$9` and `$10` beginning of the reference and its length (0: any), `$11`
+/// The columns of a list's statement, what it goes by, what narrows it, and its order. Where SQLite would begin at the wrong end of a join, CROSS JOIN
+/// keeps the order. `$1` merchant, `$2` before, `$3` rows, `$4` state, `$5` from, `$6` to, `$7` product (0: any), `$8` partnership (empty: any), `$9` and `$10` beginning of the reference and its length (0: any), `$11`
 /// whether only held ones.
 macro_rules! list_sql {
     ($from:literal, $by:literal) => {
@@ -79,13 +79,13 @@ pub const LIST_OF_NUMBER: Sql = list_sql!("orders o", "AND o.number = $12");
 /// Orders on the invoice with a number, `$12`.
 pub const LIST_OF_INVOICE: Sql = list_sql!(
     "orders o",
-    "AND o.id IN (SELECT x.orders FROM invoice v JOIN invoice_order x ON x.merchant = v.merchant AND x.invoice = v.id WHERE v.merchant = $1 AND v.number = $12)"
+    "AND o.id IN (SELECT x.orders FROM invoice v CROSS JOIN invoice_order x WHERE v.merchant = $1 AND v.number = $12 AND x.merchant = v.merchant AND x.invoice = v.id)"
 );
 /// Orders with a license of the customer with an address, `$12`.
 pub const LIST_OF_CUSTOMER: Sql = list_sql!(
     "orders o",
-    "AND o.id IN (SELECT l.orders FROM customer c JOIN license l ON l.merchant = c.merchant AND l.customer = c.id
-       WHERE c.merchant = $1 AND c.email_key = $12 AND l.orders IS NOT NULL)"
+    "AND o.id IN (SELECT l.orders FROM customer c CROSS JOIN license l
+       WHERE c.merchant = $1 AND c.email_key = $12 AND l.merchant = c.merchant AND l.customer = c.id AND l.orders IS NOT NULL)"
 );
 /// Orders whose reference begins in a way that few have: from `$12` to before `$13`.
 pub const LIST_OF_REFERENCE: Sql =
