@@ -215,30 +215,30 @@ pub struct AuditFilter {
 /// An entry's moment is that of its command's begin, its id a little later: this much is looked at beyond an end.
 const SLACK_MS: i64 = 3_600_000;
 
-/// What narrows every list: `$1` merchant, `$2` before, `$3` rows, `$4` the smallest id, `$5` from, `$6` to, `$7` kind of actor, `$8` act, `$9`
-/// subject, `$10` partnership, `$11` and `$12` how the acts of an area begin. Empty: any.
+/// What narrows every list: `$1` merchant, `$2` before, `$3` rows, `$4` from, `$5` to, `$6` kind of actor, `$7` act, `$8` subject, `$9`
+/// partnership, `$10` and `$11` how the acts of an area begin. Empty: any.
 macro_rules! search_sql {
     ($by:literal) => {
         select_entries!(
             "WHERE merchant = $1 AND id < $2 ",
             $by,
-            " AND id >= $4 AND at_ms >= $5 AND at_ms < $6 AND ($7 = '' OR actor_kind = $7) AND ($8 = '' OR action = $8)
-             AND (subject = $9 OR length($9) = 0) AND (partnership = $10 OR length($10) = 0)
-             AND ($11 = '' OR substr(action, 1, length($11)) = $11 OR substr(action, 1, length($12)) = $12) ORDER BY id DESC LIMIT $3"
+            " AND at_ms >= $4 AND at_ms < $5 AND ($6 = '' OR actor_kind = $6) AND ($7 = '' OR action = $7)
+             AND (subject = $8 OR length($8) = 0) AND (partnership = $9 OR length($9) = 0)
+             AND ($10 = '' OR substr(action, 1, length($10)) = $10 OR substr(action, 1, length($11)) = $11) ORDER BY id DESC LIMIT $3"
         )
     };
 }
 
-/// The trail from its newest entry on.
-pub const SEARCH: Sql = search_sql!("");
+/// The trail from its newest entry on, down to the smallest id of a moment, `$12`.
+pub const SEARCH: Sql = search_sql!("AND id >= $12");
 /// What was done to one thing.
-pub const SEARCH_OF_SUBJECT: Sql = search_sql!("AND subject = $9");
+pub const SEARCH_OF_SUBJECT: Sql = search_sql!("AND subject = $8");
 /// What was done in one partnership.
-pub const SEARCH_OF_PARTNERSHIP: Sql = search_sql!("AND partnership = $10");
+pub const SEARCH_OF_PARTNERSHIP: Sql = search_sql!("AND partnership = $9");
 /// One act.
-pub const SEARCH_OF_ACTION: Sql = search_sql!("AND action = $8");
+pub const SEARCH_OF_ACTION: Sql = search_sql!("AND action = $7");
 /// What one kind of actor did.
-pub const SEARCH_OF_ACTOR: Sql = search_sql!("AND actor_kind = $7");
+pub const SEARCH_OF_ACTOR: Sql = search_sql!("AND actor_kind = $6");
 
 /// A page of a merchant's trail, newest first (PLT-4).
 ///
@@ -252,11 +252,10 @@ pub async fn search(reader: &mut Reader<'_>, scope: MerchantScope, filter: &Audi
         action => ("", action.map(|area| area.trim_end_matches('s'))),
     };
     let (one, several) = area.map_or_else(Default::default, |area| (format!("{area}."), format!("{area}s.")));
-    let values = params![
+    let mut values = params![
         scope.merchant,
         before,
         page.fetch(),
-        filter.from.map_or([0; 16], first_id),
         filter.from.map_or(i64::MIN, Timestamp::ms),
         filter.to.map_or(i64::MAX, Timestamp::ms),
         filter.actor.as_deref().unwrap_or(""),
@@ -265,16 +264,20 @@ pub async fn search(reader: &mut Reader<'_>, scope: MerchantScope, filter: &Audi
         filter.partnership.map_or_else(Vec::new, |partnership| partnership.bytes().to_vec()),
         one,
         several
-    ];
-    // One text per index, so that neither engine has to guess.
+    ]
+    .to_vec();
+    // One text per index, so that neither engine has to guess. From a day on, the trail is short by itself.
     let text = match filter {
         AuditFilter { subject: Some(_), .. } => SEARCH_OF_SUBJECT,
         AuditFilter { partnership: Some(_), .. } => SEARCH_OF_PARTNERSHIP,
-        _ if !act.is_empty() => SEARCH_OF_ACTION,
-        AuditFilter { actor: Some(_), .. } => SEARCH_OF_ACTOR,
-        _ => SEARCH,
+        AuditFilter { from: None, .. } if !act.is_empty() => SEARCH_OF_ACTION,
+        AuditFilter { from: None, actor: Some(_), .. } => SEARCH_OF_ACTOR,
+        _ => {
+            values.push(filter.from.map_or([0; 16], first_id).into());
+            SEARCH
+        }
     };
-    let rows: Vec<AuditView> = reader.query(text, values).await?;
+    let rows: Vec<AuditView> = reader.query(text, &values).await?;
     Ok(page.page(rows, |row| row.id))
 }
 

@@ -34,6 +34,19 @@ async fn populate(app: &TestApp, merchant: i64, product: i64, partnership: &[u8]
             "INSERT INTO orders (merchant, id, partnership, number, place, state, currency, total_minor, paid_minor, created_ms, updated_ms, placed_ms, released_ms) {orders} \
              SELECT {merchant}, {id}, {partnership}, CAST(i AS text), i, 'complete', 'USD', 100, CASE WHEN i > 4980 THEN 0 ELSE 100 END, i, i, i, i FROM n"
         ),
+        format!("UPDATE orders SET reference_key = id WHERE merchant = {merchant}"),
+        format!(
+            "INSERT INTO order_item (merchant, id, orders, place, product, quantity) {orders} SELECT {merchant}, {id}, {id}, 1, CASE WHEN i > 4900 THEN {product} ELSE 999 END, 1 FROM n"
+        ),
+        format!(
+            "INSERT INTO invoice (merchant, id, series, sequence, number, partnership, issued_on, due_on, currency, total_minor, paid_minor, body, created_ms) {orders} \
+             SELECT {merchant}, {id}, 'X', i, CAST(i AS text), {partnership}, '2026-01-01', '2026-02-01', 'USD', 100, 100, '{{}}', i FROM n"
+        ),
+        format!("INSERT INTO invoice_order (merchant, invoice, orders, amount_minor) {orders} SELECT {merchant}, {id}, {id}, 100 FROM n"),
+        format!(
+            "INSERT INTO customer (merchant, id, partnership, email, email_key, first_name, last_name, created_ms) {orders} \
+             SELECT {merchant}, {id}, {partnership}, CAST(i AS text), CAST(i AS text), 'A', 'B', i FROM n"
+        ),
         format!(
             "INSERT INTO license (merchant, id, orders, item, partnership, product, method, stage, status, end_user_information, needs_reseller_information, created_ms) {orders} \
              SELECT {merchant}, {id}, {id}, (SELECT id FROM order_item WHERE merchant = {merchant} LIMIT 1), {partnership}, {product}, 'key_pool', \
@@ -110,9 +123,8 @@ async fn lists_of_orders(app: &TestApp, merchant: i64, partnership: Vec<u8>, pro
 
 /// PLT-4, PAR-17: the trail by act and actor, resellers by name and status.
 async fn other_lists(app: &TestApp, merchant: i64, partnership: Vec<u8>) {
-    let trail = |actor: &str, act: &str, of: Vec<u8>| {
-        params![merchant, [0xff_u8; 16], 51_i64, [0_u8; 16], i64::MIN, i64::MAX, actor, act, Vec::<u8>::new(), of, "", ""].to_vec()
-    };
+    let trail =
+        |actor: &str, act: &str, of: Vec<u8>| params![merchant, [0xff_u8; 16], 51_i64, i64::MIN, i64::MAX, actor, act, Vec::<u8>::new(), of, "", ""].to_vec();
     for (list, values, index) in [
         (audit::SEARCH_OF_ACTION, trail("", "order.placed", Vec::new()), "audit_by_action"),
         (audit::SEARCH_OF_ACTOR, trail("system", "", Vec::new()), "audit_by_actor"),
