@@ -94,7 +94,7 @@ pub const LIST_OF_REFERENCE: Sql =
 pub const LIST_OF_PRODUCT: Sql = sql!(concat!(
     order_columns!(),
     "FROM order_item d CROSS JOIN orders o WHERE d.merchant = $1 AND d.product = $12 AND d.orders < $2 AND o.merchant = d.merchant AND o.id = d.orders
-     AND NOT EXISTS (SELECT 1 FROM order_item e WHERE e.merchant = d.merchant AND e.orders = d.orders AND e.product = d.product AND e.place < d.place)
+     AND d.place = (SELECT MIN(e.place) FROM order_item e WHERE e.merchant = d.merchant AND e.orders = d.orders AND e.product = d.product)
      AND ($4 = '' OR o.state = $4) AND o.created_ms >= $5 AND o.created_ms < $6
      AND (CAST($7 AS bigint) = 0 OR EXISTS (SELECT 1 FROM order_item i WHERE i.merchant = o.merchant AND i.orders = o.id AND i.product = $7))
      AND (o.partnership = $8 OR length($8) = 0) AND ($10 = 0 OR $9 = substr(o.reference_key, 1, $10))
