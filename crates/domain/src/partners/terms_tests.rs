@@ -47,6 +47,7 @@ purchase_limit_month "" none (default)
 min_quantity "" none (default)
 max_quantity "" none (default)
 email_codes_to_end_users "" false (default)
+auto_approve "" false (default)
 "#;
     assert_eq!(printed(&terms), expected);
 }
