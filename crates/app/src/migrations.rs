@@ -10,5 +10,6 @@ pub fn migrations() -> Vec<Migration> {
         ("0002_external_shops", include_str!("../../../migrations/0002_external_shops.sql")),
         ("0003_factors", include_str!("../../../migrations/0003_factors.sql")),
         ("0004_people", include_str!("../../../migrations/0004_people.sql")),
+        ("0005_lists", include_str!("../../../migrations/0005_lists.sql")),
     ])
 }

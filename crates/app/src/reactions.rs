@@ -7,6 +7,7 @@ use tradepost_domain::listing::PageRequest;
 use tradepost_domain::orders::fill_backorders::FillBackorders;
 use tradepost_domain::orders::rejudge::RejudgePartnership;
 use tradepost_domain::outbox::queries::WaitingEvent;
+use tradepost_domain::partners::queries::PartnershipFilter;
 use tradepost_domain::{ChannelId, Engine, MerchantScope, No, Origin, PartnershipId, PartnershipScope, ProductId, catalog, partners};
 use tradepost_store::BoxFuture;
 use tradepost_worker::reaction::{Reacted, Reaction};
@@ -58,7 +59,9 @@ impl Reaction for RejudgeAfterTerms {
             let scope = MerchantScope { merchant: event.merchant };
             let mut page = PageRequest { limit: 200, before: None };
             loop {
-                let read = engine.store.read(move |reader| Box::pin(async move { partners::queries::partnerships(reader, scope, None, page).await }));
+                let read = engine
+                    .store
+                    .read(move |reader| Box::pin(async move { partners::queries::search(reader, scope, &PartnershipFilter::default(), page).await }));
                 let found = read.await?;
                 for partnership in found.rows.iter().filter(|partnership| only.is_none_or(|channel| partnership.channel == Some(channel))) {
                     rejudge(engine, event.merchant, partnership.id).await?;

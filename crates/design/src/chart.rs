@@ -19,7 +19,6 @@ pub struct Series<'a> {
 }
 
 /// Figures over time.
-#[derive(Debug)]
 pub struct Chart<'a> {
     /// What it shows.
     pub title: &'a str,
@@ -28,9 +27,15 @@ pub struct Chart<'a> {
     /// Up to four lines.
     pub series: &'a [Series<'a>],
     /// How a figure is written.
-    pub written: fn(i64) -> String,
+    pub written: &'a dyn Fn(i64) -> String,
     /// The word for its table.
     pub table_word: &'a str,
+}
+
+impl std::fmt::Debug for Chart<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Chart").field("title", &self.title).field("labels", &self.labels).field("series", &self.series).finish_non_exhaustive()
+    }
 }
 
 impl Chart<'_> {

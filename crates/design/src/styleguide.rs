@@ -139,8 +139,8 @@ fn charts() -> Markup {
     let two = [Series { name: "This month", figures: &sold }, Series { name: "Month before", figures: &before }];
     let whole = |minor: i64| format!("${}", crate::value::number(minor / 100, LANGUAGE));
     html! {
-        (Card::new("Revenue").text("Net of taxes, by day of the order.").with(Chart { title: "Revenue by day", labels: &labels, series: &one, written: whole, table_word: "As a table" }.lines()))
-        (Card::new("Compared").with(Chart { title: "Revenue by day, compared", labels: &labels, series: &two, written: whole, table_word: "As a table" }.bars()))
+        (Card::new("Revenue").text("Net of taxes, by day of the order.").with(Chart { title: "Revenue by day", labels: &labels, series: &one, written: &whole, table_word: "As a table" }.lines()))
+        (Card::new("Compared").with(Chart { title: "Revenue by day, compared", labels: &labels, series: &two, written: &whole, table_word: "As a table" }.bars()))
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use tradepost_kernel::id::Noun;
 use tradepost_kernel::{Id, Timestamp};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
-use tradepost_store::{Column, Fault, FromRow, Reader, Row, SetSql, Tx, params, sql};
+use tradepost_store::{Column, Fault, FromRow, Reader, Row, SetSql, Sql, Tx, params, sql};
 
 /// One thing that was done to one subject. A subject's entries are its timeline (ORD-7).
 #[derive(Clone, Debug)]
@@ -159,10 +159,10 @@ impl FromRow for AuditView {
 
 /// The columns of an [`AuditView`], then what the macro's argument appends.
 macro_rules! select_entries {
-    ($rest:literal) => {
+    ($($rest:literal),+) => {
         sql!(concat!(
             "SELECT id, at_ms, actor_kind, actor_id, actor_name, action, subject_kind, subject, partnership, before_json, after_json, address, request_id FROM audit ",
-            $rest
+            $($rest),+
         ))
     };
 }
@@ -193,4 +193,97 @@ pub async fn timeline(reader: &mut Reader<'_>, scope: PartnershipScope, page: Pa
     let of_one = select_entries!("WHERE merchant = $1 AND id < $2 AND partnership = $4 ORDER BY id DESC LIMIT $3");
     let rows: Vec<AuditView> = reader.query(of_one, params![scope.merchant, page.bound(), page.fetch(), scope.partnership]).await?;
     Ok(page.page(rows, |row| row.id))
+}
+
+/// Which part of the trail a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// Only what was done to this.
+    pub subject: Option<[u8; 16]>,
+    /// Only what was done in this partnership.
+    pub partnership: Option<PartnershipId>,
+    /// Only by this kind of actor.
+    pub actor: Option<String>,
+    /// Only one act (`order.placed`), or those of an area (`order`).
+    pub action: Option<String>,
+    /// Done at or after.
+    pub from: Option<Timestamp>,
+    /// Done before.
+    pub to: Option<Timestamp>,
+}
+
+/// An entry's moment is that of its command's begin, its id a little later: this much is looked at beyond an end.
+const SLACK_MS: i64 = 3_600_000;
+
+/// What narrows every list: `$1` merchant, `$2` before, `$3` rows, `$4` from, `$5` to, `$6` kind of actor, `$7` act, `$8` subject, `$9`
+/// partnership, `$10` and `$11` how the acts of an area begin. Empty: any.
+macro_rules! search_sql {
+    ($by:literal) => {
+        select_entries!(
+            "WHERE merchant = $1 AND id < $2 ",
+            $by,
+            " AND at_ms >= $4 AND at_ms < $5 AND ($6 = '' OR actor_kind = $6) AND ($7 = '' OR action = $7)
+             AND (subject = $8 OR length($8) = 0) AND (partnership = $9 OR length($9) = 0)
+             AND ($10 = '' OR substr(action, 1, length($10)) = $10 OR substr(action, 1, length($11)) = $11) ORDER BY id DESC LIMIT $3"
+        )
+    };
+}
+
+/// The trail from its newest entry on, down to the smallest id of a moment, `$12`.
+pub const SEARCH: Sql = search_sql!("AND id >= $12");
+/// What was done to one thing.
+pub const SEARCH_OF_SUBJECT: Sql = search_sql!("AND subject = $8");
+/// What was done in one partnership.
+pub const SEARCH_OF_PARTNERSHIP: Sql = search_sql!("AND partnership = $9");
+/// One act.
+pub const SEARCH_OF_ACTION: Sql = search_sql!("AND action = $7");
+/// What one kind of actor did.
+pub const SEARCH_OF_ACTOR: Sql = search_sql!("AND actor_kind = $6");
+
+/// A page of a merchant's trail, newest first (PLT-4).
+///
+/// # Errors
+/// The store's.
+pub async fn search(reader: &mut Reader<'_>, scope: MerchantScope, filter: &AuditFilter, page: PageRequest) -> Result<Page<AuditView>, Fault> {
+    let end = filter.to.map(|to| first_id(to.plus_ms(SLACK_MS)).to_vec());
+    let before = end.map_or_else(|| page.bound(), |end| end.min(page.bound()));
+    let (act, area) = match filter.action.as_deref() {
+        Some(action) if action.contains('.') => (action, None),
+        action => ("", action.map(|area| area.trim_end_matches('s'))),
+    };
+    let (one, several) = area.map_or_else(Default::default, |area| (format!("{area}."), format!("{area}s.")));
+    let mut values = params![
+        scope.merchant,
+        before,
+        page.fetch(),
+        filter.from.map_or(i64::MIN, Timestamp::ms),
+        filter.to.map_or(i64::MAX, Timestamp::ms),
+        filter.actor.as_deref().unwrap_or(""),
+        act,
+        filter.subject.map_or_else(Vec::new, |subject| subject.to_vec()),
+        filter.partnership.map_or_else(Vec::new, |partnership| partnership.bytes().to_vec()),
+        one,
+        several
+    ]
+    .to_vec();
+    // One text per index, so that neither engine has to guess. From a day on, the trail is short by itself.
+    let text = match filter {
+        AuditFilter { subject: Some(_), .. } => SEARCH_OF_SUBJECT,
+        AuditFilter { partnership: Some(_), .. } => SEARCH_OF_PARTNERSHIP,
+        AuditFilter { from: None, .. } if !act.is_empty() => SEARCH_OF_ACTION,
+        AuditFilter { from: None, actor: Some(_), .. } => SEARCH_OF_ACTOR,
+        _ => {
+            values.push(filter.from.map_or([0; 16], first_id).into());
+            SEARCH
+        }
+    };
+    let rows: Vec<AuditView> = reader.query(text, &values).await?;
+    Ok(page.page(rows, |row| row.id))
+}
+
+/// The smallest id of a moment.
+fn first_id(at: Timestamp) -> [u8; 16] {
+    let mut id = [0; 16];
+    id[..6].copy_from_slice(&at.ms().max(0).to_be_bytes()[2..]);
+    id
 }

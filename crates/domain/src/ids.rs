@@ -33,6 +33,8 @@ tradepost_kernel::id_types! {
     Partnership => PartnershipId "par",
     /// An API key.
     ApiKey => ApiKeyId "key",
+    /// The filters of a list under a name.
+    SavedView => SavedViewId "svw",
     /// A ledger account.
     Account => AccountId "acc",
     /// A ledger transfer.

@@ -25,6 +25,8 @@ pub mod catalog;
 
 pub mod partners;
 
+pub mod saved_views;
+
 pub mod ledger;
 
 pub mod stock;
@@ -37,9 +39,13 @@ pub mod licenses;
 
 pub mod billing;
 
+pub mod sales;
+
 pub mod orders;
 
 pub mod fulfillments;
+
+pub mod reports;
 
 pub mod notices;
 

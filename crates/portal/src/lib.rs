@@ -34,4 +34,5 @@ pub fn routes(r: &mut Routes) {
     access::routes(r);
     reseller::routes(r);
     merchant::routes(r);
+    shared::views::routes(r);
 }

@@ -2,6 +2,7 @@
 
 use crate::files::{self, Kind, Plain};
 use crate::room::{Room, Spot, encoded};
+use crate::shared::views::Views;
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
 use tradepost_design::frame::Head;
@@ -153,6 +154,7 @@ pub struct List<'a> {
     tabs: Option<Markup>,
     before: Option<Markup>,
     empty: Option<(Icon, &'a str, &'a str, Option<Markup>)>,
+    views: Option<Views>,
 }
 
 impl<'a> List<'a> {
@@ -173,7 +175,22 @@ impl<'a> List<'a> {
             tabs: None,
             before: None,
             empty: None,
+            views: None,
         }
+    }
+
+    /// Its filters can be saved under a name; those that were stand above it.
+    #[must_use]
+    pub fn views(mut self, views: Views) -> Self {
+        self.views = Some(views);
+        self
+    }
+
+    /// A column whose head sorts the list: by `sort`, its usual order where that is empty. `upward` says which way that is.
+    #[must_use]
+    pub fn sorting<'c>(&self, column: Column<'c>, sort: &str, upward: bool) -> Column<'c> {
+        let now = self.asked("sort").unwrap_or("") == sort;
+        column.sorts(self.place(&[("sort", sort), ("cursor", "")]), now.then_some(upward))
     }
 
     /// It can be searched, by the parameter `q`.
@@ -288,6 +305,7 @@ impl<'a> List<'a> {
             @if let Some(tabs) = &self.tabs { (tabs) }
             @if let Some(before) = &self.before { (before) }
             (card::plain(html! {
+                @if let Some(views) = &self.views { (views.draw(self.room, &self.asked)) }
                 @if count > 0 || filtered { (self.tools()) }
                 @if count == 0 { (self.nothing(filtered)) } @else { (table.draw()) }
                 (pager(&look.n(i64::try_from(count).unwrap_or(0), ("row", "rows"), ("Zeile", "Zeilen")), first.as_deref(), after.as_deref(), look.language))

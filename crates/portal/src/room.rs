@@ -9,14 +9,15 @@ use maud::{Markup, html};
 pub use said::{done, encoded, say};
 use said::{forgotten, said};
 use tradepost_design::badge::Tone;
-use tradepost_design::frame::{self, Group, Head, Page, Place, Workspace};
+use tradepost_design::frame::{self as drawn, Group, Head, Page, Place, Workspace};
 use tradepost_design::icon::icon;
 use tradepost_design::{Icon, note};
 use tradepost_domain::access::{Need, Side};
 use tradepost_domain::partners::Status;
-use tradepost_domain::{Caller, PersonId, Right, identity, merchants, partners};
+use tradepost_domain::reports::frame::{self, Frame};
+use tradepost_domain::{Caller, MerchantScope, PersonId, Right, merchants, partners};
 use tradepost_kernel::Currency;
-use tradepost_web::{Answer, Call, Problem};
+use tradepost_web::{Answer, Call, OrNotFound, Problem};
 
 /// Where in the navigation a page is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,24 +92,11 @@ impl Room {
     }
 
     async fn of_merchant(call: &Call, caller: Caller, person: PersonId, number: i64) -> Result<Self, Problem> {
-        let scope = tradepost_domain::MerchantScope { merchant: number };
-        let (me, employers, programs, pending, look_of_house) = call
-            .read(move |reader| {
-                Box::pin(async move {
-                    let me = identity::queries::person(reader, person).await?;
-                    let employers = merchants::queries::employers(reader, person).await?;
-                    let programs = partners::queries::programs(reader, person).await?;
-                    let page = tradepost_domain::listing::PageRequest { limit: 99, before: None };
-                    let pending = partners::queries::partnerships(reader, scope, Some(Status::Pending), page).await?;
-                    let look = merchants::branding(reader, number).await?;
-                    Ok((me, employers, programs, pending.rows.len(), look))
-                })
-            })
-            .await?;
-        let me = me.ok_or_else(Problem::unauthenticated)?;
-        let (merchant, _) = employers.iter().find(|(merchant, _)| merchant.number == number).ok_or_else(Problem::not_found)?;
-        let look = Look::of(call).seen_by(&me).in_zone(&merchant.time_zone);
-        let others = others(&look, &employers, &programs, &merchant.id.to_string());
+        let frame = framed(call, person, MerchantScope { merchant: number }).await?;
+        let works_here = frame.employers.iter().any(|(merchant, _)| merchant.number == number);
+        let merchant = Some(&frame.merchant).filter(|_| works_here).ok_or_else(Problem::not_found)?;
+        let look = Look::of(call).seen_by(&frame.person).in_zone(&merchant.time_zone);
+        let others = others(&look, &frame.employers, &frame.programs, &merchant.id.to_string());
         Ok(Self {
             side: Side::Merchant,
             base: format!("/m/{}", merchant.id),
@@ -117,11 +105,11 @@ impl Room {
             status: None,
             test: merchant.test,
             person,
-            person_name: me.name(),
-            person_email: me.email,
+            person_name: frame.person.name(),
+            person_email: frame.person.email,
             others,
-            waiting: pending,
-            dress: Dress::of(look_of_house.as_ref()),
+            waiting: usize::try_from(frame.sign_ups.number).unwrap_or(0),
+            dress: Dress::of(frame.branding.as_ref()),
             said: said(call),
             caller,
             look,
@@ -129,35 +117,23 @@ impl Room {
     }
 
     async fn of_reseller(call: &Call, caller: Caller, person: PersonId, scope: tradepost_domain::PartnershipScope) -> Result<Self, Problem> {
-        let (me, merchant, employers, programs, look_of_house) = call
-            .read(move |reader| {
-                Box::pin(async move {
-                    let me = identity::queries::person(reader, person).await?;
-                    let merchant = merchants::queries::merchant(reader, scope.merchant).await?;
-                    let employers = merchants::queries::employers(reader, person).await?;
-                    let programs = partners::queries::programs(reader, person).await?;
-                    let look = merchants::branding(reader, scope.merchant).await?;
-                    Ok((me, merchant, employers, programs, look))
-                })
-            })
-            .await?;
-        let (me, merchant) = (me.ok_or_else(Problem::unauthenticated)?, merchant.ok_or_else(Problem::not_found)?);
-        let program = programs.iter().find(|program| program.id == scope.partnership).ok_or_else(Problem::not_found)?;
-        let look = Look::of(call).seen_by(&me).in_zone(&merchant.time_zone);
-        let others = others(&look, &employers, &programs, &program.id.to_string());
+        let frame = framed(call, person, scope.of_merchant()).await?;
+        let program = frame.programs.iter().find(|program| program.id == scope.partnership).ok_or_else(Problem::not_found)?;
+        let look = Look::of(call).seen_by(&frame.person).in_zone(&frame.merchant.time_zone);
+        let others = others(&look, &frame.employers, &frame.programs, &program.id.to_string());
         Ok(Self {
             side: Side::Reseller,
             base: format!("/r/{}", program.id),
-            name: look_of_house.as_ref().map_or_else(|| program.merchant_name.clone(), |look| look.name.clone()),
-            currency: merchant.currency,
+            name: frame.branding.as_ref().map_or_else(|| program.merchant_name.clone(), |look| look.name.clone()),
+            currency: frame.merchant.currency,
             status: Some(program.status),
             test: program.test,
             person,
-            person_name: me.name(),
-            person_email: me.email,
+            person_name: frame.person.name(),
+            person_email: frame.person.email,
             others,
             waiting: 0,
-            dress: Dress::of(look_of_house.as_ref()),
+            dress: Dress::of(frame.branding.as_ref()),
             said: said(call),
             caller,
             look,
@@ -174,6 +150,12 @@ impl Room {
     #[must_use]
     pub const fn person(&self) -> PersonId {
         self.person
+    }
+
+    /// How many sign-ups wait in a merchant's workspace, 99 at most.
+    #[must_use]
+    pub const fn waiting(&self) -> usize {
+        self.waiting
     }
 
     /// Their name.
@@ -203,7 +185,7 @@ impl Room {
     /// A page with its head.
     #[must_use]
     pub fn page(&self, spot: Spot, head: &Head<'_>, inside: &Markup) -> Answer {
-        self.draw(spot, head.title, &html! { (frame::head(head)) (inside) })
+        self.draw(spot, head.title, &html! { (drawn::head(head)) (inside) })
     }
 
     /// A page that asks or says one thing: a form, a final step. A script shows it as a dialog over the page that it was opened from.
@@ -231,7 +213,7 @@ impl Room {
         };
         let page = Page { title, house: &self.name, language: self.look.language, theme: self.look.theme(), brand: self.dress.brand() };
         // With no-referrer a browser would not say where a form comes from, and its form would be refused.
-        let answer = Answer::html(frame::workspace(&page, &around, inside)).header(REFERRER_POLICY, "same-origin");
+        let answer = Answer::html(drawn::workspace(&page, &around, inside)).header(REFERRER_POLICY, "same-origin");
         if self.said.is_some() { answer.cookie(&forgotten()) } else { answer }
     }
 
@@ -349,6 +331,11 @@ impl Room {
             ),
         ]
     }
+}
+
+/// What every page has around it, in one reading.
+async fn framed(call: &Call, person: PersonId, scope: MerchantScope) -> Result<Frame, Problem> {
+    call.read(move |reader| Box::pin(async move { frame::frame(reader, person, scope).await })).await?.or_not_found()
 }
 
 /// Spot, icon, name, path, how many wait there, whether the person may go there.

@@ -71,6 +71,7 @@ pub const CODES: &[Code] = &[
     code(409, "no_license_available", "There is no license left."),
     code(409, "sku_taken", "Another product has this SKU."),
     code(409, "name_taken", "Another one has this name."),
+    code(409, "too_many_views", "As many views of this list are kept as can be."),
     code(409, "price_list_in_use", "A channel sells from this price list."),
     code(409, "import_in_progress", "Another import is staging keys of the product."),
     code(409, "import_abandoned", "The import is over: it was given up or taken in."),

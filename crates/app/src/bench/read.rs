@@ -120,7 +120,7 @@ struct Querying {
 impl Client for Querying {
     async fn once(&mut self) -> Result<(), Trouble> {
         let (scope, page) = (MerchantScope { merchant: self.merchant }, PageRequest { limit: ROWS, before: None });
-        let filter = OrderFilter { state: None, search: None, created_from: None, created_to: None };
+        let filter = OrderFilter::default();
         let read = self.engine.store.read(move |reader| Box::pin(async move { queries::list(reader, scope, None, &filter, page).await }));
         read.await.map(drop).map_err(Trouble::from)
     }

@@ -132,7 +132,13 @@ async fn top_up(house: &House, merchant_key: &str, key: &str) -> Result<(), Trou
 /// Everybody who was let in uses the link of their access mail.
 async fn set_passwords(house: &House) -> Result<(), Trouble> {
     let page = PageRequest { limit: 50, before: None };
-    let log = house.engine.store.read(move |reader| Box::pin(async move { notices::queries::list(reader, notices::queries::OPERATOR, page).await })).await?;
+    let log = house
+        .engine
+        .store
+        .read(move |reader| {
+            Box::pin(async move { notices::queries::list(reader, notices::queries::OPERATOR, &notices::queries::MessageFilter::default(), page).await })
+        })
+        .await?;
     for message in log.rows {
         let link: Option<SingleUseLinkId> = message.variables["link"]["$link"].as_str().and_then(|text| text.parse().ok());
         let Some(link) = link else { continue };

@@ -79,13 +79,20 @@ impl FromRow for InvoiceRow {
 }
 
 macro_rules! invoice_sql {
-    ($rest:literal) => {
+    ($($rest:literal),+) => {
         sql!(concat!(
             "SELECT id, number, partnership, issued_on, due_on, currency, total_minor, paid_minor, canceled_ms, kind, automatic, body FROM invoice ",
-            $rest
+            $($rest),+
         ))
     };
 }
+
+mod search;
+
+pub use search::{
+    InvoiceFilter, InvoiceSort, LIST, LIST_BY_DUE, LIST_CANCELED, LIST_OF_NUMBER, LIST_OF_PARTNERSHIP, LIST_OF_TOP_UPS, LIST_OVERDUE, LIST_PAID, LIST_UNPAID,
+    UNPAID_BY_DUE, search,
+};
 
 /// Whose an invoice is: what is asked before its partnership is locked.
 ///
@@ -102,36 +109,6 @@ pub async fn partnership_of(reader: &mut Reader<'_>, scope: MerchantScope, id: I
 pub async fn invoice(reader: &mut Reader<'_>, scope: MerchantScope, partnership: Option<PartnershipId>, id: InvoiceId) -> Result<Option<InvoiceRow>, Fault> {
     let found: Option<InvoiceRow> = reader.query_opt(invoice_sql!("WHERE merchant = $1 AND id = $2"), params![scope.merchant, id]).await?;
     Ok(found.filter(|invoice| partnership.is_none_or(|of| of == invoice.partnership)))
-}
-
-/// A page of invoices, newest first; of one partnership or kind only, where given.
-///
-/// # Errors
-/// The store's.
-pub async fn list(
-    reader: &mut Reader<'_>,
-    scope: MerchantScope,
-    partnership: Option<PartnershipId>,
-    kind: Option<InvoiceKind>,
-    page: PageRequest,
-) -> Result<Page<InvoiceRow>, Fault> {
-    let named = kind.map_or("", InvoiceKind::name);
-    let rows = match (partnership, kind) {
-        // Few among many: by the index of their own.
-        (Some(of), Some(InvoiceKind::TopUp)) => {
-            let text = invoice_sql!("WHERE merchant = $1 AND partnership = $2 AND kind = 'top_up' AND id < $3 ORDER BY id DESC LIMIT $4");
-            reader.query(text, params![scope.merchant, of, page.bound(), page.fetch()]).await?
-        }
-        (Some(of), _) => {
-            let text = invoice_sql!("WHERE merchant = $1 AND partnership = $2 AND id < $3 AND ($5 = '' OR kind = $5) ORDER BY id DESC LIMIT $4");
-            reader.query(text, params![scope.merchant, of, page.bound(), page.fetch(), named]).await?
-        }
-        (None, _) => {
-            let text = invoice_sql!("WHERE merchant = $1 AND id < $2 AND ($4 = '' OR kind = $4) ORDER BY id DESC LIMIT $3");
-            reader.query(text, params![scope.merchant, page.bound(), page.fetch(), named]).await?
-        }
-    };
-    Ok(page.page(rows, |row: &InvoiceRow| row.id))
 }
 
 /// A partnership's top-ups that are neither paid in full nor canceled, newest first, 200 at most.

@@ -14,6 +14,7 @@ use crate::licenses::store::NewLicense;
 use crate::licenses::{self, LicenseOrigin, Stage, Status};
 use crate::outbox::Event;
 use crate::partners::{self, purchases};
+use crate::sales::{self, Sales, SalesDay};
 use crate::stock::{self, Taken};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -179,10 +180,14 @@ fn debit(sold: &Sold) -> NewTransfer {
 
 async fn count_purchases(sold: &[(usize, &Sold)], tx: &mut Tx<'_>) -> Result<(), Fault> {
     let mut bought: BTreeMap<_, i64> = BTreeMap::new();
+    let mut days: BTreeMap<SalesDay, Sales> = BTreeMap::new();
     for (_, sold) in sold {
         *bought.entry((sold.scope.merchant, sold.scope.partnership, sold.row.day.to_string())).or_default() += sold.row.quantity;
+        let sales = Sales { orders: 1, units: sold.row.quantity, amount_minor: sold.row.total_minor };
+        days.entry(SalesDay::new(sold.scope, sold.row.day, sold.row.currency)).or_default().add(sales)?;
     }
-    purchases::count(tx, &bought).await
+    purchases::count(&mut *tx, &bought).await?;
+    sales::store::count(tx, &days).await
 }
 
 /// One audit row and one event for each; the first one of an approved partnership makes it active (PAR-5).

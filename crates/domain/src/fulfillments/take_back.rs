@@ -13,6 +13,7 @@ use crate::licenses::store::Move;
 use crate::licenses::{self, Stage, Status};
 use crate::outbox::Event;
 use crate::partners::purchases;
+use crate::sales::{self, Sales, SalesDay};
 use crate::stock::{self, KeyState};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -67,6 +68,9 @@ impl TakenBack {
         self.take_codes_back(ctx, tx, merchant, row.product).await?;
         ledger::post(ctx, tx, merchant, &[transfer(row, refund)]).await?;
         purchases::give_back(tx, scope, row.day, refund.units).await?;
+        let whole = matches!(refund.leaves, State::Refunded | State::Failed);
+        let sold = Sales { orders: i64::from(whole), units: refund.units, amount_minor: refund.minor };
+        sales::store::take_back(tx, SalesDay::new(scope, row.day, row.currency), sold).await?;
         store::take_back(tx, merchant, row, refund).await?;
         let money = |minor| row.currency.minor(minor);
         let body = json!({

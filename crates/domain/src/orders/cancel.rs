@@ -13,6 +13,7 @@ use crate::licenses::{self, Stage};
 use crate::orders::create_draft::OrderOutcome;
 use crate::outbox::Event;
 use crate::partners::purchases;
+use crate::sales::{self, Sales, SalesDay};
 use crate::stock;
 use serde_json::json;
 use tradepost_kernel::Refusal;
@@ -56,8 +57,13 @@ impl Command for CancelOrder {
         store::cancel(ctx, tx, scope.merchant, order.id, &self.note).await?;
         return_keys(ctx, tx, scope, &licenses).await?;
         take_debt_back(ctx, tx, scope, &order).await?;
+        let units: i64 = queries::items(tx, scope.merchant, &[order.id]).await?.iter().map(|item| item.quantity).sum();
+        if let Some(day) = order.placed_on {
+            let sold = Sales { orders: 1, units, amount_minor: order.total_minor };
+            sales::store::take_back(tx, SalesDay::new(scope, day, order.currency), sold).await?;
+        }
         if let Some((invoice, _, _)) = billing::queries::of_order(tx, scope.merchant, order.id).await? {
-            give_back(tx, scope, order.id, invoice).await?;
+            give_back(tx, scope, units, invoice).await?;
             billing::store::cancel(ctx, tx, scope.merchant, invoice).await?;
             ctx.audit(AuditEntry::new(scope.merchant, "invoice.canceled", invoice).of(scope.partnership));
         }
@@ -107,10 +113,8 @@ async fn return_keys(ctx: &mut Ctx, tx: &mut Tx<'_>, scope: PartnershipScope, li
 /// Its units count no longer against the purchase limits of the day it was placed on, and of that month (PRG-9). The day
 /// is the invoice's: the merchant may have moved to another time zone since. An order that was placed before purchases
 /// were counted has nothing to give back.
-async fn give_back(tx: &mut Tx<'_>, scope: PartnershipScope, order: OrderId, invoice: InvoiceId) -> Result<(), Fault> {
+async fn give_back(tx: &mut Tx<'_>, scope: PartnershipScope, units: i64, invoice: InvoiceId) -> Result<(), Fault> {
     let Some(invoice) = billing::queries::invoice(tx, scope.of_merchant(), None, invoice).await? else { return Ok(()) };
-    let items = queries::items(tx, scope.merchant, &[order]).await?;
-    let units: i64 = items.iter().map(|item| item.quantity).sum();
     let counted = purchases::purchased(tx, &[(scope, invoice.issued_on)]).await?;
     if counted.get(&scope).is_some_and(|counted| counted.day >= units) {
         purchases::give_back(tx, scope, invoice.issued_on, units).await?;

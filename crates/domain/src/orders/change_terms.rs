@@ -8,7 +8,7 @@ use crate::billing::{self, top_up};
 use crate::command::{Command, Ctx, No};
 use crate::ids::PartnershipId;
 use crate::outbox::Event;
-use crate::partners::terms::{self, Place, Setting, TermChange, TermName, TermValue};
+use crate::partners::terms::{self, Level, Place, Setting, TermChange, TermName, TermValue};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tradepost_kernel::Refusal;
@@ -57,7 +57,7 @@ impl Command for ChangeTerms {
             Some(Setting::Value(TermValue::Currency(currency))) => Some(*currency),
             Some(_) => None,
         };
-        terms::validate(&self.changes, currency)?;
+        terms::validate(Level::Partnership, &self.changes, currency)?;
         // From here it must succeed.
         terms::write(tx, merchant, place, &self.changes).await?;
         let after = terms::apply(&before, &self.changes);

@@ -3,11 +3,10 @@
 use super::state::State;
 use crate::access::{MerchantScope, PartnershipScope};
 use crate::credit::OpenOrder;
-use crate::ids::{OrderId, OrderItemId, PartnershipId, nobody};
+use crate::ids::{OrderId, OrderItemId, PartnershipId};
 use crate::licenses::queries::{LicenseRow, license_sql};
-use crate::listing::{Page, PageRequest};
 use std::collections::{BTreeMap, HashMap};
-use tradepost_kernel::{Currency, Timestamp};
+use tradepost_kernel::{Currency, Date, Timestamp};
 use tradepost_store::ColumnType::{Bytes, Int};
 use tradepost_store::{Column, Fault, FromRow, Reader, Row, SetSql, Sql, params, sql};
 
@@ -42,6 +41,8 @@ pub struct OrderRow {
     pub updated: Timestamp,
     /// When it was placed.
     pub placed: Option<Timestamp>,
+    /// The day of that in the merchant's time zone as it was then: what it sold is counted on it.
+    pub placed_on: Option<Date>,
     /// When its goods were released.
     pub released: Option<Timestamp>,
     /// When nothing was open any more.
@@ -92,6 +93,7 @@ impl FromRow for OrderRow {
             created: c.next()?,
             updated: c.next()?,
             placed: c.next()?,
+            placed_on: c.next()?,
             released: c.next()?,
             completed: c.next()?,
             canceled: c.next()?,
@@ -101,15 +103,26 @@ impl FromRow for OrderRow {
     }
 }
 
-macro_rules! order_sql {
-    ($rest:literal) => {
-        sql!(concat!(
-            "SELECT id, partnership, number, state, reference, contact, delivery_address, currency, total_minor, paid_minor, on_credit, ",
-            "created_ms, updated_ms, placed_ms, released_ms, completed_ms, canceled_ms, cancel_note, version FROM orders ",
-            $rest
-        ))
+/// The columns of an [`OrderRow`], of the table `o`.
+macro_rules! order_columns {
+    () => {
+        "SELECT o.id, o.partnership, o.number, o.state, o.reference, o.contact, o.delivery_address, o.currency, o.total_minor, o.paid_minor, o.on_credit, \
+         o.created_ms, o.updated_ms, o.placed_ms, o.placed_on, o.released_ms, o.completed_ms, o.canceled_ms, o.cancel_note, o.version "
     };
 }
+
+macro_rules! order_sql {
+    ($rest:literal) => {
+        sql!(concat!(order_columns!(), "FROM orders o ", $rest))
+    };
+}
+
+mod search;
+
+pub use search::{
+    LIST_OF_CUSTOMER, LIST_OF_HELD, LIST_OF_INVOICE, LIST_OF_MERCHANT, LIST_OF_NUMBER, LIST_OF_PARTNERSHIP, LIST_OF_PRODUCT, LIST_OF_REFERENCE, LIST_OF_STATE,
+    OrderFilter, Term, list,
+};
 
 /// One line of an order, as stored.
 #[derive(Clone, Debug)]
@@ -193,58 +206,6 @@ pub async fn items(reader: &mut Reader<'_>, merchant: i64, orders: &[OrderId]) -
             &Column::ids(orders.iter().copied()),
         )
         .await
-}
-
-/// Which orders a list shows.
-#[derive(Clone, Debug, Default)]
-pub struct OrderFilter {
-    /// Only in this state.
-    pub state: Option<State>,
-    /// Only with this number, or this reference.
-    pub search: Option<String>,
-    /// Begun at or after.
-    pub created_from: Option<Timestamp>,
-    /// Begun before.
-    pub created_to: Option<Timestamp>,
-}
-
-/// A page of one partnership's orders.
-pub const LIST_OF_PARTNERSHIP: Sql = order_sql!(
-    "WHERE merchant = $1 AND partnership = $2 AND id < $3 AND ($5 = '' OR state = $5) AND ($6 = '' OR number = $6 OR reference = $6)
-     AND created_ms >= $7 AND created_ms < $8 ORDER BY id DESC LIMIT $4"
-);
-
-/// A page of a merchant's orders; no order is of the partnership `$2`.
-pub const LIST_OF_MERCHANT: Sql = order_sql!(
-    "WHERE merchant = $1 AND partnership <> $2 AND id < $3 AND ($5 = '' OR state = $5) AND ($6 = '' OR number = $6 OR reference = $6)
-     AND created_ms >= $7 AND created_ms < $8 ORDER BY id DESC LIMIT $4"
-);
-
-/// A page of orders, newest first; of one partnership only, where given.
-///
-/// # Errors
-/// The store's.
-pub async fn list(
-    reader: &mut Reader<'_>,
-    scope: MerchantScope,
-    partnership: Option<PartnershipId>,
-    filter: &OrderFilter,
-    page: PageRequest,
-) -> Result<Page<OrderRow>, Fault> {
-    let columns = params![
-        scope.merchant,
-        partnership.unwrap_or(nobody()),
-        page.bound(),
-        page.fetch(),
-        filter.state.map_or("", State::name),
-        filter.search.clone().unwrap_or_default(),
-        filter.created_from.map_or(i64::MIN, Timestamp::ms),
-        filter.created_to.map_or(i64::MAX, Timestamp::ms)
-    ];
-    // Two statements, so that each goes by its own index.
-    let text = if partnership.is_some() { LIST_OF_PARTNERSHIP } else { LIST_OF_MERCHANT };
-    let rows = reader.query(text, columns).await?;
-    Ok(page.page(rows, |row: &OrderRow| row.id))
 }
 
 /// The open orders of a partnership.

@@ -4,7 +4,7 @@ use super::queries::ItemRow;
 use super::state::State;
 use crate::command::Ctx;
 use crate::ids::{OrderId, OrderItemId, PartnershipId};
-use tradepost_kernel::Currency;
+use tradepost_kernel::{Currency, Date};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
 use tradepost_store::{Column, Fault, SetSql, Tx, params, sql};
 
@@ -17,6 +17,13 @@ pub struct DraftFields {
     pub contact: Option<String>,
     /// Where it goes.
     pub delivery_address: Option<String>,
+}
+
+impl DraftFields {
+    /// What the reference is found by (ORD-10).
+    fn reference_key(&self) -> Option<Vec<u8>> {
+        self.reference.as_ref().map(|reference| reference.to_lowercase().into_bytes())
+    }
 }
 
 /// Writes a new draft.
@@ -35,10 +42,20 @@ pub async fn insert_draft(
     tx.execute_exactly(
         1,
         sql!(
-            "INSERT INTO orders (merchant, id, partnership, state, reference, contact, delivery_address, currency, created_ms, updated_ms)
-             VALUES ($1, $2, $3, 'draft', $4, $5, $6, $7, $8, $8)"
+            "INSERT INTO orders (merchant, id, partnership, state, reference, contact, delivery_address, currency, created_ms, updated_ms, reference_key)
+             VALUES ($1, $2, $3, 'draft', $4, $5, $6, $7, $8, $8, $9)"
         ),
-        params![merchant, id, partnership, fields.reference.clone(), fields.contact.clone(), fields.delivery_address.clone(), currency, ctx.now],
+        params![
+            merchant,
+            id,
+            partnership,
+            fields.reference.clone(),
+            fields.contact.clone(),
+            fields.delivery_address.clone(),
+            currency,
+            ctx.now,
+            fields.reference_key()
+        ],
     )
     .await?;
     Ok(id)
@@ -52,10 +69,10 @@ pub async fn update_draft(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, id: OrderId
     tx.execute_exactly(
         1,
         sql!(
-            "UPDATE orders SET reference = $3, contact = $4, delivery_address = $5, updated_ms = $6, version = version + 1
+            "UPDATE orders SET reference = $3, contact = $4, delivery_address = $5, updated_ms = $6, reference_key = $7, version = version + 1
              WHERE merchant = $1 AND id = $2 AND state = 'draft'"
         ),
-        params![merchant, id, fields.reference.clone(), fields.contact.clone(), fields.delivery_address.clone(), ctx.now],
+        params![merchant, id, fields.reference.clone(), fields.contact.clone(), fields.delivery_address.clone(), ctx.now, fields.reference_key()],
     )
     .await
 }
@@ -186,11 +203,13 @@ pub struct Placed {
     pub released: bool,
     /// Whether they may leave unpaid.
     pub on_credit: bool,
+    /// The day in the merchant's time zone.
+    pub day: Date,
 }
 
 static PLACE: SetSql = SetSql::update(
     "UPDATE orders SET number = r.new_number, place = r.new_place, state = r.new_state, currency = r.new_currency, total_minor = r.total, \
-     on_credit = r.unpaid, placed_ms = r.at_ms, released_ms = r.released_at, completed_ms = r.completed_at, updated_ms = r.at_ms, \
+     on_credit = r.unpaid, placed_ms = r.at_ms, placed_on = r.on_day, released_ms = r.released_at, completed_ms = r.completed_at, updated_ms = r.at_ms, \
      version = orders.version + 1 FROM rows r WHERE orders.merchant = r.tenant AND orders.id = r.id AND orders.state = 'draft'",
     &[
         ("tenant", Int),
@@ -204,6 +223,7 @@ static PLACE: SetSql = SetSql::update(
         ("at_ms", Int),
         ("released_at", Int),
         ("completed_at", Int),
+        ("on_day", Text),
     ],
 );
 
@@ -225,6 +245,7 @@ pub async fn place_all(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, placed: &[Plac
         Column::same(now, placed.len()),
         Column::OptInts(placed.iter().map(|placed| placed.released.then_some(now)).collect()),
         Column::OptInts(placed.iter().map(|placed| (placed.state == State::Complete).then_some(now)).collect()),
+        Column::texts(placed.iter().map(|placed| placed.day.to_string())),
     ];
     tx.write_whole_set(&PLACE, columns).await
 }

@@ -2,7 +2,8 @@
 
 use super::queries::{self, ResellerView};
 use super::store::{self, NewPartnership};
-use super::{Status, channels, reseller_store};
+use super::terms::{self, Level, Place, Term};
+use super::{Status, channel_store, channels, reseller_store};
 use crate::access::{Caller, Need, ResellerRole, Right};
 use crate::audit::AuditEntry;
 use crate::command::{Command, Ctx, No};
@@ -75,21 +76,53 @@ async fn found_company(ctx: &Ctx, tx: &mut Tx<'_>, profile: &Profile, owner: Per
 }
 
 /// Makes a partnership, with its audit entry.
-async fn enroll(
-    ctx: &mut Ctx,
-    tx: &mut Tx<'_>,
-    merchant: i64,
-    reseller: ResellerId,
-    status: Status,
-    channel: Option<ChannelId>,
-) -> Result<PartnershipId, Fault> {
+async fn enroll(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, reseller: ResellerId, arrival: Arrival, action: &'static str) -> Result<PartnershipId, Fault> {
     let id: PartnershipId = ctx.id();
     let code = code_from(ctx.random());
+    let Arrival { status, channel, .. } = arrival;
     let new = NewPartnership { scope: PartnershipScope { merchant, partnership: id }, reseller, code, status, channel };
     store::insert(tx, &new, ctx.now).await?;
     let after = json!({"reseller": reseller, "code": new.code, "status": status.name(), "channel": channel});
-    let action = if status == Status::Pending { "partnership.signed_up" } else { "partnership.created" };
     ctx.audit(AuditEntry::new(merchant, action, id).of(id).after(after));
+    Ok(id)
+}
+
+/// How a new partnership begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Arrival {
+    status: Status,
+    channel: Option<ChannelId>,
+    /// What the merchant is told beside that somebody signed up.
+    note: Option<&'static str>,
+}
+
+/// How a sign-up arrives (PAR-3): approved where the program says so, into the channel that an approval would lead into. Without any
+/// channel it waits as it would otherwise, and the merchant is told why. The channel is locked, so that it is not deleted meanwhile.
+async fn arrival(tx: &mut Tx<'_>, merchant: i64) -> Result<Arrival, Fault> {
+    let waits = |note| Arrival { status: Status::Pending, channel: None, note };
+    let set: Vec<(Level, Term)> = terms::load(tx, merchant, Place::Program).await?.into_iter().map(|term| (Level::Program, term)).collect();
+    if !terms::resolve(&set).auto_approve {
+        return Ok(waits(None));
+    }
+    let approved = |channel| Arrival { status: Status::Approved, channel, note: Some("approved") };
+    Ok(match channel_store::lock_some(tx, merchant).await?.as_slice() {
+        [] => waits(Some("no_channel")),
+        [only] => approved(Some(*only)),
+        _ => approved(None),
+    })
+}
+
+/// Enrolls a sign-up, with what follows from its arrival.
+async fn sign_up(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, reseller: ResellerId, arrival: Arrival) -> Result<PartnershipId, Fault> {
+    let id = enroll(ctx, tx, merchant, reseller, arrival, "partnership.signed_up").await?;
+    let status = arrival.status.name();
+    let body = json!({"reseller": reseller, "status": status, "note": arrival.note});
+    ctx.announce(Event::new(merchant, "partnership.signed_up", id, body).of(id));
+    if arrival.status == Status::Approved {
+        let (before, after) = (json!({"status": Status::Pending.name()}), json!({"status": status, "channel": arrival.channel, "because": "auto_approve"}));
+        ctx.audit(AuditEntry::new(merchant, "partnership.approved", id).of(id).before(before).after(after));
+        ctx.announce(Event::new(merchant, "partnership.approved", id, json!({"reseller": reseller, "status": status})).of(id));
+    }
     Ok(id)
 }
 
@@ -134,6 +167,7 @@ impl Command for SignUp {
             ctx.announce(Event::new(0, "person.sign_up_repeated", known.id, json!({"person": known.id, "merchant": merchant.id})));
             return Ok(SignUpReceived {});
         }
+        let arrival = arrival(tx, merchant.number).await?;
         // From here on it must succeed.
         let (person, link) = (ctx.id(), ctx.id());
         let new = identity::store::NewPerson {
@@ -146,9 +180,8 @@ impl Command for SignUp {
         identity::store::insert_person(tx, &new, ctx.now).await?;
         identity::store::insert_link(tx, link, Purpose::EmailConfirmation, person, ctx.now).await?;
         let reseller = found_company(ctx, tx, &self.profile, person).await?;
-        let id = enroll(ctx, tx, merchant.number, reseller, Status::Pending, None).await?;
         ctx.announce(Event::new(0, "person.signed_up", person, json!({"person": person, "link": link, "merchant": merchant.id})));
-        ctx.announce(Event::new(merchant.number, "partnership.signed_up", id, json!({"reseller": reseller, "status": "pending"})).of(id));
+        sign_up(ctx, tx, merchant.number, reseller, arrival).await?;
         Ok(SignUpReceived {})
     }
 }
@@ -200,13 +233,13 @@ impl Command for JoinProgram {
         if let Some(status) = queries::enrolled_status(tx, MerchantScope { merchant: self.merchant }, person).await? {
             return Err(already_enrolled(status).into());
         }
+        let arrival = arrival(tx, merchant.number).await?;
         // From here on it must succeed.
         let reseller = match owned.first() {
             Some(company) => *company,
             None => found_company(ctx, tx, &self.profile, person).await?,
         };
-        let partnership = enroll(ctx, tx, merchant.number, reseller, Status::Pending, None).await?;
-        ctx.announce(Event::new(merchant.number, "partnership.signed_up", partnership, json!({"reseller": reseller, "status": "pending"})).of(partnership));
+        let partnership = sign_up(ctx, tx, merchant.number, reseller, arrival).await?;
         Ok(Enrolled { partnership, reseller })
     }
 }
@@ -252,7 +285,8 @@ impl Command for CreateReseller {
         // From here on it must succeed.
         let invited = identity::invite(ctx, tx, &self.profile.email, &self.first_name, &self.last_name).await?;
         let reseller = found_company(ctx, tx, &self.profile, invited.person).await?;
-        let partnership = enroll(ctx, tx, scope.merchant, reseller, Status::Approved, channel).await?;
+        let arrival = Arrival { status: Status::Approved, channel, note: None };
+        let partnership = enroll(ctx, tx, scope.merchant, reseller, arrival, "partnership.created").await?;
         let body = json!({"reseller": reseller, "status": "approved", "person": invited.person, "link": invited.link});
         ctx.announce(Event::new(scope.merchant, "partnership.created", partnership, body).of(partnership));
         Ok(Enrolled { partnership, reseller })

@@ -3,7 +3,7 @@
 //! Which partnerships inherit them and owe something is known to later slices only; here a currency stays once
 //! anything was ordered under it. Who keeps credit reacts to `program.terms_changed` and `channel.terms_changed`.
 
-use super::terms::{self, Place, Setting, Term, TermChange, TermName};
+use super::terms::{self, Level, Place, Setting, Term, TermChange, TermName};
 use super::{channel_store, channels, store};
 use crate::access::{Caller, Need, Right};
 use crate::audit::AuditEntry;
@@ -59,7 +59,7 @@ impl Command for ChangeProgramTerms {
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<ProgramChanged, No> {
         let scope = channels::works_for(ctx.caller(), self.merchant)?;
         let merchant = merchants::queries::merchant(tx, scope.merchant).await?.ok_or_else(Refusal::not_found)?;
-        terms::validate(&self.changes, None)?;
+        terms::validate(Level::Program, &self.changes, None)?;
         if self.changes.iter().any(|change| change.name == TermName::Currency && change.to == Setting::Inherit) {
             return Err(Refusal::invalid("invalid_field", "The program must have a currency.").at("/currency").into());
         }
@@ -100,7 +100,7 @@ impl Command for ChangeChannelTerms {
         let merchant = ctx.caller().merchant()?.merchant;
         let place = Place::Channel(self.channel);
         channel_store::lock(tx, merchant, self.channel).await?.ok_or_else(Refusal::not_found)?;
-        terms::validate(&self.changes, None)?;
+        terms::validate(Level::Channel, &self.changes, None)?;
         let before = terms::load(tx, merchant, place).await?;
         let after = terms::apply(&before, &self.changes);
         if moves_currency(&before, &after) && store::uses_currency(tx, merchant, Some(self.channel)).await? {

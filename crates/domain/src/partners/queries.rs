@@ -137,17 +137,24 @@ impl FromRow for PartnershipView {
 
 /// The columns of a [`PartnershipView`], then what the macro's argument appends.
 macro_rules! select_partnerships {
-    ($rest:literal) => {
+    ($($rest:literal),+) => {
         sql!(concat!(
             "SELECT p.merchant, m.id, m.name, m.environment, p.id, p.code, p.status, p.mode, p.channel, c.name, c.order_email, p.balance_due, p.orders_placed, ",
             "p.approved_ms, p.activated_ms, p.created_ms, p.version, ",
             "r.id, r.company, r.email, r.phone, r.street, r.city, r.postal_code, r.region, r.country, r.vat_id, r.created_ms, r.version ",
             "FROM partnership p JOIN reseller r ON r.id = p.reseller JOIN merchant m ON m.number = p.merchant ",
             "LEFT JOIN channel c ON c.merchant = p.merchant AND c.id = p.channel ",
-            $rest
+            $($rest),+
         ))
     };
 }
+
+mod search;
+
+pub use search::{
+    LIST, LIST_BY_COMPANY, LIST_OF_CHANNEL, LIST_OF_CODE, LIST_OF_COMPANY, LIST_OF_EMAIL, LIST_OF_ID, LIST_OF_STATUS, PartnershipFilter, PartnershipSort,
+    search,
+};
 
 /// One partnership of a merchant.
 ///
@@ -155,24 +162,6 @@ macro_rules! select_partnerships {
 /// The store's.
 pub async fn partnership(reader: &mut Reader<'_>, scope: MerchantScope, id: PartnershipId) -> Result<Option<PartnershipView>, Fault> {
     reader.query_opt(select_partnerships!("WHERE p.merchant = $1 AND p.id = $2"), params![scope.merchant, id]).await
-}
-
-/// A merchant's partnerships, newest first; only those of `status` where one is given.
-///
-/// # Errors
-/// The store's.
-pub async fn partnerships(reader: &mut Reader<'_>, scope: MerchantScope, status: Option<Status>, page: PageRequest) -> Result<Page<PartnershipView>, Fault> {
-    let rows: Vec<PartnershipView> = match status {
-        None => {
-            let list = select_partnerships!("WHERE p.merchant = $1 AND p.id < $2 ORDER BY p.id DESC LIMIT $3");
-            reader.query(list, params![scope.merchant, page.bound(), page.fetch()]).await?
-        }
-        Some(status) => {
-            let list = select_partnerships!("WHERE p.merchant = $1 AND p.id < $2 AND p.status = $4 ORDER BY p.id DESC LIMIT $3");
-            reader.query(list, params![scope.merchant, page.bound(), page.fetch(), status.name()]).await?
-        }
-    };
-    Ok(page.page(rows, |row| row.id))
 }
 
 /// Every program that a person's companies are in, whatever the status (PAR-12); at most 200.

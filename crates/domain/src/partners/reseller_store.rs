@@ -10,7 +10,7 @@ use tradepost_store::{Fault, Tx, params, sql};
 pub(crate) async fn insert(tx: &mut Tx<'_>, r: &ResellerView) -> Result<(), Fault> {
     tx.execute_exactly(
         1,
-        sql!("INSERT INTO reseller (id, company, email, phone, street, city, postal_code, region, country, vat_id, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"),
+        sql!("INSERT INTO reseller (id, company, email, phone, street, city, postal_code, region, country, vat_id, created_ms, company_key, email_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"),
         params![
             r.id,
             &r.company,
@@ -22,17 +22,24 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, r: &ResellerView) -> Result<(), Faul
             r.region.clone(),
             &r.country,
             r.vat_id.clone(),
-            r.created
+            r.created,
+            company_key(&r.company),
+            r.email.to_lowercase()
         ],
     )
     .await
+}
+
+/// What a company is found and sorted by.
+pub(crate) fn company_key(company: &str) -> Vec<u8> {
+    company.to_lowercase().into_bytes()
 }
 
 /// Writes a company's profile and counts its version up.
 pub(crate) async fn update(tx: &mut Tx<'_>, r: &ResellerView) -> Result<(), Fault> {
     tx.execute_exactly(
         1,
-        sql!("UPDATE reseller SET company = $3, email = $4, phone = $5, street = $6, city = $7, postal_code = $8, region = $9, country = $10, vat_id = $11, version = version + 1 WHERE id = $1 AND version = $2"),
+        sql!("UPDATE reseller SET company = $3, email = $4, phone = $5, street = $6, city = $7, postal_code = $8, region = $9, country = $10, vat_id = $11, company_key = $12, email_key = $13, version = version + 1 WHERE id = $1 AND version = $2"),
         params![
             r.id,
             r.version,
@@ -44,10 +51,14 @@ pub(crate) async fn update(tx: &mut Tx<'_>, r: &ResellerView) -> Result<(), Faul
             r.postal_code.clone(),
             r.region.clone(),
             &r.country,
-            r.vat_id.clone()
+            r.vat_id.clone(),
+            company_key(&r.company),
+            r.email.to_lowercase()
         ],
     )
-    .await
+    .await?;
+    // Where the merchants look for it.
+    super::store::write_search_keys(tx, r.id).await
 }
 
 /// Locks a company until the commit; says whether it is there.

@@ -76,10 +76,20 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, p: &NewPartnership, now: Timestamp) 
     let approved = (p.status == Status::Approved).then_some(now);
     tx.execute_exactly(
         1,
-        sql!("INSERT INTO partnership (merchant, id, reseller, code, status, mode, channel, approved_ms, created_ms) VALUES ($1, $2, $3, $4, $5, 'stock', $6, $7, $8)"),
+        sql!("INSERT INTO partnership (merchant, id, reseller, code, status, mode, channel, approved_ms, created_ms, company_key, email_key) \
+              VALUES ($1, $2, $3, $4, $5, 'stock', $6, $7, $8, (SELECT r.company_key FROM reseller r WHERE r.id = $3), (SELECT r.email_key FROM reseller r WHERE r.id = $3))"),
         params![p.scope.merchant, p.scope.partnership, p.reseller, &p.code, p.status.name(), p.channel, approved, now],
     )
     .await
+}
+
+/// What a reseller's partnerships are found by, after its company took another name or address.
+pub(crate) async fn write_search_keys(tx: &mut Tx<'_>, reseller: ResellerId) -> Result<(), Fault> {
+    let update = sql!(
+        "UPDATE partnership SET company_key = (SELECT r.company_key FROM reseller r WHERE r.id = partnership.reseller), \
+         email_key = (SELECT r.email_key FROM reseller r WHERE r.id = partnership.reseller) WHERE reseller = $1"
+    );
+    tx.execute(update, params![reseller]).await.map(drop)
 }
 
 /// Moves a locked partnership to another status; the first approval and activation are remembered.

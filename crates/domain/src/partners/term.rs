@@ -66,6 +66,7 @@ pub enum TermName {
     MinQuantity,
     MaxQuantity,
     EmailCodesToEndUsers,
+    AutoApprove,
 }
 
 named!(TermName {
@@ -82,6 +83,7 @@ named!(TermName {
     MinQuantity = "min_quantity",
     MaxQuantity = "max_quantity",
     EmailCodesToEndUsers = "email_codes_to_end_users",
+    AutoApprove = "auto_approve",
 });
 
 /// What a margin is for. The most specific one that is set applies: product, then group, then general.
@@ -174,7 +176,7 @@ impl TermName {
                 let money = currency.parse(amount).map_err(|_| invalid_limit())?;
                 if money.minor >= 0 { Ok(TermValue::Money(money)) } else { Err(invalid_limit()) }
             }
-            Self::HoldUnpaidAtLimit | Self::RequiresEndUserInformation | Self::RequiresResellerInformation | Self::EmailCodesToEndUsers => {
+            Self::HoldUnpaidAtLimit | Self::RequiresEndUserInformation | Self::RequiresResellerInformation | Self::EmailCodesToEndUsers | Self::AutoApprove => {
                 text.parse().map(TermValue::Flag).map_err(|_| wrong("must be true or false"))
             }
             Self::InvoiceDueDays => {
@@ -205,6 +207,12 @@ impl TermName {
                 | Self::MinQuantity
                 | Self::MaxQuantity
         )
+    }
+
+    /// Whether it is the program's alone: it is about those who are in no channel and no partnership yet.
+    #[must_use]
+    pub const fn is_of_program(self) -> bool {
+        matches!(self, Self::AutoApprove)
     }
 
     /// Whether it can be said of one product.

@@ -51,6 +51,8 @@ pub struct EffectiveTerms {
     pub max_quantities: BTreeMap<Qualifier, Option<i64>>,
     /// Whether Tradepost mails codes to the customers of external shops (EXT-7).
     pub email_codes_to_end_users: bool,
+    /// Whether sign-ups arrive approved (PAR-3).
+    pub auto_approve: bool,
     /// Partner margins by what they are for.
     pub margins: BTreeMap<Qualifier, Percent>,
     /// Each effective term, by name and qualifier, defaults included.
@@ -68,6 +70,12 @@ impl EffectiveTerms {
 }
 
 impl EffectiveTerms {
+    /// Without what is said of the program alone.
+    fn of_partnership(mut self) -> Self {
+        self.origins.retain(|origin| !origin.name.is_of_program());
+        self
+    }
+
     /// Fewest and most units of a line of a product: its own, else the general ones, else none.
     #[must_use]
     pub fn quantities(&self, product: ProductId) -> (Option<i64>, Option<i64>) {
@@ -100,6 +108,7 @@ pub fn resolve(rows: &[(Level, Term)]) -> EffectiveTerms {
         min_quantities: BTreeMap::new(),
         max_quantities: BTreeMap::new(),
         email_codes_to_end_users: false,
+        auto_approve: false,
         margins: BTreeMap::new(),
         origins: Vec::new(),
     };
@@ -122,6 +131,7 @@ pub fn resolve(rows: &[(Level, Term)]) -> EffectiveTerms {
             (TermName::MinQuantity, value) => drop(terms.min_quantities.insert(qualifier.clone(), units(value.as_ref()))),
             (TermName::MaxQuantity, value) => drop(terms.max_quantities.insert(qualifier.clone(), units(value.as_ref()))),
             (TermName::EmailCodesToEndUsers, Some(TermValue::Flag(flag))) => terms.email_codes_to_end_users = *flag,
+            (TermName::AutoApprove, Some(TermValue::Flag(flag))) => terms.auto_approve = *flag,
             _ => {}
         }
     }
@@ -149,6 +159,7 @@ fn origins(winners: BTreeMap<(TermName, Qualifier), (Level, Option<TermValue>)>,
             TermName::RequiresResellerInformation => Some(TermValue::Flag(terms.requires_reseller_information)),
             TermName::InvoiceDueDays => Some(TermValue::Days(terms.invoice_due_days)),
             TermName::EmailCodesToEndUsers => Some(TermValue::Flag(terms.email_codes_to_end_users)),
+            TermName::AutoApprove => Some(TermValue::Flag(terms.auto_approve)),
             TermName::Currency
             | TermName::CreditLimit
             | TermName::WholesaleDiscountPercent
@@ -204,7 +215,7 @@ pub async fn effective(reader: &mut Reader<'_>, merchant: i64, partnership: Part
             Ok((level, read_term(&name, &qualifier, value.as_deref())?))
         })
         .collect();
-    Ok(resolve(&rows?))
+    Ok(resolve(&rows?).of_partnership())
 }
 
 static ALL: SetSql = SetSql::select(
@@ -245,12 +256,12 @@ pub async fn effective_all(
     }
     let terms_of = |partnership: &(PartnershipScope, Option<ChannelId>)| {
         let rows: Vec<(Level, Term)> = places_of(partnership).iter().flatten().filter_map(|place| found.get(place)).flatten().cloned().collect();
-        (partnership.0, resolve(&rows))
+        (partnership.0, resolve(&rows).of_partnership())
     };
     Ok(partnerships.iter().map(terms_of).collect())
 }
 
-/// Checks changes before they are written: no qualifier where none belongs, no "none" where something must be,
+/// Checks changes before they are written: nothing of the program's alone elsewhere, no qualifier where none belongs, no "none" where something must be,
 /// one change per term, and a partnership's credit limit in the currency it will have.
 ///
 /// `currency` is the partnership's after the changes, where the place is a partnership. Whether a currency may
@@ -258,7 +269,7 @@ pub async fn effective_all(
 ///
 /// # Errors
 /// `invalid_field`, `currency_mismatch`.
-pub fn validate(changes: &[TermChange], currency: Option<Currency>) -> Result<(), Refusal> {
+pub fn validate(level: Level, changes: &[TermChange], currency: Option<Currency>) -> Result<(), Refusal> {
     for (at, change) in changes.iter().enumerate() {
         let wrong = |what: &str| Refusal::invalid("invalid_field", format!("{} {what}.", change.name.name())).at(format!("/{}", change.name.name()));
         let fits = match change.qualifier {
@@ -266,6 +277,9 @@ pub fn validate(changes: &[TermChange], currency: Option<Currency>) -> Result<()
             Qualifier::Group(_) => change.name.may_name_a_group(),
             Qualifier::Product(_) => change.name.may_name_a_product(),
         };
+        if change.name.is_of_program() && level != Level::Program {
+            return Err(wrong("is a setting of the program alone"));
+        }
         if !fits {
             return Err(wrong("has no groups or products"));
         }

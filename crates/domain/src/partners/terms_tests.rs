@@ -47,6 +47,7 @@ purchase_limit_month "" none (default)
 min_quantity "" none (default)
 max_quantity "" none (default)
 email_codes_to_end_users "" false (default)
+auto_approve "" false (default)
 "#;
     assert_eq!(printed(&terms), expected);
 }
@@ -107,9 +108,11 @@ fn values_are_read_strictly() {
             TermName::Currency => "USD",
             TermName::WholesaleDiscountPercent | TermName::MarginPercent => "33.3333",
             TermName::CreditLimit => "5000.00 USD",
-            TermName::HoldUnpaidAtLimit | TermName::RequiresEndUserInformation | TermName::RequiresResellerInformation | TermName::EmailCodesToEndUsers => {
-                "true"
-            }
+            TermName::HoldUnpaidAtLimit
+            | TermName::RequiresEndUserInformation
+            | TermName::RequiresResellerInformation
+            | TermName::EmailCodesToEndUsers
+            | TermName::AutoApprove => "true",
             TermName::InvoiceDueDays => "30",
             TermName::PurchaseLimitDay | TermName::PurchaseLimitMonth | TermName::MinQuantity | TermName::MaxQuantity => "500",
         };
@@ -122,13 +125,17 @@ fn values_are_read_strictly() {
 fn changes_are_checked_and_then_made() {
     let change = |name: TermName, qualifier, to| TermChange { name, qualifier, to };
     let value = |name: TermName, text: &str| Setting::Value(name.value(text).expect("a value"));
-    let code = |changes: &[TermChange], currency: &str| validate(changes, Some(currency.parse().expect("a currency"))).map_err(|no| no.code);
+    let code =
+        |changes: &[TermChange], currency: &str| validate(Level::Partnership, changes, Some(currency.parse().expect("a currency"))).map_err(|no| no.code);
     let limit = change(TermName::CreditLimit, Qualifier::General, value(TermName::CreditLimit, "5.00 USD"));
     assert_eq!(code(std::slice::from_ref(&limit), "USD"), Ok(()));
     assert_eq!(code(std::slice::from_ref(&limit), "EUR"), Err("currency_mismatch"));
     assert_eq!(code(&[limit.clone(), limit.clone()], "USD"), Err("invalid_field"));
     assert_eq!(code(&[change(TermName::Currency, Qualifier::General, Setting::Nothing)], "USD"), Err("invalid_field"));
     assert_eq!(code(&[change(TermName::CreditLimit, Qualifier::Group("A".into()), Setting::Nothing)], "USD"), Err("invalid_field"));
+    let auto = change(TermName::AutoApprove, Qualifier::General, value(TermName::AutoApprove, "true"));
+    assert_eq!(code(std::slice::from_ref(&auto), "USD"), Err("invalid_field"));
+    assert_eq!(validate(Level::Program, std::slice::from_ref(&auto), None), Ok(()));
     let before = apply(&[], std::slice::from_ref(&limit));
     assert_eq!(before.len(), 1);
     assert_eq!(apply(&before, &[change(TermName::CreditLimit, Qualifier::General, Setting::Nothing)])[0].value, None);

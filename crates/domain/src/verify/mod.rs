@@ -24,6 +24,7 @@ mod plaintext;
 mod prepaid;
 mod prices;
 mod report;
+mod sales;
 mod scan;
 mod states;
 mod stock;
@@ -103,6 +104,8 @@ pub static CHECKS: &[&Check] = &[
     &traces::REVEALS,
     &partnerships::ORDERS_PLACED,
     &partnerships::PURCHASE_DAYS,
+    &partnerships::SEARCH_KEYS,
+    &sales::DAYS,
     &balance_due::BALANCE_DUE,
     &tenancy::FOREIGN_KEYS,
     &tenancy::REFERENCES,

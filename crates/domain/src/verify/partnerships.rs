@@ -58,3 +58,20 @@ pub(super) static PURCHASE_DAYS: Check = Check {
         .of_rows(20),
     ]),
 };
+
+pub(super) static SEARCH_KEYS: Check = Check {
+    name: "partnership.search_keys",
+    meaning: "What a partnership is found by (company and address in small letters) is what its reseller's company has.",
+    how: How::Scans(&[Scan::ids(
+        keys!("partnership"),
+        "par",
+        wrong!(
+            "SELECT p.merchant, p.id, 'is found by another name or address than its company has'
+             FROM partnership p LEFT JOIN reseller r ON r.id = p.reseller WHERE ",
+            within!("p"),
+            " AND (p.company_key IS NULL OR r.company_key IS NULL OR p.company_key <> r.company_key OR p.email_key IS NULL OR r.email_key IS NULL
+               OR p.email_key <> r.email_key) ORDER BY p.merchant, p.id"
+        ),
+    )
+    .of_rows(20)]),
+};

@@ -78,6 +78,7 @@ impl FromRow for Stored {
             created: Timestamp::from_ms(0),
             updated: Timestamp::from_ms(0),
             placed: c.next()?,
+            placed_on: None,
             released: c.next()?,
             completed: c.next()?,
             canceled: c.next()?,

@@ -11,7 +11,9 @@ use tradepost_store::{Engine as Database, Settings, Store, migrations_from};
 const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_main_job", include_str!("../../../../migrations/0001_main_job.sql")),
     ("0002_external_shops", include_str!("../../../../migrations/0002_external_shops.sql")),
+    ("0003_factors", include_str!("../../../../migrations/0003_factors.sql")),
     ("0004_people", include_str!("../../../../migrations/0004_people.sql")),
+    ("0005_lists", include_str!("../../../../migrations/0005_lists.sql")),
 ];
 /// When the world begins.
 const BEGIN_MS: i64 = 1_790_000_000_000;

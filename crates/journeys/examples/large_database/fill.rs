@@ -162,6 +162,16 @@ impl Counts {
 
 /// What the rows come to, where the product keeps it.
 const SUMS: &[&str] = &[
+    "DELETE FROM daily_sales",
+    "INSERT INTO daily_sales (merchant, partnership, day, currency, orders, units, amount_minor)
+     SELECT s.merchant, s.partnership, s.day, s.currency, SUM(s.orders), SUM(s.units), SUM(s.amount)
+     FROM (SELECT o.merchant, o.partnership, o.placed_on AS day, o.currency, 1 AS orders,
+             (SELECT SUM(i.quantity) FROM order_item i WHERE i.merchant = o.merchant AND i.orders = o.id) AS units, o.total_minor AS amount
+           FROM orders o WHERE o.placed_ms IS NOT NULL AND o.canceled_ms IS NULL
+           UNION ALL
+           SELECT f.merchant, f.partnership, f.day, f.currency, CASE WHEN f.state IN ('refunded', 'failed') THEN 0 ELSE 1 END,
+             f.quantity - f.refunded_quantity, f.total_minor - f.refunded_minor FROM fulfillment f) s
+     GROUP BY s.merchant, s.partnership, s.day, s.currency",
     "UPDATE account SET balance_minor = COALESCE((SELECT CAST(SUM(e.amount_minor) AS bigint) FROM entry e WHERE e.merchant = account.merchant AND e.account = account.id), 0)",
     "UPDATE partnership SET orders_placed = (SELECT COUNT(*) FROM orders o WHERE o.merchant = partnership.merchant AND o.partnership = partnership.id AND o.placed_ms IS NOT NULL)",
     "UPDATE stock SET available = g.available, reserved = g.reserved, allocated = g.allocated, delivered = g.delivered, revoked = g.revoked, burned = g.burned,

@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use tradepost_domain::access::{MerchantRole, ResellerRole, Side};
 use tradepost_domain::fulfillments::RequestCancel;
+use tradepost_domain::saved_views::{ListName, SaveView};
 use tradepost_testkit::http::{Asker, Http};
 use tradepost_testkit::{Merchant, Reseller, TestApp, app_test};
 use tradepost_web::Access;
@@ -214,6 +215,8 @@ impl World {
         let returned = contoso.sells("S-2", "KEY-PRO", 1).await;
         let ask = RequestCancel { fulfillment: returned, reason: "Returned.".into(), licenses: Vec::new() };
         let request = app.does(&contoso.owner(), ask).await.request;
+        let view = SaveView { list: ListName::Orders, name: "Drafts".into(), query: "state=draft".into(), shared: false };
+        let view = app.does(&contoso.owner(), view).await.view;
         app.work().await;
         let one = |sql| async move { app.row::<(tradepost_domain::OrderId,)>(sql, Vec::new()).await.0 };
         let text = |prefix: &str, id: tradepost_domain::OrderId| format!("{prefix}_{}", id.suffix());
@@ -225,6 +228,7 @@ impl World {
             ("licenses", app.licenses(&order).await[0].id.text()),
             ("fulfillments", returned.text()),
             ("cancel-requests", request.text()),
+            ("saved-views", view.text()),
             ("partnerships", contoso.partnership().text()),
             ("resellers", contoso.id.text()),
             ("products", product.id.text()),
@@ -285,6 +289,7 @@ fn body_for(operation: &str) -> Option<Json> {
         "shareProduct" => json!({"access": "given"}),
         "setPartnershipPrice" | "setPriceListPrice" | "setListPrice" => prices,
         "changePartnership" => json!({"channel": "chn_01h455vb4pex5vsknk084sn02q"}),
+        "changeSavedView" | "changeMerchantSavedView" => json!({"name": "Another"}),
         "renamePriceList" => json!({"name": "Gold"}),
         "changeProduct" => json!({"name": "Another"}),
         "createVariant" => json!({"sku": "KEY-V", "name": "A variant"}),

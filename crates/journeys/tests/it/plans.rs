@@ -2,6 +2,7 @@
 //!
 //! What is asked about is the very text that the code runs: hot statements are constants of the slice that owns them.
 
+use tradepost_domain::audit;
 use tradepost_domain::command::retention;
 use tradepost_domain::licenses::queries as licenses;
 use tradepost_domain::orders::queries as orders;
@@ -33,6 +34,19 @@ async fn populate(app: &TestApp, merchant: i64, product: i64, partnership: &[u8]
             "INSERT INTO orders (merchant, id, partnership, number, place, state, currency, total_minor, paid_minor, created_ms, updated_ms, placed_ms, released_ms) {orders} \
              SELECT {merchant}, {id}, {partnership}, CAST(i AS text), i, 'complete', 'USD', 100, CASE WHEN i > 4980 THEN 0 ELSE 100 END, i, i, i, i FROM n"
         ),
+        format!("UPDATE orders SET reference_key = id WHERE merchant = {merchant}"),
+        format!(
+            "INSERT INTO order_item (merchant, id, orders, place, product, quantity) {orders} SELECT {merchant}, {id}, {id}, 1, CASE WHEN i > 4900 THEN {product} ELSE 999 END, 1 FROM n"
+        ),
+        format!(
+            "INSERT INTO invoice (merchant, id, series, sequence, number, partnership, issued_on, due_on, currency, total_minor, paid_minor, body, created_ms) {orders} \
+             SELECT {merchant}, {id}, 'X', i, CAST(i AS text), {partnership}, '2026-01-01', '2026-02-01', 'USD', 100, 100, '{{}}', i FROM n"
+        ),
+        format!("INSERT INTO invoice_order (merchant, invoice, orders, amount_minor) {orders} SELECT {merchant}, {id}, {id}, 100 FROM n"),
+        format!(
+            "INSERT INTO customer (merchant, id, partnership, email, email_key, first_name, last_name, created_ms) {orders} \
+             SELECT {merchant}, {id}, {partnership}, CAST(i AS text), CAST(i AS text), 'A', 'B', i FROM n"
+        ),
         format!(
             "INSERT INTO license (merchant, id, orders, item, partnership, product, method, stage, status, end_user_information, needs_reseller_information, created_ms) {orders} \
              SELECT {merchant}, {id}, {id}, (SELECT id FROM order_item WHERE merchant = {merchant} LIMIT 1), {partnership}, {product}, 'key_pool', \
@@ -41,6 +55,10 @@ async fn populate(app: &TestApp, merchant: i64, product: i64, partnership: &[u8]
         format!(
             "INSERT INTO outbox (merchant, id, kind, subject_kind, subject, body, at_ms, position, due_ms) {orders} \
              SELECT {merchant}, {id}, 'order.placed', 'ord', {id}, '{{}}', i, 1000 + i, i FROM n"
+        ),
+        format!(
+            "INSERT INTO audit (merchant, id, command, at_ms, actor_kind, actor_name, action, subject_kind, subject, partnership) {orders} \
+             SELECT {merchant}, {id}, {id}, i, 'user', 'x', CASE WHEN i > 4990 THEN 'order.placed' ELSE 'order.drafted' END, 'ord', {id}, CASE WHEN i > 4990 THEN {partnership} ELSE NULL END FROM n"
         ),
         format!("INSERT INTO command (merchant, id, name, outcome, at_ms) {orders} SELECT {merchant}, {id}, 'orders.place', 'null', 1000 + i FROM n"),
     ];
@@ -67,6 +85,56 @@ fn postgres() {
     tradepost_testkit::run_unchecked(Kind::Postgres, "plans", body);
 }
 
+/// ORD-10: each list of orders goes by an index of its own, and those that are walked through need no sorting.
+async fn lists_of_orders(app: &TestApp, merchant: i64, partnership: Vec<u8>, product: i64) {
+    let page = |state: &str, of: Vec<u8>, further: Vec<Value>| {
+        let before = [0xff_u8; 16];
+        let mut values = params![merchant, before, 51_i64, state, i64::MIN, i64::MAX, 0_i64, of, Vec::<u8>::new(), 0_i64, 0_i64].to_vec();
+        values.extend(further);
+        values
+    };
+    let any = Vec::new;
+    let pkey = &["orders_pkey", "sqlite_autoindex_orders_1"][..];
+    let walked = [
+        (orders::LIST_OF_PARTNERSHIP, page("", partnership, any()), &["orders_by_partnership", "orders_pkey"][..]),
+        (orders::LIST_OF_MERCHANT, page("", Vec::new(), any()), pkey),
+        (orders::LIST_OF_STATE, page("draft", Vec::new(), any()), &["orders_by_state"][..]),
+        (orders::LIST_OF_HELD, page("", Vec::new(), any()), &["orders_held"][..]),
+        (orders::LIST_OF_PRODUCT, page("", Vec::new(), vec![product.into()]), &["order_item_by_product"][..]),
+    ];
+    for (list, values, indexes) in walked {
+        let found = plan(app, list, values).await;
+        assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
+        assert!(!found.contains("TEMP B-TREE") && !found.contains("Sort"), "{found}");
+    }
+    let text = |word: &str| vec![Value::from(word)];
+    let begins = vec![Value::from(&b"po-1"[..]), Value::from(&b"po-1\xff"[..])];
+    for (list, further, indexes) in [
+        (orders::LIST_OF_NUMBER, text("4711"), &["orders_merchant_number_key", "sqlite_autoindex_orders_2"][..]),
+        (orders::LIST_OF_INVOICE, text("INV-000001"), &["invoice_by_number"][..]),
+        (orders::LIST_OF_CUSTOMER, text("ada@customer.example"), &["customer_by_email"][..]),
+        (orders::LIST_OF_REFERENCE, begins, &["orders_by_reference"][..]),
+    ] {
+        let found = plan(app, list, page("", Vec::new(), further)).await;
+        assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
+        assert!(!found.contains("Seq Scan on orders") && !found.contains("SCAN o"), "walks all orders: {found}");
+    }
+}
+
+/// PLT-4, PAR-17: the trail by act and actor, resellers by name and status.
+async fn other_lists(app: &TestApp, merchant: i64, partnership: Vec<u8>) {
+    let trail =
+        |actor: &str, act: &str, of: Vec<u8>| params![merchant, [0xff_u8; 16], 51_i64, i64::MIN, i64::MAX, actor, act, Vec::<u8>::new(), of, "", ""].to_vec();
+    for (list, values, index) in [
+        (audit::SEARCH_OF_ACTION, trail("", "order.placed", Vec::new()), "audit_by_action"),
+        (audit::SEARCH_OF_ACTOR, trail("system", "", Vec::new()), "audit_by_actor"),
+        (audit::SEARCH_OF_PARTNERSHIP, trail("", "", partnership), "audit_by_partnership"),
+    ] {
+        let found = plan(app, list, values).await;
+        assert!(found.contains(index) && !found.contains("TEMP B-TREE") && !found.contains("Sort"), "not by {index}: {found}");
+    }
+}
+
 /// STK-3 and the lists: the claim, open orders, the next license, lists by their keys, the outbox.
 async fn body(app: TestApp) {
     let acme = app.merchant("Acme Software").await;
@@ -89,13 +157,8 @@ async fn body(app: TestApp) {
     let found = plan(&app, orders::NEXT_TO_DISTRIBUTE, params![merchant, partnership, product.number, 0_i64].to_vec()).await;
     assert!(found.contains("license_available"), "{found}");
 
-    // The merchant's list takes a partnership that nobody has, where the reseller's takes its own.
-    for (list, of) in [(orders::LIST_OF_PARTNERSHIP, partnership.bytes()), (orders::LIST_OF_MERCHANT, [0; 16])] {
-        let page = params![merchant, of, [0xff_u8; 16], 51_i64, "", "", i64::MIN, i64::MAX].to_vec();
-        let found = plan(&app, list, page).await;
-        assert!(["orders_by_partnership", "orders_pkey", "sqlite_autoindex_orders_1"].iter().any(|index| found.contains(index)), "{found}");
-        assert!(!found.contains("TEMP B-TREE") && !found.contains("Sort"), "{found}");
-    }
+    lists_of_orders(&app, merchant, partnership.bytes().to_vec(), product.number).await;
+    other_lists(&app, merchant, partnership.bytes().to_vec()).await;
 
     let found = plan(&app, outbox::DUE, params![i64::MAX, [0_u8; 16], 100_i64].to_vec()).await;
     assert!(found.contains("outbox_waiting") || found.contains("outbox_delayed"), "{found}");

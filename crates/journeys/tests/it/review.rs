@@ -228,7 +228,7 @@ app_test! {
             .read(move |reader| {
                 Box::pin(async move {
                     let mut texts = Vec::new();
-                    for message in messages::list(reader, messages::OPERATOR, page).await?.rows {
+                    for message in messages::list(reader, messages::OPERATOR, &messages::MessageFilter::default(), page).await?.rows {
                         texts.push(opening::open(reader, Sight::Full(&vault), "https://house.example", 0, &message.variables).await?.to_string());
                     }
                     Ok(texts)

@@ -107,7 +107,7 @@ impl Shop {
         let read = self.app.read(move |reader| {
             Box::pin(async move {
                 let mut opened = Vec::new();
-                let mut rows = messages::list(reader, scope, page).await?.rows;
+                let mut rows = messages::list(reader, scope, &messages::MessageFilter::default(), page).await?.rows;
                 rows.retain(|message| message.template == wanted.name());
                 for message in rows.iter().rev() {
                     opened.push(opening::open(reader, Sight::Full(&vault), "https://house.example", scope.merchant, &message.variables).await?);

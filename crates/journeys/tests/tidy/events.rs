@@ -53,7 +53,7 @@ pub const MEANINGS: &[(&str, &str)] = &[
     ("partnership.moved", "A partnership went to another channel, or to none."),
     ("partnership.product_shared", "A product was given to a partnership directly, withheld from it, or neither any more."),
     ("partnership.reactivated", "A suspended partnership may trade again."),
-    ("partnership.signed_up", "A reseller signed up and waits for the merchant."),
+    ("partnership.signed_up", "A reseller signed up; it waits for the merchant, or was approved at once as the program says."),
     ("partnership.suspended", "A partnership may not trade for now."),
     ("partnership.terms_changed", "Terms of a partnership changed."),
     ("payment.recorded", "The merchant wrote down a payment."),

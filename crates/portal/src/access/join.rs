@@ -11,11 +11,13 @@ use tradepost_design::badge::Tone;
 use tradepost_design::card::facts;
 use tradepost_design::note::{Step, timeline};
 use tradepost_design::{Button, Field, Icon, Language, note};
-use tradepost_domain::PartnershipId;
 use tradepost_domain::identity::{self, PersonView};
+use tradepost_domain::listing::PageRequest;
 use tradepost_domain::merchants::{self, Branding, MerchantView};
 use tradepost_domain::partners::queries::ResellerView;
+use tradepost_domain::partners::terms::{self, Level, Place};
 use tradepost_domain::partners::{self, Enrolled, JoinProgram, Profile, SignUp};
+use tradepost_domain::{MerchantScope, PartnershipId};
 use tradepost_kernel::password::SHORTEST;
 use tradepost_kernel::text::Email;
 use tradepost_web::api::branding;
@@ -83,15 +85,35 @@ async fn apply(call: Call) -> Result<Answer, Problem> {
     };
     match enrolled {
         Ok(Some(Enrolled { partnership, .. })) => {
-            let said = look.t("Application sent. You get a mail with the decision.", "Bewerbung abgeschickt. Die Entscheidung kommt per E-Mail.");
+            let said = if approves_at_once(&call, merchant.number).await? {
+                look.t("You are in the program.", "Sie sind im Programm.")
+            } else {
+                look.t("Application sent. You get a mail with the decision.", "Bewerbung abgeschickt. Die Entscheidung kommt per E-Mail.")
+            };
             Ok(done(&call, &format!("/r/{partnership}"), said))
         }
-        Ok(None) => Ok(received(&call, &look, &merchant, who.branding, Typed::of(call.typed()?).value("email"))),
+        Ok(None) => {
+            let at_once = approves_at_once(&call, merchant.number).await?;
+            Ok(received(&call, &look, &merchant, who.branding, Typed::of(call.typed()?).value("email"), at_once))
+        }
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &look, no)?);
             Ok(page(&call, &look, &merchant, &who, &typed).with_status(status))
         }
     }
+}
+
+/// Whether the program approves sign-ups at once and has a channel to approve into (PAR-3): the same for whoever signs up, so that it tells
+/// nothing of them.
+async fn approves_at_once(call: &Call, merchant: i64) -> Result<bool, Problem> {
+    call.read(move |reader| {
+        Box::pin(async move {
+            let set = terms::load(reader, merchant, Place::Program).await?.into_iter().map(|term| (Level::Program, term)).collect::<Vec<_>>();
+            let first = PageRequest { limit: 1, before: None };
+            Ok(terms::resolve(&set).auto_approve && !partners::queries::channels(reader, MerchantScope { merchant }, first).await?.rows.is_empty())
+        })
+    })
+    .await
 }
 
 /// Joins with a company as it is; what it says of itself stays its own.
@@ -211,15 +233,25 @@ fn company_fields(look: &Look, typed: &Typed) -> Markup {
 }
 
 /// What comes next: the same whether or not the address is known. Either way a mail goes to it.
-fn received(call: &Call, look: &Look, merchant: &MerchantView, branding: Option<Branding>, email: &str) -> Answer {
+fn received(call: &Call, look: &Look, merchant: &MerchantView, branding: Option<Branding>, email: &str, at_once: bool) -> Answer {
     let (mail, decision) = match look.language {
         Language::English => (format!("A mail went to {email}. It says what to do."), format!("{} looks at your application", merchant.name)),
         Language::German => (format!("Eine E-Mail ging an {email}. Darin steht, was zu tun ist."), format!("{} sieht sich Ihre Bewerbung an", merchant.name)),
     };
     let step = |icon, tone, text: &str, under: &str| Step { icon, tone, text: html! { (text) }, under: html! { (under) } };
+    let decided = if at_once {
+        step(
+            Icon::Reseller,
+            Tone::Plain,
+            look.t("You are approved at once", "Sie sind sofort angenommen"),
+            look.t("A mail says so.", "Eine E-Mail bestätigt es."),
+        )
+    } else {
+        step(Icon::Reseller, Tone::Plain, &decision, look.t("You get a mail with the decision.", "Die Entscheidung kommt per E-Mail."))
+    };
     let steps = [
         step(Icon::Mail, Tone::Info, look.t("Look into your mailbox", "Sehen Sie in Ihr Postfach"), &mail),
-        step(Icon::Reseller, Tone::Plain, &decision, look.t("You get a mail with the decision.", "Die Entscheidung kommt per E-Mail.")),
+        decided,
         step(
             Icon::Order,
             Tone::Plain,

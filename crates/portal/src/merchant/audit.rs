@@ -4,52 +4,35 @@ mod areas;
 
 use crate::files::Plain;
 use crate::lists::{Cell, List, fetch};
+use crate::merchant::orders::begins;
 use crate::room::{Room, Spot};
-use crate::shared::history;
+use crate::shared::{history, views};
 use areas::AREAS;
-use axum::http::StatusCode;
 use maud::{Markup, html};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use tradepost_design::badge::Tone;
 use tradepost_design::card::facts;
 use tradepost_design::frame::Head;
 use tradepost_design::icon::icon;
 use tradepost_design::table::Column;
-use tradepost_design::{Button, Field, Icon, form, note, value};
-use tradepost_domain::{AuditId, Right};
+use tradepost_design::{Button, Field, Icon, form, value};
+use tradepost_domain::Right;
+use tradepost_domain::audit::AuditFilter;
+use tradepost_domain::saved_views::ListName;
 use tradepost_kernel::Date;
-use tradepost_web::api::audit::{AuditRow, AuditSearch, FieldChange, listed};
+use tradepost_web::api::audit::{AuditRow, FieldChange, bytes_of, listed};
 use tradepost_web::{Answer, Call, Problem, Routes};
-
-/// Parts of the trail that are looked through for one file at most; a longer one is exported by dates.
-const MOST_PARTS: usize = 500;
 
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
-    let list = List::new(&room, &call, "audit").searches().filter("actor", actors(&room)).empty(
+    let views = views::of(&call, ListName::Audit).await?;
+    let list = List::new(&room, &call, "audit").searches().views(views).filter("actor", actors(&room)).empty(
         Icon::Audit,
         room.t("Nothing was done yet", "Noch ist nichts geschehen"),
         room.t("Every change stands here with who made it.", "Hier steht jede Änderung mit dem, der sie gemacht hat."),
         None,
     );
     let wanted = wanted(&room, &list);
-    let parts = AtomicUsize::new(0);
-    let found = list
-        .rows(
-            &call,
-            fetch!(|page| [parts, call, wanted] {
-                if parts.fetch_add(1, Ordering::Relaxed) >= MOST_PARTS {
-                    return Err(too_long());
-                }
-                listed(call, wanted.clone(), page).await
-            }),
-        )
-        .await?;
-    let further = found.next.is_some() && found.rows.len() < 50;
-    let before = html! {
-        (filters(&room, &list))
-        @if further { (went_no_further(&room)) }
-    };
+    let found = list.rows(&call, fetch!(|page| [call, wanted] listed(call, wanted.clone(), page).await)).await?;
+    let before = filters(&room, &list);
     let (columns, rows): (Vec<Column<'_>>, Vec<Vec<Cell>>) = if list.asked("file").is_some() {
         (file_columns(&room), found.rows.iter().map(|row| file_cells(&room, row)).collect())
     } else {
@@ -68,22 +51,6 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     list.before(before).answer(&call, Spot::Audit, &head, columns, rows, found.next)
 }
 
-fn too_long() -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_lines", "The trail is too long for one file: filter it by dates.")
-}
-
-fn went_no_further(room: &Room) -> Markup {
-    note::note(
-        Tone::Info,
-        room.t("There may be more", "Vielleicht gibt es mehr"),
-        room.t(
-            "Only the latest entries were looked through. Next looks further back.",
-            "Nur die neuesten Einträge wurden durchgesehen. „Weiter“ sucht früher.",
-        ),
-        None,
-    )
-}
-
 fn actors(room: &Room) -> Vec<(String, String)> {
     let all = [
         ("user", room.t("People", "Personen")),
@@ -94,23 +61,19 @@ fn actors(room: &Room) -> Vec<(String, String)> {
     all.into_iter().map(|(value, name)| (value.to_owned(), name.to_owned())).collect()
 }
 
-/// What the parameters ask for; what is none is left out, and named beside its field.
-fn wanted(room: &Room, list: &List<'_>) -> AuditSearch {
-    AuditSearch {
-        subject: list.asked("subject").and_then(bytes_of),
+/// What the parameters ask for; what is none is left out, and named beside its field. A word that is searched for is the id of a thing, else an act.
+fn wanted(room: &Room, list: &List<'_>) -> AuditFilter {
+    let words = list.searched();
+    let day = |name: &str| list.asked(name).and_then(|text| text.parse::<Date>().ok());
+    let found = words.as_deref().and_then(bytes_of);
+    AuditFilter {
+        subject: found.or_else(|| list.asked("subject").and_then(bytes_of)),
+        partnership: None,
         actor: list.asked("actor").map(ToOwned::to_owned),
-        action: list.asked("action").map(ToOwned::to_owned),
-        text: list.searched(),
-        from: list.asked("from").and_then(|text| text.parse().ok()),
-        to: list.asked("to").and_then(|text| text.parse().ok()),
-        zone: room.look.zone.clone(),
+        action: words.filter(|_| found.is_none()).map(|words| words.trim().to_lowercase()).or_else(|| list.asked("action").map(ToOwned::to_owned)),
+        from: day("from").and_then(|day| begins(day, &room.look.zone)),
+        to: day("to").and_then(|day| begins(day.plus_days(1), &room.look.zone)),
     }
-}
-
-/// The bytes of an id of anything.
-fn bytes_of(id: &str) -> Option<[u8; 16]> {
-    let (_, suffix) = id.split_once('_')?;
-    format!("aud_{suffix}").parse::<AuditId>().ok().map(|id| id.bytes())
 }
 
 /// The filters that have more values than fit on a line.

@@ -164,7 +164,7 @@ fn writes(room: &Room, now: &Health) -> Markup {
         title: room.t("Transactions by how many changes they held", "Transaktionen nach der Zahl ihrer Änderungen"),
         labels: &labels,
         series: &[Series { name: room.t("Transactions", "Transaktionen"), figures: &sizes }],
-        written: |figure| figure.to_string(),
+        written: &|figure| figure.to_string(),
         table_word: room.t("As a table", "Als Tabelle"),
     };
     let inside = html! {

@@ -1,10 +1,11 @@
 //! The message log: every mail that was written in the merchant's name, what it said, and how far it is (FUL-11).
 
+use crate::files::Plain;
 use crate::forms::{Typed, question};
 use crate::lists::{Cell, List, fetch};
 use crate::look::Look;
 use crate::room::{Room, Spot, done};
-use crate::shared::history;
+use crate::shared::{history, views};
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
 use tradepost_design::card::{Card, facts};
@@ -13,9 +14,12 @@ use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon, badge, note, value};
 use tradepost_domain::Right;
 use tradepost_domain::ids::MessageId;
+use tradepost_domain::notices::queries::MessageFilter;
 use tradepost_domain::notices::rules::Template;
 use tradepost_domain::notices::{MessageState, ResendMessage};
-use tradepost_web::api::events::{MessageDetail, MessageSearch, MessageSummary, message_shown, messages_listed};
+use tradepost_domain::saved_views::ListName;
+use tradepost_web::api::audit::bytes_of;
+use tradepost_web::api::events::{MessageDetail, MessageSummary, message_shown, messages_listed};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
 /// How far a message is.
@@ -66,7 +70,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let look = &room.look;
     let states = MessageState::ALL.iter().map(|known| (known.name().to_owned(), state(look, *known).1.to_owned())).collect();
-    let list = List::new(&room, &call, "messages").searches().filter("state", states).empty(
+    let views = views::of(&call, ListName::Messages).await?;
+    let list = List::new(&room, &call, "messages").searches().views(views).filter("state", states).empty(
         Icon::Mail,
         room.t("No messages yet", "Noch keine Nachrichten"),
         room.t(
@@ -75,7 +80,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         None,
     );
-    let wanted = MessageSearch { state: list.asked("state").and_then(MessageState::from_name), text: list.searched() };
+    let wanted = wanted(&list);
     let found = list.rows(&call, fetch!(|page| [call, wanted] messages_listed(call, wanted.clone(), page).await)).await?;
     let columns = vec![
         Column::new(room.t("Message", "Nachricht")),
@@ -91,7 +96,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
             Cell::link(&kind(look, &message.template), &room.path(&format!("/messages/{}", message.id)), None),
             Cell::text(&message.recipient),
             Cell::badge(tone, text),
-            Cell::code(&room, &message.subject),
+            about_cell(&room, message),
             Cell::moment(&room, message.created_at),
             Cell::maybe_moment(&room, message.sent_at),
         ]
@@ -105,6 +110,29 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         acts: None,
     };
     list.answer(&call, Spot::Messages, &head, columns, rows, found.next)
+}
+
+/// What is searched for: an address is the recipient's, an id that of what the message is about, anything else the name of its text.
+fn wanted(list: &List<'_>) -> MessageFilter {
+    let (state, words) = (list.asked("state").and_then(MessageState::from_name), list.searched());
+    match words {
+        Some(words) if words.contains('@') => MessageFilter { state, recipient: Some(words), ..MessageFilter::default() },
+        Some(words) => match bytes_of(&words) {
+            Some(subject) => MessageFilter { state, subject: Some(subject), ..MessageFilter::default() },
+            None => MessageFilter { state, template: Some(words.trim().to_lowercase().replace(' ', "_")), ..MessageFilter::default() },
+        },
+        None => MessageFilter { state, ..MessageFilter::default() },
+    }
+}
+
+/// What a message is about, by the name that people know it by, with its page.
+fn about_cell(room: &Room, message: &MessageSummary) -> Cell {
+    match (&message.subject_title, history::place_of(room, &message.subject)) {
+        (Some(title), Some(place)) => Cell::shown_as(html! { a href=(place) { (title) } }, Plain::Text(title.clone())),
+        (Some(title), None) => Cell::text(title),
+        (None, Some(place)) => Cell::shown_as(html! { a href=(place) { code { (message.subject) } } }, Plain::Exact(message.subject.clone())),
+        (None, None) => Cell::code(room, &message.subject),
+    }
 }
 
 async fn show(call: Call) -> Result<Answer, Problem> {
@@ -184,7 +212,7 @@ fn about(room: &Room, message: &MessageSummary) -> Markup {
     let mut rows: Vec<(&str, Markup)> = vec![
         (room.t("Recipient", "Empfänger"), value::copyable(&message.recipient, look.language)),
         (room.t("Kind", "Art"), html! { (kind(look, &message.template)) }),
-        (room.t("About", "Betrifft"), linked(room, &message.subject, place.as_deref())),
+        (room.t("About", "Betrifft"), about_thing(room, message, place.as_deref())),
     ];
     if let Some(partnership) = partnership.filter(|partnership| *partnership != message.subject) {
         let place = history::place_of(room, &partnership);
@@ -200,6 +228,15 @@ fn about(room: &Room, message: &MessageSummary) -> Markup {
     rows.push((room.t("Event", "Ereignis"), value::copyable(&message.event.to_string(), look.language)));
     rows.push((room.t("Id", "Id"), value::copyable(&message.id.to_string(), look.language)));
     Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+}
+
+/// What it is about: by its name where it has one, else by its id.
+fn about_thing(room: &Room, message: &MessageSummary, place: Option<&str>) -> Markup {
+    match (&message.subject_title, place) {
+        (Some(title), Some(place)) => html! { a href=(place) { (title) } },
+        (Some(title), None) => html! { (title) },
+        (None, place) => linked(room, &message.subject, place),
+    }
 }
 
 /// An id with the page that it has.

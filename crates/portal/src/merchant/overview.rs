@@ -1,91 +1,75 @@
-//! The merchant's first page: what waits for somebody, the newest orders, what runs low.
+//! The merchant's first page: what is sold, what waits for somebody, the newest orders, who is at the limit, what runs low.
 
 use super::orders::companies;
 use crate::names;
 use crate::room::{Room, Spot};
 use crate::shared::orders as shared;
+use crate::shared::sales;
 use maud::{Markup, html};
 use std::collections::HashMap;
 use tradepost_design::badge::Tone;
 use tradepost_design::card::{Card, Tile, tiles};
+use tradepost_design::chart::spark;
 use tradepost_design::frame::Head;
 use tradepost_design::icon::icon;
 use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon, Table, badge, note, value};
-use tradepost_domain::billing::InvoiceStatus;
 use tradepost_domain::catalog::queries::{ProductFilter, products};
-use tradepost_domain::fulfillments::RequestState;
-use tradepost_domain::fulfillments::requests::{self, RequestFilter};
 use tradepost_domain::listing::{Page, PageRequest};
-use tradepost_domain::orders::State;
 use tradepost_domain::orders::queries::OrderFilter;
 use tradepost_domain::partners::Status;
-use tradepost_domain::partners::queries::{PartnershipView, partnerships};
+use tradepost_domain::partners::queries::{PartnershipFilter, PartnershipView};
 use tradepost_domain::stock::Level;
-use tradepost_domain::stock::queries::{StockView, stock};
-use tradepost_domain::{PartnershipId, Right, billing};
+use tradepost_domain::{PartnershipId, Right};
 use tradepost_web::api::orders::{OrderSummary, listed};
+use tradepost_web::api::overviews::{self, CountView, MerchantOverviewView};
+use tradepost_web::api::partnerships;
+use tradepost_web::api::stock::StockLevelView;
 use tradepost_web::{Answer, Call, Problem, Routes};
 
-/// Things of one kind that are counted; of more it is said that there are more.
-const COUNTED: i64 = 99;
-/// Orders and invoices that are looked through for what waits: no query counts them by where they stand.
-const LATEST: i64 = 200;
 /// Rows of a card.
 const SHOWN: usize = 8;
 
 /// What the page shows.
 struct Found {
-    sign_ups: Page<PartnershipView>,
-    /// How many requests to take fulfillments back, and whether there are more.
-    requests: (usize, bool),
-    /// How many of the latest invoices are overdue, and whether there are older ones.
-    overdue: (usize, bool),
-    low: Page<StockView>,
-    out: Page<StockView>,
+    seen: MerchantOverviewView,
+    sign_ups: Vec<PartnershipView>,
     has_products: bool,
     orders: Page<OrderSummary>,
     companies: HashMap<PartnershipId, String>,
 }
 
-async fn found(call: &Call, room: &Room) -> Result<Found, Problem> {
-    let (scope, may_see) = (call.merchant()?, room.may(Right::StockRead));
-    let (page, latest) = (PageRequest { limit: COUNTED, before: None }, PageRequest { limit: LATEST, before: None });
-    let today = room.look.now.date_in(&room.look.zone);
-    let (sign_ups, requests, overdue, low, out, has_products) = call
-        .read(move |reader| {
-            Box::pin(async move {
-                let sign_ups = partnerships(reader, scope, Some(Status::Pending), page).await?;
-                let pending = RequestFilter { state: Some(RequestState::Pending), ..RequestFilter::default() };
-                let requests = requests::list(reader, scope, pending, page).await?;
-                let invoices = billing::queries::list(reader, scope, None, None, latest).await?;
-                let overdue = invoices.rows.iter().filter(|invoice| invoice.status(today) == InvoiceStatus::Overdue).count();
-                let (mut low, mut out) = (Page { rows: Vec::new(), next: None }, Page { rows: Vec::new(), next: None });
-                if may_see {
-                    low = stock(reader, scope, Some(Level::Low), page).await?;
-                    out = stock(reader, scope, Some(Level::Out), page).await?;
-                }
-                let first = products(reader, scope, &ProductFilter::default(), PageRequest { limit: 1, before: None }).await?;
-                let requests = (requests.rows.len(), requests.next.is_some());
-                Ok((sign_ups, requests, (overdue, invoices.next.is_some()), low, out, !first.rows.is_empty()))
-            })
-        })
-        .await?;
-    let orders = listed(call, None, OrderFilter::default(), latest).await?;
-    let companies = companies(call, orders.rows.iter().take(SHOWN).map(|order| order.partnership).collect()).await?;
-    Ok(Found { sign_ups, requests, overdue, low, out, has_products, orders, companies })
+async fn found(call: &Call) -> Result<Found, Problem> {
+    let first = PageRequest { limit: SHOWN.try_into().unwrap_or(1), before: None };
+    let seen = overviews::of_merchant(call).await?;
+    let pending = PartnershipFilter { status: Some(Status::Pending), ..PartnershipFilter::default() };
+    let sign_ups = if seen.waiting.sign_ups.number > 0 { partnerships::listed(call, pending, first).await?.rows } else { Vec::new() };
+    let orders = listed(call, None, OrderFilter::default(), first).await?;
+    let scope = call.merchant()?;
+    let one = PageRequest { limit: 1, before: None };
+    let any = call.read(move |reader| Box::pin(async move { products(reader, scope, &ProductFilter::default(), one).await })).await?;
+    let companies = companies(call, orders.rows.iter().map(|order| order.partnership).collect()).await?;
+    Ok(Found { seen, sign_ups, has_products: !any.rows.is_empty(), orders, companies })
 }
 
 async fn show(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
-    let found = found(&call, &room).await?;
+    let found = found(&call).await?;
+    let seen = &found.seen;
     let inside = html! {
-        (waiting(&room, &found))
+        (sold(&room, seen))
+        (waiting(&room, seen))
         div class="columns" {
-            div { @if found.orders.rows.is_empty() { (first_steps(&room, &found)) } @else { (orders_card(&room, &found)) } }
             div {
-                @if !found.sign_ups.rows.is_empty() { (sign_ups_card(&room, &found.sign_ups.rows)) }
-                @if room.may(Right::StockRead) { (stock_card(&room, &found)) }
+                @if found.orders.rows.is_empty() { (first_steps(&room, &found)) } @else {
+                    (sales::card(&room, room.t("Sold in the last 30 days", "In den letzten 30 Tagen verkauft"), &seen.sales, seen.today, false))
+                    (orders_card(&room, &found))
+                }
+            }
+            div {
+                @if !found.sign_ups.is_empty() { (sign_ups_card(&room, &found.sign_ups)) }
+                @if !seen.credit_at_risk.is_empty() { (at_risk_card(&room, seen)) }
+                @if let Some(short) = &seen.low_stock { (stock_card(&room, short)) }
             }
         }
     };
@@ -100,6 +84,23 @@ fn acts(room: &Room) -> Markup {
     }
 }
 
+/// Orders and revenue of today and of the last 30 days, in the currency that most was sold in.
+fn sold(room: &Room, seen: &MerchantOverviewView) -> Markup {
+    let Some(most) = seen.sales.first() else { return html! {} };
+    let look = &room.look;
+    let (today, month) = (room.t("today", "heute"), room.t("last 30 days", "letzte 30 Tage"));
+    let orders = room.path("/orders");
+    let line = |of| Some(spark(&sales::figures(most, seen.today, of)));
+    let tile = |label, figure, note, spark| Tile { label, figure, note: Some(note), to: Some(orders.as_str()), tone: Tone::Plain, spark };
+    let (orders_word, revenue) = (room.t("Orders", "Bestellungen"), room.t("Revenue", "Umsatz"));
+    tiles(&[
+        tile(orders_word, &look.number(most.orders_today), today, None),
+        tile(revenue, &look.money_text(&most.amount_today), today, None),
+        tile(orders_word, &look.number(most.orders), month, line(|day| day.orders)),
+        tile(revenue, &look.money_text(&most.amount), month, line(|day| day.amount.minor)),
+    ])
+}
+
 /// A kind of thing that waits.
 struct Waits {
     label: &'static str,
@@ -109,46 +110,29 @@ struct Waits {
     tone: Tone,
 }
 
-/// What waits for somebody, each with where its rows are.
-fn waiting(room: &Room, found: &Found) -> Markup {
-    let count = |count: usize, more: bool| format!("{}{}", room.look.number(i64::try_from(count).unwrap_or(i64::MAX)), if more { "+" } else { "" });
-    let among = |state: State| found.orders.rows.iter().filter(|order| order.state == state).count();
-    // Only the latest are looked through: counting all of a million takes longer than a page may.
-    let latest = if found.orders.next.is_some() { room.t("Among the latest 200 orders", "Unter den letzten 200 Bestellungen") } else { "" };
-    let issued = if found.overdue.1 { room.t("Among the latest 200 invoices", "Unter den letzten 200 Rechnungen") } else { "" };
-    let waits = |label, (number, more): (usize, bool), note: &'static str, place: &str, tone| Waits {
+/// What waits for somebody, each with where its rows are. What nobody waits for is left out, but for what a day begins with.
+fn waiting(room: &Room, seen: &MerchantOverviewView) -> Markup {
+    let waits = |label, count: &CountView, place: &str, tone| Waits {
         label,
-        figure: count(number, more),
-        note: if number == 0 && note.is_empty() { room.t("Nothing waits", "Nichts wartet") } else { note },
+        figure: format!("{}{}", room.look.number(count.number), if count.more { "+" } else { "" }),
+        note: if count.number == 0 { room.t("Nothing waits", "Nichts wartet") } else { "" },
         place: room.path(place),
-        tone: if number == 0 { Tone::Plain } else { tone },
+        tone: if count.number == 0 { Tone::Plain } else { tone },
     };
-    let mut all = vec![
-        waits(
-            room.t("Sign-ups to decide", "Anmeldungen zu entscheiden"),
-            (found.sign_ups.rows.len(), found.sign_ups.next.is_some()),
-            "",
-            "/resellers?status=pending",
-            Tone::Warn,
-        ),
-        waits(
-            room.t("Deliveries to confirm", "Lieferungen zu bestätigen"),
-            (among(State::AwaitingConfirmation), false),
-            latest,
-            "/orders?state=awaiting_confirmation",
-            Tone::Warn,
-        ),
-        waits(room.t("Requests to take back", "Bitten um Rücknahme"), found.requests, "", "/cancel-requests?state=pending", Tone::Warn),
-        waits(room.t("Unpaid orders", "Unbezahlte Bestellungen"), (among(State::AwaitingPayment), false), latest, "/orders?state=awaiting_payment", Tone::Info),
-        waits(room.t("Overdue invoices", "Überfällige Rechnungen"), (found.overdue.0, false), issued, "/invoices?status=overdue", Tone::Bad),
+    let waiting = &seen.waiting;
+    let always = [
+        waits(room.t("Sign-ups to decide", "Anmeldungen zu entscheiden"), &waiting.sign_ups, "/resellers?status=pending", Tone::Warn),
+        waits(room.t("Deliveries to confirm", "Lieferungen zu bestätigen"), &waiting.deliveries, "/orders?state=awaiting_confirmation", Tone::Warn),
+        waits(room.t("Requests to take back", "Bitten um Rücknahme"), &waiting.cancel_requests, "/cancel-requests?state=pending", Tone::Warn),
+        waits(room.t("Unpaid orders", "Unbezahlte Bestellungen"), &waiting.unpaid_orders, "/orders?state=awaiting_payment", Tone::Info),
+        waits(room.t("Overdue invoices", "Überfällige Rechnungen"), &waiting.overdue_invoices, "/invoices?status=overdue&sort=due_on", Tone::Bad),
     ];
-    if room.may(Right::StockRead) {
-        let (low, out) = (found.low.rows.len(), found.out.rows.len());
-        let (level, tone) = if out > 0 { ("/stock?level=out", Tone::Bad) } else { ("/stock?level=low", Tone::Warn) };
-        let more = found.low.next.is_some() || found.out.next.is_some();
-        let words = if out > 0 { room.t("Some are out of stock", "Einige sind nicht vorrätig") } else { "" };
-        all.push(waits(room.t("Products low on keys", "Produkte mit wenig Schlüsseln"), (low + out, more), words, level, tone));
-    }
+    let seldom = [
+        (&waiting.held_orders, room.t("Held orders", "Gehaltene Bestellungen"), "/orders?held=yes", Tone::Warn),
+        (&waiting.failed_messages, room.t("Messages that failed", "Gescheiterte Nachrichten"), "/messages?state=failed", Tone::Bad),
+    ];
+    let seldom = seldom.into_iter().filter(|(count, ..)| count.number > 0).map(|(count, label, place, tone)| waits(label, count, place, tone));
+    let all: Vec<Waits> = always.into_iter().chain(seldom).collect();
     let shown: Vec<Tile<'_>> = all
         .iter()
         .map(|waits| Tile {
@@ -161,6 +145,28 @@ fn waiting(room: &Room, found: &Found) -> Markup {
         })
         .collect();
     tiles(&shown)
+}
+
+/// Who reached the credit limit: what is owed beside what may be.
+fn at_risk_card(room: &Room, seen: &MerchantOverviewView) -> Markup {
+    let look = &room.look;
+    let row = |risk: &overviews::AtRiskView| {
+        let limit = risk.limit.as_ref().map_or_else(|| room.t("no limit", "kein Rahmen").to_owned(), |limit| look.money_text(limit));
+        let of = format!("{} {limit}", room.t("of", "von"));
+        vec![
+            html! { a class="row" href=(room.path(&format!("/resellers/{}", risk.partnership))) { (risk.company) } },
+            html! { (look.money(&risk.used)) span class="under" { (of) } },
+        ]
+    };
+    let title = room.t("Credit at risk", "Kredit in Gefahr");
+    let table = Table {
+        caption: title,
+        columns: vec![Column::new(room.t("Reseller", "Reseller")), Column::right(room.t("Owes", "Schuldet"))],
+        rows: seen.credit_at_risk.iter().take(SHOWN).map(row).collect(),
+        foot: None,
+    };
+    let text = room.t("The limit is reached: the balance is due.", "Der Rahmen ist erreicht: Der Saldo ist fällig.");
+    Card::new(title).text(text).around(table.draw())
 }
 
 fn orders_card(room: &Room, found: &Found) -> Markup {
@@ -186,7 +192,7 @@ fn orders_card(room: &Room, found: &Found) -> Markup {
             Column::new(room.t("State", "Stand")),
             Column::right(room.t("Total", "Summe")),
         ],
-        rows: found.orders.rows.iter().take(SHOWN).map(row).collect(),
+        rows: found.orders.rows.iter().map(row).collect(),
         foot: None,
     };
     let all = Button::new(room.t("All orders", "Alle Bestellungen")).small().to(&room.path("/orders"));
@@ -226,25 +232,23 @@ fn sign_ups_card(room: &Room, sign_ups: &[PartnershipView]) -> Markup {
     Card::new(room.t("Waiting for your decision", "Warten auf Ihre Entscheidung")).acts(all).with(inside)
 }
 
-fn stock_card(room: &Room, found: &Found) -> Markup {
-    let short: Vec<&StockView> = found.out.rows.iter().chain(&found.low.rows).take(SHOWN).collect();
+fn stock_card(room: &Room, short: &[StockLevelView]) -> Markup {
     let all = Button::new(room.t("Stock", "Bestand")).small().to(&room.path("/stock"));
     let card = Card::new(room.t("Runs low", "Wird knapp")).acts(all);
     if short.is_empty() {
         return card.with(note::note(Tone::Good, room.t("Nothing runs low", "Nichts wird knapp"), "", None));
     }
-    let row = |stock: &&StockView| {
-        let counts = &stock.counts;
-        let tone = if counts.level == Level::Out { Tone::Bad } else { Tone::Warn };
+    let row = |stock: &StockLevelView| {
+        let tone = if stock.level == Level::Out { Tone::Bad } else { Tone::Warn };
         vec![
-            html! { a class="row" href=(room.path(&format!("/stock/{}", stock.id))) { (stock.name) } span class="under" { code { (stock.sku) } } },
-            badge(tone, &room.look.number(counts.available)),
+            html! { a class="row" href=(room.path(&format!("/stock/{}", stock.product))) { (stock.name) } span class="under" { code { (stock.sku) } } },
+            badge(tone, &room.look.number(stock.available)),
         ]
     };
     let table = Table {
         caption: room.t("Products low on keys", "Produkte mit wenig Schlüsseln"),
         columns: vec![Column::new(room.t("Product", "Produkt")), Column::right(room.t("Keys left", "Schlüssel übrig"))],
-        rows: short.iter().map(row).collect(),
+        rows: short.iter().take(SHOWN).map(row).collect(),
         foot: None,
     };
     card.around(table.draw())

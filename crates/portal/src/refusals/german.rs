@@ -34,6 +34,7 @@ pub const GERMAN: &[(&str, &str)] = &[
     ("no_license_available", "Es ist keine Lizenz mehr übrig."),
     ("sku_taken", "Ein anderes Produkt hat diese SKU."),
     ("name_taken", "Diesen Namen gibt es schon."),
+    ("too_many_views", "Mehr Ansichten dieser Liste lassen sich nicht speichern. Löschen Sie zuerst eine."),
     ("price_list_in_use", "Ein Kanal verkauft nach dieser Preisliste. Geben Sie ihm zuerst eine andere."),
     ("import_in_progress", "Für dieses Produkt werden gerade andere Schlüssel eingelesen. Versuchen Sie es danach noch einmal."),
     ("import_abandoned", "Dieser Import ist vorbei: Er wurde übernommen oder aufgegeben."),

@@ -3,7 +3,7 @@
 use crate::files::Plain;
 use crate::lists::{Cell, List, fetch};
 use crate::room::{Room, Spot};
-use crate::shared::invoices as shared;
+use crate::shared::{invoices as shared, views};
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
 use tradepost_design::card::{Card, facts};
@@ -11,10 +11,12 @@ use tradepost_design::frame::Head;
 use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon, badge, note, value};
 use tradepost_domain::Right;
+use tradepost_domain::billing::queries::InvoiceSort;
 use tradepost_domain::billing::{InvoiceKind, InvoiceStatus};
 use tradepost_domain::ids::InvoiceId;
 use tradepost_domain::listing::PageRequest;
-use tradepost_web::api::invoices::{self, InstructionView, InvoiceSummary, InvoiceView, shown};
+use tradepost_domain::saved_views::ListName;
+use tradepost_web::api::invoices::{self, InstructionView, InvoiceSearch, InvoiceSummary, InvoiceView, shown};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
 /// Payments that a page shows; there are seldom more than two.
@@ -24,7 +26,9 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let look = &room.look;
     let kinds = InvoiceKind::ALL.iter().map(|kind| (kind.name().to_owned(), shared::kind(look, *kind).to_owned())).collect();
-    let list = List::new(&room, &call, "invoices").filter("kind", kinds).empty(
+    let statuses = InvoiceStatus::ALL.iter().map(|status| (status.name().to_owned(), shared::status(look, *status).1.to_owned())).collect();
+    let views = views::of(&call, ListName::Invoices).await?;
+    let list = List::new(&room, &call, "invoices").searches().views(views).filter("status", statuses).filter("kind", kinds).empty(
         Icon::Invoice,
         room.t("No invoices yet", "Noch keine Rechnungen"),
         room.t(
@@ -33,14 +37,20 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         None,
     );
-    let kind = list.asked("kind").and_then(InvoiceKind::from_name);
-    let found = list.rows(&call, fetch!(|page| [call] invoices::listed(call, None, kind, page).await)).await?;
+    let search = InvoiceSearch {
+        partnership: None,
+        kind: list.asked("kind").and_then(InvoiceKind::from_name),
+        status: list.asked("status").and_then(InvoiceStatus::from_name),
+        number: list.searched(),
+        sort: list.asked("sort").and_then(InvoiceSort::from_name).unwrap_or_default(),
+    };
+    let found = list.rows(&call, fetch!(|page| [call, search] invoices::listed(call, search.clone(), page).await)).await?;
     let columns = vec![
         Column::new(room.t("Invoice", "Rechnung")),
         Column::new(room.t("Status", "Stand")),
         Column::new(room.t("Over", "Über")),
-        Column::new(room.t("Issued", "Ausgestellt")),
-        Column::new(room.t("Due", "Fällig")),
+        list.sorting(Column::new(room.t("Issued", "Ausgestellt")), "", false),
+        list.sorting(Column::new(room.t("Due", "Fällig")), InvoiceSort::DueDate.name(), true),
         Column::right(room.t("Open", "Offen")),
         Column::right(room.t("Total", "Summe")),
     ];

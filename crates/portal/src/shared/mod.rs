@@ -7,4 +7,6 @@ pub mod keys;
 pub mod licenses;
 pub mod orders;
 pub mod people;
+pub mod sales;
 pub mod terms;
+pub mod views;

@@ -247,3 +247,24 @@ pub fn fits(room: &Room, credit: &CreditOverview, total: &Money) -> Markup {
     };
     note::note(Tone::Good, room.t("Within your credit", "Innerhalb Ihres Kredits"), &text, None)
 }
+
+/// What the columns of the file of all orders are called, in the order of the API's own.
+#[must_use]
+pub fn export_head(room: &Room) -> [&str; 14] {
+    [
+        room.t("Id", "Id"),
+        room.t("Number", "Nummer"),
+        room.t("Id of the reseller", "Id des Resellers"),
+        room.t("Reseller", "Reseller"),
+        room.t("State", "Stand"),
+        room.t("Reference", "Zeichen"),
+        room.t("Currency", "Währung"),
+        room.t("Total", "Summe"),
+        room.t("Paid", "Bezahlt"),
+        room.t("Open", "Offen"),
+        room.t("Begun", "Begonnen"),
+        room.t("Confirmed", "Bestätigt"),
+        room.t("Completed", "Abgeschlossen"),
+        room.t("Canceled", "Storniert"),
+    ]
+}

@@ -82,6 +82,13 @@ pub const fn name(look: &Look, term: TermName) -> (&'static str, &'static str) {
                 "Tradepost schreibt den Kunden des externen Shops, im Namen des Händlers.",
             ),
         ),
+        TermName::AutoApprove => (
+            ("Sign-ups are approved at once", "Anmeldungen werden sofort angenommen"),
+            (
+                "Without a decision of yours; where there is no channel they wait all the same.",
+                "Ohne Ihre Entscheidung; wo kein Kanal ist, warten sie dennoch.",
+            ),
+        ),
     };
     (look.t(name.0, name.1), look.t(text.0, text.1))
 }

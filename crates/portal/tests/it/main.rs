@@ -4,6 +4,7 @@ use tradepost_design::Language;
 use tradepost_kernel::Timestamp;
 use tradepost_portal::look::Look;
 use tradepost_portal::refusals::{GERMAN, PHRASES, in_words, of_field};
+use tradepost_portal::shared::views::in_order;
 use tradepost_web::codes::CODES;
 
 fn look(language: Language) -> Look {
@@ -49,4 +50,11 @@ fn a_no_is_told_in_the_language_of_the_page() {
     assert_eq!(in_words(&look(Language::German), "out_of_stock", detail), "Von KEY-PRO sind nicht genug Schlüssel vorrätig.");
     assert_eq!(in_words(&look(Language::German), "out_of_stock", "Something else."), "So viele Lizenzschlüssel sind nicht vorrätig.");
     assert_eq!(in_words(&look(Language::German), "brand_new", "Something else."), "Das ging nicht (Code „brand_new“).");
+}
+
+#[test]
+fn filters_are_the_same_in_whatever_order_they_stand() {
+    let pairs = |all: &[(&str, &str)]| all.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>();
+    let one = in_order(&pairs(&[("state", "draft"), ("q", " PO 1 "), ("cursor", "x"), ("to", "")]));
+    assert_eq!((one.as_str(), in_order(&pairs(&[("q", "PO 1"), ("file", "csv"), ("state", "draft")]))), ("q=PO%201&state=draft", one.clone()));
 }

@@ -3,6 +3,7 @@
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::errors::{Errors, Pointer};
+use crate::fields::Line;
 use crate::input::Field;
 use crate::json::Json;
 use crate::problem::Problem;
@@ -10,11 +11,18 @@ use crate::routes::Routes;
 use crate::schema::Schemas;
 use crate::{input, view};
 use serde_json::{Value, json};
-use tradepost_domain::audit::{self, AuditView};
+use tradepost_domain::audit::{self, AuditFilter, AuditView};
 use tradepost_domain::listing::{Page, PageRequest};
-use tradepost_domain::{AuditId, MerchantScope, PartnershipId, Right};
-use tradepost_kernel::{Date, Id, Timestamp};
-use tradepost_store::{BoxFuture, Fault, Reader};
+use tradepost_domain::{AuditId, PartnershipId, Right};
+use tradepost_kernel::{Id, Timestamp};
+
+/// The bytes of the id of anything.
+#[must_use]
+pub fn bytes_of(id: &str) -> Option<[u8; 16]> {
+    // The prefix of one noun stands for all of them: only the bytes are looked for.
+    let (_, suffix) = id.split_once('_')?;
+    format!("aud_{suffix}").parse::<AuditId>().ok().map(|id| id.bytes())
+}
 
 /// The id of anything: any prefix, `_`, 26 characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,11 +31,10 @@ pub struct AnyId(pub [u8; 16]);
 impl Field for AnyId {
     fn read(value: &Json, at: &Pointer, errors: &mut Errors) -> Option<Self> {
         let id = match value {
-            // The prefix of one noun stands for all of them: only the bytes are looked for.
-            Json::Text(text) => text.split_once('_').and_then(|(_, suffix)| format!("aud_{suffix}").parse::<AuditId>().ok()),
+            Json::Text(text) => bytes_of(text),
             _ => None,
         };
-        id.map(|id| Self(id.bytes())).or_else(|| errors.refuse(at, "must be an id"))
+        id.map(Self).or_else(|| errors.refuse(at, "must be an id"))
     }
     fn schema(_schemas: &mut Schemas) -> Value {
         json!({ "type": "string" })
@@ -94,10 +101,25 @@ impl From<AuditView> for AuditRow {
 
 input! {
     /// Which part of the trail is wanted.
-    pub struct AuditFilter {
+    pub struct AuditQuery {
         /// Only what was done to this.
         pub subject: Option<AnyId>,
+        /// Only what was done in this partnership.
+        pub partnership: Option<PartnershipId>,
+        /// Only by this kind of actor.
+        pub actor: Option<ActorKind>,
+        /// Only one act (`order.placed`), or those of an area (`order`).
+        pub action: Option<Line<100>>,
+        /// Only what was done at this moment or later.
+        pub created_from: Option<Timestamp>,
+        /// Only what was done before this moment.
+        pub created_to: Option<Timestamp>,
     }
+}
+
+crate::choices! {
+    /// Who acts.
+    pub enum ActorKind { User = "user", Key = "key", System = "system", Operator = "operator", Nobody = "nobody" }
 }
 
 /// What one field was before and after.
@@ -144,154 +166,28 @@ fn facts(side: Option<&Value>) -> Vec<(String, Option<String>)> {
     }
 }
 
-/// What somebody looks for in the trail. Empty: everything.
-#[derive(Clone, Debug, Default)]
-pub struct AuditSearch {
-    /// Only what was done to this.
-    pub subject: Option<[u8; 16]>,
-    /// Only by this kind of actor.
-    pub actor: Option<String>,
-    /// Only acts of an area (`order`), or one act (`order.placed`).
-    pub action: Option<String>,
-    /// Only where name, act, subject, network address or request have this text.
-    pub text: Option<String>,
-    /// From this day on.
-    pub from: Option<Date>,
-    /// Up to this day.
-    pub to: Option<Date>,
-    /// In which time zone days are meant.
-    pub zone: String,
-}
-
-/// An entry's moment is that of its command's begin, its id a little later: this much is looked at beyond a day.
-const SLACK_MS: i64 = 3_600_000;
-
-impl AuditSearch {
-    /// Whether the subject alone decides, which the database finds by itself.
-    const fn is_plain(&self) -> bool {
-        self.actor.is_none() && self.action.is_none() && self.text.is_none() && self.from.is_none() && self.to.is_none()
-    }
-
-    /// Where reading begins: at the cursor, or behind the last day.
-    fn start(&self, cursor: Option<[u8; 16]>) -> Option<[u8; 16]> {
-        // Two days later it is over in every time zone.
-        let end = self.to.and_then(|to| format!("{}T00:00:00Z", to.plus_days(2)).parse::<Timestamp>().ok()).map(first_id);
-        match (cursor, end) {
-            (Some(cursor), Some(end)) => Some(cursor.min(end)),
-            (cursor, end) => cursor.or(end),
-        }
-    }
-
-    fn verdict(&self, row: &AuditView) -> Verdict {
-        let day = |at: Timestamp| at.date_in(&self.zone);
-        if self.from.is_some_and(|from| day(row.at.plus_ms(SLACK_MS)) < from) {
-            return Verdict::Past;
-        }
-        let within = self.from.is_none_or(|from| day(row.at) >= from) && self.to.is_none_or(|to| day(row.at) <= to);
-        let actor = self.actor.as_ref().is_none_or(|actor| *actor == row.actor_kind);
-        let action = self.action.as_ref().is_none_or(|action| row.action == *action || area(&row.action) == action.trim_end_matches('s'));
-        if within && actor && action && self.has_text(row) { Verdict::Fits } else { Verdict::Other }
-    }
-
-    fn has_text(&self, row: &AuditView) -> bool {
-        let Some(text) = self.text.as_ref().map(|text| text.to_lowercase()) else { return true };
-        let subject = id_text(&row.subject_kind, row.subject);
-        let texts = [Some(&row.actor_name), Some(&row.action), Some(&subject), row.address.as_ref(), row.request_id.as_ref()];
-        texts.into_iter().flatten().any(|known| known.to_lowercase().contains(&text))
-    }
-}
-
-/// The noun of an act, one of several like several: `license` of `licenses.downloaded`.
-fn area(action: &str) -> &str {
-    action.split('.').next().unwrap_or(action).trim_end_matches('s')
-}
-
-/// The smallest id of a moment.
-fn first_id(at: Timestamp) -> [u8; 16] {
-    let mut id = [0; 16];
-    id[..6].copy_from_slice(&at.ms().max(0).to_be_bytes()[2..]);
-    id
-}
-
-/// What a row is to a search.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// It is shown.
-    Fits,
-    /// It is not.
-    Other,
-    /// Neither it nor any that is older.
-    Past,
-}
-
-/// Rows that are read for one page at most. Where more are to be looked through, the next page goes on from there.
-const MOST_READ: usize = 5_000;
-/// Rows that are read at once.
-const AT_ONCE: i64 = 200;
-
-/// A page of the rows of a list that fit, newest first. It may be empty and still have a next one.
-pub(super) async fn sifted<R>(
-    reader: &mut Reader<'_>,
-    page: PageRequest,
-    read: impl for<'a, 'b> Fn(&'a mut Reader<'b>, PageRequest) -> BoxFuture<'a, Result<Page<R>, Fault>> + Send,
-    verdict: impl Fn(&R) -> Verdict + Send,
-    id: fn(&R) -> [u8; 16],
-) -> Result<Page<R>, Fault> {
-    let most = usize::try_from(page.limit).unwrap_or(1);
-    let (mut rows, mut seen, mut before): (Vec<R>, usize, Option<[u8; 16]>) = (Vec::new(), 0, page.before);
-    loop {
-        let part = read(&mut *reader, PageRequest { limit: AT_ONCE, before }).await?;
-        seen += part.rows.len();
-        for row in part.rows {
-            match verdict(&row) {
-                Verdict::Past => return Ok(Page { rows, next: None }),
-                Verdict::Other => {}
-                Verdict::Fits if rows.len() == most => {
-                    let next = rows.last().map(id);
-                    return Ok(Page { rows, next });
-                }
-                Verdict::Fits => rows.push(row),
-            }
-        }
-        before = part.next;
-        if before.is_none() || seen >= MOST_READ {
-            return Ok(Page { rows, next: before });
-        }
-    }
-}
-
 /// A page of what was done in the merchant's name and fits, newest first.
 ///
 /// # Errors
 /// 403; faults of the store.
-pub async fn listed(call: &Call, wanted: AuditSearch, page: PageRequest) -> Result<Page<AuditRow>, Problem> {
+pub async fn listed(call: &Call, wanted: AuditFilter, page: PageRequest) -> Result<Page<AuditRow>, Problem> {
     let scope = call.merchant()?;
-    let found = call.read(move |reader| Box::pin(async move { searched(reader, scope, &wanted, page).await })).await?;
+    let found = call.read(move |reader| Box::pin(async move { audit::search(reader, scope, &wanted, page).await })).await?;
     Ok(Page { rows: found.rows.into_iter().map(AuditRow::from).collect(), next: found.next })
 }
 
-async fn searched(reader: &mut Reader<'_>, scope: MerchantScope, wanted: &AuditSearch, page: PageRequest) -> Result<Page<AuditView>, Fault> {
-    let page = PageRequest { before: wanted.start(page.before), ..page };
-    let subject = wanted.subject;
-    if wanted.is_plain() {
-        return audit::list(reader, scope, subject, page).await;
-    }
-    sifted(
-        reader,
-        page,
-        move |reader, part| Box::pin(async move { audit::list(reader, scope, subject, part).await }),
-        |row: &AuditView| wanted.verdict(row),
-        |row: &AuditView| row.id.bytes(),
-    )
-    .await
-}
-
 async fn list(call: Call) -> Result<Answer, Problem> {
-    let (scope, page) = (call.merchant()?, call.page()?);
-    let AuditFilter { subject } = call.query()?;
-    let subject = subject.map(|id| id.0);
-    let found = call.read(move |reader| Box::pin(async move { audit::list(reader, scope, subject, page).await })).await?;
-    Ok(call.list(found, AuditRow::from))
+    let AuditQuery { subject, partnership, actor, action, created_from, created_to } = call.query()?;
+    let filter = AuditFilter {
+        subject: subject.map(|id| id.0),
+        partnership,
+        actor: actor.map(|actor| actor.name().to_owned()),
+        action: action.map(String::from),
+        from: created_from,
+        to: created_to,
+    };
+    let found = listed(&call, filter, call.page()?).await?;
+    Ok(call.list(found, |row| row))
 }
 
 pub(super) fn routes(r: &mut Routes) {
@@ -299,6 +195,6 @@ pub(super) fn routes(r: &mut Routes) {
         .tag("Audit")
         .doc("Who did what, when, from where; newest first.")
         .needs(Right::AuditRead)
-        .query::<AuditFilter>()
+        .query::<AuditQuery>()
         .lists::<AuditRow>();
 }

@@ -8,9 +8,9 @@ use axum::body::{Body, Bytes};
 use futures_util::stream;
 use tradepost_documents::table::{self, Cell};
 use tradepost_domain::access::PartnershipScope;
+use tradepost_domain::billing;
 use tradepost_domain::billing::auto_top_up::SetAutoTopUp;
 use tradepost_domain::billing::top_up::{self, CancelTopUp, RequestTopUp};
-use tradepost_domain::billing::{self, InvoiceKind};
 use tradepost_domain::fulfillments::statement::{self, Movement, Walk};
 use tradepost_domain::ids::PartnershipId;
 use tradepost_domain::listing::{Page, PageRequest};
@@ -172,7 +172,7 @@ fn cells(currency: Currency, row: Movement) -> Vec<Cell> {
 
 async fn list_top_ups(call: Call) -> Result<Answer, Problem> {
     let scope = call.partnership()?;
-    invoices::page_of(&call, scope.of_merchant(), Some(scope.partnership), Some(InvoiceKind::TopUp)).await
+    invoices::top_ups(&call, scope.of_merchant(), scope.partnership).await
 }
 
 async fn request(call: Call) -> Result<Answer, Problem> {

@@ -2,12 +2,14 @@
 
 use crate::api::licenses::{LockReasonView, lock_reasons};
 use crate::api::orders::OrderSummary;
+use crate::api::overviews::{SalesView, by_currency};
 use crate::api::partnerships::EffectiveTerms;
 use crate::api::terms::{TermsChange, term_views};
 use crate::errors::Errors;
 use crate::{Answer, Call, OrNotFound, Problem, Routes, view};
 use std::collections::HashMap;
 use tradepost_domain::access::PartnershipScope;
+use tradepost_domain::billing::top_up;
 use tradepost_domain::catalog::EndUserInformation;
 use tradepost_domain::ids::{PartnershipId, ProductId};
 use tradepost_domain::licenses::LockReason;
@@ -15,8 +17,9 @@ use tradepost_domain::listing::PageRequest;
 use tradepost_domain::orders::change_terms::ChangeTerms;
 use tradepost_domain::orders::detail::{self, CreditDetail};
 use tradepost_domain::orders::queries::{self as orders, OrderFilter};
-use tradepost_domain::{Right, catalog, licenses, partners};
-use tradepost_kernel::Money;
+use tradepost_domain::reports::overview::DAYS;
+use tradepost_domain::{Right, catalog, licenses, merchants, partners, sales};
+use tradepost_kernel::{Date, Money};
 use tradepost_store::{Fault, Reader};
 
 view! {
@@ -59,6 +62,12 @@ view! {
         pub recent_orders: Vec<OrderSummary>,
         /// Why goods of unpaid orders stop right now, where they do.
         pub lock_reasons: Vec<LockReasonView>,
+        /// The prepaid balance of external shops; null while no currency is set.
+        pub prepaid_balance: Option<Money>,
+        /// The day in the merchant's time zone.
+        pub today: Date,
+        /// What was bought today and in the last 30 days, by currency.
+        pub purchases: Vec<SalesView>,
     }
 }
 
@@ -139,24 +148,35 @@ pub async fn held(call: &Call) -> Result<Vec<Holding>, Problem> {
 /// # Errors
 /// 403; faults of the store.
 pub async fn overview(call: &Call) -> Result<Overview, Problem> {
-    let scope = call.partnership()?;
-    let (credit, holdings, recent) = call
+    let (scope, now) = (call.partnership()?, call.now());
+    let (credit, holdings, recent, prepaid, today, days) = call
         .read(move |reader| {
             Box::pin(async move {
                 let credit = detail::credit(reader, scope).await?;
                 let holdings = holdings(reader, scope).await?;
                 let first = PageRequest { limit: 10, before: None };
                 let recent = orders::list(reader, scope.of_merchant(), Some(scope.partnership), &OrderFilter::default(), first).await?;
-                Ok((credit, holdings, recent))
+                let prepaid = match credit.currency {
+                    Some(currency) => Some(currency.minor(top_up::prepaid(reader, scope, currency).await?)),
+                    None => None,
+                };
+                let Some(merchant) = merchants::queries::merchant(reader, scope.merchant).await? else { return Ok(None) };
+                let today = now.date_in(&merchant.time_zone);
+                let days = sales::queries::of_partnership(reader, scope, today.plus_days(1 - DAYS), today).await?;
+                Ok(Some((credit, holdings, recent, prepaid, today, days)))
             })
         })
-        .await?;
+        .await?
+        .or_not_found()?;
     let reasons = if credit.stops_unpaid_goods { vec![LockReason::CreditLimitReached] } else { Vec::new() };
     Ok(Overview {
         available_products: holdings.into_iter().map(|holding| holding.product).collect(),
         credit: credit_view(&credit),
         recent_orders: recent.rows.into_iter().map(OrderSummary::from).collect(),
         lock_reasons: lock_reasons(&reasons),
+        prepaid_balance: prepaid,
+        today,
+        purchases: by_currency(&days, today),
     })
 }
 
@@ -195,7 +215,7 @@ pub fn routes(r: &mut Routes) {
         .answers::<CreditOverview>(200);
     r.get("/v1/reseller/overview", "getOverview", my_overview)
         .tag("Credit")
-        .doc("What a reseller sees first: products with available licenses, credit, recent orders.")
+        .doc("What a reseller sees first: products with available licenses, credit, prepaid balance, recent orders, what was bought in the last 30 days.")
         .needs(Right::OrdersRead)
         .answers::<Overview>(200);
     r.get("/v1/merchant/partnerships/{id}/credit", "getPartnershipCredit", of_partnership)

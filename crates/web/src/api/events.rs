@@ -1,21 +1,36 @@
 //! What happened, in the order in which it was passed on, and the messages that followed.
 
-use crate::api::audit::{Verdict, sifted};
+use crate::api::audit::AnyId;
 use crate::api::orders::sides;
-use crate::{Answer, Call, OrNotFound, Problem, Routes, view};
+use crate::fields::Line;
+use crate::{Answer, Call, OrNotFound, Problem, Routes, input, view};
 use serde_json::Value;
 use tradepost_documents::mail;
 use tradepost_domain::ids::{EventId, MessageId, PartnershipId};
 use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_domain::notices::MessageState;
 use tradepost_domain::notices::opening::{self, Sight};
-use tradepost_domain::notices::queries::{self as messages, MessageView as MessageRow};
+use tradepost_domain::notices::queries::{self as messages, MessageFilter, MessageView as MessageRow};
 use tradepost_domain::notices::resend::ResendMessage;
 use tradepost_domain::outbox::queries::{self as outbox, PassedEvent};
 use tradepost_domain::{PartnershipScope, Right, merchants};
 use tradepost_kernel::Timestamp;
 
 crate::named_choice!(MessageState);
+
+input! {
+    /// Which messages are wanted.
+    pub struct MessageQuery {
+        /// Only those that are this far.
+        pub state: Option<MessageState>,
+        /// Only to exactly this address.
+        pub recipient: Option<Line<254>>,
+        /// Only about this.
+        pub subject: Option<AnyId>,
+        /// Only of this text.
+        pub template: Option<Line<100>>,
+    }
+}
 
 view! {
     /// Something that happened.
@@ -42,6 +57,8 @@ view! {
         pub event: EventId,
         /// About what.
         pub subject: String,
+        /// What that is called, in lists: a number, a company; null where it has no name.
+        pub subject_title: Option<String>,
         /// In whose partnership.
         pub partnership: Option<PartnershipId>,
         /// Which text.
@@ -94,6 +111,7 @@ impl From<MessageRow> for MessageSummary {
             id: row.id,
             event: row.event,
             subject: row.subject_text(),
+            subject_title: None,
             partnership: row.partnership,
             template: row.template,
             recipient: row.recipient,
@@ -132,54 +150,32 @@ async fn list_events(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn list_messages(call: Call) -> Result<Answer, Problem> {
-    let scope = call.merchant()?;
-    let page = call.page()?;
-    let found = call.read(move |reader| Box::pin(async move { messages::list(reader, scope, page).await })).await?;
-    Ok(call.list(found, MessageSummary::from))
-}
-
-/// Which messages of the log somebody looks for. Empty: all.
-#[derive(Clone, Debug, Default)]
-pub struct MessageSearch {
-    /// Only those that are this far.
-    pub state: Option<MessageState>,
-    /// Only where recipient, subject or the name of the text have this.
-    pub text: Option<String>,
-}
-
-impl MessageSearch {
-    fn verdict(&self, row: &MessageRow) -> Verdict {
-        let state = self.state.is_none_or(|state| state == row.state);
-        let text = self.text.as_ref().map(|text| text.to_lowercase());
-        let has = |text: &String| [&row.recipient, &row.template, &row.subject_text()].into_iter().any(|known| known.to_lowercase().contains(text));
-        if state && text.as_ref().is_none_or(has) { Verdict::Fits } else { Verdict::Other }
-    }
+    let MessageQuery { state, recipient, subject, template } = call.query()?;
+    let filter = MessageFilter { state, recipient: recipient.map(String::from), subject: subject.map(|id| id.0), template: template.map(String::from) };
+    Ok(call.list(messages_listed(&call, filter, call.page()?).await?, |message| message))
 }
 
 /// A page of the merchant's messages that fit, newest first.
 ///
 /// # Errors
 /// 403; faults of the store.
-pub async fn messages_listed(call: &Call, wanted: MessageSearch, page: PageRequest) -> Result<Page<MessageSummary>, Problem> {
+pub async fn messages_listed(call: &Call, filter: MessageFilter, page: PageRequest) -> Result<Page<MessageSummary>, Problem> {
     let scope = call.merchant()?;
-    let found = call
+    let (found, titles) = call
         .read(move |reader| {
             Box::pin(async move {
-                if wanted.state.is_none() && wanted.text.is_none() {
-                    return messages::list(reader, scope, page).await;
-                }
-                sifted(
-                    reader,
-                    page,
-                    move |reader, part| Box::pin(async move { messages::list(reader, scope, part).await }),
-                    |row: &MessageRow| wanted.verdict(row),
-                    |row: &MessageRow| row.id.bytes(),
-                )
-                .await
+                let found = messages::list(reader, scope, &filter, page).await?;
+                let subjects: Vec<(String, [u8; 16])> = found.rows.iter().map(|row| (row.subject_kind.clone(), row.subject)).collect();
+                let titles = messages::titles(reader, scope, &subjects).await?;
+                Ok((found, titles))
             })
         })
         .await?;
-    Ok(Page { rows: found.rows.into_iter().map(MessageSummary::from).collect(), next: found.next })
+    let rows = found.rows.into_iter().map(|row| {
+        let title = titles.get(&row.subject).cloned();
+        MessageSummary { subject_title: title, ..MessageSummary::from(row) }
+    });
+    Ok(Page { rows: rows.collect(), next: found.next })
 }
 
 /// A message as the log has it, and with its text.
@@ -190,14 +186,15 @@ pub async fn message_shown(call: &Call, id: MessageId) -> Result<(MessageSummary
     let scope = call.merchant()?;
     let vault = call.engine().vault.clone();
     let base = call.url("");
-    let (row, variables) = call
+    let (row, variables, title) = call
         .read(move |reader| {
             Box::pin(async move {
                 let Some(row) = messages::message(reader, scope, id).await? else { return Ok(None) };
                 let test = merchants::queries::merchant(reader, scope.merchant).await?.is_some_and(|merchant| merchant.test);
                 let sight = if test { Sight::Full(&vault) } else { Sight::Masked };
                 let variables = opening::open(reader, sight, &base, scope.merchant, &row.variables).await?;
-                Ok(Some((row, variables)))
+                let title = messages::titles(reader, scope, &[(row.subject_kind.clone(), row.subject)]).await?.remove(&row.subject);
+                Ok(Some((row, variables, title)))
             })
         })
         .await?
@@ -214,7 +211,7 @@ pub async fn message_shown(call: &Call, id: MessageId) -> Result<(MessageSummary
         created_at: row.created,
         sent_at: row.sent,
     };
-    Ok((MessageSummary::from(row), detail))
+    Ok((MessageSummary { subject_title: title, ..MessageSummary::from(row) }, detail))
 }
 
 async fn get_message(call: Call) -> Result<Answer, Problem> {
@@ -246,6 +243,7 @@ pub fn routes(r: &mut Routes) {
         .tag(tag)
         .doc("Lists every mail that was written in the merchant's name, newest first.")
         .needs(Right::MerchantRead)
+        .query::<MessageQuery>()
         .lists::<MessageSummary>();
     r.get("/v1/merchant/messages/{id}", "getMessage", get_message)
         .tag(tag)

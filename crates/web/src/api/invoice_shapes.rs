@@ -2,11 +2,12 @@
 
 use crate::fields::Line;
 use crate::{input, view};
+use tradepost_domain::billing::queries::InvoiceSort;
 use tradepost_domain::billing::{InvoiceKind, InvoiceStatus, PaymentMethod};
 use tradepost_domain::ids::{InvoiceId, OrderId, PartnershipId, PaymentId};
 use tradepost_kernel::{Date, Money, Timestamp};
 
-crate::named_choice!(InvoiceKind, InvoiceStatus, PaymentMethod);
+crate::named_choice!(InvoiceKind, InvoiceStatus, PaymentMethod, InvoiceSort);
 
 crate::choices! {
     /// How money came in.
@@ -37,12 +38,24 @@ input! {
         pub partnership: Option<PartnershipId>,
         /// Only over orders, or only over prepaid balance.
         pub kind: Option<InvoiceKind>,
+        /// Only with this status today.
+        pub status: Option<InvoiceStatus>,
+        /// Only with exactly this number.
+        pub number: Option<Line<40>>,
+        /// In what order: the newest first where nothing is said.
+        pub sort: Option<InvoiceSort>,
     }
 
     /// Which invoices are wanted.
     pub struct OwnInvoiceQuery {
         /// Only over orders, or only over prepaid balance.
         pub kind: Option<InvoiceKind>,
+        /// Only with this status today.
+        pub status: Option<InvoiceStatus>,
+        /// Only with exactly this number.
+        pub number: Option<Line<40>>,
+        /// In what order: the newest first where nothing is said.
+        pub sort: Option<InvoiceSort>,
     }
 
     /// Which payments are wanted.

@@ -6,8 +6,8 @@ use crate::{Answer, Call, OrNotFound, Problem, Routes};
 use maud::PreEscaped;
 use std::collections::BTreeSet;
 use tradepost_documents::invoice::{self, InvoiceStanding};
-use tradepost_domain::billing::queries::{self, InvoiceRow, PaymentRow};
-use tradepost_domain::billing::{self, InvoiceKind, PaymentMethod};
+use tradepost_domain::billing::queries::{self, InvoiceFilter, InvoiceRow, InvoiceSort, PaymentRow};
+use tradepost_domain::billing::{self, InvoiceKind, InvoiceStatus, PaymentMethod};
 use tradepost_domain::ids::{InvoiceId, PartnershipId};
 use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_domain::orders::record_payment::RecordPayment;
@@ -78,44 +78,57 @@ async fn today(call: &Call, merchant: MerchantScope) -> Result<Date, Problem> {
     Ok(now.date_in(&house.or_not_found()?.time_zone))
 }
 
-async fn list(call: Call) -> Result<Answer, Problem> {
-    let (merchant, of) = sides(&call)?;
-    let (of, kind) = if of.is_some() {
-        (of, call.query::<OwnInvoiceQuery>()?.kind)
-    } else {
-        let query = call.query::<InvoiceQuery>()?;
-        (query.partnership, query.kind)
-    };
-    page_of(&call, merchant, of, kind).await
+/// What of invoices is asked for, before it is known what day it is.
+#[derive(Clone, Debug, Default)]
+pub struct InvoiceSearch {
+    /// Only of this partnership.
+    pub partnership: Option<PartnershipId>,
+    /// Only over this.
+    pub kind: Option<InvoiceKind>,
+    /// Only with this status today.
+    pub status: Option<InvoiceStatus>,
+    /// Only with exactly this number.
+    pub number: Option<String>,
+    /// In what order.
+    pub sort: InvoiceSort,
 }
 
-/// A page of invoices of one side, partnership, kind.
-pub(crate) async fn page_of(call: &Call, merchant: MerchantScope, of: Option<PartnershipId>, kind: Option<InvoiceKind>) -> Result<Answer, Problem> {
+async fn list(call: Call) -> Result<Answer, Problem> {
+    let search = if sides(&call)?.1.is_some() {
+        let OwnInvoiceQuery { kind, status, number, sort } = call.query()?;
+        InvoiceSearch { partnership: None, kind, status, number: number.map(String::from), sort: sort.unwrap_or_default() }
+    } else {
+        let InvoiceQuery { partnership, kind, status, number, sort } = call.query()?;
+        InvoiceSearch { partnership, kind, status, number: number.map(String::from), sort: sort.unwrap_or_default() }
+    };
     let page = call.page()?;
-    Ok(call.list(found(call, merchant, of, kind, page).await?, |invoice| invoice))
+    Ok(call.list(listed(&call, search, page).await?, |invoice| invoice))
+}
+
+/// A page of a partnership's top-ups.
+pub(crate) async fn top_ups(call: &Call, merchant: MerchantScope, of: PartnershipId) -> Result<Answer, Problem> {
+    let (page, search) = (call.page()?, InvoiceSearch { partnership: Some(of), kind: Some(InvoiceKind::TopUp), ..InvoiceSearch::default() });
+    Ok(call.list(found(call, merchant, search, page).await?, |invoice| invoice))
 }
 
 /// A page of the invoices that the side that asks may see; a merchant names a partnership or sees those of all.
 ///
 /// # Errors
 /// 403; faults of the store.
-pub async fn listed(call: &Call, partnership: Option<PartnershipId>, kind: Option<InvoiceKind>, page: PageRequest) -> Result<Page<InvoiceSummary>, Problem> {
+pub async fn listed(call: &Call, search: InvoiceSearch, page: PageRequest) -> Result<Page<InvoiceSummary>, Problem> {
     let (merchant, of) = sides(call)?;
-    found(call, merchant, of.or(partnership), kind, page).await
+    let partnership = of.or(search.partnership);
+    found(call, merchant, InvoiceSearch { partnership, ..search }, page).await
 }
 
-async fn found(
-    call: &Call,
-    merchant: MerchantScope,
-    of: Option<PartnershipId>,
-    kind: Option<InvoiceKind>,
-    page: PageRequest,
-) -> Result<Page<InvoiceSummary>, Problem> {
+async fn found(call: &Call, merchant: MerchantScope, search: InvoiceSearch, page: PageRequest) -> Result<Page<InvoiceSummary>, Problem> {
     let today = today(call, merchant).await?;
+    let InvoiceSearch { partnership, kind, status, number, sort } = search;
+    let filter = InvoiceFilter { partnership, kind, status: status.map(|status| (status, today)), number, sort };
     let (found, due) = call
         .read(move |reader| {
             Box::pin(async move {
-                let found = queries::list(reader, merchant, of, kind, page).await?;
+                let found = queries::search(reader, merchant, &filter, page).await?;
                 let partnerships: BTreeSet<PartnershipId> = found.rows.iter().map(|row| row.partnership).collect();
                 let due = partnerships_due(reader, merchant, partnerships).await?;
                 Ok((found, due))

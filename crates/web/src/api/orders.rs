@@ -1,6 +1,7 @@
 //! Orders, as both workspaces see them.
 
 use crate::api::licenses::lock_reasons;
+use crate::api::order_export::{HEAD, exported};
 pub use crate::api::order_shapes::*;
 use crate::api::reseller_products::step_view;
 use crate::{Answer, Call, OrNotFound, Problem, Routes};
@@ -124,13 +125,33 @@ pub async fn listed(call: &Call, partnership: Option<PartnershipId>, filter: Ord
 
 async fn list_mine(call: Call) -> Result<Answer, Problem> {
     let query = call.query::<OrderQuery>()?;
-    let filter = OrderFilter { state: query.state, search: query.search.map(String::from), created_from: query.created_from, created_to: query.created_to };
+    let filter = OrderFilter {
+        state: query.state,
+        search: query.search.map(String::from),
+        product: query.product.map(String::from),
+        held: query.held.unwrap_or(false),
+        created_from: query.created_from,
+        created_to: query.created_to,
+    };
+    if call.wants_csv() {
+        return exported(&call, None, filter, &HEAD);
+    }
     Ok(call.list(listed(&call, None, filter, call.page()?).await?, |order| order))
 }
 
 async fn list_all(call: Call) -> Result<Answer, Problem> {
     let query = call.query::<MerchantOrderQuery>()?;
-    let filter = OrderFilter { state: query.state, search: query.search.map(String::from), created_from: query.created_from, created_to: query.created_to };
+    let filter = OrderFilter {
+        state: query.state,
+        search: query.search.map(String::from),
+        product: query.product.map(String::from),
+        held: query.held.unwrap_or(false),
+        created_from: query.created_from,
+        created_to: query.created_to,
+    };
+    if call.wants_csv() {
+        return exported(&call, query.partnership, filter, &HEAD);
+    }
     Ok(call.list(listed(&call, query.partnership, filter, call.page()?).await?, |order| order))
 }
 
@@ -215,7 +236,7 @@ pub fn routes(r: &mut Routes) {
     let tag = "Orders (merchant)";
     r.get("/v1/merchant/orders", "listMerchantOrders", list_all)
         .tag(tag)
-        .doc("Lists orders, newest first.")
+        .doc("Lists orders, newest first. With `Accept: text/csv` all of them that the filters find, as a file.")
         .needs(Right::MerchantRead)
         .query::<MerchantOrderQuery>()
         .lists::<OrderSummary>();
@@ -237,7 +258,7 @@ fn reseller_routes(r: &mut Routes) {
     let tag = "Orders";
     r.get("/v1/reseller/orders", "listOrders", list_mine)
         .tag(tag)
-        .doc("Lists the partnership's orders, newest first.")
+        .doc("Lists the partnership's orders, newest first. With `Accept: text/csv` all of them that the filters find, as a file.")
         .needs(Right::OrdersRead)
         .query::<OrderQuery>()
         .lists::<OrderSummary>();

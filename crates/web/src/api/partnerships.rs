@@ -7,10 +7,12 @@ use super::companies::Reseller;
 use super::terms::{TermView, term_views};
 use crate::answer::Answer;
 use crate::call::{Call, OrNotFound as _};
+use crate::fields::Line;
 use crate::problem::Problem;
 use crate::routes::Routes;
 use crate::{input, named_choice, view};
-use tradepost_domain::partners::queries::{self, PartnershipView};
+use tradepost_domain::listing::{Page, PageRequest};
+use tradepost_domain::partners::queries::{self, PartnershipFilter, PartnershipSort, PartnershipView};
 use tradepost_domain::partners::{
     ApprovePartnership, ClosePartnership, CreateReseller, DeletePartnership, DenyPartnership, MovePartnership, ReactivatePartnership, Status,
     SuspendPartnership, terms,
@@ -18,7 +20,7 @@ use tradepost_domain::partners::{
 use tradepost_domain::{ChannelId, PartnershipId, PartnershipScope, Right, audit};
 use tradepost_kernel::Timestamp;
 
-named_choice!(Status);
+named_choice!(Status, PartnershipSort);
 
 view! {
     /// A partnership with its reseller.
@@ -77,9 +79,15 @@ impl From<PartnershipView> for Partnership {
 
 input! {
     /// Which partnerships are wanted.
-    pub struct PartnershipFilter {
+    pub struct PartnershipQuery {
         /// Only those that stand here.
         pub status: Option<Status>,
+        /// Only those of this channel.
+        pub channel: Option<ChannelId>,
+        /// Only what a word finds: an e-mail address, a reseller code, the id, else the beginning of the company's name.
+        pub search: Option<Line<200>>,
+        /// In what order: the newest first where nothing is said.
+        pub sort: Option<PartnershipSort>,
     }
 
     /// A reseller that the merchant creates: approved at once, one access mail.
@@ -103,10 +111,19 @@ input! {
 }
 
 async fn list(call: Call) -> Result<Answer, Problem> {
-    let (scope, page) = (call.merchant()?, call.page()?);
-    let PartnershipFilter { status } = call.query()?;
-    let found = call.read(move |reader| Box::pin(async move { queries::partnerships(reader, scope, status, page).await })).await?;
+    let PartnershipQuery { status, channel, search, sort } = call.query()?;
+    let filter = PartnershipFilter { status, channel, search: search.map(String::from), sort: sort.unwrap_or_default() };
+    let found = listed(&call, filter, call.page()?).await?;
     Ok(call.list(found, Partnership::from))
+}
+
+/// A page of the merchant's partnerships.
+///
+/// # Errors
+/// 403; faults of the store.
+pub async fn listed(call: &Call, filter: PartnershipFilter, page: PageRequest) -> Result<Page<PartnershipView>, Problem> {
+    let scope = call.merchant()?;
+    call.read(move |reader| Box::pin(async move { queries::search(reader, scope, &filter, page).await })).await
 }
 
 async fn one(call: &Call, id: PartnershipId) -> Result<PartnershipView, Problem> {
@@ -210,7 +227,7 @@ pub(super) fn routes(r: &mut Routes) {
         .tag(tag)
         .doc("Lists the merchant's resellers with their partnerships, newest first.")
         .needs(Right::MerchantRead)
-        .query::<PartnershipFilter>()
+        .query::<PartnershipQuery>()
         .lists::<Partnership>();
     r.post("/v1/merchant/resellers", "createReseller", create)
         .tag(tag)
@@ -223,7 +240,7 @@ pub(super) fn routes(r: &mut Routes) {
         .tag(tag)
         .doc("Lists partnerships, newest first.")
         .needs(Right::MerchantRead)
-        .query::<PartnershipFilter>()
+        .query::<PartnershipQuery>()
         .lists::<Partnership>();
     r.get("/v1/merchant/partnerships/{id}", "getPartnership", show)
         .tag(tag)

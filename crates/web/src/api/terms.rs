@@ -111,6 +111,9 @@ input! {
         pub quantities: Option<Vec<QuantityChange>>,
         /// Whether Tradepost itself mails codes to the customers of external shops.
         pub email_codes_to_end_users: TermSetting<bool>,
+        /// Whether sign-ups arrive approved; a setting of the program alone. Without any channel they wait all the same, and
+        /// whether it is switched changes nothing for those that wait.
+        pub auto_approve: TermSetting<bool>,
     }
 }
 
@@ -132,7 +135,8 @@ impl TermsChange {
             self.purchase_limit_month.change(TermName::PurchaseLimitMonth, plain.clone(), |units| TermValue::Units(units.get())),
             self.min_quantity.change(TermName::MinQuantity, plain.clone(), |units| TermValue::Units(units.get())),
             self.max_quantity.change(TermName::MaxQuantity, plain.clone(), |units| TermValue::Units(units.get())),
-            self.email_codes_to_end_users.change(TermName::EmailCodesToEndUsers, plain, TermValue::Flag),
+            self.email_codes_to_end_users.change(TermName::EmailCodesToEndUsers, plain.clone(), TermValue::Flag),
+            self.auto_approve.change(TermName::AutoApprove, plain, TermValue::Flag),
         ]
         .into_iter()
         .flatten()

@@ -12,6 +12,7 @@ use crate::orders::record_payment::{note_payment, transfer_of};
 use crate::orders::settle::settle;
 use crate::orders::store::{self, Placed};
 use crate::partners::{self, purchases};
+use crate::sales::{self, Sales, SalesDay};
 use crate::{licenses, merchants, stock};
 use std::collections::{BTreeMap, BTreeSet};
 use tradepost_kernel::Refusal;
@@ -64,13 +65,16 @@ pub(super) async fn all(decided: &[Result<Decision, Refusal>], loaded: &Loaded, 
     Ok(())
 }
 
-/// The partnerships' running numbers, statuses and flags, and what they bought (PRG-9).
+/// The partnerships' running numbers, statuses and flags, what they bought (PRG-9), and what was sold on the day.
 async fn write_partnerships(ctx: &Ctx, decisions: &[&Decision], loaded: &Loaded, tx: &mut Tx<'_>) -> Result<(), Fault> {
     let mut bought: BTreeMap<_, i64> = BTreeMap::new();
+    let mut sold: BTreeMap<SalesDay, Sales> = BTreeMap::new();
     let mut scopes = BTreeSet::new();
     for decision in decisions {
         let (merchant, partnership) = (decision.scope.merchant, decision.scope.partnership);
         *bought.entry((merchant, partnership, decision.day.to_string())).or_default() += decision.units;
+        let sales = Sales { orders: 1, units: decision.units, amount_minor: decision.total_minor };
+        sold.entry(SalesDay::new(decision.scope, decision.day, decision.currency)).or_default().add(sales)?;
         scopes.insert((merchant, partnership));
     }
     let moved = scopes.into_iter().filter_map(|(merchant, partnership)| {
@@ -78,7 +82,8 @@ async fn write_partnerships(ctx: &Ctx, decisions: &[&Decision], loaded: &Loaded,
         Some((loaded.partnerships.get(&scope)?, &loaded.standings.get(&scope)?.partnership))
     });
     partners::write_placed(&mut *tx, &moved.collect::<Vec<_>>(), ctx.now).await?;
-    purchases::count(tx, &bought).await
+    purchases::count(&mut *tx, &bought).await?;
+    sales::store::count(tx, &sold).await
 }
 
 /// The debt arises with the order, held or not; the account balance pays what it can.
@@ -175,6 +180,7 @@ async fn write_orders(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, writings: &[Wri
         total_minor: writing.decision.total_minor,
         released: writing.decision.facts.released,
         on_credit: writing.decision.on_credit(),
+        day: writing.decision.day,
     });
     store::place_all(ctx, &mut *tx, merchant, &placed.collect::<Vec<_>>()).await?;
     let invoices: Vec<NewInvoice> = writings.iter().map(|writing| writing.invoice.clone()).collect();

@@ -20,5 +20,6 @@ pub(super) const AREAS: &[(&str, &str, &str)] = &[
     ("merchant", "Settings", "Einstellungen"),
     ("member", "People", "Personen"),
     ("api_key", "API keys", "API-Schlüssel"),
+    ("view", "Saved views", "Gespeicherte Ansichten"),
     ("message", "Messages", "Nachrichten"),
 ];

@@ -6,9 +6,8 @@ mod pay;
 use crate::forms::{Typed, question};
 use crate::lists::{Cell, List, fetch};
 use crate::merchant::orders::companies;
-use crate::merchant::resellers::sieve::Sieve;
 use crate::room::{Room, Spot, done};
-use crate::shared::{history, invoices as shared};
+use crate::shared::{history, invoices as shared, views};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 use tradepost_design::badge::tag;
@@ -16,11 +15,12 @@ use tradepost_design::card::Card;
 use tradepost_design::frame::Head;
 use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon, badge, value};
-use tradepost_domain::billing::queries::{self, InvoiceRow};
+use tradepost_domain::billing::queries::{self, InvoiceFilter, InvoiceRow, InvoiceSort};
 use tradepost_domain::billing::top_up::CancelTopUp;
 use tradepost_domain::billing::{InvoiceKind, InvoiceStatus};
 use tradepost_domain::ids::InvoiceId;
 use tradepost_domain::listing::{Page, PageRequest};
+use tradepost_domain::saved_views::ListName;
 use tradepost_domain::{PartnershipId, Right, audit};
 use tradepost_kernel::Date;
 use tradepost_web::api::invoices::{InvoiceView, payments, shown};
@@ -30,22 +30,14 @@ use tradepost_web::{Answer, Call, Problem, Routes};
 /// Payments and acts of one invoice that its page shows.
 const SHOWN: PageRequest = PageRequest { limit: 50, before: None };
 
-/// Which invoices are wanted.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::merchant) struct Wanted {
-    pub(in crate::merchant) of: Option<PartnershipId>,
-    pub(in crate::merchant) kind: Option<InvoiceKind>,
-    pub(in crate::merchant) status: Option<InvoiceStatus>,
-}
-
-impl Wanted {
-    /// As the filters of a list say.
-    pub(in crate::merchant) fn asked(list: &List<'_>) -> Self {
-        Self {
-            of: list.asked("partnership").and_then(|id| id.parse().ok()),
-            kind: list.asked("kind").and_then(InvoiceKind::from_name),
-            status: list.asked("status").and_then(InvoiceStatus::from_name),
-        }
+/// Which invoices are wanted, as the filters of a list say.
+pub(in crate::merchant) fn asked(room: &Room, list: &List<'_>, of: Option<PartnershipId>) -> InvoiceFilter {
+    InvoiceFilter {
+        partnership: of.or_else(|| list.asked("partnership").and_then(|id| id.parse().ok())),
+        kind: list.asked("kind").and_then(InvoiceKind::from_name),
+        status: list.asked("status").and_then(InvoiceStatus::from_name).map(|status| (status, today(room))),
+        number: list.searched(),
+        sort: list.asked("sort").and_then(InvoiceSort::from_name).unwrap_or_default(),
     }
 }
 
@@ -54,23 +46,10 @@ fn today(room: &Room) -> Date {
     room.look.now.date_in(&room.look.zone)
 }
 
-/// A page of invoices, newest first. Their status follows from the day, so that it is no filter of the store.
-pub(in crate::merchant) async fn found(call: &Call, room: &Room, wanted: Wanted, page: PageRequest) -> Result<Page<InvoiceRow>, Problem> {
-    let (scope, today) = (call.merchant()?, today(room));
-    call.read(move |reader| {
-        Box::pin(async move {
-            let Some(status) = wanted.status else {
-                return queries::list(reader, scope, wanted.of, wanted.kind, page).await;
-            };
-            let mut sieve = Sieve::new(page);
-            while let Some(asked) = sieve.asks() {
-                let read = queries::list(reader, scope, wanted.of, wanted.kind, asked).await?;
-                sieve.sift(read, |row| row.status(today) == status, |row| row.id.bytes());
-            }
-            Ok(sieve.page())
-        })
-    })
-    .await
+/// A page of invoices.
+pub(in crate::merchant) async fn found(call: &Call, filter: InvoiceFilter, page: PageRequest) -> Result<Page<InvoiceRow>, Problem> {
+    let scope = call.merchant()?;
+    call.read(move |reader| Box::pin(async move { queries::search(reader, scope, &filter, page).await })).await
 }
 
 /// The filters of a list of invoices.
@@ -82,7 +61,7 @@ pub(in crate::merchant) fn filtered<'a>(room: &Room, list: List<'a>) -> List<'a>
 }
 
 /// The columns of a list of invoices, with whose they are or without.
-pub(in crate::merchant) fn columns(room: &Room, named: bool) -> Vec<Column<'static>> {
+pub(in crate::merchant) fn columns<'a>(room: &'a Room, list: &List<'_>, named: bool) -> Vec<Column<'a>> {
     let mut columns = vec![Column::new(room.t("Invoice", "Rechnung"))];
     if named {
         columns.push(Column::new(room.t("Reseller", "Reseller")));
@@ -90,8 +69,8 @@ pub(in crate::merchant) fn columns(room: &Room, named: bool) -> Vec<Column<'stat
     columns.extend([
         Column::new(room.t("Status", "Stand")),
         Column::new(room.t("Over", "Über")),
-        Column::new(room.t("Issued", "Ausgestellt")),
-        Column::new(room.t("Due", "Fällig")),
+        list.sorting(Column::new(room.t("Issued", "Ausgestellt")), "", false),
+        list.sorting(Column::new(room.t("Due", "Fällig")), InvoiceSort::DueDate.name(), true),
         Column::right(room.t("Open", "Offen")),
         Column::right(room.t("Total", "Summe")),
     ]);
@@ -116,18 +95,19 @@ pub(in crate::merchant) fn row(room: &Room, invoice: &InvoiceRow, company: Optio
 
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
-    let list = filtered(&room, List::new(&room, &call, "invoices")).empty(
+    let views = views::of(&call, ListName::Invoices).await?;
+    let list = filtered(&room, List::new(&room, &call, "invoices")).searches().views(views).empty(
         Icon::Invoice,
         room.t("No invoices yet", "Noch keine Rechnungen"),
         room.t("Each confirmed order and each top-up of a balance brings one.", "Jede bestätigte Bestellung und jede Aufladung eines Guthabens bringt eine."),
         None,
     );
-    let wanted = Wanted::asked(&list);
-    let list = match wanted.of {
+    let wanted = asked(&room, &list, None);
+    let list = match wanted.partnership {
         Some(id) => list.filter("partnership", vec![(id.to_string(), company_of(&call, id).await?)]),
         None => list,
     };
-    let found = list.rows(&call, fetch!(|page| [call, room] found(call, room, wanted, page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call, wanted] found(call, wanted.clone(), page).await)).await?;
     let names = companies(&call, found.rows.iter().map(|invoice| invoice.partnership).collect()).await?;
     let named = |invoice: &InvoiceRow| row(&room, invoice, Some(names.get(&invoice.partnership).map_or("", String::as_str)));
     let rows = found.rows.iter().map(named).collect();
@@ -138,7 +118,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         text: None,
         acts: Some(Button::new(room.t("Payments", "Zahlungen")).icon(Icon::Card).to(&room.path("/payments"))),
     };
-    list.answer(&call, Spot::Invoices, &head, columns(&room, true), rows, found.next)
+    let columns = columns(&room, &list, true);
+    list.answer(&call, Spot::Invoices, &head, columns, rows, found.next)
 }
 
 /// What the reseller of a partnership is called.

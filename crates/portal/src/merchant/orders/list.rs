@@ -1,10 +1,11 @@
 //! The list of orders.
 
-use super::{asked, companies};
+use super::{asked, begins, companies};
 use crate::lists::{Cell, List, fetch};
 use crate::names;
 use crate::room::{Room, Spot};
-use crate::shared::orders as shared;
+use crate::shared::orders::{self as shared, export_head};
+use crate::shared::views;
 use maud::{Markup, html};
 use tradepost_design::form::unseen;
 use tradepost_design::frame::Head;
@@ -14,14 +15,17 @@ use tradepost_design::{Button, Icon};
 use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_domain::orders::State;
 use tradepost_domain::orders::queries::OrderFilter;
-use tradepost_domain::{PartnershipId, Right, partners};
-use tradepost_kernel::{Date, Timestamp};
+use tradepost_domain::partners::queries::{PartnershipFilter, PartnershipSort};
+use tradepost_domain::saved_views::ListName;
+use tradepost_domain::{PartnershipId, Right};
+use tradepost_kernel::Date;
+use tradepost_web::api::order_export::exported;
 use tradepost_web::api::orders::{OrderSummary, listed};
+use tradepost_web::api::partnerships;
 use tradepost_web::{Answer, Call, Problem, Routes};
 
 /// Resellers that can be chosen from; orders of others are found from their own pages.
 const CHOICES: i64 = 200;
-const HOUR_MS: i64 = 3_600_000;
 
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
@@ -29,15 +33,22 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let resellers = resellers(&call).await?;
     let states = State::ALL.iter().map(|state| (state.name().to_owned(), names::order_state(look, *state).1.to_owned())).collect();
     let invite = Button::new(room.t("Show resellers", "Reseller zeigen")).icon(Icon::Reseller).to(&room.path("/resellers"));
-    let mut list = List::new(&room, &call, "orders").searches().filter("state", states).acts(narrowing(&room, &call, &resellers)).empty(
-        Icon::Order,
-        room.t("No orders yet", "Noch keine Bestellungen"),
-        room.t(
-            "Orders of your resellers stand here as soon as the first is begun.",
-            "Hier stehen die Bestellungen Ihrer Reseller, sobald die erste begonnen ist.",
-        ),
-        Some(invite),
-    );
+    let views = views::of(&call, ListName::Orders).await?;
+    let mut list = List::new(&room, &call, "orders")
+        .searches()
+        .views(views)
+        .filter("state", states)
+        .filter("held", vec![("yes".to_owned(), room.t("Held", "Gehalten").to_owned())])
+        .acts(narrowing(&room, &call, &resellers))
+        .empty(
+            Icon::Order,
+            room.t("No orders yet", "Noch keine Bestellungen"),
+            room.t(
+                "Orders of your resellers stand here as soon as the first is begun.",
+                "Hier stehen die Bestellungen Ihrer Reseller, sobald die erste begonnen ist.",
+            ),
+            Some(invite),
+        );
     for (name, value, text) in narrowed(&room, &call, &resellers) {
         list = list.filter(name, vec![(value, text)]);
     }
@@ -46,9 +57,14 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let filter = OrderFilter {
         state: list.asked("state").and_then(State::from_name),
         search: list.searched(),
+        product: list.asked("product").map(ToOwned::to_owned),
+        held: list.asked("held").is_some(),
         created_from: day("from").and_then(|day| begins(day, &look.zone)),
         created_to: day("to").and_then(|day| begins(day.plus_days(1), &look.zone)),
     };
+    if list.asked("file") == Some("csv") {
+        return exported(&call, partnership, filter, &export_head(&room));
+    }
     let found = list.rows(&call, fetch!(|page| [call, filter] named(call, partnership, filter.clone(), page).await)).await?;
     let columns = vec![
         Column::new(room.t("Order", "Bestellung")),
@@ -94,10 +110,10 @@ async fn named(call: &Call, partnership: Option<PartnershipId>, filter: OrderFil
     Ok(Page { rows: rows.collect(), next: found.next })
 }
 
-/// The newest resellers, by partnership: what the list can be narrowed to.
+/// Resellers by their name, by partnership: what the list can be narrowed to.
 async fn resellers(call: &Call) -> Result<Vec<(String, String)>, Problem> {
-    let (scope, page) = (call.merchant()?, PageRequest { limit: CHOICES, before: None });
-    let found = call.read(move |reader| Box::pin(async move { partners::queries::partnerships(reader, scope, None, page).await })).await?;
+    let filter = PartnershipFilter { sort: PartnershipSort::Company, ..PartnershipFilter::default() };
+    let found = partnerships::listed(call, filter, PageRequest { limit: CHOICES, before: None }).await?;
     Ok(found.rows.into_iter().map(|partnership| (partnership.id.to_string(), partnership.reseller.company)).collect())
 }
 
@@ -107,6 +123,9 @@ fn narrowed(room: &Room, call: &Call, resellers: &[(String, String)]) -> Vec<(&'
     if let Some(id) = asked(call, "partnership") {
         let company = resellers.iter().find(|(known, _)| known == id).map_or_else(|| room.t("One reseller", "Ein Reseller"), |(_, company)| company.as_str());
         chips.push(("partnership", id.to_owned(), company.to_owned()));
+    }
+    if let Some(text) = asked(call, "product") {
+        chips.push(("product", text.to_owned(), format!("{} {text}", room.t("Product", "Produkt"))));
     }
     for (name, word) in [("from", room.t("From", "Ab")), ("to", room.t("To", "Bis"))] {
         if let Some(text) = asked(call, name) {
@@ -119,14 +138,14 @@ fn narrowed(room: &Room, call: &Call, resellers: &[(String, String)]) -> Vec<(&'
 
 /// The menu that narrows the list to a reseller and to days.
 fn narrowing(room: &Room, call: &Call, resellers: &[(String, String)]) -> Markup {
-    let kept: Vec<(&str, &str)> = ["state", "q"].into_iter().filter_map(|name| asked(call, name).map(|value| (name, value))).collect();
+    let kept: Vec<(&str, &str)> = ["state", "held", "q"].into_iter().filter_map(|name| asked(call, name).map(|value| (name, value))).collect();
     let chosen = asked(call, "partnership").unwrap_or("");
     let day = |name: &'static str, label: &str| {
         html! { div class="field" { label for=(name) { (label) } input type="date" id=(name) name=(name) value=(asked(call, name).unwrap_or("")); } }
     };
     html! {
         details class="menu" {
-            summary class="button small quiet" { (icon(Icon::Filter)) (room.t("Reseller, dates", "Reseller, Zeitraum")) }
+            summary class="button small quiet" { (icon(Icon::Filter)) (room.t("Reseller, product, dates", "Reseller, Produkt, Zeitraum")) }
             form class="list narrowing" method="get" action=(room.path("/orders")) {
                 (unseen(&kept))
                 div class="field" {
@@ -136,23 +155,16 @@ fn narrowing(room: &Room, call: &Call, resellers: &[(String, String)]) -> Markup
                         @for (id, company) in resellers { option value=(id) selected[id == chosen] { (company) } }
                     }
                 }
+                div class="field" {
+                    label for="product" { (room.t("Product (SKU or id)", "Produkt (SKU oder Id)")) }
+                    input type="text" id="product" name="product" value=(asked(call, "product").unwrap_or(""));
+                }
                 (day("from", room.t("Begun from", "Begonnen ab")))
                 (day("to", room.t("Begun up to", "Begonnen bis")))
                 (Button::new(room.t("Show", "Zeigen")).wide().submit())
             }
         }
     }
-}
-
-/// The first moment of a day on the clock of a time zone. No zone is more than 14 hours away from the day's own.
-fn begins(day: Date, zone: &str) -> Option<Timestamp> {
-    let noon: Timestamp = format!("{day}T12:00:00Z").parse().ok()?;
-    let (mut before, mut within) = (noon.plus_ms(-27 * HOUR_MS), noon.plus_ms(HOUR_MS));
-    while within.ms() - before.ms() > 1 {
-        let between = before.plus_ms((within.ms() - before.ms()) / 2);
-        if between.date_in(zone) < day { before = between } else { within = between }
-    }
-    Some(within)
 }
 
 pub(super) fn routes(r: &mut Routes) {

@@ -46,11 +46,19 @@ fn meant(call: &Call, kind: Kind, qualifier: Option<&str>) -> Result<Meant, Prob
         Qualifier::Group(_) => name.may_name_a_group(),
         Qualifier::Product(_) => name.may_name_a_product(),
     };
+    let fits = fits && (kind == Kind::Program || !name.is_of_program());
     if fits { Ok(Meant { owner: kind.owner(call)?, name, qualifier }) } else { Err(Problem::not_found()) }
 }
 
 const fn is_flag(name: TermName) -> bool {
-    matches!(name, TermName::HoldUnpaidAtLimit | TermName::RequiresEndUserInformation | TermName::RequiresResellerInformation | TermName::EmailCodesToEndUsers)
+    matches!(
+        name,
+        TermName::HoldUnpaidAtLimit
+            | TermName::RequiresEndUserInformation
+            | TermName::RequiresResellerInformation
+            | TermName::EmailCodesToEndUsers
+            | TermName::AutoApprove
+    )
 }
 
 pub(super) async fn ask(call: Call, kind: Kind) -> Result<Answer, Problem> {
@@ -190,6 +198,10 @@ fn effect(room: &Room, meant: &Meant) -> Option<&'static str> {
         (TermName::WholesaleDiscountPercent | TermName::MarginPercent, _) => room.t(
             "Counts for new orders and for drafts; confirmed orders keep their prices.",
             "Gilt für neue Bestellungen und Entwürfe; bestätigte Bestellungen behalten ihre Preise.",
+        ),
+        (TermName::AutoApprove, _) => room.t(
+            "Counts for sign-ups from now on; those that wait go on waiting for you. With one channel they get it, with several you pick one before they can order.",
+            "Gilt für Anmeldungen ab jetzt; wer wartet, wartet weiter auf Sie. Gibt es einen Kanal, bekommen sie ihn, bei mehreren wählen Sie einen, bevor sie bestellen können.",
         ),
         (TermName::InvoiceDueDays, _) => room.t("Counts for invoices that are issued from now on.", "Gilt für Rechnungen, die ab jetzt gestellt werden."),
         (TermName::HoldUnpaidAtLimit, _) => room.t(

@@ -17,9 +17,10 @@ use tradepost_web::{Answer, Call, Problem, Routes};
 async fn show(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let terms = terms::overview(&call, &room, Owner::Program).await?;
+    let auto = terms::auto_approves(&call).await?;
     let (merchant, _) = tradepost_web::api::merchant::shown(&call).await?;
     let inside = html! {
-        (sign_up_card(&room, &call, &merchant))
+        (sign_up_card(&room, &call, &merchant, auto))
         (terms)
     };
     let head = Head {
@@ -35,18 +36,26 @@ async fn show(call: Call) -> Result<Answer, Problem> {
     Ok(room.page(Spot::Program, &head, &inside))
 }
 
-/// How resellers come in. They are decided on by hand in this version (PAR-3: `auto_approve` is off).
-fn sign_up_card(room: &Room, call: &Call, merchant: &tradepost_web::api::merchant::Merchant) -> Markup {
+/// How resellers come in: decided on by hand, or by themselves (PAR-3).
+fn sign_up_card(room: &Room, call: &Call, merchant: &tradepost_web::api::merchant::Merchant, auto: bool) -> Markup {
     let place = if merchant.test { merchant.id.to_string() } else { merchant.slug.clone() };
     let address = call.url(&format!("/join/{place}"));
+    let decided = if auto { room.t("are approved at once", "werden sofort angenommen") } else { room.t("wait for you", "warten auf Sie") };
     let rows: Vec<(&str, Markup)> = vec![
         (room.t("Sign-up page", "Seite zur Anmeldung"), value::copyable(&address, room.look.language)),
-        (room.t("New sign-ups", "Neue Anmeldungen"), html! { (tag(room.t("wait for you", "warten auf Sie"))) }),
+        (room.t("New sign-ups", "Neue Anmeldungen"), html! { (tag(decided)) }),
     ];
-    let text = room.t(
-        "Give this address to companies that want to resell. Each sign-up waits until you approve or deny it.",
-        "Geben Sie diese Adresse Firmen, die weiterverkaufen wollen. Jede Anmeldung wartet, bis Sie sie annehmen oder ablehnen.",
-    );
+    let text = if auto {
+        room.t(
+            "Give this address to companies that want to resell. They can order as soon as they signed up.",
+            "Geben Sie diese Adresse Firmen, die weiterverkaufen wollen. Sie können bestellen, sobald sie sich angemeldet haben.",
+        )
+    } else {
+        room.t(
+            "Give this address to companies that want to resell. Each sign-up waits until you approve or deny it.",
+            "Geben Sie diese Adresse Firmen, die weiterverkaufen wollen. Jede Anmeldung wartet, bis Sie sie annehmen oder ablehnen.",
+        )
+    };
     let review = Button::new(room.t("Review sign-ups", "Anmeldungen prüfen")).small().icon(Icon::Reseller).to(&room.path("/resellers?status=pending"));
     let sandbox = room.t("This is the sandbox: only its own address leads here.", "Dies ist die Sandbox: Nur ihre eigene Adresse führt hierher.");
     Card::new(room.t("Sign-up", "Anmeldung")).text(text).acts(review).with(html! {

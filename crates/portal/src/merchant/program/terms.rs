@@ -150,9 +150,15 @@ pub(super) async fn standing(call: &Call, owner: Owner) -> Result<Standing, Prob
     Ok(Standing { effective: resolve(&rows), above: resolve(&above), own: rows.into_iter().filter(|(of, _)| *of == level).map(|(_, term)| term).collect() })
 }
 
+/// Whether sign-ups arrive approved.
+pub(super) async fn auto_approves(call: &Call) -> Result<bool, Problem> {
+    Ok(standing(call, Owner::Program).await?.effective.auto_approve)
+}
+
 /// What terms are about, in the order of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Area {
+    SignUp,
     Prices,
     Credit,
     Quantities,
@@ -161,6 +167,7 @@ enum Area {
 
 const fn area(name: TermName) -> Area {
     match name {
+        TermName::AutoApprove => Area::SignUp,
         TermName::Currency | TermName::WholesaleDiscountPercent | TermName::MarginPercent => Area::Prices,
         TermName::CreditLimit | TermName::HoldUnpaidAtLimit | TermName::InvoiceDueDays => Area::Credit,
         TermName::PurchaseLimitDay | TermName::PurchaseLimitMonth | TermName::MinQuantity | TermName::MaxQuantity => Area::Quantities,
@@ -176,6 +183,7 @@ pub(in crate::merchant) async fn overview(call: &Call, room: &Room, owner: Owner
     let base = owner.base(room);
     let adds = |text, rest: &str| Button::new(text).small().icon(Icon::Add).opens_dialog().to(&format!("{base}/terms/{rest}"));
     let areas = [
+        (Area::SignUp, room.t("Sign-up", "Anmeldung"), None),
         (Area::Prices, room.t("Prices", "Preise"), Some(adds(room.t("Margin for a product or group", "Marge für ein Produkt oder eine Gruppe"), "new-margin"))),
         (Area::Credit, room.t("Credit and payment", "Kredit und Zahlung"), None),
         (
@@ -188,10 +196,11 @@ pub(in crate::merchant) async fn overview(call: &Call, room: &Room, owner: Owner
     let may = owner.may_change(room);
     Ok(html! {
         @for (of, title, act) in areas {
-            @let shown: Vec<&TermOrigin> = origins.iter().filter(|origin| area(origin.name) == of).collect();
+            @let of_all = owner == Owner::Program || of != Area::SignUp;
+            @let shown: Vec<&TermOrigin> = origins.iter().filter(|origin| of_all && area(origin.name) == of).collect();
             @let card = Card::new(title);
             @let card = match act { Some(act) if may => card.acts(act), _ => card };
-            (card.around(table(room, owner, title, &shown, &products)))
+            @if !shown.is_empty() { (card.around(html! { div class="even" { (table(room, owner, title, &shown, &products)) } })) }
         }
     })
 }

@@ -7,7 +7,6 @@ mod overview;
 mod prices;
 mod products;
 mod records;
-pub(super) mod sieve;
 mod steps;
 
 use crate::files::Plain;
@@ -15,91 +14,54 @@ use crate::lists::{Cell, List, fetch};
 use crate::merchant::program::terms::{self, Kind};
 use crate::names;
 use crate::room::{Room, Spot};
+use crate::shared::views;
 use maud::{Markup, html};
-use sieve::Sieve;
 use tradepost_design::badge::Tone;
 use tradepost_design::frame::Head;
 use tradepost_design::icon::icon;
 use tradepost_design::table::{Column, tabs};
 use tradepost_design::{Button, Icon, badge, note};
-use tradepost_domain::listing::{Page, PageRequest};
-use tradepost_domain::partners::queries::{self, PartnershipView};
+use tradepost_domain::partners::queries::{self, PartnershipFilter, PartnershipSort, PartnershipView};
 use tradepost_domain::partners::{Status, Step};
+use tradepost_domain::saved_views::ListName;
 use tradepost_domain::{ChannelId, PartnershipId, Right};
+use tradepost_web::api::partnerships::listed;
 use tradepost_web::{Answer, Call, OrNotFound, Problem, Routes};
-
-/// Sign-ups that wait are counted up to here.
-const MOST_WAITING: i64 = 99;
-
-/// Which resellers are wanted.
-#[derive(Clone, Debug)]
-struct Wanted {
-    status: Option<Status>,
-    channel: Option<ChannelId>,
-    /// In small letters.
-    words: Option<String>,
-}
-
-impl Wanted {
-    const fn is_filtered_by_store(&self) -> bool {
-        self.channel.is_none() && self.words.is_none()
-    }
-
-    fn fits(&self, p: &PartnershipView) -> bool {
-        let named = |text: &str| self.words.as_ref().is_none_or(|words| text.to_lowercase().contains(words.as_str()));
-        let found = named(&p.reseller.company) || named(&p.reseller.email) || named(&p.code) || named(&p.id.to_string());
-        found && self.channel.is_none_or(|channel| p.channel == Some(channel))
-    }
-}
-
-async fn found(call: &Call, wanted: Wanted, page: PageRequest) -> Result<Page<PartnershipView>, Problem> {
-    let scope = call.merchant()?;
-    call.read(move |reader| {
-        Box::pin(async move {
-            if wanted.is_filtered_by_store() {
-                return queries::partnerships(reader, scope, wanted.status, page).await;
-            }
-            let mut sieve = Sieve::new(page);
-            while let Some(asked) = sieve.asks() {
-                let read = queries::partnerships(reader, scope, wanted.status, asked).await?;
-                sieve.sift(read, |p| wanted.fits(p), |p| p.id.bytes());
-            }
-            Ok(sieve.page())
-        })
-    })
-    .await
-}
 
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
-    let (scope, manages) = (call.merchant()?, room.may(Right::PartnersManage));
-    let first = PageRequest { limit: MOST_WAITING, before: None };
-    let pending = call.read(move |reader| Box::pin(async move { queries::partnerships(reader, scope, Some(Status::Pending), first).await })).await?;
-    let waiting = pending.rows.len();
+    let manages = room.may(Right::PartnersManage);
+    let waiting = room.waiting();
     let create = Button::new(room.t("Add reseller", "Reseller anlegen")).primary().icon(Icon::Add).to(&room.path("/resellers/new"));
-    let list = List::new(&room, &call, "resellers").searches().empty(
+    let views = views::of(&call, ListName::Resellers).await?;
+    let list = List::new(&room, &call, "resellers").searches().views(views).empty(
         Icon::Reseller,
         room.t("No resellers yet", "Noch keine Reseller"),
         room.t("They sign up by themselves, or you add them by hand.", "Sie melden sich selbst an, oder Sie legen sie von Hand an."),
         manages.then(|| create.clone()),
     );
     let channel: Option<ChannelId> = list.asked("channel").and_then(|id| id.parse().ok());
-    let wanted = Wanted { status: list.asked("status").and_then(Status::from_name), channel, words: list.searched().map(|words| words.to_lowercase()) };
+    let wanted = PartnershipFilter {
+        status: list.asked("status").and_then(Status::from_name),
+        channel,
+        search: list.searched(),
+        sort: list.asked("sort").and_then(PartnershipSort::from_name).unwrap_or_default(),
+    };
     let list = list.tabs(status_tabs(&room, waiting, wanted.status));
     let list = if waiting > 0 && manages && wanted.status.is_none() { list.before(waiting_note(&room, waiting)) } else { list };
     let list = match channel {
         Some(id) => list.filter("channel", vec![(id.to_string(), room.t("One channel", "Ein Kanal").to_owned())]),
         None => list,
     };
-    let found = list.rows(&call, fetch!(|page| [call, wanted] found(call, wanted.clone(), page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call, wanted] listed(call, wanted.clone(), page).await)).await?;
     let deciding = manages && wanted.status == Some(Status::Pending);
     let mut columns = vec![
-        Column::new(room.t("Company", "Firma")),
+        list.sorting(Column::new(room.t("Company", "Firma")), PartnershipSort::Company.name(), true),
         Column::new(room.t("Status", "Status")),
         Column::new(room.t("Code", "Code")),
         Column::new(room.t("Channel", "Kanal")),
         Column::right(room.t("Orders", "Bestellungen")),
-        Column::new(room.t("Since", "Seit")),
+        list.sorting(Column::new(room.t("Since", "Seit")), "", false),
     ];
     if deciding {
         columns.push(Column::new(""));
@@ -149,7 +111,7 @@ fn status_tabs(room: &Room, waiting: usize, here: Option<Status>) -> Markup {
 }
 
 fn waiting_note(room: &Room, waiting: usize) -> Markup {
-    let count = i64::try_from(waiting).unwrap_or(MOST_WAITING);
+    let count = i64::try_from(waiting).unwrap_or(i64::MAX);
     let title = room.look.n(count, ("sign-up waits for you", "sign-ups wait for you"), ("Anmeldung wartet auf Sie", "Anmeldungen warten auf Sie"));
     let text = room.t(
         "Until you approve it, a reseller sees no products and cannot order.",

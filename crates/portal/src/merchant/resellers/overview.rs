@@ -14,7 +14,7 @@ use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon, Language, Table, badge, note, value};
 use tradepost_domain::Right;
 use tradepost_domain::billing::InvoiceStatus;
-use tradepost_domain::billing::queries::InvoiceRow;
+use tradepost_domain::billing::queries::{InvoiceFilter, InvoiceRow};
 use tradepost_domain::fulfillments::RequestState;
 use tradepost_domain::fulfillments::requests::{self, CancelRequestRow, RequestFilter};
 use tradepost_domain::listing::PageRequest;
@@ -59,8 +59,9 @@ async fn seen(call: &Call, room: &Room, p: &PartnershipView) -> Result<Seen, Pro
             })
         })
         .await?;
-    let wanted = invoices::Wanted { of: Some(p.id), kind: None, status: Some(InvoiceStatus::Overdue) };
-    let overdue = invoices::found(call, room, wanted, FEW).await?.rows;
+    let today = room.look.now.date_in(&room.look.zone);
+    let overdue = InvoiceFilter { partnership: Some(p.id), status: Some((InvoiceStatus::Overdue, today)), ..InvoiceFilter::default() };
+    let overdue = invoices::found(call, overdue, FEW).await?.rows;
     Ok(Seen { credit, balance: balance::shown(call, scope).await?, orders, overdue, requests })
 }
 

@@ -17,6 +17,7 @@ use tradepost_domain::orders::State;
 use tradepost_domain::orders::queries::OrderFilter;
 use tradepost_domain::{PartnershipScope, Right, audit};
 use tradepost_web::api::audit::AuditRow;
+use tradepost_web::api::order_export::exported;
 use tradepost_web::api::orders::{OrderSummary, listed};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
@@ -35,6 +36,9 @@ async fn orders(call: Call) -> Result<Answer, Problem> {
         None,
     );
     let filter = OrderFilter { state: list.asked("state").and_then(State::from_name), search: list.searched(), ..OrderFilter::default() };
+    if list.asked("file") == Some("csv") {
+        return exported(&call, Some(p.id), filter, &shared::export_head(&room));
+    }
     let found = list.rows(&call, fetch!(|page| [call, filter] listed(call, Some(p.id), filter.clone(), page).await)).await?;
     let columns = vec![
         Column::new(room.t("Order", "Bestellung")),
@@ -69,16 +73,17 @@ async fn its_invoices(call: Call) -> Result<Answer, Problem> {
     let p = one(&call).await?;
     let frame = Frame::new(&room, &p, Tab::Invoices);
     let name = format!("invoices-{}", p.code);
-    let list = invoices::filtered(&room, List::new(&room, &call, &name)).empty(
+    let list = invoices::filtered(&room, List::new(&room, &call, &name)).searches().empty(
         Icon::Invoice,
         room.t("No invoices yet", "Noch keine Rechnungen"),
         room.t("Each confirmed order and each top-up of the balance brings one.", "Jede bestätigte Bestellung und jede Aufladung des Guthabens bringt eine."),
         None,
     );
-    let wanted = invoices::Wanted { of: Some(p.id), ..invoices::Wanted::asked(&list) };
-    let found = list.rows(&call, fetch!(|page| [call, room] invoices::found(call, room, wanted, page).await)).await?;
+    let wanted = invoices::asked(&room, &list, Some(p.id));
+    let found = list.rows(&call, fetch!(|page| [call, wanted] invoices::found(call, wanted.clone(), page).await)).await?;
     let rows = found.rows.iter().map(|invoice| invoices::row(&room, invoice, None)).collect();
-    frame.list(&call, &room, list, invoices::columns(&room, false), rows, found.next)
+    let columns = invoices::columns(&room, &list, false);
+    frame.list(&call, &room, list, columns, rows, found.next)
 }
 
 async fn its_fulfillments(call: Call) -> Result<Answer, Problem> {

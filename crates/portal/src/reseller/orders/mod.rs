@@ -7,7 +7,7 @@ mod steps;
 use crate::lists::{Cell, List, fetch};
 use crate::names;
 use crate::room::{Room, Spot};
-use crate::shared::orders as shared;
+use crate::shared::{orders as shared, views};
 use begin::DraftForm;
 use page::{ItemForm, QuantityForm};
 use tradepost_design::frame::Head;
@@ -20,6 +20,8 @@ use tradepost_domain::orders::create_draft::CreateDraft;
 use tradepost_domain::orders::download::DownloadLicenses;
 use tradepost_domain::orders::place::PlaceOrder;
 use tradepost_domain::orders::queries::OrderFilter;
+use tradepost_domain::saved_views::ListName;
+use tradepost_web::api::order_export::exported;
 use tradepost_web::api::orders::{OrderSummary, listed};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
@@ -28,7 +30,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let look = &room.look;
     let new = Button::new(room.t("New order", "Neue Bestellung")).primary().icon(Icon::Add).to(&room.path("/orders/new"));
     let states = State::ALL.iter().map(|state| (state.name().to_owned(), names::order_state(look, *state).1.to_owned())).collect();
-    let list = List::new(&room, &call, "orders").searches().filter("state", states).empty(
+    let views = views::of(&call, ListName::Orders).await?;
+    let list = List::new(&room, &call, "orders").searches().views(views).filter("state", states).filter("product", product_chip(&room, &call)).empty(
         Icon::Order,
         room.t("No orders yet", "Noch keine Bestellungen"),
         room.t(
@@ -37,7 +40,15 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         room.may(Right::OrdersPlace).then(|| new.clone()),
     );
-    let filter = OrderFilter { state: list.asked("state").and_then(State::from_name), search: list.searched(), ..OrderFilter::default() };
+    let filter = OrderFilter {
+        state: list.asked("state").and_then(State::from_name),
+        search: list.searched(),
+        product: list.asked("product").map(ToOwned::to_owned),
+        ..OrderFilter::default()
+    };
+    if list.asked("file") == Some("csv") {
+        return exported(&call, None, filter, &shared::export_head(&room));
+    }
     let found = list.rows(&call, fetch!(|page| [call, filter] listed(call, None, filter.clone(), page).await)).await?;
     let columns = vec![
         Column::new(room.t("Order", "Bestellung")),
@@ -62,6 +73,12 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let acts = room.may(Right::OrdersPlace).then_some(new);
     let head = Head { crumbs: &[], title: room.t("Orders", "Bestellungen"), state: None, text: None, acts };
     list.answer(&call, Spot::Orders, &head, columns, rows, found.next)
+}
+
+/// The product that the list was narrowed to, from that product's page.
+fn product_chip(room: &Room, call: &Call) -> Vec<(String, String)> {
+    let asked = call.query_pairs().iter().find(|(name, value)| name == "product" && !value.trim().is_empty());
+    asked.map(|(_, text)| (text.clone(), format!("{} {text}", room.t("Product", "Produkt")))).into_iter().collect()
 }
 
 pub(super) fn routes(r: &mut Routes) {

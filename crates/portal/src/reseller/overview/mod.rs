@@ -5,11 +5,11 @@ mod standing;
 
 use crate::names;
 use crate::room::{Room, Spot, encoded};
-use crate::shared::{invoices, orders};
+use crate::shared::{invoices, orders, sales};
 use maud::{Markup, html};
 use open::{Open, OpenInvoice};
 use tradepost_design::badge::Tone;
-use tradepost_design::card::{self, Card, Tile, facts};
+use tradepost_design::card::{self, Card, Tile, facts, sums};
 use tradepost_design::frame::Head;
 use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon, Language, Table, badge, note};
@@ -25,7 +25,7 @@ async fn overview(call: Call) -> Result<Answer, Problem> {
         return standing::page(&call, &room).await;
     }
     let seen = credit::overview(&call).await?;
-    let open = open::read(&call, seen.credit.used.map(|used| used.currency)).await?;
+    let open = open::read(&call).await?;
     let inside = html! {
         (due(&room, &seen, &open))
         (tiles(&room, &seen, &open))
@@ -33,6 +33,7 @@ async fn overview(call: Call) -> Result<Answer, Problem> {
             div {
                 (products(&room, &seen.available_products))
                 (orders_card(&room, &seen.recent_orders, &open.orders))
+                (sales::card(&room, room.t("Bought in the last 30 days", "In den letzten 30 Tagen eingekauft"), &seen.purchases, seen.today, true))
             }
             div {
                 (credit_card(&room, &seen.credit))
@@ -85,7 +86,7 @@ fn tiles(room: &Room, seen: &Overview, open: &Open) -> Markup {
     let text = |money: Option<&Money>| money.map_or_else(|| "–".to_owned(), |money| look.money_text(money));
     let (left, of, tone) = available(room, &seen.credit);
     let count = look.number(seen.available_products.iter().map(|product| product.available_licenses).sum::<i64>());
-    let (owed, prepaid) = (text(seen.credit.used.as_ref()), text(open.prepaid.as_ref()));
+    let (owed, prepaid) = (text(seen.credit.used.as_ref()), text(seen.prepaid_balance.as_ref()));
     let overdue = open.invoices.iter().any(|invoice| is_overdue(room, invoice));
     let (owed_note, owed_tone) = match open.invoices.first() {
         _ if seen.credit.balance_due => (room.t("due now", "jetzt fällig").to_owned(), Tone::Bad),
@@ -198,13 +199,11 @@ fn credit_card(room: &Room, credit: &CreditOverview) -> Markup {
     };
     let (used_text, limit_text) = (look.money_text(used), look.money_text(limit));
     let (left, of, tone) = available(room, credit);
-    let mut rows = vec![(room.t("Used", "Genutzt"), look.money(used)), (room.t("Available", "Frei"), html! { (left) })];
-    if tone == Tone::Bad {
-        rows.push((room.t("Beyond", "Darüber"), html! { (badge(tone, &of)) }));
-    }
+    let rows = [(room.t("Limit", "Rahmen"), look.money(limit)), (room.t("Used", "Genutzt"), look.money(used))];
     card.with(html! {
         (card::meter(title, (used_text.as_str(), used.minor), (limit_text.as_str(), limit.minor)))
-        (facts(&rows))
+        (sums(&rows, (room.t("Available", "Frei"), html! { span class="number" { (left) } })))
+        @if tone == Tone::Bad { p { (badge(tone, &of)) } }
         @if let Some(balance) = balance { (balance) }
     })
 }

@@ -1,10 +1,10 @@
-//! What of a partnership waits for payment, and what it paid in beforehand.
+//! What of a partnership waits for payment.
 
-use tradepost_domain::billing::{self, top_up};
+use tradepost_domain::billing;
 use tradepost_domain::ids::{InvoiceId, OrderId};
 use tradepost_domain::orders::OrderRow;
 use tradepost_domain::orders::queries as orders;
-use tradepost_kernel::{Currency, Date, Money};
+use tradepost_kernel::{Date, Money};
 use tradepost_web::api::orders::OrderSummary;
 use tradepost_web::{Call, Problem};
 
@@ -13,8 +13,6 @@ const SHOWN: usize = 10;
 
 /// What is open.
 pub(super) struct Open {
-    /// The prepaid balance; `None` until there is a currency.
-    pub(super) prepaid: Option<Money>,
     /// Orders that are not paid, newest first.
     pub(super) orders: Vec<OrderSummary>,
     /// Invoices that are not paid, those first that are due first.
@@ -32,15 +30,11 @@ pub(super) struct OpenInvoice {
 }
 
 /// Reads it by the index of open orders, never by a walk through all that was ever ordered.
-pub(super) async fn read(call: &Call, currency: Option<Currency>) -> Result<Open, Problem> {
+pub(super) async fn read(call: &Call) -> Result<Open, Problem> {
     let scope = call.partnership()?;
-    let (prepaid, unpaid, billed, top_ups) = call
+    let (unpaid, billed, top_ups) = call
         .read(move |reader| {
             Box::pin(async move {
-                let prepaid = match currency {
-                    Some(currency) => Some(currency.minor(top_up::prepaid(reader, scope, currency).await?)),
-                    None => None,
-                };
                 let oldest: Vec<OrderId> = orders::open(reader, scope).await?.iter().take(SHOWN).map(|open| open.order).collect();
                 let unpaid = orders::by_ids(reader, scope.merchant, &oldest).await?;
                 let mut billed = Vec::with_capacity(oldest.len());
@@ -48,7 +42,7 @@ pub(super) async fn read(call: &Call, currency: Option<Currency>) -> Result<Open
                     billed.extend(billing::queries::of_order(reader, scope.merchant, order).await?.map(|invoice| (order, invoice)));
                 }
                 let top_ups = billing::queries::open_top_ups(reader, scope).await?;
-                Ok((prepaid, unpaid, billed, top_ups))
+                Ok((unpaid, billed, top_ups))
             })
         })
         .await?;
@@ -71,7 +65,7 @@ pub(super) async fn read(call: &Call, currency: Option<Currency>) -> Result<Open
     invoices.sort_by_key(|invoice| (invoice.due_on, invoice.id));
     let mut orders: Vec<OrderSummary> = unpaid.into_iter().map(OrderSummary::from).collect();
     orders.sort_by_key(|order| std::cmp::Reverse(order.id));
-    Ok(Open { prepaid, orders, invoices })
+    Ok(Open { orders, invoices })
 }
 
 fn open_of(order: &OrderRow) -> Money {

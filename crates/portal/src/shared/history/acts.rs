@@ -103,6 +103,9 @@ pub const ACTS: &[(&str, Icon, Tone, &str, &str)] = &[
     ("api_key.disabled", Icon::Lock, Tone::Warn, "API key disabled", "API-Schlüssel abgeschaltet"),
     ("api_key.enabled", Icon::Check, Tone::Good, "API key enabled", "API-Schlüssel eingeschaltet"),
     ("api_key.deleted", Icon::Delete, Tone::Bad, "API key deleted", "API-Schlüssel gelöscht"),
+    ("view.saved", Icon::Filter, Tone::Plain, "View saved", "Ansicht gespeichert"),
+    ("view.changed", Icon::Edit, Tone::Plain, "View changed", "Ansicht geändert"),
+    ("view.deleted", Icon::Delete, Tone::Plain, "View deleted", "Ansicht gelöscht"),
     // People and their sign-ins: in the operator's trail.
     ("person.sign_up_repeated", Icon::Account, Tone::Plain, "Signed up again with a known address", "Erneut mit bekannter Adresse angemeldet"),
     ("person.email_confirmed", Icon::Check, Tone::Good, "E-mail address confirmed", "E-Mail-Adresse bestätigt"),

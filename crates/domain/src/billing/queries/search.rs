@@ -1,0 +1,133 @@
+//! Lists of invoices: filtered and sorted where the rows are. Those that are open have an index of their own: they are few among many.
+
+use super::InvoiceRow;
+use crate::access::MerchantScope;
+use crate::billing::{InvoiceKind, InvoiceStatus};
+use crate::ids::PartnershipId;
+use crate::listing::{Page, PageRequest};
+use tradepost_kernel::Date;
+use tradepost_store::{Fault, Reader, Sql, Value, params, sql};
+
+/// In what order invoices are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InvoiceSort {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// What is due first comes first.
+    DueDate,
+}
+crate::access::named!(InvoiceSort { Newest = "-issued_on", DueDate = "due_on" });
+
+/// Which invoices a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct InvoiceFilter {
+    /// Only of this partnership.
+    pub partnership: Option<PartnershipId>,
+    /// Only over this.
+    pub kind: Option<InvoiceKind>,
+    /// Only with this status on that day of the merchant's time zone.
+    pub status: Option<(InvoiceStatus, Date)>,
+    /// Only with exactly this number.
+    pub number: Option<String>,
+    /// In what order.
+    pub sort: InvoiceSort,
+}
+
+/// `$1` merchant, `$2` rows, `$3` partnership (empty: any), `$4` kind (empty: any).
+macro_rules! list_sql {
+    ($by:literal, $order:literal) => {
+        invoice_sql!("WHERE merchant = $1 AND (partnership = $3 OR length($3) = 0) AND ($4 = '' OR kind = $4) ", $by, " ORDER BY ", $order, " LIMIT $2")
+    };
+}
+
+/// A page, newest first, before `$5`.
+pub const LIST: Sql = list_sql!("AND id < $5", "id DESC");
+/// Those of one partnership.
+pub const LIST_OF_PARTNERSHIP: Sql = list_sql!("AND partnership = $3 AND id < $5", "id DESC");
+/// The top-ups of one partnership: few among many.
+pub const LIST_OF_TOP_UPS: Sql = list_sql!("AND partnership = $3 AND kind = 'top_up' AND id < $5", "id DESC");
+/// The one with a number, `$6`.
+pub const LIST_OF_NUMBER: Sql = list_sql!("AND id < $5 AND number = $6", "id DESC");
+/// Paid ones.
+pub const LIST_PAID: Sql = list_sql!("AND id < $5 AND canceled_ms IS NULL AND paid_minor >= total_minor", "id DESC");
+/// Canceled ones.
+pub const LIST_CANCELED: Sql = list_sql!("AND id < $5 AND canceled_ms IS NOT NULL", "id DESC");
+/// Open ones that are not yet due on `$6`.
+pub const LIST_UNPAID: Sql = list_sql!("AND id < $5 AND paid_minor < total_minor AND canceled_ms IS NULL AND due_on >= $6", "id DESC");
+/// Open ones that were due before `$6`.
+pub const LIST_OVERDUE: Sql = list_sql!("AND id < $5 AND paid_minor < total_minor AND canceled_ms IS NULL AND due_on < $6", "id DESC");
+
+/// By the day on which they are due, behind `$5` and `$6`.
+pub const LIST_BY_DUE: Sql = list_sql!("AND (due_on, id) > ($5, $6)", "due_on, id");
+const PAID_BY_DUE: Sql = list_sql!("AND (due_on, id) > ($5, $6) AND canceled_ms IS NULL AND paid_minor >= total_minor", "due_on, id");
+const CANCELED_BY_DUE: Sql = list_sql!("AND (due_on, id) > ($5, $6) AND canceled_ms IS NOT NULL", "due_on, id");
+/// Open ones by that day, not yet due on `$7`.
+pub const UNPAID_BY_DUE: Sql = list_sql!("AND (due_on, id) > ($5, $6) AND paid_minor < total_minor AND canceled_ms IS NULL AND due_on >= $7", "due_on, id");
+const OVERDUE_BY_DUE: Sql = list_sql!("AND (due_on, id) > ($5, $6) AND paid_minor < total_minor AND canceled_ms IS NULL AND due_on < $7", "due_on, id");
+
+/// A page of a merchant's invoices.
+///
+/// # Errors
+/// The store's.
+pub async fn search(reader: &mut Reader<'_>, scope: MerchantScope, filter: &InvoiceFilter, page: PageRequest) -> Result<Page<InvoiceRow>, Fault> {
+    let partnership = filter.partnership.map_or_else(Vec::new, |partnership| partnership.bytes().to_vec());
+    let mut values = params![scope.merchant, page.fetch(), partnership, filter.kind.map_or("", InvoiceKind::name)].to_vec();
+    let text = if filter.sort == InvoiceSort::DueDate && filter.number.is_none() {
+        let (due_on, id) = behind(&mut *reader, scope, page).await?;
+        values.extend([due_on.into(), Value::from(id)]);
+        by_due(filter, &mut values)
+    } else {
+        values.push(page.bound().into());
+        newest(filter, &mut values)
+    };
+    let rows = reader.query(text, &values).await?;
+    Ok(page.page(rows, |row: &InvoiceRow| row.id))
+}
+
+fn newest(filter: &InvoiceFilter, values: &mut Vec<Value>) -> Sql {
+    if let Some(number) = &filter.number {
+        values.push(number.into());
+        return LIST_OF_NUMBER;
+    }
+    match filter.status {
+        Some((InvoiceStatus::Paid, _)) => LIST_PAID,
+        Some((InvoiceStatus::Canceled, _)) => LIST_CANCELED,
+        Some((InvoiceStatus::Unpaid, today)) => {
+            values.push(today.into());
+            LIST_UNPAID
+        }
+        Some((InvoiceStatus::Overdue, today)) => {
+            values.push(today.into());
+            LIST_OVERDUE
+        }
+        None => match (filter.partnership, filter.kind) {
+            (Some(_), Some(InvoiceKind::TopUp)) => LIST_OF_TOP_UPS,
+            (Some(_), _) => LIST_OF_PARTNERSHIP,
+            (None, _) => LIST,
+        },
+    }
+}
+
+fn by_due(filter: &InvoiceFilter, values: &mut Vec<Value>) -> Sql {
+    match filter.status {
+        None => LIST_BY_DUE,
+        Some((InvoiceStatus::Paid, _)) => PAID_BY_DUE,
+        Some((InvoiceStatus::Canceled, _)) => CANCELED_BY_DUE,
+        Some((InvoiceStatus::Unpaid, today)) => {
+            values.push(today.into());
+            UNPAID_BY_DUE
+        }
+        Some((InvoiceStatus::Overdue, today)) => {
+            values.push(today.into());
+            OVERDUE_BY_DUE
+        }
+    }
+}
+
+/// Where a page by due dates begins: behind the invoice of the cursor, or before all.
+async fn behind(reader: &mut Reader<'_>, scope: MerchantScope, page: PageRequest) -> Result<(String, Vec<u8>), Fault> {
+    let Some(cursor) = page.before else { return Ok((String::new(), Vec::new())) };
+    let due_on: Option<String> = reader.query_opt(sql!("SELECT due_on FROM invoice WHERE merchant = $1 AND id = $2"), params![scope.merchant, cursor]).await?;
+    Ok((due_on.unwrap_or_default(), cursor.to_vec()))
+}

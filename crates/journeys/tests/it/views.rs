@@ -1,0 +1,75 @@
+//! Saved views: the filters of a list under a name, one's own or the house's.
+
+use serde_json::{Value as Json, json};
+use tradepost_domain::access::{MerchantRole, ResellerRole};
+use tradepost_testkit::app_test;
+use tradepost_testkit::http::Asker;
+
+const MERCHANT: &str = "/v1/merchant/saved-views";
+const RESELLER: &str = "/v1/reseller/saved-views";
+
+fn view(name: &str, shared: bool) -> Json {
+    json!({"list": "orders", "name": name, "query": "state=draft&q=PO", "shared": shared})
+}
+
+async fn names(asker: &Asker, path: &str) -> Vec<String> {
+    let page = asker.get(path).await.must(200);
+    page["data"].as_array().expect("a list").iter().map(|view| view["name"].as_str().expect("a name").to_owned()).collect()
+}
+
+app_test! {
+    /// PAR-14: a view is its person's own; owners and admins share one with the house, and change what others shared.
+    async fn a_view_is_ones_own_until_it_is_shared(app) {
+        let acme = app.merchant("Acme Software").await;
+        let contoso = acme.reseller("Contoso").await;
+        let http = app.http().await;
+        let (owner, support) = (http.with(&acme.signs_in(MerchantRole::Owner).await), http.with(&acme.signs_in(MerchantRole::Support).await));
+        let key = http.with(&acme.key);
+        let mine = support.post(MERCHANT, view("Drafts", false)).await.must(201);
+        assert_eq!((&mine["own"], &mine["shared"], &mine["query"]), (&json!(true), &json!(false), &json!("state=draft&q=PO")));
+        assert_eq!(support.post(MERCHANT, view("drafts", false)).await.said(), (409, "name_taken".into()));
+        assert_eq!(support.post(MERCHANT, view("Ours", true)).await.said(), (403, "forbidden".into()));
+        assert_eq!(key.post(MERCHANT, view("Ours", false)).await.said(), (403, "forbidden".into()));
+        let shared = owner.post(MERCHANT, view("Ours", true)).await.must(201);
+        let (mine, ours) = (format!("{MERCHANT}/{}", mine["id"].as_str().expect("an id")), format!("{MERCHANT}/{}", shared["id"].as_str().expect("an id")));
+        assert_eq!(names(&support, &format!("{MERCHANT}?list=orders")).await, ["Drafts", "Ours"]);
+        assert_eq!((names(&owner, MERCHANT).await, names(&key, MERCHANT).await), (vec!["Ours".to_owned()], vec!["Ours".to_owned()]));
+        assert_eq!(names(&owner, &format!("{MERCHANT}?list=invoices")).await.len(), 0);
+        assert_eq!(owner.get(&mine).await.status, 404, "another's own");
+        assert_eq!(support.send("PATCH", &ours, Some(&json!({"name": "X"}))).await.said(), (403, "forbidden".into()));
+        assert_eq!(support.send("DELETE", &ours, None).await.said(), (403, "forbidden".into()));
+        let renamed = owner.send("PATCH", &ours, Some(&json!({"name": "All drafts", "query": "state=draft"}))).await.must(200);
+        assert_eq!((&renamed["name"], &renamed["query"]), (&json!("All drafts"), &json!("state=draft")));
+        assert_eq!(support.send("DELETE", &mine, None).await.status, 204);
+        assert_eq!(names(&support, MERCHANT).await, ["All drafts"]);
+        let other = http.with(&contoso.signs_in(ResellerRole::Owner).await);
+        assert_eq!(names(&other, RESELLER).await.len(), 0);
+        assert_eq!(other.get(&ours.replace("merchant", "reseller")).await.status, 404);
+    }
+
+    /// PAR-14: a reseller's views belong to one partnership; its page shows them above the list and saves new ones by a form.
+    async fn a_page_saves_shows_and_deletes_views(app) {
+        let acme = app.merchant("Acme Software").await;
+        acme.product("KEY-PRO").price("10.00").keys(5).await;
+        let contoso = acme.reseller("Contoso").credit("100.00").await;
+        contoso.order(&[("KEY-PRO", 1)]).reference("PO-1").draft().await;
+        let http = app.http().await;
+        let user = http.with(&contoso.signs_in(ResellerRole::Seller).await);
+        let place = format!("/r/{}", contoso.partnership().text());
+        let list = user.get(&format!("{place}/orders?state=draft&q=PO")).await.text();
+        assert!(list.contains("Save view") && list.contains("views/new?list=orders"), "{list}");
+        assert_eq!(user.get(&format!("{place}/views/new?list=orders&query=state%3Ddraft")).await.status, 200);
+        let saved = user.form(&format!("{place}/views"), "list=orders&name=My+drafts&query=state%3Ddraft%26q%3DPO").await;
+        assert_eq!((saved.status, saved.headers["location"].as_str()), (303, format!("{place}/orders?state=draft&q=PO").as_str()));
+        let list = user.get(&format!("{place}/orders?q=PO&state=draft")).await.text();
+        assert!(list.contains("My drafts") && list.contains("Edit view") && !list.contains("Save view"), "{list}");
+        let id = user.get(RESELLER).await.must(200)["data"][0]["id"].as_str().expect("an id").to_owned();
+        assert_eq!(user.get(&format!("{place}/views/{id}/edit")).await.status, 200);
+        assert_eq!(user.form(&format!("{place}/views/{id}/edit"), "list=orders&name=Drafts&query=x").await.status, 303);
+        assert_eq!(names(&user, RESELLER).await, ["Drafts"]);
+        let nameless = user.form(&format!("{place}/views"), "list=orders&name=&query=state%3Ddraft").await;
+        assert_eq!(nameless.status, 422);
+        assert_eq!(user.form(&format!("{place}/views/{id}/delete"), "").await.status, 303);
+        assert_eq!(names(&user, RESELLER).await.len(), 0);
+    }
+}
