@@ -1,9 +1,15 @@
-//! The invoice as a page: self-contained HTML with its own styles, no script and nothing fetched, ready to print (BIL-3).
+//! The invoice: as a page, self-contained HTML with its own styles, no script and nothing fetched, ready to print; and as a
+//! PDF ([`pdf`]). Both say what [`told`] says (BIL-3).
 
+pub mod pdf;
+pub mod sheet;
+pub mod told;
+
+use crate::language::Language;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use tradepost_domain::billing::InvoiceStatus;
+use told::Told;
 use tradepost_domain::billing::document::{InvoiceDocument, InvoiceLine};
-use tradepost_kernel::{Currency, Date};
+use tradepost_kernel::Date;
 
 /// What moved since the invoice was issued; shown beside the document, which never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,29 +25,30 @@ pub struct InvoiceStanding {
 }
 
 /// The page. `nonce` is that of the answer's content security policy, which allows this one style element and
-/// nothing else.
+/// nothing else. `download`: where its PDF is.
 #[must_use]
-pub fn render(document: &InvoiceDocument, standing: Option<&InvoiceStanding>, nonce: Option<&str>) -> String {
-    let amount = |minor: i64| money(document.currency, minor);
+pub fn render(document: &InvoiceDocument, standing: Option<&InvoiceStanding>, language: Language, download: Option<&str>, nonce: Option<&str>) -> String {
+    let told = Told { document, standing, language };
     let page = html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(language.code()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex";
-                title { "Invoice " (document.number) " – " (document.seller.name) }
+                title { (told.title()) " – " (document.seller.name) }
                 style nonce=[nonce] { (PreEscaped(STYLE)) }
             }
             body {
                 main {
-                    @if let Some(standing) = standing { (ribbon(document, standing)) }
-                    (letterhead(document))
-                    (facts(document))
-                    (lines(document))
-                    (totals(document, standing))
-                    @if document.total_minor > 0 { (instructions(document)) }
-                    footer { (document.seller.name) @if let Some(vat) = &document.seller.vat_id { " · VAT id " (vat) } " · Invoice " (document.number) " · " (amount(document.total_minor)) }
+                    @if let Some(place) = download { p.acts { a href=(place) { (told.t("Download PDF", "PDF herunterladen")) } } }
+                    @if standing.is_some() { (ribbon(&told)) }
+                    (letterhead(&told))
+                    (facts(&told))
+                    (lines(&told))
+                    (totals(&told))
+                    (instructions(&told))
+                    footer { (told.foot()) }
                 }
             }
         }
@@ -49,133 +56,79 @@ pub fn render(document: &InvoiceDocument, standing: Option<&InvoiceStanding>, no
     page.into_string()
 }
 
-/// An amount with its digits grouped, for people: `1,250.00 USD`.
-fn money(currency: Currency, minor: i64) -> String {
-    let text = currency.minor(minor).amount_text();
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("−", rest));
-    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, fraction)| (whole, Some(fraction)));
-    let mut grouped = String::new();
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    let fraction = fraction.map(|fraction| format!(".{fraction}")).unwrap_or_default();
-    format!("{sign}{grouped}{fraction} {currency}")
-}
-
-fn ribbon(document: &InvoiceDocument, standing: &InvoiceStanding) -> Markup {
-    let status = InvoiceStatus::of(document.total_minor, standing.paid_minor, standing.canceled, document.due_on, standing.today).name();
+fn ribbon(told: &Told<'_>) -> Markup {
+    let status = told.status().map_or("", |status| status.name());
     html! {
         p.ribbon.{ (status) } {
-            @if standing.test { span { "Sandbox: this is no real invoice. " } }
-            @match status {
-                "canceled" => { "Canceled" }
-                "paid" => { "Paid in full" }
-                "overdue" => { "Overdue since " (document.due_on) }
-                _ => { "To be paid by " (document.due_on) }
-            }
+            @if let Some(text) = told.sandbox() { span { (text) " " } }
+            (told.standing_words())
         }
     }
 }
 
-fn letterhead(document: &InvoiceDocument) -> Markup {
-    let (seller, buyer) = (&document.seller, &document.buyer);
+fn letterhead(told: &Told<'_>) -> Markup {
     html! {
         header {
             div.seller {
-                p.name { (seller.name) }
-                @for line in &seller.address { p { (line) } }
-                @if let Some(vat) = &seller.vat_id { p { "VAT id " (vat) } }
+                p.name { (told.document.seller.name) }
+                @for line in told.seller() { p { (line) } }
             }
             div.buyer {
-                p.label { "Bill to" }
-                p.name { (buyer.company) }
-                @for line in &buyer.address { p { (line) } }
-                @if let Some(vat) = &buyer.vat_id { p { "VAT id " (vat) } }
-                p { "Reseller code " (buyer.code) }
+                p.label { (told.t("Bill to", "Rechnung an")) }
+                p.name { (told.document.buyer.company) }
+                @for line in told.buyer() { p { (line) } }
             }
         }
     }
 }
 
-fn facts(document: &InvoiceDocument) -> Markup {
+fn facts(told: &Told<'_>) -> Markup {
     html! {
-        h1 { "Invoice " (document.number) }
-        dl {
-            div { dt { "Issued" } dd { (document.issued_on) } }
-            div { dt { "Due" } dd { (document.due_on) } }
-            @if let Some(order) = &document.order_number { div { dt { "Order" } dd { (order) } } }
-            @if let Some(reference) = &document.reference { div { dt { "Your reference" } dd { (reference) } } }
-        }
+        h1 { (told.title()) }
+        dl { @for (name, value) in told.facts() { div { dt { (name) } dd { (value) } } } }
     }
 }
 
-fn lines(document: &InvoiceDocument) -> Markup {
-    let taxed = document.lines.iter().any(|line| line.tax_minor != 0);
+fn lines(told: &Told<'_>) -> Markup {
+    let columns = told.columns();
     html! {
         table.lines {
-            thead { tr {
-                th { "Item" } th.number { "Quantity" } th.number { "List price" } th.number { "Your price" } @if taxed { th.number { "Tax" } } th.number { "Amount" }
-            } }
-            tbody { @for line in &document.lines { (row(document.currency, line, taxed)) } }
+            thead { tr { th { (told.t("Item", "Position")) } @for name in &columns { th.number { (name) } } } }
+            tbody { @for line in &told.document.lines { (row(told, &columns, line)) } }
         }
     }
 }
 
-fn row(currency: Currency, line: &InvoiceLine, taxed: bool) -> Markup {
+fn row(told: &Told<'_>, columns: &[&str], line: &InvoiceLine) -> Markup {
     html! {
         tr {
             td {
                 span.description { (line.description) }
                 span.sku { (line.sku) }
-                @if let Some(margin) = &line.margin_percent { span.reduction { "Partner margin " (margin) " %" } }
-                @if let Some(discount) = &line.discount { span.reduction { "Discount " (discount) } }
+                @for text in told.reductions(line) { span.reduction { (text) } }
             }
-            td.number data-label="Quantity" { (line.quantity) }
-            td.number data-label="List price" { (money(currency, line.list_unit_minor)) }
-            td.number data-label="Your price" { (money(currency, line.unit_minor)) }
-            @if taxed { td.number data-label="Tax" { (money(currency, line.tax_minor)) } }
-            td.number data-label="Amount" { (money(currency, line.line_minor)) }
+            @for (name, cell) in columns.iter().zip(told.cells(line)) { td.number data-label=(name) { (cell) } }
         }
     }
 }
 
-fn totals(document: &InvoiceDocument, standing: Option<&InvoiceStanding>) -> Markup {
-    let amount = |minor: i64| money(document.currency, minor);
-    let optional = [
-        ("Tax", document.tax_minor),
-        ("Shipping", document.shipping_minor),
-        ("Fee", document.fee_minor),
-        ("Other", document.other_minor),
-        ("Discounts", -document.discounts_minor),
-        ("Deductions", -document.deductions_minor),
-    ];
-    let paid = standing.map_or(0, |standing| standing.paid_minor);
+fn totals(told: &Told<'_>) -> Markup {
     html! {
         table.totals {
-            tbody {
-                tr { th { "Subtotal" } td.number { (amount(document.subtotal_minor)) } }
-                @for (name, minor) in optional.iter().filter(|(_, minor)| *minor != 0) { tr { th { (name) } td.number { (amount(*minor)) } } }
-                tr.total { th { "Total" } td.number { (amount(document.total_minor)) } }
-                @if paid > 0 {
-                    tr { th { "Paid" } td.number { (amount(-paid)) } }
-                    tr.total { th { "Open" } td.number { (amount(document.total_minor - paid)) } }
-                }
-            }
+            tbody { @for sum in told.sums() { tr.total[sum.strong] { th { (sum.name) } td.number { (sum.amount) } } } }
         }
     }
 }
 
-fn instructions(document: &InvoiceDocument) -> Markup {
+fn instructions(told: &Told<'_>) -> Markup {
+    let ways = told.instructions();
     html! {
-        @if !document.payment_instructions.is_empty() {
+        @if !ways.is_empty() {
             section {
-                h2 { "How to pay" }
-                @for instruction in &document.payment_instructions {
-                    h3 { @match instruction.method.as_str() { "check" => { "Check or money order" } "wire" => { "Wire transfer" } other => { (other) } } }
-                    @for line in instruction.text.lines() { p { (line) } }
+                h2 { (told.t("How to pay", "So bezahlen Sie")) }
+                @for (name, lines) in ways {
+                    h3 { (name) }
+                    @for line in lines { p { (line) } }
                 }
             }
         }
@@ -211,6 +164,8 @@ td { padding: 10px 8px; border-bottom: 1px solid #e9ecf1; vertical-align: top; }
 .ribbon.paid { background: #e5f6ea; color: #14602c; }
 .ribbon.overdue { background: #fdeaea; color: #8f1d1d; }
 .ribbon.canceled { background: #eceef2; color: #3c4457; }
+.acts { margin: -24px 0 40px; text-align: right; }
+.acts a { color: #1b3a9c; font-weight: 600; }
 footer { margin-top: 48px; padding-top: 16px; border-top: 1px solid #dfe3ea; }
 @media screen and (max-width: 600px) {
   body { padding: 16px 8px; }
@@ -237,12 +192,13 @@ footer { margin-top: 48px; padding-top: 16px; border-top: 1px solid #dfe3ea; }
   .ribbon.paid { background: #10301f; color: #7fdcae; }
   .ribbon.overdue { background: #3a1a14; color: #ffb3a4; }
   .ribbon.canceled { background: #2a303d; color: #c4ccda; }
+  .acts a { color: #b9c8ff; }
 }
 @media print {
   @page { margin: 18mm; }
   body { padding: 0; background: #fff; font-size: 11pt; }
   main { max-width: none; padding: 0; border: 0; }
-  .ribbon { display: none; }
+  .ribbon, .acts { display: none; }
   thead { display: table-header-group; }
   tr, section { break-inside: avoid; }
 }
@@ -250,10 +206,12 @@ footer { margin-top: 48px; padding-top: 16px; border-top: 1px solid #dfe3ea; }
 
 #[cfg(test)]
 mod tests {
+    use super::told::money;
     use super::*;
     use tradepost_domain::billing::document::{Buyer, PaymentInstruction, Seller};
+    use tradepost_kernel::Currency;
 
-    fn document() -> InvoiceDocument {
+    pub(super) fn document() -> InvoiceDocument {
         let usd: Currency = "USD".parse().expect("a currency");
         InvoiceDocument {
             number: "INV-17".into(),
@@ -290,7 +248,7 @@ mod tests {
     /// BIL-3: letterhead, addresses, reference, lines, totals, instructions for each method.
     #[test]
     fn an_invoice_page_shows_the_whole_document_and_runs_nothing() {
-        let page = render(&document(), None, Some("abc"));
+        let page = render(&document(), None, Language::English, None, Some("abc"));
         let needed = [
             "Northwind &lt;Software&gt;",
             "1 Pier Road",
@@ -301,12 +259,12 @@ mod tests {
             "INV-17",
             "PO &quot;4711&quot;",
             "2026-000017",
-            "2026-12-21",
+            "Dec 21, 2026",
             "KEY-PRO",
-            "Partner margin 20 %",
-            "25.00 USD",
-            "20.00 USD",
-            "1,500.00 USD",
+            "Partner margin 20\u{a0}%",
+            "25.00\u{a0}USD",
+            "20.00\u{a0}USD",
+            "1,500.00\u{a0}USD",
             "Check or money order",
             "Wire transfer",
             "3–5 business days",
@@ -325,22 +283,25 @@ mod tests {
         let document = document();
         let standing = |paid_minor, today: &str, canceled| InvoiceStanding { paid_minor, today: today.parse().expect("a date"), canceled, test: true };
         for (standing, status_now, text) in [
-            (standing(0, "2026-12-21", false), "unpaid", "To be paid by 2026-12-21"),
-            (standing(50_000, "2026-12-22", false), "overdue", "−500.00 USD"),
+            (standing(0, "2026-12-21", false), "unpaid", "To be paid by Dec 21, 2026"),
+            (standing(50_000, "2026-12-22", false), "overdue", "−500.00\u{a0}USD"),
             (standing(150_000, "2027-01-01", false), "paid", "Paid in full"),
             (standing(0, "2026-12-01", true), "canceled", "Canceled"),
         ] {
-            let page = render(&document, Some(&standing), None);
+            let page = render(&document, Some(&standing), Language::English, None, None);
             assert!(page.contains(text) && page.contains("Sandbox") && page.contains(&format!("class=\"ribbon {status_now}\"")), "{status_now}: {page}");
         }
     }
 
     #[test]
     fn amounts_are_grouped_with_the_digits_of_their_currency() {
-        for (code, minor, text) in
-            [("USD", 123_456_789, "1,234,567.89 USD"), ("JPY", 1_758, "1,758 JPY"), ("KWD", -5, "−0.005 KWD"), ("USD", 99_900, "999.00 USD")]
-        {
-            assert_eq!(money(code.parse().expect("a currency"), minor), text);
+        for (code, minor, text) in [
+            ("USD", 123_456_789, "1,234,567.89\u{a0}USD"),
+            ("JPY", 1_758, "1,758\u{a0}JPY"),
+            ("KWD", -5, "−0.005\u{a0}KWD"),
+            ("USD", 99_900, "999.00\u{a0}USD"),
+        ] {
+            assert_eq!(money(Language::English, code.parse().expect("a currency"), minor), text);
         }
     }
 }

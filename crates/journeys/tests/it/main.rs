@@ -11,6 +11,7 @@ mod fulfillment;
 mod large;
 mod limits;
 mod pages;
+mod papers;
 mod partners;
 mod payments;
 mod plans;
