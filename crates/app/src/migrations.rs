@@ -8,5 +8,6 @@ pub fn migrations() -> Vec<Migration> {
     migrations_from(&[
         ("0001_main_job", include_str!("../../../migrations/0001_main_job.sql")),
         ("0002_external_shops", include_str!("../../../migrations/0002_external_shops.sql")),
+        ("0006_request_log", include_str!("../../../migrations/0006_request_log.sql")),
     ])
 }

@@ -41,6 +41,8 @@ pub mod orders;
 
 pub mod fulfillments;
 
+pub mod requests;
+
 pub mod notices;
 
 pub mod verify;

@@ -6,10 +6,12 @@ use crate::pace::Pace;
 use crate::routes::Routes;
 use crate::system::Documents;
 use metrics_exporter_prometheus::PrometheusHandle;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
 use tradepost_domain::Engine;
+use tradepost_domain::requests::RequestQueue;
 use tradepost_kernel::Secret;
 
 /// How the server is set.
@@ -23,6 +25,8 @@ pub struct Settings {
     pub metrics_token: Option<Secret<String>>,
     /// How much of everything.
     pub limits: Limits,
+    /// Where pictures of the documentation are, if anywhere.
+    pub pictures: Option<PathBuf>,
     /// Whether it shows what a visitor of a demo may see: sign-ins on the page, the style guide.
     pub demo: bool,
 }
@@ -31,7 +35,7 @@ impl Settings {
     /// The defaults.
     #[must_use]
     pub fn new(public_url: impl Into<String>) -> Self {
-        Self { public_url: public_url.into(), trusted_proxies: 0, metrics_token: None, limits: Limits::default(), demo: false }
+        Self { public_url: public_url.into(), trusted_proxies: 0, metrics_token: None, limits: Limits::default(), pictures: None, demo: false }
     }
 }
 
@@ -43,6 +47,8 @@ pub struct App {
     pub settings: Settings,
     /// Finds out who asks.
     pub authenticator: Arc<dyn Authenticator>,
+    /// Requests that came with keys and wait to be written to their log.
+    pub requests: RequestQueue,
     /// Where `/metrics` reads.
     pub metrics: PrometheusHandle,
     pub(crate) limiter: Limiter,
@@ -66,6 +72,7 @@ impl App {
         Self {
             engine,
             authenticator,
+            requests: RequestQueue::default(),
             metrics: crate::observe::metrics(),
             limiter: Limiter::new(&settings.limits),
             in_flight: Arc::new(Semaphore::new(settings.limits.in_flight)),

@@ -2,8 +2,10 @@
 
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
+use tradepost_domain::Caller;
 use tradepost_domain::access::{MerchantRole, ResellerRole, Side};
 use tradepost_domain::fulfillments::RequestCancel;
+use tradepost_domain::requests::note::NoteRequests;
 use tradepost_testkit::http::{Asker, Http};
 use tradepost_testkit::{Merchant, Reseller, TestApp, app_test};
 use tradepost_web::Access;
@@ -214,6 +216,9 @@ impl World {
         let returned = contoso.sells("S-2", "KEY-PRO", 1).await;
         let ask = RequestCancel { fulfillment: returned, reason: "Returned.".into(), licenses: Vec::new() };
         let request = app.does(&contoso.owner(), ask).await.request;
+        let asked = crate::requests::line_of(&contoso, app.engine.environment.now());
+        let logged = asked.id;
+        app.does(&Caller::System, NoteRequests { requests: vec![asked] }).await;
         app.work().await;
         let one = |sql| async move { app.row::<(tradepost_domain::OrderId,)>(sql, Vec::new()).await.0 };
         let text = |prefix: &str, id: tradepost_domain::OrderId| format!("{prefix}_{}", id.suffix());
@@ -238,6 +243,7 @@ impl World {
             ("users", acme.person.text()),
             ("api-keys", key),
             ("fulfillments", sold.text()),
+            ("requests", logged.text()),
             ("top-ups", top_up.text()),
             ("dynamic-urls", contoso.dynamic_url(&[], &[]).await.id.text()),
         ]);

@@ -17,6 +17,7 @@ mod payments;
 mod plans;
 mod platform;
 mod refunds;
+mod requests;
 mod review;
 mod sets;
 mod shop;

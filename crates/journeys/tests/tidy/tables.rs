@@ -20,6 +20,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("billing", &["auto_top_up", "invoice", "invoice_order", "payment", "payment_allocation"]),
     ("orders", &["orders", "order_item"]),
     ("fulfillments", &["fulfillment", "cancel_request", "cancel_request_license"]),
+    ("requests", &["request_log"]),
     ("notices", &["message"]),
 ];
 

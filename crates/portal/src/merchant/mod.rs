@@ -14,6 +14,7 @@ pub mod people;
 pub mod price_lists;
 pub mod products;
 pub mod program;
+pub mod requests;
 pub mod resellers;
 pub mod settings;
 pub mod stock;
@@ -36,6 +37,7 @@ pub(crate) fn routes(r: &mut Routes) {
     audit::routes(r);
     people::routes(r);
     api_keys::routes(r);
+    requests::routes(r);
     settings::routes(r);
     health::routes(r);
 }

@@ -7,4 +7,5 @@ pub mod keys;
 pub mod licenses;
 pub mod orders;
 pub mod people;
+pub mod requests;
 pub mod terms;

@@ -32,6 +32,7 @@ pub mod price_lists;
 pub mod prices;
 pub mod product_imports;
 pub mod products;
+pub mod requests;
 pub mod reseller_products;
 pub mod sessions;
 pub mod signup;
@@ -55,6 +56,7 @@ pub fn routes(r: &mut Routes) {
     users::routes(r);
     api_keys::routes(r);
     dynamic_urls::routes(r);
+    requests::routes(r);
     audit::routes(r);
     products::routes(r);
     prices::routes(r);
@@ -64,6 +66,7 @@ pub fn routes(r: &mut Routes) {
     reseller_products::routes(r);
     orders::routes(r);
     fulfillments::routes(r);
+    cancel_requests::routes(r);
     crate::dynamic_url::routes(r);
     crate::shoppex::routes(r);
     licenses::routes(r);
