@@ -10,6 +10,7 @@
 
 pub mod access;
 pub mod assets;
+pub mod docs;
 pub mod error;
 pub mod files;
 pub mod forms;
@@ -30,6 +31,7 @@ use tradepost_web::Routes;
 pub fn routes(r: &mut Routes) {
     r.set_error_page(error::page);
     assets::routes(r);
+    docs::routes(r);
     access::routes(r);
     reseller::routes(r);
     merchant::routes(r);

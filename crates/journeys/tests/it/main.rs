@@ -8,6 +8,7 @@ mod credit;
 mod doors;
 mod drafts;
 mod fulfillment;
+mod guide;
 mod large;
 mod limits;
 mod pages;
