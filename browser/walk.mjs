@@ -27,7 +27,7 @@ function kindOf(url) {
   return asked ? `${path}?${asked}` : path;
 }
 
-const isPage = (url, house) => url.origin === house.url && !url.searchParams.has("file") && !/^\/(v1|docs|assets|health|openapi)/.test(url.pathname) && !/\.(csv|xlsx|json|txt|pdf)$/.test(url.pathname);
+const isPage = (url, house) => url.origin === house.url && !url.searchParams.has("file") && !/^\/(v1|docs|assets|health|openapi)/.test(url.pathname) && !/(\.(csv|xlsx|json|txt)|[./]pdf)$/.test(url.pathname);
 
 /** All that is wrong with the page that is open. */
 async function faults(page, narrow) {

@@ -25,7 +25,7 @@ async function refused(promise) {
   const error = await promise.then(() => null, (error) => error);
   assert(error instanceof ShoppexApiError, `expected a ShoppexApiError, got ${error}`);
   assert.match(error.requestId, /^req_/);
-  assert.equal(error.docUrl, `${baseUrl}/docs#error-${error.code}`);
+  assert.equal(error.docUrl, `${baseUrl}/docs/api#error-${error.code}`);
   assert(error.message.length > 0);
   return error;
 }

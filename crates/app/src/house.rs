@@ -78,10 +78,11 @@ impl House {
         let bell = wake.clone();
         let after_commit = AfterCommit::new(move || bell.now());
         let engine = Engine { store, environment, vault: Arc::new(Vault::new(&master.key)), after_commit };
-        let worker_settings = WorkerSettings { base_url: settings.public_url.clone(), mail: settings.mail.clone() };
-        let worker = Worker::new(engine.clone(), worker_settings, reactions::all(), wake).map_err(|error| Trouble(error.to_string()))?;
         let issuers = Connected::new(&settings.issuers, &engine.environment).map_err(|error| Trouble(error.to_string()))?;
         let floor = Self::floor(&engine, &settings, issuers);
+        let requests = floor.app().requests.clone();
+        let worker_settings = WorkerSettings { base_url: settings.public_url.clone(), mail: settings.mail.clone(), requests };
+        let worker = Worker::new(engine.clone(), worker_settings, reactions::all(), wake).map_err(|error| Trouble(error.to_string()))?;
         Ok(Self { engine, worker: Arc::new(worker), floor, settings: Arc::new(settings), migrated })
     }
 
@@ -91,6 +92,7 @@ impl House {
         web.trusted_proxies = settings.trusted_proxies;
         web.metrics_token = settings.metrics_token.clone();
         web.demo = settings.demo;
+        web.pictures = Some(settings.data.join("docs-pictures"));
         let (limits, rates) = (&mut web.limits, &settings.rates);
         limits.per_caller = rates.per_caller.unwrap_or(limits.per_caller);
         limits.per_partnership = rates.per_partnership.unwrap_or(limits.per_partnership);

@@ -11,5 +11,6 @@ pub fn migrations() -> Vec<Migration> {
         ("0003_factors", include_str!("../../../migrations/0003_factors.sql")),
         ("0004_people", include_str!("../../../migrations/0004_people.sql")),
         ("0005_lists", include_str!("../../../migrations/0005_lists.sql")),
+        ("0006_request_log", include_str!("../../../migrations/0006_request_log.sql")),
     ])
 }

@@ -182,6 +182,9 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// The reference was the first page of the documentation: what was linked there then is found where it is now.
+if (location.pathname === "/docs" && location.hash && !document.getElementById(location.hash.slice(1))) location.replace(`/docs/api${location.hash}`);
+
 // j and k walk through a list, Enter opens.
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;

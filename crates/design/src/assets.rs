@@ -36,7 +36,13 @@ impl Asset {
 }
 
 static STYLE: LazyLock<Asset> = LazyLock::new(|| {
-    let text = [include_str!("../style/1-tokens.css"), include_str!("../style/2-shell.css"), include_str!("../style/3-parts.css")].concat();
+    let text = [
+        include_str!("../style/1-tokens.css"),
+        include_str!("../style/2-shell.css"),
+        include_str!("../style/3-parts.css"),
+        include_str!("../style/4-guide.css"),
+    ]
+    .concat();
     Asset::new("style", "css", "text/css; charset=utf-8", text)
 });
 static SCRIPT: LazyLock<Asset> = LazyLock::new(|| Asset::new("portal", "js", "text/javascript; charset=utf-8", include_str!("../script/portal.js").to_owned()));

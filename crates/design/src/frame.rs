@@ -41,7 +41,7 @@ pub struct Page<'a> {
 }
 
 impl Page<'_> {
-    fn around(&self, body: &Markup) -> Markup {
+    pub(crate) fn around(&self, body: &Markup) -> Markup {
         html! {
             (DOCTYPE)
             html lang=(self.language.code()) data-theme=[self.theme] {

@@ -11,6 +11,7 @@ pub mod card;
 pub mod chart;
 pub mod form;
 pub mod frame;
+pub mod guide;
 pub mod icon;
 pub mod language;
 pub mod note;

@@ -1,11 +1,16 @@
-//! The invoice as a page: self-contained HTML with its own styles, no script and nothing fetched but the seller's logo, ready to print
-//! (BIL-3, PLT-12).
+//! The invoice: as a page, self-contained HTML with its own styles, no script and nothing fetched but the seller's logo, ready
+//! to print; and as a PDF ([`pdf`]). Both say what [`told`] says (BIL-3, PLT-12).
 
+pub mod pdf;
+pub mod sheet;
+pub mod told;
+
+use crate::language::Language;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use tradepost_domain::billing::InvoiceStatus;
+use told::Told;
 use tradepost_domain::billing::document::{InvoiceDocument, InvoiceLine};
 use tradepost_domain::merchants::Branding;
-use tradepost_kernel::{Color, Currency, Date};
+use tradepost_kernel::{Color, Date};
 
 /// What moved since the invoice was issued; shown beside the document, which never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,22 +25,41 @@ pub struct InvoiceStanding {
     pub test: bool,
 }
 
-/// The page. `nonce` is that of the answer's content security policy, which allows this one style element and
-/// nothing else.
+/// The page, and the text of its one style element, for the answer's content security policy. `download`: where its PDF is. `look`: as the
+/// seller looks now; what was issued stays as it is, name and address are the document's.
 #[must_use]
-pub fn render(document: &InvoiceDocument, standing: Option<&InvoiceStanding>, nonce: Option<&str>) -> String {
-    page(document, standing, nonce, None, STYLE)
-}
-
-/// The page as the seller looks now, and the text of its one style element, for the policy. What was issued stays as it is: name and
-/// address are the document's.
-#[must_use]
-pub fn branded(document: &InvoiceDocument, standing: Option<&InvoiceStanding>, look: &Branding) -> (String, String) {
-    let style = match look.accent {
+pub fn render(told: &Told<'_>, download: Option<&str>, look: Option<&Branding>) -> (String, String) {
+    let document = told.document;
+    let style = match look.and_then(|look| look.accent) {
         Some(accent) => format!("{STYLE}{}", in_color(accent)),
         None => STYLE.to_owned(),
     };
-    (page(document, standing, None, look.logo_path().as_deref(), &style), style)
+    let logo = look.and_then(Branding::logo_path);
+    let page = html! {
+        (DOCTYPE)
+        html lang=(told.language.code()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex";
+                title { (told.title()) " – " (document.seller.name) }
+                style { (PreEscaped(&style)) }
+            }
+            body {
+                main {
+                    @if let Some(place) = download { p.acts { a href=(place) { (told.t("Download PDF", "PDF herunterladen")) } } }
+                    @if told.standing.is_some() { (ribbon(told)) }
+                    (letterhead(told, logo.as_deref()))
+                    (facts(told))
+                    (lines(told))
+                    (totals(told))
+                    (instructions(told))
+                    footer { (told.foot()) }
+                }
+            }
+        }
+    };
+    (page.into_string(), style)
 }
 
 /// The seller's color, as it can be read on paper and in the dark.
@@ -47,162 +71,80 @@ fn in_color(accent: Color) -> String {
     )
 }
 
-fn page(document: &InvoiceDocument, standing: Option<&InvoiceStanding>, nonce: Option<&str>, logo: Option<&str>, style: &str) -> String {
-    let amount = |minor: i64| money(document.currency, minor);
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="robots" content="noindex";
-                title { "Invoice " (document.number) " – " (document.seller.name) }
-                style nonce=[nonce] { (PreEscaped(style)) }
-            }
-            body {
-                main {
-                    @if let Some(standing) = standing { (ribbon(document, standing)) }
-                    (letterhead(document, logo))
-                    (facts(document))
-                    (lines(document))
-                    (totals(document, standing))
-                    @if document.total_minor > 0 { (instructions(document)) }
-                    footer { (document.seller.name) @if let Some(vat) = &document.seller.vat_id { " · VAT id " (vat) } " · Invoice " (document.number) " · " (amount(document.total_minor)) }
-                }
-            }
-        }
-    };
-    page.into_string()
-}
-
-/// An amount with its digits grouped, for people: `1,250.00 USD`.
-fn money(currency: Currency, minor: i64) -> String {
-    let text = currency.minor(minor).amount_text();
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("−", rest));
-    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, fraction)| (whole, Some(fraction)));
-    let mut grouped = String::new();
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    let fraction = fraction.map(|fraction| format!(".{fraction}")).unwrap_or_default();
-    format!("{sign}{grouped}{fraction} {currency}")
-}
-
-fn ribbon(document: &InvoiceDocument, standing: &InvoiceStanding) -> Markup {
-    let status = InvoiceStatus::of(document.total_minor, standing.paid_minor, standing.canceled, document.due_on, standing.today).name();
+fn ribbon(told: &Told<'_>) -> Markup {
+    let status = told.status().map_or("", |status| status.name());
     html! {
         p.ribbon.{ (status) } {
-            @if standing.test { span { "Sandbox: this is no real invoice. " } }
-            @match status {
-                "canceled" => { "Canceled" }
-                "paid" => { "Paid in full" }
-                "overdue" => { "Overdue since " (document.due_on) }
-                _ => { "To be paid by " (document.due_on) }
-            }
+            @if let Some(text) = told.sandbox() { span { (text) " " } }
+            (told.standing_words())
         }
     }
 }
 
-fn letterhead(document: &InvoiceDocument, logo: Option<&str>) -> Markup {
-    let (seller, buyer) = (&document.seller, &document.buyer);
+fn letterhead(told: &Told<'_>, logo: Option<&str>) -> Markup {
     html! {
         header {
             div.seller {
                 @if let Some(logo) = logo { img.logo src=(logo) alt=""; }
-                p.name { (seller.name) }
-                @for line in &seller.address { p { (line) } }
-                @if let Some(vat) = &seller.vat_id { p { "VAT id " (vat) } }
+                p.name { (told.document.seller.name) }
+                @for line in told.seller() { p { (line) } }
             }
             div.buyer {
-                p.label { "Bill to" }
-                p.name { (buyer.company) }
-                @for line in &buyer.address { p { (line) } }
-                @if let Some(vat) = &buyer.vat_id { p { "VAT id " (vat) } }
-                p { "Reseller code " (buyer.code) }
+                p.label { (told.t("Bill to", "Rechnung an")) }
+                p.name { (told.document.buyer.company) }
+                @for line in told.buyer() { p { (line) } }
             }
         }
     }
 }
 
-fn facts(document: &InvoiceDocument) -> Markup {
+fn facts(told: &Told<'_>) -> Markup {
     html! {
-        h1 { "Invoice " (document.number) }
-        dl {
-            div { dt { "Issued" } dd { (document.issued_on) } }
-            div { dt { "Due" } dd { (document.due_on) } }
-            @if let Some(order) = &document.order_number { div { dt { "Order" } dd { (order) } } }
-            @if let Some(reference) = &document.reference { div { dt { "Your reference" } dd { (reference) } } }
-        }
+        h1 { (told.title()) }
+        dl { @for (name, value) in told.facts() { div { dt { (name) } dd { (value) } } } }
     }
 }
 
-fn lines(document: &InvoiceDocument) -> Markup {
-    let taxed = document.lines.iter().any(|line| line.tax_minor != 0);
+fn lines(told: &Told<'_>) -> Markup {
+    let columns = told.columns();
     html! {
         table.lines {
-            thead { tr {
-                th { "Item" } th.number { "Quantity" } th.number { "List price" } th.number { "Your price" } @if taxed { th.number { "Tax" } } th.number { "Amount" }
-            } }
-            tbody { @for line in &document.lines { (row(document.currency, line, taxed)) } }
+            thead { tr { th { (told.t("Item", "Position")) } @for name in &columns { th.number { (name) } } } }
+            tbody { @for line in &told.document.lines { (row(told, &columns, line)) } }
         }
     }
 }
 
-fn row(currency: Currency, line: &InvoiceLine, taxed: bool) -> Markup {
+fn row(told: &Told<'_>, columns: &[&str], line: &InvoiceLine) -> Markup {
     html! {
         tr {
             td {
                 span.description { (line.description) }
                 span.sku { (line.sku) }
-                @if let Some(margin) = &line.margin_percent { span.reduction { "Partner margin " (margin) " %" } }
-                @if let Some(discount) = &line.discount { span.reduction { "Discount " (discount) } }
+                @for text in told.reductions(line) { span.reduction { (text) } }
             }
-            td.number data-label="Quantity" { (line.quantity) }
-            td.number data-label="List price" { (money(currency, line.list_unit_minor)) }
-            td.number data-label="Your price" { (money(currency, line.unit_minor)) }
-            @if taxed { td.number data-label="Tax" { (money(currency, line.tax_minor)) } }
-            td.number data-label="Amount" { (money(currency, line.line_minor)) }
+            @for (name, cell) in columns.iter().zip(told.cells(line)) { td.number data-label=(name) { (cell) } }
         }
     }
 }
 
-fn totals(document: &InvoiceDocument, standing: Option<&InvoiceStanding>) -> Markup {
-    let amount = |minor: i64| money(document.currency, minor);
-    let optional = [
-        ("Tax", document.tax_minor),
-        ("Shipping", document.shipping_minor),
-        ("Fee", document.fee_minor),
-        ("Other", document.other_minor),
-        ("Discounts", -document.discounts_minor),
-        ("Deductions", -document.deductions_minor),
-    ];
-    let paid = standing.map_or(0, |standing| standing.paid_minor);
+fn totals(told: &Told<'_>) -> Markup {
     html! {
         table.totals {
-            tbody {
-                tr { th { "Subtotal" } td.number { (amount(document.subtotal_minor)) } }
-                @for (name, minor) in optional.iter().filter(|(_, minor)| *minor != 0) { tr { th { (name) } td.number { (amount(*minor)) } } }
-                tr.total { th { "Total" } td.number { (amount(document.total_minor)) } }
-                @if paid > 0 {
-                    tr { th { "Paid" } td.number { (amount(-paid)) } }
-                    tr.total { th { "Open" } td.number { (amount(document.total_minor - paid)) } }
-                }
-            }
+            tbody { @for sum in told.sums() { tr.total[sum.strong] { th { (sum.name) } td.number { (sum.amount) } } } }
         }
     }
 }
 
-fn instructions(document: &InvoiceDocument) -> Markup {
+fn instructions(told: &Told<'_>) -> Markup {
+    let ways = told.instructions();
     html! {
-        @if !document.payment_instructions.is_empty() {
+        @if !ways.is_empty() {
             section {
-                h2 { "How to pay" }
-                @for instruction in &document.payment_instructions {
-                    h3 { @match instruction.method.as_str() { "check" => { "Check or money order" } "wire" => { "Wire transfer" } other => { (other) } } }
-                    @for line in instruction.text.lines() { p { (line) } }
+                h2 { (told.t("How to pay", "So bezahlen Sie")) }
+                @for (name, lines) in ways {
+                    h3 { (name) }
+                    @for line in lines { p { (line) } }
                 }
             }
         }
@@ -210,7 +152,7 @@ fn instructions(document: &InvoiceDocument) -> Markup {
 }
 
 /// The one style element of the page, for the answer's content security policy.
-pub const STYLE: &str = "
+const STYLE: &str = "
 :root { color-scheme: light dark; }
 * { box-sizing: border-box; }
 body { margin: 0; padding: 32px 16px; background: #f4f5f7; color: #1d2433; font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', sans-serif; }
@@ -218,7 +160,6 @@ main { max-width: 820px; margin: 0 auto; padding: 48px; background: #fff; border
 p { margin: 0; }
 header { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 32px; margin-bottom: 40px; }
 .name { font-weight: 600; font-size: 17px; }
-.logo { display: block; max-width: 240px; max-height: 72px; margin-bottom: 12px; }
 .label, dt, .sku, .reduction, footer { color: #5a6478; font-size: 13px; }
 h1 { margin: 0 0 16px; font-size: 26px; }
 h2 { margin: 40px 0 8px; font-size: 17px; }
@@ -239,6 +180,8 @@ td { padding: 10px 8px; border-bottom: 1px solid #e9ecf1; vertical-align: top; }
 .ribbon.paid { background: #e5f6ea; color: #14602c; }
 .ribbon.overdue { background: #fdeaea; color: #8f1d1d; }
 .ribbon.canceled { background: #eceef2; color: #3c4457; }
+.acts { margin: -24px 0 40px; text-align: right; }
+.acts a { color: #1b3a9c; font-weight: 600; }
 footer { margin-top: 48px; padding-top: 16px; border-top: 1px solid #dfe3ea; }
 @media screen and (max-width: 600px) {
   body { padding: 16px 8px; }
@@ -265,24 +208,28 @@ footer { margin-top: 48px; padding-top: 16px; border-top: 1px solid #dfe3ea; }
   .ribbon.paid { background: #10301f; color: #7fdcae; }
   .ribbon.overdue { background: #3a1a14; color: #ffb3a4; }
   .ribbon.canceled { background: #2a303d; color: #c4ccda; }
+  .acts a { color: #b9c8ff; }
 }
 @media print {
   @page { margin: 18mm; }
   body { padding: 0; background: #fff; font-size: 11pt; }
   main { max-width: none; padding: 0; border: 0; }
-  .ribbon { display: none; }
+  .ribbon, .acts { display: none; }
   thead { display: table-header-group; }
   tr, section { break-inside: avoid; }
 }
+.logo { display: block; max-width: 240px; max-height: 72px; margin-bottom: 12px; }
 ";
 
 #[cfg(test)]
 mod tests {
+    use super::told::money;
     use super::*;
     use tradepost_domain::billing::document::{Buyer, PaymentInstruction, Seller};
     use tradepost_domain::merchants::{Logo, LogoKind};
+    use tradepost_kernel::Currency;
 
-    fn document() -> InvoiceDocument {
+    pub(super) fn document() -> InvoiceDocument {
         let usd: Currency = "USD".parse().expect("a currency");
         InvoiceDocument {
             number: "INV-17".into(),
@@ -319,7 +266,9 @@ mod tests {
     /// BIL-3: letterhead, addresses, reference, lines, totals, instructions for each method.
     #[test]
     fn an_invoice_page_shows_the_whole_document_and_runs_nothing() {
-        let page = render(&document(), None, Some("abc"));
+        let document = document();
+        let (page, style) = render(&Told { document: &document, standing: None, language: Language::English }, None, None);
+        assert!(page.contains(&style));
         let needed = [
             "Northwind &lt;Software&gt;",
             "1 Pier Road",
@@ -330,17 +279,16 @@ mod tests {
             "INV-17",
             "PO &quot;4711&quot;",
             "2026-000017",
-            "2026-12-21",
+            "Dec 21, 2026",
             "KEY-PRO",
-            "Partner margin 20 %",
-            "25.00 USD",
-            "20.00 USD",
-            "1,500.00 USD",
+            "Partner margin 20\u{a0}%",
+            "25.00\u{a0}USD",
+            "20.00\u{a0}USD",
+            "1,500.00\u{a0}USD",
             "Check or money order",
             "Wire transfer",
             "3–5 business days",
             "IBAN DE00 1234",
-            "nonce=\"abc\"",
         ];
         for text in needed {
             assert!(page.contains(text), "{text}\n{page}");
@@ -364,11 +312,13 @@ mod tests {
             reply_to: None,
             version: 1,
         };
-        let (page, style) = branded(&document(), None, &look);
+        let document = document();
+        let told = Told { document: &document, standing: None, language: Language::English };
+        let (page, style) = render(&told, None, Some(&look));
         assert!(page.contains("<img class=\"logo\" src=\"/brand/mer_01h455vb4pex5vsknk084sn02q/abab") && page.contains("Northwind &lt;Software&gt;"));
         assert!(page.contains(&style) && style.contains("border-top: 4px solid #ffd400") && !style.contains("h1 { color: #ffd400; }\nmain"), "{style}");
-        let (page, style) = branded(&document(), None, &Branding { logo: None, accent: None, ..look });
-        assert_eq!((page.as_str(), style.as_str()), (render(&document(), None, None).as_str(), STYLE));
+        let (page, style) = render(&told, None, Some(&Branding { logo: None, accent: None, ..look }));
+        assert_eq!((page, style.as_str()), (render(&told, None, None).0, STYLE));
     }
 
     #[test]
@@ -376,22 +326,25 @@ mod tests {
         let document = document();
         let standing = |paid_minor, today: &str, canceled| InvoiceStanding { paid_minor, today: today.parse().expect("a date"), canceled, test: true };
         for (standing, status_now, text) in [
-            (standing(0, "2026-12-21", false), "unpaid", "To be paid by 2026-12-21"),
-            (standing(50_000, "2026-12-22", false), "overdue", "−500.00 USD"),
+            (standing(0, "2026-12-21", false), "unpaid", "To be paid by Dec 21, 2026"),
+            (standing(50_000, "2026-12-22", false), "overdue", "−500.00\u{a0}USD"),
             (standing(150_000, "2027-01-01", false), "paid", "Paid in full"),
             (standing(0, "2026-12-01", true), "canceled", "Canceled"),
         ] {
-            let page = render(&document, Some(&standing), None);
+            let (page, _) = render(&Told { document: &document, standing: Some(&standing), language: Language::English }, None, None);
             assert!(page.contains(text) && page.contains("Sandbox") && page.contains(&format!("class=\"ribbon {status_now}\"")), "{status_now}: {page}");
         }
     }
 
     #[test]
     fn amounts_are_grouped_with_the_digits_of_their_currency() {
-        for (code, minor, text) in
-            [("USD", 123_456_789, "1,234,567.89 USD"), ("JPY", 1_758, "1,758 JPY"), ("KWD", -5, "−0.005 KWD"), ("USD", 99_900, "999.00 USD")]
-        {
-            assert_eq!(money(code.parse().expect("a currency"), minor), text);
+        for (code, minor, text) in [
+            ("USD", 123_456_789, "1,234,567.89\u{a0}USD"),
+            ("JPY", 1_758, "1,758\u{a0}JPY"),
+            ("KWD", -5, "−0.005\u{a0}KWD"),
+            ("USD", 99_900, "999.00\u{a0}USD"),
+        ] {
+            assert_eq!(money(Language::English, code.parse().expect("a currency"), minor), text);
         }
     }
 }

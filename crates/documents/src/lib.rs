@@ -3,5 +3,7 @@
 //! Always true here: no I/O, no database, no clock. A text shows what it was given and nothing that it fetched.
 
 pub mod invoice;
+pub mod language;
 pub mod mail;
+pub mod paper;
 pub mod table;

@@ -3,6 +3,8 @@
 tradepost_kernel::id_types! {
     /// A change that was made; what a request id is to a request.
     Change => CommandId "cmd",
+    /// A request that was served, as `X-Request-Id` names it.
+    ServedRequest => RequestId "req",
     /// A row of the audit trail.
     AuditEntry => AuditId "aud",
     /// Something that happened.

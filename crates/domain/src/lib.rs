@@ -46,6 +46,7 @@ pub mod orders;
 pub mod fulfillments;
 
 pub mod reports;
+pub mod requests;
 
 pub mod notices;
 

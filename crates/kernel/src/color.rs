@@ -26,6 +26,12 @@ impl Color {
     /// What cards stand on in the dark theme.
     pub const DARK: Self = Self { red: 0x14, green: 0x17, blue: 0x1b };
 
+    /// Red, green and blue.
+    #[must_use]
+    pub const fn parts(self) -> [u8; 3] {
+        [self.red, self.green, self.blue]
+    }
+
     /// How bright it is, in millionths of white (relative luminance).
     fn luminance(self) -> u32 {
         let part = |value: u8, weight: u32| LINEAR[usize::from(value)] / 10 * weight / 1000;

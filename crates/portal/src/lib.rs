@@ -11,6 +11,7 @@
 pub mod access;
 pub mod assets;
 pub mod brand;
+pub mod docs;
 pub mod error;
 pub mod files;
 pub mod forms;
@@ -31,6 +32,7 @@ use tradepost_web::Routes;
 pub fn routes(r: &mut Routes) {
     r.set_error_page(error::page);
     assets::routes(r);
+    docs::routes(r);
     access::routes(r);
     reseller::routes(r);
     merchant::routes(r);

@@ -66,7 +66,9 @@ impl TestApp {
         let mut settings = tradepost_web::Settings::new("http://localhost");
         settings.limits = Limits::default().without_rates();
         let app = App::new(self.engine.clone(), Arc::new(Gate::new(self.engine.clone())), settings);
-        let app = if let Some(issuers) = issuers { app.with_issuers(issuers) } else { app };
+        let mut app = if let Some(issuers) = issuers { app.with_issuers(issuers) } else { app };
+        // The house's worker writes what this server leaves for the log of requests.
+        app.requests = self.house.floor.app().requests.clone();
         app.migrations_done();
         let floor = Floor::new(Arc::new(app), &tradepost::routes::all());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");

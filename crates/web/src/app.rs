@@ -7,10 +7,12 @@ use crate::pace::Pace;
 use crate::routes::Routes;
 use crate::system::Documents;
 use metrics_exporter_prometheus::PrometheusHandle;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
 use tradepost_domain::Engine;
+use tradepost_domain::requests::RequestQueue;
 use tradepost_kernel::Secret;
 
 /// How the server is set.
@@ -24,6 +26,8 @@ pub struct Settings {
     pub metrics_token: Option<Secret<String>>,
     /// How much of everything.
     pub limits: Limits,
+    /// Where pictures of the documentation are, if anywhere.
+    pub pictures: Option<PathBuf>,
     /// Whether it shows what a visitor of a demo may see: sign-ins on the page, the style guide.
     pub demo: bool,
 }
@@ -32,7 +36,7 @@ impl Settings {
     /// The defaults.
     #[must_use]
     pub fn new(public_url: impl Into<String>) -> Self {
-        Self { public_url: public_url.into(), trusted_proxies: 0, metrics_token: None, limits: Limits::default(), demo: false }
+        Self { public_url: public_url.into(), trusted_proxies: 0, metrics_token: None, limits: Limits::default(), pictures: None, demo: false }
     }
 }
 
@@ -46,6 +50,8 @@ pub struct App {
     pub authenticator: Arc<dyn Authenticator>,
     /// Asks issuers of OpenID Connect; `None` where the operator set none.
     pub issuers: Option<Arc<dyn Issuers>>,
+    /// Requests that came with keys and wait to be written to their log.
+    pub requests: RequestQueue,
     /// Where `/metrics` reads.
     pub metrics: PrometheusHandle,
     pub(crate) limiter: Limiter,
@@ -70,6 +76,7 @@ impl App {
             engine,
             authenticator,
             issuers: None,
+            requests: RequestQueue::default(),
             metrics: crate::observe::metrics(),
             limiter: Limiter::new(&settings.limits),
             in_flight: Arc::new(Semaphore::new(settings.limits.in_flight)),

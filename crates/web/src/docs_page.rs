@@ -1,4 +1,4 @@
-//! `/docs`: the API reference as a page, made from the table of routes. No script, nothing from elsewhere.
+//! `/docs/api`: the API reference as a page, made from the table of routes. No script, nothing from elsewhere.
 
 use crate::codes;
 use crate::docs_schema::{Named, example, field_row, fields, inline};
@@ -33,6 +33,7 @@ pub fn page(routes: &Routes, public_url: &str) -> Markup {
                 header.top {
                     a.brand href="/" { "Tradepost" }
                     span.of { "API reference" }
+                    a.file href="/docs" { "Documentation" }
                     span.version { (env!("CARGO_PKG_VERSION")) }
                     a.file href="/openapi.json" { "OpenAPI 3.1" }
                 }

@@ -27,13 +27,8 @@ use std::time::Instant;
 use tokio::sync::OwnedSemaphorePermit;
 use tradepost_domain::access::{Need, Side};
 use tradepost_domain::identity::is_fresh;
-use tradepost_domain::{Caller, Right};
+use tradepost_domain::{Caller, Right, ServedRequest};
 use tradepost_kernel::{Secret, Timestamp, sabotage};
-
-tradepost_kernel::id_types! {
-    /// A request.
-    ServedRequest => RequestId "req",
-}
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -53,6 +48,7 @@ struct Trace {
     route: Option<Arc<Route>>,
     caller: Option<Caller>,
     left: Option<Left>,
+    address: Option<IpAddr>,
     replayed: Arc<AtomicBool>,
 }
 
@@ -74,7 +70,8 @@ impl Floor {
     /// Answers one request. The peer's address is taken from the request's extension [`SocketAddr`].
     pub async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let began = Instant::now();
-        let request_id = self.app.engine.environment.id::<ServedRequest>().text();
+        let (id, at) = (self.app.engine.environment.id::<ServedRequest>(), self.app.engine.environment.now());
+        let request_id = id.text();
         let method = request.method().clone();
         let listener = Listener::new(request.uri().path(), request.headers());
         let asked = Asked::of(&request);
@@ -99,6 +96,9 @@ impl Floor {
         };
         finish(response.headers_mut(), &request_id, &trace);
         let seen = Seen {
+            id,
+            at,
+            address: trace.address,
             method: method.as_str(),
             operation: trace.route.as_ref().map_or("none", |route| route.operation),
             template: trace.route.as_ref().map_or("none", |route| route.path),
@@ -109,6 +109,7 @@ impl Floor {
             code,
         };
         seen.record();
+        seen.keep(&self.app.requests);
         response
     }
 
@@ -128,6 +129,7 @@ impl Floor {
         })?;
         limits::check_head(&settings.limits, &request)?;
         let address = address_of(&request, settings.trusted_proxies);
+        trace.address = address;
         self.app.limiter.address(address)?;
         let (route, mut values) = self.route(request.method(), request.uri().path())?;
         trace.route = Some(route.clone());

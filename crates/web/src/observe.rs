@@ -1,9 +1,12 @@
 //! What an operator sees of requests: a log line and metrics, never a secret (PLT-10).
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::net::IpAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
-use tradepost_domain::Caller;
+use tradepost_domain::requests::{LoggedRequest, RequestQueue};
+use tradepost_domain::{Caller, RequestId};
+use tradepost_kernel::Timestamp;
 use tradepost_store::Stats;
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
@@ -24,6 +27,7 @@ pub fn metrics() -> PrometheusHandle {
             metrics::describe_histogram!("http_request_seconds", "Time from the head of a request to the head of its answer");
             metrics::describe_counter!("http_requests_total", "Requests by operation, method and status");
             metrics::describe_counter!("http_handlers_entered_total", "Requests that were let in and began to be done, by operation");
+            metrics::describe_counter!("tradepost_requests_not_logged_total", "Lines of the request log that were dropped, as too many waited to be written");
             metrics::describe_counter!("http_handlers_finished_total", "Those that came to their end, also where the client had hung up");
             handle
         })
@@ -33,6 +37,9 @@ pub fn metrics() -> PrometheusHandle {
 /// One request, after its answer is known.
 #[derive(Debug)]
 pub(crate) struct Seen<'a> {
+    pub(crate) id: RequestId,
+    pub(crate) at: Timestamp,
+    pub(crate) address: Option<IpAddr>,
     pub(crate) method: &'a str,
     /// The operation and the template; never the path or query, which may hold what is nobody's business.
     pub(crate) operation: &'static str,
@@ -55,6 +62,28 @@ impl Seen<'_> {
         let labels = [("operation", self.operation.to_owned()), ("method", known_method.to_owned()), ("status", status.to_string())];
         metrics::counter!("http_requests_total", &labels).increment(1);
         metrics::histogram!("http_request_seconds", "operation" => self.operation).record(self.took.as_secs_f64());
+    }
+
+    /// Leaves a line for the log of requests, where it came with a key. The answer is on its way: nothing waits for this, and what
+    /// does not fit is dropped.
+    pub(crate) fn keep(&self, requests: &RequestQueue) {
+        let Some((owner, key, key_name)) = self.caller.and_then(LoggedRequest::key_of) else { return };
+        let line = LoggedRequest {
+            id: self.id,
+            owner,
+            key,
+            key_name: key_name.to_owned(),
+            method: self.method.to_owned(),
+            path: self.template.to_owned(),
+            status: i64::from(self.status),
+            code: self.code.map(str::to_owned),
+            duration_ms: i64::try_from(self.took.as_millis()).unwrap_or(i64::MAX),
+            address: self.address.map(|address| address.to_string()),
+            at: self.at,
+        };
+        if !requests.push(line) {
+            metrics::counter!("tradepost_requests_not_logged_total").increment(1);
+        }
     }
 }
 

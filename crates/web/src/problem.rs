@@ -146,7 +146,7 @@ impl Problem {
     pub fn body(&self, request_id: &str) -> Value {
         let parts = &self.0;
         let mut body = json!({
-            "type": format!("/docs#error-{}", parts.code),
+            "type": format!("/docs/api#error-{}", parts.code),
             "title": codes::title(parts.code),
             "status": parts.status.as_u16(),
             "detail": parts.detail,

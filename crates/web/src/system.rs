@@ -46,7 +46,7 @@ pub fn routes(r: &mut Routes) {
         .answers_text("text/plain")
         .refuses(&["not_found"]);
     r.get("/openapi.json", "openapi", openapi).tag("System").doc("This document.").public().answers::<serde_json::Value>(200);
-    r.get("/docs", "docs", docs).page().public();
+    r.get("/docs/api", "docsReference", docs).page().public();
 }
 
 async fn live(_call: Call) -> Result<Answer, Problem> {

@@ -11,18 +11,21 @@
 pub mod mailer;
 pub mod reaction;
 pub mod relay;
+pub mod requests;
 pub mod retention;
 pub mod smtp;
 
 use mailer::Mailer;
 use reaction::Reaction;
 use relay::Relay;
+use requests::RequestLog;
 use retention::Retention;
 use smtp::{MailSettings, NotUsable};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tradepost_domain::Engine;
+use tradepost_domain::requests::RequestQueue;
 use tradepost_store::Fault;
 
 /// How often the worker looks without being woken: other servers on the same database, retries that came due.
@@ -35,6 +38,8 @@ pub struct WorkerSettings {
     pub base_url: String,
     /// The mail server; without one messages are only logged.
     pub mail: Option<MailSettings>,
+    /// Where requests wait to be written to their log.
+    pub requests: RequestQueue,
 }
 
 /// What a round did.
@@ -50,7 +55,7 @@ pub struct Round {
     pub sent: u64,
     /// Messages that it did not take, and queued ones that were only logged.
     pub unsent: u64,
-    /// Commands that were kept long enough and are forgotten.
+    /// Commands, and lines of the log of requests, that were kept long enough and are forgotten.
     pub forgotten: u64,
 }
 
@@ -87,6 +92,7 @@ pub struct Worker {
     relay: Relay,
     mailer: Mailer,
     retention: Retention,
+    requests: RequestLog,
     wake: Wake,
 }
 
@@ -98,8 +104,9 @@ impl Worker {
     pub fn new(engine: Engine, settings: WorkerSettings, reactions: Vec<Arc<dyn Reaction>>, wake: Wake) -> Result<Self, NotUsable> {
         let relay = Relay { engine: engine.clone(), mail: settings.mail.is_some(), reactions };
         let retention = Retention::new(engine.clone());
+        let requests = RequestLog::new(engine.clone(), settings.requests);
         let mailer = Mailer::new(engine, settings.base_url, settings.mail.as_ref())?;
-        Ok(Self { relay, mailer, retention, wake })
+        Ok(Self { relay, mailer, retention, requests, wake })
     }
 
     /// What wakes it.
@@ -118,6 +125,7 @@ impl Worker {
             let mut round = self.relay.pass().await?;
             round.add(self.mailer.pass().await?);
             round.add(self.retention.pass().await?);
+            round.add(self.requests.drain().await?);
             if !round.did_something() {
                 return Ok(all);
             }
@@ -128,11 +136,15 @@ impl Worker {
     /// Works until `stop` becomes true (or its sender is gone), then finishes the round that it is in.
     /// Each part has a loop of its own: a slow mail server holds nothing else up.
     pub async fn run(&self, stop: watch::Receiver<bool>) {
-        let (relay, mail, retention) = (Wake::default(), Wake::default(), Wake::default());
+        let (relay, mail, retention, requests) = (Wake::default(), Wake::default(), Wake::default(), Wake::default());
         let relaying = each_time(&relay, stop.clone(), "relay", || self.relay_and_wake(&mail));
         let mailing = each_time(&mail, stop.clone(), "mailer", || self.mailer.pass());
         let forgetting = each_time(&retention, stop.clone(), "retention", || self.retention.pass());
-        tokio::join!(relaying, mailing, forgetting, self.forward(&relay, stop));
+        let logging = each_time(&requests, stop.clone(), "request log", || self.requests.pass());
+        tokio::join!(relaying, mailing, forgetting, logging, self.forward(&relay, stop));
+        if let Err(fault) = self.requests.drain().await {
+            tracing::warn!(error = %fault, "the last lines of the request log were not written");
+        }
     }
 
     async fn relay_and_wake(&self, mail: &Wake) -> Result<Round, Fault> {

@@ -14,6 +14,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0003_factors", include_str!("../../../../migrations/0003_factors.sql")),
     ("0004_people", include_str!("../../../../migrations/0004_people.sql")),
     ("0005_lists", include_str!("../../../../migrations/0005_lists.sql")),
+    ("0006_request_log", include_str!("../../../../migrations/0006_request_log.sql")),
 ];
 /// When the world begins.
 const BEGIN_MS: i64 = 1_790_000_000_000;

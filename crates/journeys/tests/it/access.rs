@@ -2,8 +2,10 @@
 
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
+use tradepost_domain::Caller;
 use tradepost_domain::access::{MerchantRole, ResellerRole, Side};
 use tradepost_domain::fulfillments::RequestCancel;
+use tradepost_domain::requests::note::NoteRequests;
 use tradepost_domain::saved_views::{ListName, SaveView};
 use tradepost_testkit::http::{Asker, Http};
 use tradepost_testkit::{Merchant, Reseller, TestApp, app_test};
@@ -217,6 +219,9 @@ impl World {
         let request = app.does(&contoso.owner(), ask).await.request;
         let view = SaveView { list: ListName::Orders, name: "Drafts".into(), query: "state=draft".into(), shared: false };
         let view = app.does(&contoso.owner(), view).await.view;
+        let asked = crate::requests::line_of(&contoso, app.engine.environment.now());
+        let logged = asked.id;
+        app.does(&Caller::System, NoteRequests { requests: vec![asked] }).await;
         app.work().await;
         let one = |sql| async move { app.row::<(tradepost_domain::OrderId,)>(sql, Vec::new()).await.0 };
         let text = |prefix: &str, id: tradepost_domain::OrderId| format!("{prefix}_{}", id.suffix());
@@ -242,6 +247,7 @@ impl World {
             ("users", acme.person.text()),
             ("api-keys", key),
             ("fulfillments", sold.text()),
+            ("requests", logged.text()),
             ("top-ups", top_up.text()),
             ("dynamic-urls", contoso.dynamic_url(&[], &[]).await.id.text()),
         ]);

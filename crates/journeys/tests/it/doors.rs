@@ -284,7 +284,7 @@ app_test! {
         assert_eq!(read["data"]["serials"], data["serials"]);
         let no = client.post("/reseller/v1/fulfillments", json!({"external_order_id": "S-3", "product_id": "KEY-PRO", "customer_email": "grace@customer.example", "quantity": 40})).await;
         let error = no.json()["error"].clone();
-        assert_eq!((no.status, &error["code"], &error["doc_url"]), (402, &json!("insufficient_balance"), &json!("http://localhost/docs#error-insufficient_balance")));
+        assert_eq!((no.status, &error["code"], &error["doc_url"]), (402, &json!("insufficient_balance"), &json!("http://localhost/docs/api#error-insufficient_balance")));
         assert!(error["message"].is_string() && error.get("details").is_some());
         assert_eq!((sales(&app).await, app.balance(&contoso).await), (1, 1_800));
     }

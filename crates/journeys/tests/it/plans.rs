@@ -7,6 +7,7 @@ use tradepost_domain::command::retention;
 use tradepost_domain::licenses::queries as licenses;
 use tradepost_domain::orders::queries as orders;
 use tradepost_domain::outbox::queries as outbox;
+use tradepost_domain::requests::{forget, queries as requests};
 use tradepost_domain::stock;
 use tradepost_store::{Column, Sql, Value, params};
 use tradepost_testkit::{Kind, TestApp};
@@ -59,6 +60,10 @@ async fn populate(app: &TestApp, merchant: i64, product: i64, partnership: &[u8]
         format!(
             "INSERT INTO audit (merchant, id, command, at_ms, actor_kind, actor_name, action, subject_kind, subject, partnership) {orders} \
              SELECT {merchant}, {id}, {id}, i, 'user', 'x', CASE WHEN i > 4990 THEN 'order.placed' ELSE 'order.drafted' END, 'ord', {id}, CASE WHEN i > 4990 THEN {partnership} ELSE NULL END FROM n"
+        ),
+        format!(
+            "INSERT INTO request_log (merchant, owner, id, api_key, key_name, method, path, status, duration_ms, at_ms) {orders} \
+             SELECT {merchant}, {partnership}, {id}, {id}, 'Shop', 'GET', '/v1/reseller/orders', 200, 1, 1000 + i FROM n"
         ),
         format!("INSERT INTO command (merchant, id, name, outcome, at_ms) {orders} SELECT {merchant}, {id}, 'orders.place', 'null', 1000 + i FROM n"),
     ];
@@ -165,6 +170,14 @@ async fn body(app: TestApp) {
 
     let found = plan(&app, retention::OLD, params![0_i64, 500_i64].to_vec()).await;
     assert!(found.contains("command_by_time") && !found.contains("TEMP B-TREE") && !found.contains("Sort"), "{found}");
+
+    let found = plan(&app, forget::OLD, params![0_i64, 500_i64].to_vec()).await;
+    assert!(found.contains("request_log_by_time") && !found.contains("TEMP B-TREE") && !found.contains("Sort"), "{found}");
+
+    let page = params![merchant, partnership.bytes(), [0xff_u8; 16], 51_i64, 0_i64, 1_000_i64, Vec::<u8>::new(), ""].to_vec();
+    let found = plan(&app, requests::LIST, page).await;
+    assert!(found.contains("request_log_pkey") || found.contains("PRIMARY KEY"), "{found}");
+    assert!(!found.contains("TEMP B-TREE") && !found.contains("Sort"), "{found}");
 
     let plan_each = |sql, keys| {
         let app = app.clone();

@@ -38,6 +38,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("sales", &["daily_sales"]),
     ("orders", &["orders", "order_item"]),
     ("fulfillments", &["fulfillment", "cancel_request", "cancel_request_license"]),
+    ("requests", &["request_log"]),
     ("notices", &["message"]),
 ];
 

@@ -2,6 +2,7 @@
 
 use crate::forms::{self, Typed, question};
 use crate::lists::{List, fetch};
+use crate::merchant::requests;
 use crate::room::{Room, Spot, done};
 use crate::shared::keys;
 use axum::http::StatusCode;
@@ -58,7 +59,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let owner = owner(&call)?;
     let new = Button::new(room.t("New API key", "Neuer API-Schlüssel")).primary().icon(Icon::Add).to(&room.path("/api-keys/new"));
-    let list = List::new(&room, &call, "api-keys").empty(
+    let list = List::new(&room, &call, "api-keys").tabs(requests::tabs(&room, false)).empty(
         Icon::ApiKey,
         room.t("No API keys yet", "Noch keine API-Schlüssel"),
         room.t(

@@ -15,6 +15,7 @@ pub mod people;
 pub mod price_lists;
 pub mod products;
 pub mod program;
+pub mod requests;
 pub mod resellers;
 pub mod settings;
 pub mod stock;
@@ -37,6 +38,7 @@ pub(crate) fn routes(r: &mut Routes) {
     audit::routes(r);
     people::routes(r);
     api_keys::routes(r);
+    requests::routes(r);
     settings::routes(r);
     branding::routes(r);
     health::routes(r);

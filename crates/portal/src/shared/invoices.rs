@@ -6,9 +6,10 @@ use maud::{Markup, html};
 use tradepost_design::badge::Tone;
 use tradepost_design::card::{Card, facts, sums};
 use tradepost_design::table::Column;
-use tradepost_design::{Table, note, value};
+use tradepost_design::{Button, Icon, Language, Table, note, value};
+use tradepost_documents::invoice::told;
+use tradepost_documents::language::Language as Written;
 use tradepost_domain::access::Side;
-use tradepost_domain::billing::document::PaymentInstruction;
 use tradepost_domain::billing::{InvoiceKind, InvoiceStatus, PaymentMethod};
 use tradepost_kernel::Money;
 use tradepost_web::api::invoices::{InstructionView, InvoiceLineView, InvoiceView, PaymentView};
@@ -55,20 +56,17 @@ pub fn way(look: &Look, name: &str) -> String {
 /// What to do to pay this way: our own sentence in the person's language, then the merchant's words as they stand on the document.
 #[must_use]
 pub fn instruction(room: &Room, how: &InstructionView) -> String {
-    let own = PaymentInstruction::check_and_wire(None).into_iter().find(|own| own.method == how.method);
-    let merchants = own.and_then(|own| how.text.strip_prefix(own.text.as_str()).map(str::to_owned));
-    let sentence = match how.method.as_str() {
-        "check" => room.t(
-            "Make the check or money order out to us and write the invoice number on it.",
-            "Stellen Sie den Scheck oder die Zahlungsanweisung auf uns aus und schreiben Sie die Rechnungsnummer darauf.",
-        ),
-        "wire" => room.t(
-            "Name the invoice number as the purpose. A wire takes 3–5 business days to arrive.",
-            "Geben Sie die Rechnungsnummer als Verwendungszweck an. Eine Überweisung braucht 3–5 Werktage.",
-        ),
-        _ => "",
+    let language = match room.look.language {
+        Language::English => Written::English,
+        Language::German => Written::German,
     };
-    merchants.map_or_else(|| how.text.clone(), |merchants| format!("{sentence}{merchants}"))
+    told::instruction(language, &how.method, &how.text)
+}
+
+/// Leads to the PDF of an invoice, in the language of who looks.
+#[must_use]
+pub fn pdf(look: &Look, invoice: &InvoiceView) -> Markup {
+    Button::new("PDF").icon(Icon::Download).to(&format!("{}/pdf?language={}", invoice.url, look.language.code()))
 }
 
 /// The limit is reached: the invoice is due now, whatever its date says (CRD-6).

@@ -7,6 +7,7 @@ pub mod keys;
 pub mod licenses;
 pub mod orders;
 pub mod people;
+pub mod requests;
 pub mod sales;
 pub mod terms;
 pub mod views;

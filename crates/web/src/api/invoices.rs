@@ -1,11 +1,9 @@
-//! Invoices and payments, and the page that a link in the mail opens.
+//! Invoices and payments.
 
 pub use crate::api::invoice_shapes::*;
 use crate::api::orders::sides;
 use crate::{Answer, Call, OrNotFound, Problem, Routes};
-use maud::PreEscaped;
 use std::collections::BTreeSet;
-use tradepost_documents::invoice::{self, InvoiceStanding};
 use tradepost_domain::billing::queries::{self, InvoiceFilter, InvoiceRow, InvoiceSort, PaymentRow};
 use tradepost_domain::billing::{self, InvoiceKind, InvoiceStatus, PaymentMethod};
 use tradepost_domain::ids::{InvoiceId, PartnershipId};
@@ -248,27 +246,6 @@ async fn found_payments(
     Ok(Page { rows: found.rows.into_iter().map(PaymentView::from).collect(), next: found.next })
 }
 
-/// The page behind the link in the mail: this invoice, and nothing else (ORD-8).
-async fn page(call: Call) -> Result<Answer, Problem> {
-    let Some((merchant, id)) = billing::read_link_token(&call.engine().vault, call.path_text("token")?) else { return Err(Problem::not_found()) };
-    let merchant = MerchantScope { merchant };
-    let now = call.now();
-    let (row, house, look) = call
-        .read(move |reader| {
-            Box::pin(async move {
-                let row = queries::invoice(reader, merchant, None, id).await?;
-                let house = merchants::queries::merchant(reader, merchant.merchant).await?;
-                let look = merchants::branding(reader, merchant.merchant).await?;
-                Ok(row.zip(house).zip(look).map(|((row, house), look)| (row, house, look)))
-            })
-        })
-        .await?
-        .or_not_found()?;
-    let standing = InvoiceStanding { paid_minor: row.paid_minor, today: now.date_in(&house.time_zone), canceled: row.canceled.is_some(), test: house.test };
-    let (page, style) = invoice::branded(&row.document()?, Some(&standing), &look);
-    Ok(Answer::html_with_style(PreEscaped(page), &style))
-}
-
 /// Every route of invoices and payments.
 pub fn routes(r: &mut Routes) {
     let tag = "Invoices";
@@ -314,5 +291,4 @@ pub fn routes(r: &mut Routes) {
         .needs(Right::MerchantRead)
         .query::<PaymentQuery>()
         .lists::<PaymentView>();
-    r.get("/i/{token}", "invoicePage", page).tag(tag).doc("The page of one invoice, for whoever has its link.").public().page().answers_text("text/html");
 }

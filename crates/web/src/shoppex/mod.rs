@@ -29,7 +29,7 @@ pub(crate) fn no(no: Problem, request_id: &str, public_url: &str) -> Response<Bo
         ([], None) => Value::Null,
         (errors, state) => json!({ "errors": errors, "state": state }),
     };
-    let doc_url = format!("{}/docs#error-{code}", public_url.trim_end_matches('/'));
+    let doc_url = format!("{}/docs/api#error-{code}", public_url.trim_end_matches('/'));
     let body = json!({ "error": { "code": code, "message": no.detail(), "doc_url": doc_url, "details": details } });
     no.into_response_of(request_id, HeaderValue::from_static("application/json"), body.to_string())
 }

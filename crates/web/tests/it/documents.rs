@@ -40,7 +40,7 @@ fn the_table_of_access_has_a_line_for_every_route() {
 #[tokio::test]
 async fn the_reference_names_every_operation_and_loads_nothing_from_elsewhere() {
     let (floor, _folder) = floor().await;
-    let answer = floor.answer(request("GET", "/docs", "", "")).await;
+    let answer = floor.answer(request("GET", "/docs/api", "", "")).await;
     let policy = answer.headers()["content-security-policy"].to_str().expect("text").to_owned();
     assert!(policy.starts_with("default-src 'none'; style-src 'self' 'sha256-"), "{policy}");
     let page = read(answer).await.1;

@@ -178,7 +178,7 @@ async fn a_no_for_the_client_of_shoppex_is_in_its_words() {
     for (method, uri, status, code) in rows {
         let (got, _, body) = ask(&floor, method, &uri, "", "").await;
         assert_eq!((got, &body["error"]["code"]), (status, &code.into()), "{uri}");
-        assert_eq!(body["error"]["doc_url"], format!("https://shop.example.org/docs#error-{code}"));
+        assert_eq!(body["error"]["doc_url"], format!("https://shop.example.org/docs/api#error-{code}"));
         assert!(body["error"]["message"].as_str().is_some_and(|text| !text.is_empty()) && !body.to_string().contains("hush"));
         assert!(body["error"].get("details").is_some());
     }

@@ -4,6 +4,7 @@ mod builder;
 mod changes;
 mod composed;
 mod keys;
+mod requests;
 mod snippets;
 mod urls;
 
@@ -21,6 +22,7 @@ use tradepost_web::{Call, OrNotFound, Problem, Routes};
 enum Tab {
     Keys,
     Urls,
+    Requests,
     Snippets,
 }
 
@@ -31,6 +33,7 @@ fn tabs(room: &Room, here: Tab) -> Markup {
         &[
             tab(Tab::Keys, room.t("API keys", "API-Schlüssel"), "/developers"),
             tab(Tab::Urls, room.t("Dynamic URLs", "Dynamische URLs"), "/developers/urls"),
+            tab(Tab::Requests, room.t("Requests", "Anfragen"), "/developers/requests"),
             tab(Tab::Snippets, room.t("Code", "Code"), "/developers/code"),
         ],
     )
@@ -38,7 +41,7 @@ fn tabs(room: &Room, here: Tab) -> Markup {
 
 /// Leads to the whole contract.
 fn documentation(room: &Room) -> Markup {
-    Button::new(room.t("Documentation", "Dokumentation")).icon(Icon::Help).to("/docs")
+    Button::new(room.t("Documentation", "Dokumentation")).icon(Icon::Help).to("/docs/external-shops")
 }
 
 /// The two kinds of keys that a reseller makes.
@@ -97,5 +100,6 @@ pub(super) fn routes(r: &mut Routes) {
     urls::routes(r);
     changes::routes(r);
     builder::routes(r);
+    requests::routes(r);
     snippets::routes(r);
 }

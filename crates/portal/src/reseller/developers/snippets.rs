@@ -85,7 +85,7 @@ fn first_steps(room: &Room) -> Markup {
 }
 
 fn rules(room: &Room) -> Markup {
-    let codes = Button::new(room.t("What each refusal means", "Was jede Ablehnung bedeutet")).small().to("/docs");
+    let codes = Button::new(room.t("What each refusal means", "Was jede Ablehnung bedeutet")).small().to("/docs/errors");
     Card::new(room.t("For a shop that loses nothing", "Für einen Shop, der nichts verliert")).foot(codes).with(html! {
         ol class="steps" {
             li { (room.t("Call after the payment is final, with an order id that never changes.", "Nach der endgültigen Zahlung aufrufen, mit einer Bestellnummer, die sich nie ändert.")) }

@@ -1,0 +1,148 @@
+//! The documentation: the pages of `docs/`, in the portal's look, with nothing from elsewhere and without a script.
+//!
+//! Always true here:
+//! - A page is a Markdown file of the repository, part of the binary; a Git host shows the same one, and links between
+//!   them work in both places.
+//! - Markdown's own HTML is shown as text, and nothing is inline: the policy of pages is that of the whole portal.
+//! - Pictures are no part of the binary: they are made by the browser's tests, and two builds of one commit must not differ. Where the
+//!   data folder has `docs-pictures/PAGE-HEADING.png`, the page shows it below that heading; where not, it is whole without.
+
+mod render;
+
+use crate::look::Look;
+use axum::http::header::CACHE_CONTROL;
+use maud::{Markup, PreEscaped, html};
+use render::{Rendered, render};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::LazyLock;
+use tradepost_design::frame::{Group, Page, Place};
+use tradepost_design::{Button, Icon, guide};
+use tradepost_web::{Answer, Call, Problem, Routes};
+
+/// A page of the documentation.
+struct Source {
+    /// Its name in the path; the file's without the ending. The first page has none.
+    name: &'static str,
+    icon: Icon,
+    text: &'static str,
+}
+
+macro_rules! sources {
+    ($($group:literal { $($name:literal $icon:ident $file:literal),+ $(,)? })+) => {
+        static SOURCES: &[(&str, &[Source])] = &[$(($group, &[$(Source {
+            name: $name, icon: Icon::$icon, text: include_str!(concat!("../../../../docs/", $file)),
+        }),+])),+];
+    };
+}
+
+sources! {
+    "Start" { "" Home "README.md", "getting-started" Play "getting-started.md" }
+    "Workspaces" { "reseller" Reseller "reseller.md", "merchant" Building "merchant.md", "portal" Paint "portal.md" }
+    "Shops and programs" {
+        "external-shops" Code "external-shops.md",
+        "large-orders-and-refunds" Package "large-orders-and-refunds.md",
+        "errors" Alert "errors.md",
+        "events" Webhook "events.md",
+    }
+    "Operating" {
+        "operations" Health "operations.md",
+        "configuration" Settings "configuration.md",
+        "access" Security "access.md",
+        "verify" Check "verify.md",
+        "performance" Chart "performance.md",
+        "drills" Refresh "drills.md",
+    }
+}
+
+static RENDERED: LazyLock<Vec<(&'static str, Rendered)>> =
+    LazyLock::new(|| SOURCES.iter().flat_map(|(_, sources)| *sources).map(|source| (source.name, render(source.text))).collect());
+
+fn rendered(name: &str) -> Option<&'static Rendered> {
+    RENDERED.iter().find(|(known, _)| *known == name).map(|(_, page)| page)
+}
+
+fn path(name: &str) -> String {
+    if name.is_empty() { "/docs".to_owned() } else { format!("/docs/{name}") }
+}
+
+fn groups(here: &str) -> Vec<Group<'static>> {
+    let reference = || Place { icon: Icon::Audit, name: "API reference", path: "/docs/api".to_owned(), waiting: 0, here: false };
+    let place = |source: &Source| Place {
+        icon: source.icon,
+        name: rendered(source.name).map_or("", |page| page.title.as_str()),
+        path: path(source.name),
+        waiting: 0,
+        here: source.name == here,
+    };
+    let group = |(name, sources): &(&'static str, &'static [Source])| {
+        let mut places: Vec<Place<'static>> = sources.iter().map(place).collect();
+        if *name == "Shops and programs" {
+            places.push(reference());
+        }
+        Group { name, places }
+    };
+    SOURCES.iter().map(group).collect()
+}
+
+/// Names of the pictures that are there.
+fn pictures(folder: Option<&Path>) -> BTreeSet<String> {
+    let entries = folder.and_then(|folder| std::fs::read_dir(folder).ok());
+    entries.into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect()
+}
+
+fn article(name: &str, page: &Rendered, pictures: &BTreeSet<String>) -> Markup {
+    html! {
+        @for part in &page.parts {
+            (PreEscaped(&part.html))
+            @let picture = format!("{}-{}.png", if name.is_empty() { "index" } else { name }, part.anchor);
+            @if pictures.contains(&picture) {
+                figure { a href=(format!("/docs/pictures/{picture}")) { img src=(format!("/docs/pictures/{picture}")) alt=(part.title) loading="lazy"; } }
+            }
+        }
+    }
+}
+
+fn show(call: &Call, name: &str) -> Result<Answer, Problem> {
+    let page = rendered(name).ok_or_else(Problem::not_found)?;
+    let look = Look::of(call);
+    let drawn = Page { title: &page.title, house: "Tradepost", language: tradepost_design::Language::English, theme: look.theme() };
+    let contents: Vec<(&str, &str)> = page.parts.iter().filter(|part| part.level == 2).map(|part| (part.anchor.as_str(), part.title.as_str())).collect();
+    let inside = article(name, page, &pictures(call.app().settings.pictures.as_deref()));
+    let bar = html! {
+        (Button::new("API reference").quiet().small().icon(Icon::Code).to("/docs/api"))
+        (Button::new("Open the portal").small().to("/"))
+    };
+    Ok(Answer::html(guide::page(&drawn, &groups(name), &contents, &bar, &inside)).header(CACHE_CONTROL, "no-cache"))
+}
+
+async fn first(call: Call) -> Result<Answer, Problem> {
+    show(&call, "")
+}
+
+async fn named(call: Call) -> Result<Answer, Problem> {
+    // Whoever copied a link of a Git host finds the page, too.
+    let name = call.path_text("page")?;
+    match name.strip_suffix(".md") {
+        Some("README") => Ok(Answer::see_other("/docs")),
+        Some(plain) if rendered(plain).is_some() => Ok(Answer::see_other(&path(plain))),
+        _ if name.is_empty() => Err(Problem::not_found()),
+        _ => show(&call, name),
+    }
+}
+
+/// A picture of the data folder. Its name holds nothing that could lead elsewhere.
+async fn picture(call: Call) -> Result<Answer, Problem> {
+    let name = call.path_text("file")?;
+    let stem = name.strip_suffix(".png").ok_or_else(Problem::not_found)?;
+    let fine = !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    let folder = call.app().settings.pictures.as_deref().filter(|_| fine).ok_or_else(Problem::not_found)?;
+    let bytes = std::fs::read(folder.join(name)).map_err(|_| Problem::not_found())?;
+    Ok(Answer::bytes("image/png", bytes).header(CACHE_CONTROL, "no-cache"))
+}
+
+pub(crate) fn routes(r: &mut Routes) {
+    r.get("/docs", "docs", first).page().public();
+    r.get("/docs/{page}", "docsPage", named).page().public();
+    r.get("/docs/pictures/{file}", "docsPicture", picture).page().public();
+}

@@ -1,0 +1,151 @@
+//! The invoice for people: its page, which a link in a mail opens, and its PDF (BIL-3, ORD-8). Both are made when somebody
+//! asks, from the document as it was issued and what was paid of it since.
+
+use crate::api::orders::sides;
+use crate::call::{Call, OrNotFound as _};
+use crate::problem::Problem;
+use crate::routes::Routes;
+use crate::{Answer, choices, input};
+use axum::http::header::ACCEPT_LANGUAGE;
+use maud::PreEscaped;
+use tradepost_documents::invoice::sheet::Letterhead;
+use tradepost_documents::invoice::told::Told;
+use tradepost_documents::invoice::{self, InvoiceStanding};
+use tradepost_documents::language::Language;
+use tradepost_documents::paper::Size;
+use tradepost_domain::billing::document::InvoiceDocument;
+use tradepost_domain::billing::{self, queries};
+use tradepost_domain::ids::{InvoiceId, PartnershipId};
+use tradepost_domain::merchants::{self, Branding, LogoKind};
+use tradepost_domain::{MerchantScope, Right};
+use tradepost_kernel::Color;
+
+choices! {
+    /// A language that documents speak.
+    pub enum PaperLanguage {
+        /// English.
+        English = "en",
+        /// German.
+        German = "de",
+    }
+}
+
+input! {
+    /// How an invoice is wanted on paper.
+    pub struct PaperQuery {
+        /// In which language; where it is left out, the first one of `Accept-Language` that documents speak.
+        pub language: Option<PaperLanguage>,
+    }
+}
+
+/// An invoice and what its papers need beside it.
+struct Papers {
+    document: InvoiceDocument,
+    standing: InvoiceStanding,
+    size: Size,
+    look: Branding,
+}
+
+async fn found(call: &Call, merchant: MerchantScope, of: Option<PartnershipId>, id: InvoiceId) -> Result<Papers, Problem> {
+    let now = call.now();
+    let (row, house, look) = call
+        .read(move |reader| {
+            Box::pin(async move {
+                let row = queries::invoice(reader, merchant, of, id).await?;
+                let house = merchants::queries::merchant(reader, merchant.merchant).await?;
+                let look = merchants::branding(reader, merchant.merchant).await?;
+                Ok(row.zip(house).zip(look).map(|((row, house), look)| (row, house, look)))
+            })
+        })
+        .await?
+        .or_not_found()?;
+    let standing = InvoiceStanding { paid_minor: row.paid_minor, today: now.date_in(&house.time_zone), canceled: row.canceled.is_some(), test: house.test };
+    Ok(Papers { document: row.document()?, standing, size: Size::of_country(house.country.as_deref()), look })
+}
+
+fn accepted(call: &Call) -> Language {
+    Language::preferred(call.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or(""))
+}
+
+/// Beside the requests: setting a long invoice takes longer than a handler may hold its thread.
+async fn pdf(call: &Call, merchant: MerchantScope, papers: Papers, language: Language) -> Result<Answer, Problem> {
+    // The paper takes PNG alone; with another picture the name stands in its place.
+    let logo = match &papers.look.logo {
+        Some(logo) if logo.kind == LogoKind::Png => {
+            call.read(move |reader| Box::pin(async move { merchants::branding::logo_content(reader, merchant.merchant).await })).await?
+        }
+        _ => None,
+    };
+    let name = format!("{}.pdf", papers.document.number);
+    let made = tokio::task::spawn_blocking(move || {
+        let told = Told { document: &papers.document, standing: Some(&papers.standing), language };
+        let head = Letterhead { logo: logo.as_deref(), accent: papers.look.accent.map(|accent| accent.on(Color::WHITE).parts()), ..Letterhead::of(&told) };
+        invoice::pdf::render(&told, &head, papers.size)
+    });
+    let failed = |error: String| {
+        tracing::error!(error, "an invoice was not set");
+        Problem::internal()
+    };
+    let bytes = made.await.map_err(|error| failed(error.to_string()))?.map_err(failed)?;
+    Ok(Answer::download(&name, "application/pdf", bytes))
+}
+
+async fn get_pdf(call: Call) -> Result<Answer, Problem> {
+    let (id, (merchant, of)) = (call.path("id")?, sides(&call)?);
+    let language = match call.query::<PaperQuery>()?.language {
+        Some(PaperLanguage::English) => Language::English,
+        Some(PaperLanguage::German) => Language::German,
+        None => accepted(&call),
+    };
+    pdf(&call, merchant, found(&call, merchant, of, id).await?, language).await
+}
+
+/// The invoice that the token in the path opens: this one, and nothing else.
+async fn linked(call: &Call) -> Result<(MerchantScope, Papers), Problem> {
+    let Some((merchant, id)) = billing::read_link_token(&call.engine().vault, call.path_text("token")?) else { return Err(Problem::not_found()) };
+    let merchant = MerchantScope { merchant };
+    Ok((merchant, found(call, merchant, None, id).await?))
+}
+
+/// The language that the address names, else the one that the browser prefers.
+fn asked(call: &Call) -> Language {
+    let named = call.query_pairs().iter().find(|(name, _)| name == "language").and_then(|(_, code)| Language::of_code(code));
+    named.unwrap_or_else(|| accepted(call))
+}
+
+async fn page(call: Call) -> Result<Answer, Problem> {
+    let ((_, papers), language) = (linked(&call).await?, asked(&call));
+    let download = format!("{}/pdf?language={}", call.request_path(), language.code());
+    let told = Told { document: &papers.document, standing: Some(&papers.standing), language };
+    let (page, style) = invoice::render(&told, Some(&download), Some(&papers.look));
+    Ok(Answer::html_with_style(PreEscaped(page), &style))
+}
+
+async fn linked_pdf(call: Call) -> Result<Answer, Problem> {
+    let (merchant, papers) = linked(&call).await?;
+    pdf(&call, merchant, papers, asked(&call)).await
+}
+
+pub(super) fn routes(r: &mut Routes) {
+    let doc = "One invoice as a PDF. As issued, with what was paid since; a paid one is its receipt. A4, or Letter where the merchant's country uses it.";
+    r.get("/v1/reseller/invoices/{id}/pdf", "getInvoicePdf", get_pdf)
+        .tag("Invoices")
+        .doc(doc)
+        .needs(Right::InvoicesRead)
+        .query::<PaperQuery>()
+        .answers_text("application/pdf");
+    let tag = "Invoices (merchant)";
+    r.get("/v1/merchant/invoices/{id}/pdf", "getMerchantInvoicePdf", get_pdf)
+        .tag(tag)
+        .doc(doc)
+        .needs(Right::MerchantRead)
+        .query::<PaperQuery>()
+        .answers_text("application/pdf");
+    r.get("/i/{token}", "invoicePage", page).tag(tag).doc("The page of one invoice, for whoever has its link.").public().page().answers_text("text/html");
+    r.get("/i/{token}/pdf", "invoicePagePdf", linked_pdf)
+        .tag(tag)
+        .doc("The PDF of one invoice, for whoever has its link.")
+        .public()
+        .page()
+        .answers_text("application/pdf");
+}
