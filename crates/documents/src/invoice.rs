@@ -5,10 +5,9 @@ pub mod pdf;
 pub mod sheet;
 pub mod told;
 
-use crate::language::Language;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use told::Told;
-use tradepost_domain::billing::document::{InvoiceDocument, InvoiceLine};
+use tradepost_domain::billing::document::InvoiceLine;
 use tradepost_domain::merchants::Branding;
 use tradepost_kernel::{Color, Date};
 
@@ -225,7 +224,8 @@ footer { margin-top: 48px; padding-top: 16px; border-top: 1px solid #dfe3ea; }
 mod tests {
     use super::told::money;
     use super::*;
-    use tradepost_domain::billing::document::{Buyer, PaymentInstruction, Seller};
+    use crate::language::Language;
+    use tradepost_domain::billing::document::{Buyer, InvoiceDocument, PaymentInstruction, Seller};
     use tradepost_domain::merchants::{Logo, LogoKind};
     use tradepost_kernel::Currency;
 

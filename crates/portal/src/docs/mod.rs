@@ -16,7 +16,7 @@ use render::{Rendered, render};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::LazyLock;
-use tradepost_design::frame::{Group, Page, Place};
+use tradepost_design::frame::{Brand, Group, Page, Place};
 use tradepost_design::{Button, Icon, guide};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
@@ -106,7 +106,7 @@ fn article(name: &str, page: &Rendered, pictures: &BTreeSet<String>) -> Markup {
 fn show(call: &Call, name: &str) -> Result<Answer, Problem> {
     let page = rendered(name).ok_or_else(Problem::not_found)?;
     let look = Look::of(call);
-    let drawn = Page { title: &page.title, house: "Tradepost", language: tradepost_design::Language::English, theme: look.theme() };
+    let drawn = Page { title: &page.title, house: "Tradepost", language: tradepost_design::Language::English, theme: look.theme(), brand: Brand::default() };
     let contents: Vec<(&str, &str)> = page.parts.iter().filter(|part| part.level == 2).map(|part| (part.anchor.as_str(), part.title.as_str())).collect();
     let inside = article(name, page, &pictures(call.app().settings.pictures.as_deref()));
     let bar = html! {
