@@ -37,7 +37,7 @@ async fn populate(app: &TestApp, merchant: i64, product: i64, partnership: &[u8]
         ),
         format!("UPDATE orders SET reference_key = id WHERE merchant = {merchant}"),
         format!(
-            "INSERT INTO order_item (merchant, id, orders, place, product, quantity) {orders} SELECT {merchant}, {id}, {id}, 1, CASE WHEN i > 4900 THEN {product} ELSE 999 END, 1 FROM n"
+            "INSERT INTO order_item (merchant, id, orders, place, product, quantity) {orders} SELECT {merchant}, {id}, {id}, 1, CASE WHEN i > 4000 THEN {product} ELSE 999 END, 1 FROM n"
         ),
         format!(
             "INSERT INTO invoice (merchant, id, series, sequence, number, partnership, issued_on, due_on, currency, total_minor, paid_minor, body, created_ms) {orders} \

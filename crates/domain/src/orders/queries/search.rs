@@ -90,11 +90,11 @@ pub const LIST_OF_CUSTOMER: Sql = list_sql!(
 /// Orders whose reference begins in a way that few have: from `$12` to before `$13`.
 pub const LIST_OF_REFERENCE: Sql =
     list_sql!("orders o", "AND o.id IN (SELECT y.id FROM orders y WHERE y.merchant = $1 AND y.reference_key >= $12 AND y.reference_key < $13)");
-/// A page of a merchant's orders with a product, `$12`, each once.
+/// A page of a merchant's orders with a product, `$12`, each once. Counted, not asked for by NOT EXISTS: PostgreSQL would join and sort.
 pub const LIST_OF_PRODUCT: Sql = sql!(concat!(
     order_columns!(),
     "FROM order_item d CROSS JOIN orders o WHERE d.merchant = $1 AND d.product = $12 AND d.orders < $2 AND o.merchant = d.merchant AND o.id = d.orders
-     AND d.place = (SELECT MIN(e.place) FROM order_item e WHERE e.merchant = d.merchant AND e.orders = d.orders AND e.product = d.product)
+     AND (SELECT COUNT(*) FROM order_item e WHERE e.merchant = d.merchant AND e.orders = d.orders AND e.product = d.product AND e.place < d.place) < 1
      AND ($4 = '' OR o.state = $4) AND o.created_ms >= $5 AND o.created_ms < $6
      AND (CAST($7 AS bigint) = 0 OR EXISTS (SELECT 1 FROM order_item i WHERE i.merchant = o.merchant AND i.orders = o.id AND i.product = $7))
      AND (o.partnership = $8 OR length($8) = 0) AND ($10 = 0 OR $9 = substr(o.reference_key, 1, $10))
