@@ -27,6 +27,7 @@ const TASKS: &[&str] = &[
     "crates/app/src/serve.rs",
     "crates/store/src/pg.rs",
     "crates/store/src/pg/lanes.rs",
+    "crates/store/src/pg/statistics.rs",
     "crates/web/src/api/fulfillment_download.rs",
     "crates/web/src/api/license_keys/file.rs",
     "crates/web/src/authenticate.rs",
