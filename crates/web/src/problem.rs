@@ -3,7 +3,7 @@
 use crate::codes;
 use crate::errors::{Errors, FieldError};
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 use tradepost_domain::No;
@@ -191,6 +191,10 @@ impl Problem {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, content_type);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.0.status == StatusCode::PAYLOAD_TOO_LARGE {
+            // The rest of the body is not read: a client must not send its next request behind it.
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         for (name, value) in self.0.headers {
             headers.insert(name, value);
         }

@@ -288,4 +288,19 @@ app_test! {
         assert_eq!(rita.get("/profile/two-step/off").await.status, 200);
         assert_eq!(rita.form("/profile/two-step/off", "").await.headers["location"], "/profile/two-step?done=off");
     }
+
+    /// PAR-15: whoever knows the password alone, in a session of before or in a new proof, gets no further once two steps are asked for.
+    async fn with_two_steps_the_password_alone_proves_nothing(app) {
+        let (http, rita) = rita(&app).await;
+        let thief = http.with(text(&password(&http, PASSWORD).await.must(201)["token"]));
+        thief.get("/v1/me/totp").await.must(200);
+        let (secret, _) = switch_on(&app, &rita).await;
+        assert_eq!(thief.get("/v1/me/totp").await.status, 401, "sessions that began without a second step end, but for the one that asks");
+        assert_eq!(rita.post("/v1/me/proofs", json!({"password": PASSWORD})).await.said(), (422, "code_needed".into()));
+        assert_eq!(rita.post("/v1/me/proofs", json!({"password": "not hers at all"})).await.said(), (422, "wrong_password".into()));
+        app.clock.advance_ms(16 * 60_000);
+        assert_eq!(rita.send("DELETE", "/v1/me/totp", None).await.said(), (403, "fresh_proof_required".into()));
+        rita.post("/v1/me/proofs", json!({"code": shown(&app, &secret)})).await.must(201);
+        assert_eq!(rita.send("DELETE", "/v1/me/totp", None).await.status, 204);
+    }
 }

@@ -108,4 +108,16 @@ app_test! {
         let late = rita.header("referer", "http://localhost/profile/two-step").form("/profile/two-step/off", "").await;
         assert_eq!(late.headers["location"], "/again?next=%2Fprofile%2Ftwo-step", "a form that comes too late leads to the page that it stood on");
     }
+
+    /// PAR-15, EXT-5: one sale after the other is many codes, too: a session of a while ago sees none of them.
+    async fn codes_of_a_sale_are_shown_to_who_proved_it_a_while_ago_no_longer(app) {
+        let shop = crate::shop::shop(&app, 10).await;
+        let path = format!("/v1/reseller/fulfillments/{}", shop.sells("A-1", 2).await);
+        let http = app.http().await;
+        let (user, key) = (http.with(&shop.contoso.signs_in(ResellerRole::Owner).await), http.with(&shop.contoso.key().await));
+        assert!(user.get(&path).await.must(200)["items"][1]["code"].is_string());
+        app.clock.advance_ms(A_WHILE_MS);
+        assert!(user.get(&path).await.must(200)["items"][1]["code"].is_null());
+        assert!(key.get(&path).await.must(200)["items"][1]["code"].is_string(), "a shop is never asked");
+    }
 }

@@ -285,4 +285,44 @@ app_test! {
         assert!(session(&back).is_some());
         staff.get("/v1/me").await.must(200);
     }
+
+    /// PAR-15: an address alone does not lead past the second step; an account that was linked before is the issuer's to vouch for.
+    async fn an_address_alone_does_not_lead_past_the_second_step(app) {
+        let acme = app.merchant("Acme Software").await;
+        crate::people::with_password(&app, &acme).await;
+        let (issuer, http) = open(&app, &[]).await;
+        let owner = http.with(&crate::people::sign_in(&http, &acme.email, crate::people::PASSWORD).await.expect("in"));
+        crate::factors::switch_on(&app, &owner).await;
+        let back = Browser::goes(&app, &http, &issuer, &acme, |_| ()).await.comes_back().await;
+        assert!(back.status == 403 && session(&back).is_none() && back.text().contains("Two-step sign-in is on"), "{}", back.text());
+        assert_eq!(app.number(sql!("SELECT COUNT(*) FROM issuer_account"), Vec::new()).await, 0);
+
+        assert_eq!(owner.send("DELETE", "/v1/me/totp", None).await.status, 204);
+        assert!(session(&Browser::goes(&app, &http, &issuer, &acme, |_| ()).await.comes_back().await).is_some());
+        crate::factors::switch_on(&app, &owner).await;
+        assert!(session(&Browser::goes(&app, &http, &issuer, &acme, |_| ()).await.comes_back().await).is_some());
+        app.work().await;
+        let told = sql!("SELECT COUNT(*) FROM message WHERE template = 'security_notice' AND variables LIKE '%person.issuer_linked%'");
+        assert_eq!(app.number(told, Vec::new()).await, 1, "and whoever it is hears of it");
+    }
+
+    /// PAR-15: an issuer that does not answer is not asked again at once, and never by many at a time.
+    async fn an_issuer_that_hangs_holds_nobody_up(app) {
+        let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
+        let settings = IssuerSettings {
+            name: "work".into(),
+            issuer: format!("http://{gone}"),
+            client_id: "tradepost".into(),
+            client_secret: Secret::new("s".into()),
+            domains: Vec::new(),
+            certificates: None,
+        };
+        let issuer = tradepost_issuer::Issuer::new(settings, app.engine.environment.clone()).expect("it can be asked");
+        let asked = tradepost_issuer::Asked { redirect_uri: "http://localhost/x".into(), state: "s".into(), nonce: "n".into(), verifier: Secret::new("v".into()) };
+        let why = |no: Result<String, tradepost_issuer::Trouble>| no.expect_err("it is away").to_string();
+        assert!(!why(issuer.address(&asked).await).contains("a moment ago"));
+        assert!(why(issuer.address(&asked).await).contains("a moment ago"));
+        app.clock.advance_ms(10_000);
+        assert!(!why(issuer.address(&asked).await).contains("a moment ago"), "then it is asked once more");
+    }
 }

@@ -9,18 +9,18 @@ use tradepost_store::{params, sql};
 use tradepost_testkit::http::Http;
 use tradepost_testkit::{Merchant, TestApp, app_test};
 
-const PASSWORD: &str = "a long enough password";
+pub const PASSWORD: &str = "a long enough password";
 const ANOTHER: &str = "another long password";
 
 /// Gives a merchant's owner a real password.
-async fn with_password(app: &TestApp, acme: &Merchant) {
+pub async fn with_password(app: &TestApp, acme: &Merchant) {
     let (link,): (SingleUseLinkId,) = app.row(sql!("SELECT id FROM single_use_link WHERE person = $1"), params![acme.person].to_vec()).await;
     let password_hash = password::hash(&Secret::new(PASSWORD.to_owned()), *b"sixteen bytes ..");
     app.does(&Caller::Nobody, SetPassword { link, password_hash }).await;
 }
 
 /// Signs in as people do; the token.
-async fn sign_in(http: &Http, email: &str, password: &str) -> Result<String, u16> {
+pub async fn sign_in(http: &Http, email: &str, password: &str) -> Result<String, u16> {
     let reply = http.nobody().post("/v1/sessions", json!({"email": email, "password": password})).await;
     if reply.status == 201 { Ok(reply.json()["token"].as_str().expect("a token").to_owned()) } else { Err(reply.status) }
 }
@@ -116,11 +116,17 @@ app_test! {
         assert_eq!((me["email"].as_str(), &me["new_email"]), (Some(acme.email.as_str()), &json!("new@acme.example")));
 
         let token = newest_change(&app, acme.person).await;
-        let page = http.nobody().get(&format!("/email-changes/{token}")).await;
+        // Whoever asked confirms, and nobody else: else somebody could be made to give their address to another's account.
+        let path = format!("/v1/email-changes/{token}");
+        let stranger = http.with(&other.signs_in(MerchantRole::Owner).await);
+        assert_eq!(http.nobody().act(&path).await.status, 401);
+        assert_eq!(http.nobody().get(&format!("/email-changes/{token}")).await.status, 303, "it leads to the sign-in");
+        assert_eq!(stranger.act(&path).await.status, 404);
+        let page = owner.get(&format!("/email-changes/{token}")).await;
         assert!(page.status == 200 && page.text().contains("new@acme.example"), "looking uses nothing up");
-        assert_eq!(http.nobody().act("/v1/email-changes/nothing").await.status, 404);
-        http.nobody().act(&format!("/v1/email-changes/{token}")).await.must(204);
-        assert_eq!(http.nobody().act(&format!("/v1/email-changes/{token}")).await.said(), (410, "link_used".into()));
+        assert_eq!(owner.act("/v1/email-changes/nothing").await.status, 404);
+        owner.act(&path).await.must(204);
+        assert_eq!(owner.act(&path).await.said(), (410, "link_used".into()));
         let me = owner.get("/v1/me").await.must(200);
         assert_eq!((&me["email"], &me["email_confirmed"], &me["new_email"]), (&json!("new@acme.example"), &json!(true), &json!(null)));
         assert!(sign_in(&http, "new@acme.example", PASSWORD).await.is_ok() && sign_in(&http, &acme.email, PASSWORD).await.is_err());
@@ -129,17 +135,32 @@ app_test! {
         app.clock.advance_ms(61_000);
         owner.post("/v1/me/email", ask(&other.email, PASSWORD)).await.must(202);
         let token = newest_change(&app, acme.person).await;
-        assert_eq!(http.nobody().act(&format!("/v1/email-changes/{token}")).await.said(), (409, "address_taken".into()));
-        let told = http.nobody().form(&format!("/email-changes/{token}"), "").await;
+        assert_eq!(owner.act(&format!("/v1/email-changes/{token}")).await.said(), (409, "address_taken".into()));
+        let told = owner.form(&format!("/email-changes/{token}"), "").await;
         assert!(told.status == 409 && told.text().contains("another account"), "{}", told.text());
 
         app.clock.advance_ms(61_000);
         owner.post("/v1/me/email", ask("late@acme.example", PASSWORD)).await.must(202);
-        assert_eq!(http.nobody().act(&format!("/v1/email-changes/{token}")).await.said(), (410, "link_used".into()), "a newer one makes it worthless");
+        assert_eq!(owner.act(&format!("/v1/email-changes/{token}")).await.said(), (410, "link_used".into()), "a newer one makes it worthless");
         let token = newest_change(&app, acme.person).await;
         app.clock.advance_ms(24 * 3_600_000);
-        assert_eq!(http.nobody().act(&format!("/v1/email-changes/{token}")).await.said(), (410, "link_expired".into()));
-        assert_eq!(http.nobody().get(&format!("/email-changes/{token}")).await.status, 410);
+        let owner = http.with(&sign_in(&http, "new@acme.example", PASSWORD).await.expect("in"));
+        assert_eq!(owner.act(&format!("/v1/email-changes/{token}")).await.said(), (410, "link_expired".into()));
+        assert_eq!(owner.get(&format!("/email-changes/{token}")).await.status, 410);
+    }
+
+    /// PAR-15: whoever throws an intruder out by a new password makes the change of address that they asked for worthless too.
+    async fn a_new_password_ends_a_change_of_address(app) {
+        let acme = app.merchant("Acme Software").await;
+        with_password(&app, &acme).await;
+        let http = app.http().await;
+        let thief = http.with(&sign_in(&http, &acme.email, PASSWORD).await.expect("in"));
+        thief.post("/v1/me/email", json!({"email": "thief@evil.example", "current_password": PASSWORD})).await.must(202);
+        let token = newest_change(&app, acme.person).await;
+        let owner = http.with(&sign_in(&http, &acme.email, PASSWORD).await.expect("in"));
+        owner.post("/v1/me/password", json!({"current_password": PASSWORD, "new_password": ANOTHER})).await.must(204);
+        assert_eq!(thief.act(&format!("/v1/email-changes/{token}")).await.status, 401, "and the thief is out");
+        assert_eq!(owner.act(&format!("/v1/email-changes/{token}")).await.said(), (410, "link_used".into()));
     }
 
     /// PLT-13: a server without a merchant is set up by a link that works once; two at once make one merchant.

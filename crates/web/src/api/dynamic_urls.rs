@@ -218,6 +218,7 @@ pub(super) fn routes(r: &mut Routes) {
         .tag(TAG)
         .doc("Takes the merchant's switching off back.")
         .needs(Right::KeysManage)
+        .fresh()
         .answers::<DynamicUrl>(200)
         .command::<SwitchApiKey>();
 }

@@ -14,7 +14,7 @@ use tradepost_domain::fulfillments::queries::{self, FulfillmentFilter};
 use tradepost_domain::fulfillments::{DeliveredLicense, Door, DownloadFulfillment, Fulfill, FulfillmentRow, Named, RevealFulfillment, State, is_large};
 use tradepost_domain::ids::{FulfillmentId, LicenseId, LicenseKeyId};
 use tradepost_domain::listing::{Page, PageRequest};
-use tradepost_domain::{MerchantScope, Right, audit, catalog, stock};
+use tradepost_domain::{MerchantScope, Right, audit, catalog, identity, stock};
 use tradepost_store::Fault;
 
 impl From<FulfillmentRow> for FulfillmentSummary {
@@ -137,10 +137,19 @@ pub(crate) async fn looked_at(call: &Call) -> Result<FulfillmentView, Problem> {
         return Err(Problem::not_found());
     }
     let may_see = of.is_some() && call.caller().authorize(Need::Right(Right::FulfillmentsCreate)).is_ok();
-    if may_see && !is_large(row.quantity) {
+    if may_see && !is_large(row.quantity) && is_fresh(call).await? {
         return revealed(call, Named::Id(id)).await;
     }
     fulfillment_view(call, merchant, row, licenses, false)
+}
+
+/// Whether who asks may see codes without proving again that it is them; programs with a key always may.
+async fn is_fresh(call: &Call) -> Result<bool, Problem> {
+    if call.caller().person().is_none() {
+        return Ok(true);
+    }
+    let session = crate::api::sessions::current(call).await?;
+    Ok(session.is_none_or(|session| identity::is_fresh(session.proved, call.now())))
 }
 
 async fn get(call: Call) -> Result<Answer, Problem> {
@@ -312,7 +321,7 @@ pub fn routes(r: &mut Routes) {
         .lists::<FulfillmentSummary>();
     r.get("/v1/reseller/fulfillments/{id}", "getFulfillment", get)
         .tag(tag)
-        .doc("One fulfillment. Who may fulfill sees its codes, and each look is audited; for others the codes are null.")
+        .doc("One fulfillment. Who may fulfill sees its codes, and each look is audited; for others, and for people who proved who they are more than 15 minutes ago, the codes are null.")
         .needs(Right::FulfillmentsRead)
         .answers::<FulfillmentView>(200)
         .command::<RevealFulfillment>();
