@@ -12,6 +12,7 @@ pub mod answer;
 pub mod api;
 pub mod app;
 pub mod authenticate;
+pub mod beside;
 pub mod call;
 mod choices;
 pub mod codes;
@@ -49,6 +50,7 @@ pub mod voice;
 
 pub use answer::Answer;
 pub use app::{App, Settings};
+pub use beside::beside;
 pub use call::{Call, OrNotFound};
 pub use floor::Floor;
 pub use problem::Problem;

@@ -27,7 +27,10 @@ pub fn metrics() -> PrometheusHandle {
             metrics::describe_histogram!("http_request_seconds", "Time from the head of a request to the head of its answer");
             metrics::describe_counter!("http_requests_total", "Requests by operation, method and status");
             metrics::describe_counter!("http_handlers_entered_total", "Requests that were let in and began to be done, by operation");
-            metrics::describe_counter!("tradepost_requests_not_logged_total", "Lines of the request log that were dropped, as too many waited to be written");
+            metrics::describe_counter!(
+                "tradepost_requests_not_logged_total",
+                "Lines of the request log that were dropped: too many waited, too many of one owner, or the database did not take them"
+            );
             metrics::describe_counter!("http_handlers_finished_total", "Those that came to their end, also where the client had hung up");
             handle
         })

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use tradepost_domain::requests::forget::{self, ForgetRequests, TrimRequests};
 use tradepost_domain::requests::note::{NOTED_AT_ONCE, NoteRequests};
-use tradepost_domain::requests::{LogOwner, RequestQueue};
+use tradepost_domain::requests::{LogOwner, LoggedRequest, MOST_WAITING, RequestQueue, WRITTEN_OF_ONE, newest_of_each};
 use tradepost_domain::{Engine, Origin};
 use tradepost_store::Fault;
 
@@ -37,6 +37,12 @@ fn is_time(last: &AtomicI64, now: i64, every: i64) -> bool {
     last > now || now.saturating_sub(last) >= every
 }
 
+fn not_logged(lines: usize) {
+    if lines > 0 {
+        metrics::counter!("tradepost_requests_not_logged_total").increment(u64::try_from(lines).unwrap_or(u64::MAX));
+    }
+}
+
 impl RequestLog {
     pub(crate) fn new(engine: Engine, queue: RequestQueue) -> Self {
         Self { engine, queue, wrote_ms: AtomicI64::new(0), swept_ms: AtomicI64::new(0), since: Mutex::default() }
@@ -54,18 +60,30 @@ impl RequestLog {
 
     /// Writes all that waits now, then forgets a slice of what is due.
     pub(crate) async fn drain(&self) -> Result<Round, Fault> {
-        loop {
-            let requests = self.queue.take(NOTED_AT_ONCE);
-            if requests.is_empty() {
-                break;
-            }
-            self.count(requests.iter().map(|request| request.owner));
-            // What cannot be written is gone: it is a log, and the database has other things to do then.
-            self.engine.execute(Origin::system(), NoteRequests { requests }).await.map_err(unexpected)?;
-        }
+        // Taken once: requests that come meanwhile are the next round's, however fast they come.
+        let written = self.write(self.queue.take(MOST_WAITING)).await;
         self.trim().await?;
         let forgotten = self.sweep().await?;
+        written?;
         Ok(Round { forgotten, ..Round::default() })
+    }
+
+    async fn write(&self, taken: Vec<LoggedRequest>) -> Result<(), Fault> {
+        let mut left = taken.len();
+        let kept = newest_of_each(taken, WRITTEN_OF_ONE);
+        not_logged(left - kept.len());
+        left = kept.len();
+        for batch in kept.chunks(NOTED_AT_ONCE) {
+            let noted = self.engine.execute(Origin::system(), NoteRequests { requests: batch.to_vec() }).await;
+            if let Err(error) = noted {
+                // What cannot be written is gone: it is a log, and the database has other things to do then.
+                not_logged(left);
+                return Err(unexpected(error));
+            }
+            self.count(batch.iter().map(|request| request.owner));
+            left -= batch.len();
+        }
+        Ok(())
     }
 
     fn count(&self, owners: impl Iterator<Item = LogOwner>) {
@@ -79,7 +97,11 @@ impl RequestLog {
             since.extract_if(.., |_, count| *count >= TRIMMED_AFTER).map(|(owner, _)| owner).collect()
         };
         for owner in many {
-            while self.engine.execute(Origin::system(), TrimRequests { owner }).await.map_err(unexpected)?.outcome > 0 {}
+            for _slice in 0..SLICES {
+                if self.engine.execute(Origin::system(), TrimRequests { owner }).await.map_err(unexpected)?.outcome == 0 {
+                    break;
+                }
+            }
         }
         Ok(())
     }

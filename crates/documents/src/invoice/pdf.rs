@@ -83,6 +83,21 @@ mod tests {
         }
     }
 
+    /// BIL-3: however long an address is, the VAT ids and the code stand below it.
+    #[test]
+    fn a_long_address_does_not_cut_the_vat_id() {
+        let mut document = document();
+        document.seller.address = vec!["Long street".to_owned(); 12];
+        (document.buyer.address, document.buyer.vat_id) = (document.seller.address.clone(), Some("DE123456789".into()));
+        for language in LANGUAGES {
+            let told = Told { document: &document, standing: None, language };
+            let pages = laid_out(&document, language, Size::Letter);
+            for text in told.seller_ids().into_iter().chain(told.buyer_ids()) {
+                assert!(said(&pages[0]).contains(&text.as_str()), "{text}");
+            }
+        }
+    }
+
     /// The amounts on paper are those of the document.
     #[test]
     fn the_totals_on_paper_are_those_of_the_document() {
@@ -188,16 +203,19 @@ mod tests {
         assert!(render(&told, &head, Size::A4).expect("a PDF").starts_with(b"%PDF-"));
     }
 
-    /// Writes an example to look at: `TRADEPOST_EXAMPLE=FILE`, and how long it took.
+    /// Writes an example to look at: `TRADEPOST_EXAMPLE=FILE` (with `TRADEPOST_EXAMPLE_GERMAN` in German, on Letter), and
+    /// how long it took.
     #[test]
     fn an_example_can_be_looked_at() {
         let mut document = with_lines(10, "Studio Pro for one device, with updates for one year");
         document.lines[3].discount = Some("10 %".into());
         document.lines[5].description = "Schlüssel für Größen ab 5 Geräten — Łódź, Ελλάδα, 漢字 😀".into();
         let standing = InvoiceStanding { paid_minor: 50_000, today: document.issued_on, canceled: false, test: true };
-        let told = Told { document: &document, standing: Some(&standing), language: Language::English };
+        let german = std::env::var_os("TRADEPOST_EXAMPLE_GERMAN").is_some();
+        let (language, size) = if german { (Language::German, Size::Letter) } else { (Language::English, Size::A4) };
+        let told = Told { document: &document, standing: Some(&standing), language };
         let began = std::time::Instant::now();
-        let bytes = render(&told, &Letterhead::of(&told), Size::A4).expect("a PDF");
+        let bytes = render(&told, &Letterhead::of(&told), size).expect("a PDF");
         println!("{} bytes in {:?}", bytes.len(), began.elapsed());
         if let Some(path) = std::env::var_os("TRADEPOST_EXAMPLE") {
             std::fs::write(path, bytes).expect("the example is written");

@@ -42,8 +42,10 @@ const MOST_LINES: usize = 8;
 pub struct Letterhead<'a> {
     /// The merchant's name.
     pub name: &'a str,
-    /// What stands below it, a line per entry.
+    /// What stands below it, a line per entry; cut where it is long.
     pub address: Vec<String>,
+    /// What stands below that and is never cut for a long address: the VAT id (BIL-3).
+    pub ids: Vec<String>,
     /// A picture in its place, as PNG.
     pub logo: Option<&'a [u8]>,
     /// The color of the bar at the head and of the heads of columns.
@@ -54,7 +56,7 @@ impl<'a> Letterhead<'a> {
     /// The letterhead as the invoice was issued with, without picture and color.
     #[must_use]
     pub fn of(told: &Told<'a>) -> Self {
-        Self { name: &told.document.seller.name, address: told.seller(), logo: None, accent: None }
+        Self { name: &told.document.seller.name, address: told.document.seller.address.clone(), ids: told.seller_ids(), logo: None, accent: None }
     }
 }
 
@@ -108,15 +110,18 @@ fn title(flow: &mut Flow, told: &Told<'_>, head: &Letterhead<'_>) {
 /// Who writes and who is to pay, beside each other.
 fn parties(flow: &mut Flow, told: &Told<'_>, head: &Letterhead<'_>) {
     let half = flow.width() / 2;
-    let buyer = (told.t("Bill to", "Rechnung an"), told.document.buyer.company.as_str(), told.buyer());
-    let sides = [(SIDE, (told.t("From", "Von"), head.name, head.address.clone())), (SIDE + half, buyer)];
+    let party = &told.document.buyer;
+    let buyer = (told.t("Bill to", "Rechnung an"), party.company.as_str(), &party.address, told.buyer_ids());
+    let sides = [(SIDE, (told.t("From", "Von"), head.name, &head.address, head.ids.clone())), (SIDE + half, buyer)];
     let mut high = 0;
-    for (x, (label, name, address)) in sides {
+    for (x, (label, name, address, ids)) in sides {
         let room = half - pt(16);
         flow.write(x, 0, SMALL, Part::Line, label);
         let mut below = SMALL.leading() + pt(2);
         below += flow.write_lines(x, below, NAME, Part::Line, &NAME.wrapped(room, name, 3)) + pt(1);
-        let address: Vec<String> = address.iter().flat_map(|line| TEXT.wrapped(room, line, 3)).take(MOST_LINES).collect();
+        let ids: Vec<String> = ids.iter().flat_map(|line| TEXT.wrapped(room, line, 2)).collect();
+        let left = MOST_LINES.saturating_sub(ids.len());
+        let address: Vec<String> = address.iter().flat_map(|line| TEXT.wrapped(room, line, 3)).take(left).chain(ids).collect();
         below += flow.write_lines(x, below, TEXT, Part::Line, &address);
         high = high.max(below);
     }

@@ -90,10 +90,13 @@ impl<'a> Told<'a> {
         self.standing.map(|now| InvoiceStatus::of(document.total_minor, now.paid_minor, now.canceled, document.due_on, now.today))
     }
 
-    /// What is still to be paid.
+    /// What is still to be paid; nothing of a canceled one, whatever was paid of it.
     #[must_use]
     pub fn open_minor(&self) -> i64 {
-        self.document.total_minor - self.standing.map_or(0, |now| now.paid_minor)
+        match self.standing {
+            Some(now) if now.canceled => 0,
+            now => self.document.total_minor - now.map_or(0, |now| now.paid_minor),
+        }
     }
 
     /// The status in a few words.
@@ -121,19 +124,30 @@ impl<'a> Told<'a> {
         id.map(|id| format!("{} {id}", self.t("VAT id", "USt-IdNr.")))
     }
 
+    /// What identifies the merchant, below its address.
+    #[must_use]
+    pub fn seller_ids(&self) -> Vec<String> {
+        self.vat(self.document.seller.vat_id.as_ref()).into_iter().collect()
+    }
+
+    /// What identifies the reseller, below its address.
+    #[must_use]
+    pub fn buyer_ids(&self) -> Vec<String> {
+        let buyer = &self.document.buyer;
+        let code = format!("{} {}", self.t("Reseller code", "Reseller-Code"), buyer.code);
+        self.vat(buyer.vat_id.as_ref()).into_iter().chain([code]).collect()
+    }
+
     /// The lines below the merchant's name.
     #[must_use]
     pub fn seller(&self) -> Vec<String> {
-        let seller = &self.document.seller;
-        seller.address.iter().cloned().chain(self.vat(seller.vat_id.as_ref())).collect()
+        self.document.seller.address.iter().cloned().chain(self.seller_ids()).collect()
     }
 
     /// The lines below the reseller's name.
     #[must_use]
     pub fn buyer(&self) -> Vec<String> {
-        let buyer = &self.document.buyer;
-        let code = format!("{} {}", self.t("Reseller code", "Reseller-Code"), buyer.code);
-        buyer.address.iter().cloned().chain(self.vat(buyer.vat_id.as_ref())).chain([code]).collect()
+        self.document.buyer.address.iter().cloned().chain(self.buyer_ids()).collect()
     }
 
     /// Dates and numbers, each with its name.
@@ -189,7 +203,7 @@ impl<'a> Told<'a> {
         let mut rows = vec![(self.t("Subtotal", "Zwischensumme"), document.subtotal_minor, false)];
         rows.extend(parts.into_iter().filter(|(_, minor)| *minor != 0).map(|(name, minor)| (name, minor, false)));
         rows.push((self.t("Total", "Summe"), document.total_minor, true));
-        let paid = document.total_minor - self.open_minor();
+        let paid = self.standing.map_or(0, |now| now.paid_minor);
         if paid > 0 {
             rows.extend([(self.t("Paid", "Bezahlt"), -paid, false), (self.t("Open", "Offen"), self.open_minor(), true)]);
         }

@@ -3,7 +3,8 @@
 //! Always true here:
 //! - It is a log, not a book: an answer never waits for it, what does not fit is dropped and counted, and a server that dies takes
 //!   along what it had not written. Nothing else reads it.
-//! - It holds templates of paths and never an address, a query, a body or a key.
+//! - It holds templates of paths, and never what stood in a path, a query, a body or a key. It does hold the IP address a request
+//!   came from: personal data, for as long as a line is kept.
 //! - Of one owner there are at most about [`KEPT_OF_ONE`] lines, and none older than [`KEPT_MS`].
 //!
 //! What does not belong: who changed what. That is the audit trail.
@@ -15,7 +16,7 @@ mod store;
 
 use crate::access::Caller;
 use crate::ids::{ApiKeyId, PartnershipId, RequestId};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use tradepost_kernel::Timestamp;
 
@@ -24,7 +25,10 @@ pub const KEPT_MS: i64 = 7 * 24 * 3_600_000;
 /// Lines of one merchant or partnership that are kept.
 pub const KEPT_OF_ONE: i64 = 10_000;
 /// Lines that wait to be written at most, in one server.
-const MOST_WAITING: usize = 10_000;
+pub const MOST_WAITING: usize = 10_000;
+/// Lines of one owner that are written at once at most, of those that wait: a program that asks without a pause must not keep the
+/// database busy with lines that its next ones push out.
+pub const WRITTEN_OF_ONE: usize = 2_000;
 
 /// Whose requests are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,6 +110,20 @@ impl RequestQueue {
     }
 }
 
+/// The newest lines of each owner, in their order; at most `most` of each.
+#[must_use]
+pub fn newest_of_each(mut requests: Vec<LoggedRequest>, most: usize) -> Vec<LoggedRequest> {
+    let mut counts: BTreeMap<LogOwner, usize> = BTreeMap::new();
+    requests.reverse();
+    requests.retain(|request| {
+        let count = counts.entry(request.owner).or_default();
+        *count += 1;
+        *count <= most
+    });
+    requests.reverse();
+    requests
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,5 +154,12 @@ mod tests {
         assert!(queue.push(line(2)));
         assert_eq!(queue.take(usize::MAX).len(), MOST_WAITING - 2);
         assert!(queue.take(1).is_empty());
+    }
+
+    #[test]
+    fn of_an_owner_with_many_lines_the_newest_are_kept_and_all_of_the_others() {
+        let other = LoggedRequest { owner: LogOwner { merchant: 2, partnership: None }, ..line(9) };
+        let kept = newest_of_each(vec![line(1), other.clone(), line(2), line(3)], 2);
+        assert_eq!(kept, [other, line(2), line(3)]);
     }
 }

@@ -63,6 +63,36 @@ app_test! {
         assert!(unpaid != part && part != paid);
     }
 
+    /// BIL-1, BIL-2: whatever became of an invoice, its page calls open what the API calls open.
+    async fn the_page_of_an_invoice_calls_open_what_the_api_calls_open(app) {
+        let (acme, contoso) = house(&app).await;
+        let http = app.http().await;
+        let asker = http.with(&contoso.key().await);
+        let mut seen = Vec::new();
+        for (paid, canceled, late) in [("", false, false), ("10.00", false, false), ("30.00", false, false), ("10.00", true, false), ("10.00", false, true)] {
+            let order = contoso.order(&[("KEY-PRO", 3)]).place().await;
+            if !paid.is_empty() {
+                acme.pay(order.invoice, paid).await;
+            }
+            if canceled {
+                acme.cancel(order.id).await;
+            }
+            if late {
+                app.clock.advance_ms(60 * 24 * 3_600_000);
+            }
+            let invoice = asker.get(&format!("/v1/reseller/invoices/{}", order.invoice)).await.must(200);
+            let link = invoice["url"].as_str().and_then(|url| url.strip_prefix("http://localhost")).expect("of this server").to_owned();
+            let page = http.nobody().get(&link).await.text();
+            let open = page.split_once("<th>Open</th>").and_then(|(_, rest)| rest.split_once("number\">")?.1.split_once('<')).map(|(open, _)| open.replace('\u{a0}', " "));
+            let told = &invoice["amount_open"];
+            let told = format!("{} {}", told["amount"].as_str().expect("an amount"), told["currency"].as_str().expect("a currency"));
+            assert_eq!(open.as_deref(), (!paid.is_empty()).then_some(told.as_str()), "{invoice}\n{page}");
+            seen.push(format!("{} {told}", invoice["status"].as_str().expect("a status")));
+        }
+        // What was paid of the canceled one is balance, and paid a part of the last one.
+        assert_eq!(seen, ["unpaid 30.00 USD", "unpaid 20.00 USD", "paid 0.00 USD", "canceled 0.00 USD", "overdue 10.00 USD"]);
+    }
+
     /// ORD-8: the link of a mail opens this invoice, as a page and as a PDF, and nothing else; the page leads to the PDF.
     async fn the_link_of_an_invoice_has_a_pdf(app) {
         let (_acme, contoso) = house(&app).await;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tradepost_domain::access::{MerchantRole, ResellerRole};
 use tradepost_domain::requests::forget::TrimRequests;
 use tradepost_domain::requests::note::NoteRequests;
-use tradepost_domain::requests::{KEPT_MS, KEPT_OF_ONE, LogOwner, LoggedRequest};
+use tradepost_domain::requests::{KEPT_MS, KEPT_OF_ONE, LogOwner, LoggedRequest, WRITTEN_OF_ONE};
 use tradepost_domain::{ApiKeyId, Caller, RequestId, Right};
 use tradepost_kernel::Timestamp;
 use tradepost_store::{params, sql};
@@ -165,6 +165,36 @@ app_test! {
         note(many(two, 9, 1, app.engine.environment.now())).await;
         app.work().await;
         assert_eq!(count(&app).await, 1);
+    }
+
+    /// A program that asks without a pause costs the writer no more than its newest lines, and others no line of theirs.
+    async fn of_a_program_without_a_pause_the_newest_lines_are_written(app) {
+        let acme = app.merchant("Acme Software").await;
+        let (one, two) = (LogOwner { merchant: acme.number, partnership: None }, LogOwner { merchant: acme.sandbox, partnership: None });
+        let (now, queue) = (app.engine.environment.now(), app.house.floor.app().requests.clone());
+        let written = u32::try_from(WRITTEN_OF_ONE).expect("a few");
+        assert!(many(two, 0, 1, now).into_iter().chain(many(one, 0, written + 500, now)).all(|line| queue.push(line)));
+        app.work().await;
+        assert_eq!(count(&app).await, i64::from(written) + 1);
+        let (oldest,): (RequestId,) = app.row(sql!("SELECT id FROM request_log WHERE merchant = $1 ORDER BY id LIMIT 1"), params![one.merchant].to_vec()).await;
+        assert_eq!(oldest, many(one, 500, 1, now)[0].id, "the oldest were left out");
+    }
+
+    /// Lines that the database does not take are counted, and the next ones are written.
+    async fn lines_that_could_not_be_written_are_counted(app) {
+        let acme = app.merchant("Acme Software").await;
+        let owner = LogOwner { merchant: acme.number, partnership: None };
+        let (now, queue, http) = (app.engine.environment.now(), app.house.floor.app().requests.clone(), app.http().await.nobody());
+        let lost = async || tradepost_web::observe::total(&http.get("/metrics").await.text(), "tradepost_requests_not_logged_total", "");
+        let before = lost().await;
+        app.past_the_store(&["ALTER TABLE request_log RENAME TO request_log_away".to_owned()]).await;
+        assert!(many(owner, 0, 600, now).into_iter().all(|line| queue.push(line)));
+        assert!(app.house.worker.run_until_idle().await.is_err());
+        app.past_the_store(&["ALTER TABLE request_log_away RENAME TO request_log".to_owned()]).await;
+        assert!(lost().await >= before + 600, "those that were not tried, too");
+        assert!(many(owner, 600, 2, now).into_iter().all(|line| queue.push(line)));
+        app.work().await;
+        assert_eq!(count(&app).await, 2);
     }
 
     /// Only the house writes it.

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 use tradepost_design::frame::{Brand, Group, Page, Place};
 use tradepost_design::{Button, Icon, guide};
-use tradepost_web::{Answer, Call, Problem, Routes};
+use tradepost_web::{Answer, Call, Problem, Routes, beside};
 
 /// A page of the documentation.
 struct Source {
@@ -86,8 +86,8 @@ fn groups(here: &str) -> Vec<Group<'static>> {
 }
 
 /// Names of the pictures that are there.
-fn pictures(folder: Option<&Path>) -> BTreeSet<String> {
-    let entries = folder.and_then(|folder| std::fs::read_dir(folder).ok());
+fn pictures(folder: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(folder).ok();
     entries.into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect()
 }
 
@@ -103,12 +103,16 @@ fn article(name: &str, page: &Rendered, pictures: &BTreeSet<String>) -> Markup {
     }
 }
 
-fn show(call: &Call, name: &str) -> Result<Answer, Problem> {
+async fn show(call: &Call, name: &str) -> Result<Answer, Problem> {
     let page = rendered(name).ok_or_else(Problem::not_found)?;
+    let found = match call.app().settings.pictures.clone() {
+        Some(folder) => beside(move || pictures(&folder)).await?,
+        None => BTreeSet::new(),
+    };
     let look = Look::of(call);
     let drawn = Page { title: &page.title, house: "Tradepost", language: tradepost_design::Language::English, theme: look.theme(), brand: Brand::default() };
     let contents: Vec<(&str, &str)> = page.parts.iter().filter(|part| part.level == 2).map(|part| (part.anchor.as_str(), part.title.as_str())).collect();
-    let inside = article(name, page, &pictures(call.app().settings.pictures.as_deref()));
+    let inside = article(name, page, &found);
     let bar = html! {
         (Button::new("API reference").quiet().small().icon(Icon::Code).to("/docs/api"))
         (Button::new("Open the portal").small().to("/"))
@@ -117,7 +121,7 @@ fn show(call: &Call, name: &str) -> Result<Answer, Problem> {
 }
 
 async fn first(call: Call) -> Result<Answer, Problem> {
-    show(&call, "")
+    show(&call, "").await
 }
 
 async fn named(call: Call) -> Result<Answer, Problem> {
@@ -127,7 +131,7 @@ async fn named(call: Call) -> Result<Answer, Problem> {
         Some("README") => Ok(Answer::see_other("/docs")),
         Some(plain) if rendered(plain).is_some() => Ok(Answer::see_other(&path(plain))),
         _ if name.is_empty() => Err(Problem::not_found()),
-        _ => show(&call, name),
+        _ => show(&call, name).await,
     }
 }
 
@@ -137,7 +141,8 @@ async fn picture(call: Call) -> Result<Answer, Problem> {
     let stem = name.strip_suffix(".png").ok_or_else(Problem::not_found)?;
     let fine = !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     let folder = call.app().settings.pictures.as_deref().filter(|_| fine).ok_or_else(Problem::not_found)?;
-    let bytes = std::fs::read(folder.join(name)).map_err(|_| Problem::not_found())?;
+    let file = folder.join(name);
+    let bytes = beside(move || std::fs::read(file)).await?.map_err(|_| Problem::not_found())?;
     Ok(Answer::bytes("image/png", bytes).header(CACHE_CONTROL, "no-cache"))
 }
 

@@ -2,12 +2,15 @@
 //! asks, from the document as it was issued and what was paid of it since.
 
 use crate::api::orders::sides;
+use crate::beside::turn;
 use crate::call::{Call, OrNotFound as _};
 use crate::problem::Problem;
 use crate::routes::Routes;
 use crate::{Answer, choices, input};
 use axum::http::header::ACCEPT_LANGUAGE;
 use maud::PreEscaped;
+use std::time::Duration;
+use tokio::sync::Semaphore;
 use tradepost_documents::invoice::sheet::Letterhead;
 use tradepost_documents::invoice::told::Told;
 use tradepost_documents::invoice::{self, InvoiceStanding};
@@ -67,6 +70,12 @@ fn accepted(call: &Call) -> Language {
     Language::preferred(call.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or(""))
 }
 
+/// Invoices that are set at once at most: whoever has a link may ask for one, and must take neither every core nor the
+/// blocking threads that passwords wait for.
+static SETTING: Semaphore = Semaphore::const_new(2);
+/// How long a request waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Beside the requests: setting a long invoice takes longer than a handler may hold its thread.
 async fn pdf(call: &Call, merchant: MerchantScope, papers: Papers, language: Language) -> Result<Answer, Problem> {
     // The paper takes PNG alone; with another picture the name stands in its place.
@@ -77,7 +86,10 @@ async fn pdf(call: &Call, merchant: MerchantScope, papers: Papers, language: Lan
         _ => None,
     };
     let name = format!("{}.pdf", papers.document.number);
+    let turn = turn(&SETTING, PATIENCE).await?;
     let made = tokio::task::spawn_blocking(move || {
+        // As long as it is set, even where nobody waits for it any more.
+        let _turn = turn;
         let told = Told { document: &papers.document, standing: Some(&papers.standing), language };
         let head = Letterhead { logo: logo.as_deref(), accent: papers.look.accent.map(|accent| accent.on(Color::WHITE).parts()), ..Letterhead::of(&told) };
         invoice::pdf::render(&told, &head, papers.size)

@@ -1,6 +1,7 @@
 //! The floor, tried through HTTP with a small table of its own.
 
 mod bad_input;
+mod beside;
 mod commands;
 mod documents;
 mod doors;
