@@ -20,11 +20,11 @@ const ROLES = [
   { name: "reseller-shop", email: "dora@dockside.example" },
 ];
 
-/** The path with its ids left out, and the names of what is asked: pages of one kind have one. */
+/** The path with its ids left out, and the first name of what is asked: pages of one kind have one. Filters of a list are many together. */
 function kindOf(url) {
   const path = url.pathname.split("/").map((part) => (/^[a-z]{2,5}_[0-9a-zA-Z]{8,}/.test(part) ? "{id}" : part)).join("/");
   const asked = [...url.searchParams.keys()].filter((name) => name !== "next").sort().join("&");
-  return asked ? `${path}?${asked}` : path;
+  return asked ? `${path}?${asked.split("&")[0]}` : path;
 }
 
 const isPage = (url, house) => url.origin === house.url && !url.searchParams.has("file") && !/^\/(v1|docs|assets|health|openapi)/.test(url.pathname) && !/(\.(csv|xlsx|json|txt)|[./]pdf)$/.test(url.pathname);
