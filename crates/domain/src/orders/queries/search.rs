@@ -47,14 +47,15 @@ const FEW: i64 = 50_000;
 
 /// The columns of a list's statement, what it goes by, what narrows it, and its order. Where SQLite would begin at the wrong end of a join, CROSS JOIN
 /// keeps the order. `$1` merchant, `$2` before, `$3` rows, `$4` state, `$5` from, `$6` to, `$7` product (0: any), `$8` partnership (empty: any), `$9` and `$10` beginning of the reference and its length (0: any), `$11`
-/// whether only held ones, `$12` the smallest id that a moment from `$5` on can have.
+/// whether only held ones, `$12` the smallest id that a moment from `$5` on can have. Only where nothing else
+/// leads to the rows is it a bound of the index: elsewhere the OR keeps the engines from taking the key of the table for it.
 macro_rules! list_sql {
     ($from:literal, $by:literal) => {
         sql!(concat!(
             order_columns!(),
             "FROM ",
             $from,
-            " WHERE o.merchant = $1 AND o.id < $2 AND o.id >= $12 ",
+            " WHERE o.merchant = $1 AND o.id < $2 AND (o.id >= $12 OR length($12) = 0) ",
             $by,
             " AND ($4 = '' OR o.state = $4) AND o.created_ms >= $5 AND o.created_ms < $6
              AND (CAST($7 AS bigint) = 0 OR EXISTS (SELECT 1 FROM order_item i WHERE i.merchant = o.merchant AND i.orders = o.id AND i.product = $7))
@@ -69,7 +70,7 @@ pub const LIST_OF_PARTNERSHIP: Sql = list_sql!("orders o", "AND o.partnership = 
 /// A page of one partnership's orders in one state.
 pub const LIST_OF_PARTNERSHIP_STATE: Sql = list_sql!("orders o", "AND o.partnership = $8 AND o.state = $4");
 /// A page of a merchant's orders.
-pub const LIST_OF_MERCHANT: Sql = list_sql!("orders o", "");
+pub const LIST_OF_MERCHANT: Sql = list_sql!("orders o", "AND o.id >= $12");
 /// A page of a merchant's orders in one state.
 pub const LIST_OF_STATE: Sql = list_sql!("orders o", "AND o.state = $4");
 /// A page of a merchant's held orders: few among many.
@@ -93,7 +94,7 @@ pub const LIST_OF_REFERENCE: Sql =
 /// A page of a merchant's orders with a product, `$13`, each once.
 pub const LIST_OF_PRODUCT: Sql = sql!(concat!(
     order_columns!(),
-    "FROM order_item d CROSS JOIN orders o WHERE d.merchant = $1 AND d.product = $13 AND d.orders < $2 AND d.orders >= $12 AND o.merchant = d.merchant AND o.id = d.orders
+    "FROM order_item d CROSS JOIN orders o WHERE d.merchant = $1 AND d.product = $13 AND d.orders < $2 AND (d.orders >= $12 OR length($12) = 0) AND o.merchant = d.merchant AND o.id = d.orders
      AND d.place = (SELECT MIN(e.place) FROM order_item e WHERE e.merchant = d.merchant AND e.orders = d.orders AND e.product = d.product)
      AND ($4 = '' OR o.state = $4) AND o.created_ms >= $5 AND o.created_ms < $6
      AND (CAST($7 AS bigint) = 0 OR EXISTS (SELECT 1 FROM order_item i WHERE i.merchant = o.merchant AND i.orders = o.id AND i.product = $7))
