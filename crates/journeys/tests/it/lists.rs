@@ -185,7 +185,9 @@ app_test! {
         assert_eq!(names(String::new()).await, ["älter und Söhne", "Fabrikam", "Contoso"]);
         assert_eq!(names("sort=company".into()).await, ["Contoso", "Fabrikam", "älter und Söhne"]);
         assert_eq!(names("sort=company&search=F".into()).await, ["Fabrikam"]);
-        assert_eq!(names("search=%C3%84LTER".into()).await, ["älter und Söhne"]);
+        // A to Z only: the two databases fold other letters differently.
+        assert_eq!(names("search=%C3%A4LTER".into()).await, ["älter und Söhne"]);
+        assert_eq!(names("search=%C3%84LTER".into()).await.len(), 0);
         assert_eq!(names("search=orders%40CONTOSO.example".into()).await, ["Contoso"]);
         assert_eq!(names(format!("search={}", contoso.view().await.code.to_lowercase())).await, ["Contoso"]);
         assert_eq!(names(format!("search={}", contoso.partnership().text())).await, ["Contoso"]);
