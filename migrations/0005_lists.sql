@@ -2,19 +2,20 @@
 
 -- Orders -----------------------------------------------------------------------------------------
 
--- reference_key: the reference in small letters, as bytes, so that both databases order it alike. placed_on: the day of placing
+-- reference_key: the reference with A to Z in small letters (others as they stand: the two databases fold them differently), as bytes, so that both databases order it alike. placed_on: the day of placing
 -- in the merchant's time zone as it was then; what the order sold is counted on it.
 ALTER TABLE orders ADD COLUMN reference_key {bytes};
 ALTER TABLE orders ADD COLUMN placed_on {text};
 --sqlite
 UPDATE orders SET reference_key = CAST(lower(reference) AS BLOB) WHERE reference IS NOT NULL;
 --postgres
-UPDATE orders SET reference_key = convert_to(lower(reference), 'UTF8') WHERE reference IS NOT NULL;
+UPDATE orders SET reference_key = convert_to(translate(reference, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), 'UTF8') WHERE reference IS NOT NULL;
 --both
 UPDATE orders SET placed_on = (SELECT MIN(v.issued_on) FROM invoice_order x JOIN invoice v ON v.merchant = x.merchant AND v.id = x.invoice
     WHERE x.merchant = orders.merchant AND x.orders = orders.id) WHERE placed_ms IS NOT NULL;
-CREATE INDEX orders_by_reference ON orders (merchant, reference_key) WHERE reference_key IS NOT NULL;
+CREATE INDEX orders_by_reference ON orders (merchant, reference_key, id) WHERE reference_key IS NOT NULL;
 CREATE INDEX orders_by_state ON orders (merchant, state, id);
+CREATE INDEX orders_of_partnership_by_state ON orders (merchant, partnership, state, id);
 CREATE INDEX orders_held ON orders (merchant, id) WHERE placed_ms IS NOT NULL AND released_ms IS NULL AND canceled_ms IS NULL;
 CREATE INDEX order_item_by_product ON order_item (merchant, product, orders);
 CREATE INDEX license_by_customer ON license (merchant, customer) WHERE customer IS NOT NULL;
@@ -23,13 +24,15 @@ CREATE INDEX license_by_customer ON license (merchant, customer) WHERE customer 
 
 CREATE INDEX invoice_by_number ON invoice (merchant, number);
 CREATE INDEX invoice_by_due ON invoice (merchant, due_on, id);
+CREATE INDEX invoice_by_partnership_due ON invoice (merchant, partnership, due_on, id);
+CREATE INDEX invoice_top_up ON invoice (merchant, id) WHERE kind = 'top_up';
 CREATE INDEX invoice_open ON invoice (merchant, id) WHERE paid_minor < total_minor AND canceled_ms IS NULL;
 CREATE INDEX invoice_open_by_due ON invoice (merchant, due_on) WHERE paid_minor < total_minor AND canceled_ms IS NULL;
 CREATE INDEX invoice_canceled ON invoice (merchant, id) WHERE canceled_ms IS NOT NULL;
 
 -- Partnerships -----------------------------------------------------------------------------------
 
--- The company's name and address in small letters; a partnership has them beside the merchant that looks for it.
+-- The company's name and address with A to Z in small letters; a partnership has them beside the merchant that looks for it.
 ALTER TABLE reseller ADD COLUMN company_key {bytes};
 ALTER TABLE reseller ADD COLUMN email_key {text};
 ALTER TABLE partnership ADD COLUMN company_key {bytes};
@@ -37,7 +40,8 @@ ALTER TABLE partnership ADD COLUMN email_key {text};
 --sqlite
 UPDATE reseller SET company_key = CAST(lower(company) AS BLOB), email_key = lower(email);
 --postgres
-UPDATE reseller SET company_key = convert_to(lower(company), 'UTF8'), email_key = lower(email);
+UPDATE reseller SET company_key = convert_to(translate(company, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), 'UTF8'),
+    email_key = translate(email, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz');
 --both
 UPDATE partnership SET company_key = (SELECT r.company_key FROM reseller r WHERE r.id = partnership.reseller),
     email_key = (SELECT r.email_key FROM reseller r WHERE r.id = partnership.reseller);
@@ -51,7 +55,7 @@ CREATE INDEX partnership_by_channel ON partnership (merchant, channel, id);
 -- The trail and the message log ------------------------------------------------------------------
 
 CREATE INDEX audit_by_action ON audit (merchant, action, id);
-CREATE INDEX audit_by_actor ON audit (merchant, actor_kind, id);
+CREATE INDEX audit_by_actor ON audit (merchant, actor_kind, id) WHERE actor_kind IN ('operator', 'system', 'nobody');
 CREATE INDEX message_by_state ON message (merchant, state, id);
 CREATE INDEX message_by_recipient ON message (merchant, recipient, id);
 

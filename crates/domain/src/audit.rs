@@ -3,7 +3,7 @@
 use crate::access::{MerchantScope, PartnershipScope};
 use crate::command::Pending;
 use crate::ids::{AuditId, PartnershipId};
-use crate::listing::{Page, PageRequest};
+use crate::listing::{Page, PageRequest, SLACK_MS, first_id};
 use serde_json::Value as Json;
 use tradepost_kernel::id::Noun;
 use tradepost_kernel::{Id, Timestamp};
@@ -212,9 +212,6 @@ pub struct AuditFilter {
     pub to: Option<Timestamp>,
 }
 
-/// An entry's moment is that of its command's begin, its id a little later: this much is looked at beyond an end.
-const SLACK_MS: i64 = 3_600_000;
-
 /// What narrows every list: `$1` merchant, `$2` before, `$3` rows, `$4` from, `$5` to, `$6` kind of actor, `$7` act, `$8` subject, `$9`
 /// partnership, `$10` and `$11` how the acts of an area begin. Empty: any.
 macro_rules! search_sql {
@@ -237,8 +234,8 @@ pub const SEARCH_OF_SUBJECT: Sql = search_sql!("AND subject = $8");
 pub const SEARCH_OF_PARTNERSHIP: Sql = search_sql!("AND partnership = $9");
 /// One act.
 pub const SEARCH_OF_ACTION: Sql = search_sql!("AND action = $7");
-/// What one kind of actor did.
-pub const SEARCH_OF_ACTOR: Sql = search_sql!("AND actor_kind = $6");
+/// What one kind of actor did that is no person and no key: those did nearly everything, and are found by the trail itself.
+pub const SEARCH_OF_ACTOR: Sql = search_sql!("AND actor_kind IN ('operator', 'system', 'nobody') AND actor_kind = $6");
 
 /// A page of a merchant's trail, newest first (PLT-4).
 ///
@@ -271,7 +268,7 @@ pub async fn search(reader: &mut Reader<'_>, scope: MerchantScope, filter: &Audi
         AuditFilter { subject: Some(_), .. } => SEARCH_OF_SUBJECT,
         AuditFilter { partnership: Some(_), .. } => SEARCH_OF_PARTNERSHIP,
         AuditFilter { from: None, .. } if !act.is_empty() => SEARCH_OF_ACTION,
-        AuditFilter { from: None, actor: Some(_), .. } => SEARCH_OF_ACTOR,
+        AuditFilter { from: None, actor: Some(kind), .. } if matches!(kind.as_str(), "operator" | "system" | "nobody") => SEARCH_OF_ACTOR,
         _ => {
             values.push(filter.from.map_or([0; 16], first_id).into());
             SEARCH
@@ -279,11 +276,4 @@ pub async fn search(reader: &mut Reader<'_>, scope: MerchantScope, filter: &Audi
     };
     let rows: Vec<AuditView> = reader.query(text, &values).await?;
     Ok(page.page(rows, |row| row.id))
-}
-
-/// The smallest id of a moment.
-fn first_id(at: Timestamp) -> [u8; 16] {
-    let mut id = [0; 16];
-    id[..6].copy_from_slice(&at.ms().max(0).to_be_bytes()[2..]);
-    id
 }

@@ -1,6 +1,6 @@
 //! Pages of lists: a cursor is the id of the last row seen, newest first unless a list says otherwise.
 
-use tradepost_kernel::Id;
+use tradepost_kernel::{Id, Timestamp};
 
 /// Which page of a list is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +33,16 @@ impl PageRequest {
         let next = if more { rows.last().map(|row| id(row).bytes()) } else { None };
         Page { rows, next }
     }
+}
+
+/// What carries a moment has that of its command's begin, its id is a little later: this much is looked at beyond an end.
+pub(crate) const SLACK_MS: i64 = 3_600_000;
+
+/// The smallest id of a moment.
+pub(crate) fn first_id(at: Timestamp) -> [u8; 16] {
+    let mut id = [0; 16];
+    id[..6].copy_from_slice(&at.ms().max(0).to_be_bytes()[2..]);
+    id
 }
 
 /// One page.

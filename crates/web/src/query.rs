@@ -3,7 +3,7 @@
 use crate::errors::{Errors, Pointer};
 use crate::problem::Problem;
 
-/// Decodes `%41` and, in a query, `+`. `None` where an escape is broken or the result is not UTF-8.
+/// Decodes `%41` and, in a query, `+`. `None` where an escape is broken, the result is not UTF-8 or has a NUL, which PostgreSQL does not store.
 #[must_use]
 pub fn decode(text: &str, plus_is_space: bool) -> Option<String> {
     let mut out = Vec::with_capacity(text.len());
@@ -19,7 +19,7 @@ pub fn decode(text: &str, plus_is_space: bool) -> Option<String> {
             byte => out.push(byte),
         }
     }
-    String::from_utf8(out).ok()
+    String::from_utf8(out).ok().filter(|text| !text.contains('\0'))
 }
 
 /// The decoded parameters in the order they were sent.
@@ -32,7 +32,7 @@ pub fn pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         Some((decode(name, true)?, decode(value, true)?))
     });
-    decoded.collect::<Option<_>>().ok_or_else(|| Problem::bad_request("invalid_query", "The query has a broken % escape or is not UTF-8."))
+    decoded.collect::<Option<_>>().ok_or_else(|| Problem::bad_request("invalid_query", "The query has a broken % escape, a NUL, or is not UTF-8."))
 }
 
 /// Refuses a query that has a key in it: URLs end up in logs and browser histories.

@@ -22,7 +22,7 @@ pub struct DraftFields {
 impl DraftFields {
     /// What the reference is found by (ORD-10).
     fn reference_key(&self) -> Option<Vec<u8>> {
-        self.reference.as_ref().map(|reference| reference.to_lowercase().into_bytes())
+        self.reference.as_ref().map(|reference| reference.to_ascii_lowercase().into_bytes())
     }
 }
 

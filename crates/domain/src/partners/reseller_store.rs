@@ -24,7 +24,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, r: &ResellerView) -> Result<(), Faul
             r.vat_id.clone(),
             r.created,
             company_key(&r.company),
-            r.email.to_lowercase()
+            r.email.to_ascii_lowercase()
         ],
     )
     .await
@@ -32,7 +32,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, r: &ResellerView) -> Result<(), Faul
 
 /// What a company is found and sorted by.
 pub(crate) fn company_key(company: &str) -> Vec<u8> {
-    company.to_lowercase().into_bytes()
+    company.to_ascii_lowercase().into_bytes()
 }
 
 /// Writes a company's profile and counts its version up.
@@ -53,7 +53,7 @@ pub(crate) async fn update(tx: &mut Tx<'_>, r: &ResellerView) -> Result<(), Faul
             &r.country,
             r.vat_id.clone(),
             company_key(&r.company),
-            r.email.to_lowercase()
+            r.email.to_ascii_lowercase()
         ],
     )
     .await?;

@@ -68,6 +68,7 @@ impl Command for SaveView {
         if self.shared && !keeper.may_share {
             return Err(may_not_share().into());
         }
+        store::lock_person(tx, keeper.person).await?;
         let (count, taken) = queries::known(tx, keeper.workspace, keeper.person, self.list, &self.name, None).await?;
         if taken {
             return Err(name_taken().into());
@@ -114,9 +115,10 @@ impl Command for ChangeView {
         after.name = self.name.clone().unwrap_or(after.name);
         after.query = self.query.clone().unwrap_or(after.query);
         after.shared = self.shared.unwrap_or(after.shared);
-        if after.shared && !before.shared && !keeper.may_share {
+        if after.shared && !keeper.may_share {
             return Err(may_not_share().into());
         }
+        store::lock_person(tx, before.person).await?;
         if queries::known(tx, keeper.workspace, before.person, before.list, &after.name, Some(before.id)).await?.1 {
             return Err(name_taken().into());
         }

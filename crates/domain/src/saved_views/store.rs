@@ -1,7 +1,7 @@
 //! Every writing statement on saved views.
 
 use super::{SavedView, Workspace};
-use crate::ids::SavedViewId;
+use crate::ids::{PersonId, SavedViewId};
 use tradepost_kernel::Timestamp;
 use tradepost_store::{Fault, Tx, params, sql};
 
@@ -34,4 +34,10 @@ pub(super) async fn update(tx: &mut Tx<'_>, of: Workspace, view: &SavedView) -> 
 pub(super) async fn delete(tx: &mut Tx<'_>, of: Workspace, id: SavedViewId) -> Result<(), Fault> {
     let sql = sql!("DELETE FROM saved_view WHERE merchant = $1 AND partnership = $2 AND id = $3");
     tx.execute_exactly(1, sql, params![of.merchant, of.partnership, id]).await
+}
+
+/// Locks whose views are counted and named: one view of a person is saved after the other.
+pub(super) async fn lock_person(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Fault> {
+    let _: Option<(PersonId,)> = tx.query_opt(sql!("SELECT id FROM person WHERE id = $1 FOR UPDATE"), params![person]).await?;
+    Ok(())
 }

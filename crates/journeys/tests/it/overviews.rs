@@ -41,6 +41,20 @@ app_test! {
         assert_eq!(days(&app, acme.number).await.len(), 2, "a draft sells nothing");
     }
 
+    /// ORD-9: a day that was counted wrongly keeps nobody from canceling.
+    async fn a_gap_in_what_was_counted_does_not_keep_from_canceling(app) {
+        let acme = app.merchant("Acme Software").await;
+        acme.product("KEY-PRO").price("10.00").keys(10).await;
+        let contoso = acme.reseller("Contoso").credit("1000.00").await;
+        let (one, two) = (contoso.order(&[("KEY-PRO", 2)]).place().await, contoso.order(&[("KEY-PRO", 3)]).place().await);
+        app.past_the_store(&["UPDATE daily_sales SET orders = 1, units = 1, amount_minor = 1".to_owned()]).await;
+        acme.cancel(one.id).await;
+        assert_eq!(days(&app, acme.number).await, [("2026-03-02".to_owned(), 0, 0, 0)]);
+        app.past_the_store(&["DELETE FROM daily_sales".to_owned()]).await;
+        acme.cancel(two.id).await;
+        assert_eq!(days(&app, acme.number).await.len(), 0);
+    }
+
     /// ORD-9: the merchant sees what is sold, what waits, who is at the limit and what runs low.
     async fn a_merchant_sees_what_is_sold_and_what_waits(app) {
         let acme = app.merchant("Acme Software").await;

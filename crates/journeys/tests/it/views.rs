@@ -40,6 +40,8 @@ app_test! {
         assert_eq!(support.send("DELETE", &ours, None).await.said(), (403, "forbidden".into()));
         let renamed = owner.send("PATCH", &ours, Some(&json!({"name": "All drafts", "query": "state=draft"}))).await.must(200);
         assert_eq!((&renamed["name"], &renamed["query"]), (&json!("All drafts"), &json!("state=draft")));
+        let admin = http.with(&acme.signs_in(MerchantRole::Admin).await);
+        assert_eq!(admin.send("PATCH", &ours, Some(&json!({"query": "state=draft"}))).await.status, 200);
         assert_eq!(support.send("DELETE", &mine, None).await.status, 204);
         assert_eq!(names(&support, MERCHANT).await, ["All drafts"]);
         let other = http.with(&contoso.signs_in(ResellerRole::Owner).await);

@@ -49,6 +49,8 @@ pub const LIST_OF_PARTNERSHIP: Sql = list_sql!("AND partnership = $3 AND id < $5
 pub const LIST_OF_TOP_UPS: Sql = list_sql!("AND partnership = $3 AND kind = 'top_up' AND id < $5", "id DESC");
 /// The one with a number, `$6`.
 pub const LIST_OF_NUMBER: Sql = list_sql!("AND id < $5 AND number = $6", "id DESC");
+/// Top-ups of all.
+pub const LIST_TOP_UPS: Sql = list_sql!("AND id < $5 AND kind = 'top_up'", "id DESC");
 /// Paid ones.
 pub const LIST_PAID: Sql = list_sql!("AND id < $5 AND canceled_ms IS NULL AND paid_minor >= total_minor", "id DESC");
 /// Canceled ones.
@@ -57,14 +59,39 @@ pub const LIST_CANCELED: Sql = list_sql!("AND id < $5 AND canceled_ms IS NOT NUL
 pub const LIST_UNPAID: Sql = list_sql!("AND id < $5 AND paid_minor < total_minor AND canceled_ms IS NULL AND due_on >= $6", "id DESC");
 /// Open ones that were due before `$6`.
 pub const LIST_OVERDUE: Sql = list_sql!("AND id < $5 AND paid_minor < total_minor AND canceled_ms IS NULL AND due_on < $6", "id DESC");
-
-/// By the day on which they are due, behind `$5` and `$6`.
+/// Paid ones of one partnership.
+pub const LIST_PAID_OF_PARTNERSHIP: Sql = list_sql!("AND partnership = $3 AND id < $5 AND canceled_ms IS NULL AND paid_minor >= total_minor", "id DESC");
+/// Canceled ones of one partnership.
+pub const LIST_CANCELED_OF_PARTNERSHIP: Sql = list_sql!("AND partnership = $3 AND id < $5 AND canceled_ms IS NOT NULL", "id DESC");
+/// Open ones that are not yet due on `$6` of one partnership.
+pub const LIST_UNPAID_OF_PARTNERSHIP: Sql =
+    list_sql!("AND partnership = $3 AND id < $5 AND paid_minor < total_minor AND canceled_ms IS NULL AND due_on >= $6", "id DESC");
+/// Open ones that were due before `$6` of one partnership.
+pub const LIST_OVERDUE_OF_PARTNERSHIP: Sql =
+    list_sql!("AND partnership = $3 AND id < $5 AND paid_minor < total_minor AND canceled_ms IS NULL AND due_on < $6", "id DESC");
+/// All by the day on which they are due, behind `$5` and `$6`.
 pub const LIST_BY_DUE: Sql = list_sql!("AND (due_on, id) > ($5, $6)", "due_on, id");
-const PAID_BY_DUE: Sql = list_sql!("AND (due_on, id) > ($5, $6) AND canceled_ms IS NULL AND paid_minor >= total_minor", "due_on, id");
-const CANCELED_BY_DUE: Sql = list_sql!("AND (due_on, id) > ($5, $6) AND canceled_ms IS NOT NULL", "due_on, id");
-/// Open ones by that day, not yet due on `$7`.
+/// Paid ones by that day.
+pub const PAID_BY_DUE: Sql = list_sql!("AND (due_on, id) > ($5, $6) AND canceled_ms IS NULL AND paid_minor >= total_minor", "due_on, id");
+/// Canceled ones by that day.
+pub const CANCELED_BY_DUE: Sql = list_sql!("AND (due_on, id) > ($5, $6) AND canceled_ms IS NOT NULL", "due_on, id");
+/// Open ones, not yet due on `$7`, by that day.
 pub const UNPAID_BY_DUE: Sql = list_sql!("AND (due_on, id) > ($5, $6) AND paid_minor < total_minor AND canceled_ms IS NULL AND due_on >= $7", "due_on, id");
-const OVERDUE_BY_DUE: Sql = list_sql!("AND (due_on, id) > ($5, $6) AND paid_minor < total_minor AND canceled_ms IS NULL AND due_on < $7", "due_on, id");
+/// Open ones, due before `$7`, by that day.
+pub const OVERDUE_BY_DUE: Sql = list_sql!("AND (due_on, id) > ($5, $6) AND paid_minor < total_minor AND canceled_ms IS NULL AND due_on < $7", "due_on, id");
+/// All of one partnership by the day on which they are due, behind `$5` and `$6`.
+pub const LIST_OF_PARTNERSHIP_BY_DUE: Sql = list_sql!("AND partnership = $3 AND (due_on, id) > ($5, $6)", "due_on, id");
+/// Paid ones of one partnership by that day.
+pub const PAID_OF_PARTNERSHIP_BY_DUE: Sql =
+    list_sql!("AND partnership = $3 AND (due_on, id) > ($5, $6) AND canceled_ms IS NULL AND paid_minor >= total_minor", "due_on, id");
+/// Canceled ones of one partnership by that day.
+pub const CANCELED_OF_PARTNERSHIP_BY_DUE: Sql = list_sql!("AND partnership = $3 AND (due_on, id) > ($5, $6) AND canceled_ms IS NOT NULL", "due_on, id");
+/// Open ones, not yet due on `$7`, of one partnership by that day.
+pub const UNPAID_OF_PARTNERSHIP_BY_DUE: Sql =
+    list_sql!("AND partnership = $3 AND (due_on, id) > ($5, $6) AND paid_minor < total_minor AND canceled_ms IS NULL AND due_on >= $7", "due_on, id");
+/// Open ones, due before `$7`, of one partnership by that day.
+pub const OVERDUE_OF_PARTNERSHIP_BY_DUE: Sql =
+    list_sql!("AND partnership = $3 AND (due_on, id) > ($5, $6) AND paid_minor < total_minor AND canceled_ms IS NULL AND due_on < $7", "due_on, id");
 
 /// A page of a merchant's invoices.
 ///
@@ -81,48 +108,55 @@ pub async fn search(reader: &mut Reader<'_>, scope: MerchantScope, filter: &Invo
         values.push(page.bound().into());
         newest(filter, &mut values)
     };
-    let rows = reader.query(text, &values).await?;
-    Ok(page.page(rows, |row: &InvoiceRow| row.id))
+    let mut rows: Vec<InvoiceRow> = reader.query(text, &values).await?;
+    if let (Some(_), Some((status, today))) = (&filter.number, filter.status) {
+        rows.retain(|row| row.status(today) == status);
+    }
+    Ok(page.page(rows, |row| row.id))
 }
 
+/// The partnership decides first: what one has is few among what the merchant has.
 fn newest(filter: &InvoiceFilter, values: &mut Vec<Value>) -> Sql {
     if let Some(number) = &filter.number {
         values.push(number.into());
         return LIST_OF_NUMBER;
     }
-    match filter.status {
-        Some((InvoiceStatus::Paid, _)) => LIST_PAID,
-        Some((InvoiceStatus::Canceled, _)) => LIST_CANCELED,
-        Some((InvoiceStatus::Unpaid, today)) => {
-            values.push(today.into());
-            LIST_UNPAID
-        }
-        Some((InvoiceStatus::Overdue, today)) => {
-            values.push(today.into());
-            LIST_OVERDUE
-        }
-        None => match (filter.partnership, filter.kind) {
-            (Some(_), Some(InvoiceKind::TopUp)) => LIST_OF_TOP_UPS,
-            (Some(_), _) => LIST_OF_PARTNERSHIP,
-            (None, _) => LIST,
-        },
+    values.extend(day(filter));
+    match (filter.partnership.is_some(), filter.status.map(|(status, _)| status)) {
+        (false, Some(InvoiceStatus::Paid)) => LIST_PAID,
+        (false, Some(InvoiceStatus::Canceled)) => LIST_CANCELED,
+        (false, Some(InvoiceStatus::Unpaid)) => LIST_UNPAID,
+        (false, Some(InvoiceStatus::Overdue)) => LIST_OVERDUE,
+        (true, Some(InvoiceStatus::Paid)) => LIST_PAID_OF_PARTNERSHIP,
+        (true, Some(InvoiceStatus::Canceled)) => LIST_CANCELED_OF_PARTNERSHIP,
+        (true, Some(InvoiceStatus::Unpaid)) => LIST_UNPAID_OF_PARTNERSHIP,
+        (true, Some(InvoiceStatus::Overdue)) => LIST_OVERDUE_OF_PARTNERSHIP,
+        (true, None) if filter.kind == Some(InvoiceKind::TopUp) => LIST_OF_TOP_UPS,
+        (true, None) => LIST_OF_PARTNERSHIP,
+        (false, None) if filter.kind == Some(InvoiceKind::TopUp) => LIST_TOP_UPS,
+        (false, None) => LIST,
     }
 }
 
 fn by_due(filter: &InvoiceFilter, values: &mut Vec<Value>) -> Sql {
-    match filter.status {
-        None => LIST_BY_DUE,
-        Some((InvoiceStatus::Paid, _)) => PAID_BY_DUE,
-        Some((InvoiceStatus::Canceled, _)) => CANCELED_BY_DUE,
-        Some((InvoiceStatus::Unpaid, today)) => {
-            values.push(today.into());
-            UNPAID_BY_DUE
-        }
-        Some((InvoiceStatus::Overdue, today)) => {
-            values.push(today.into());
-            OVERDUE_BY_DUE
-        }
+    values.extend(day(filter));
+    match (filter.partnership.is_some(), filter.status.map(|(status, _)| status)) {
+        (false, None) => LIST_BY_DUE,
+        (false, Some(InvoiceStatus::Paid)) => PAID_BY_DUE,
+        (false, Some(InvoiceStatus::Canceled)) => CANCELED_BY_DUE,
+        (false, Some(InvoiceStatus::Unpaid)) => UNPAID_BY_DUE,
+        (false, Some(InvoiceStatus::Overdue)) => OVERDUE_BY_DUE,
+        (true, None) => LIST_OF_PARTNERSHIP_BY_DUE,
+        (true, Some(InvoiceStatus::Paid)) => PAID_OF_PARTNERSHIP_BY_DUE,
+        (true, Some(InvoiceStatus::Canceled)) => CANCELED_OF_PARTNERSHIP_BY_DUE,
+        (true, Some(InvoiceStatus::Unpaid)) => UNPAID_OF_PARTNERSHIP_BY_DUE,
+        (true, Some(InvoiceStatus::Overdue)) => OVERDUE_OF_PARTNERSHIP_BY_DUE,
     }
+}
+
+/// The day by which open ones are told from overdue ones.
+fn day(filter: &InvoiceFilter) -> Option<Value> {
+    filter.status.filter(|(status, _)| matches!(status, InvoiceStatus::Unpaid | InvoiceStatus::Overdue)).map(|(_, today)| today.into())
 }
 
 /// Where a page by due dates begins: behind the invoice of the cursor, or before all.

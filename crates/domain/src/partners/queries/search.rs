@@ -71,7 +71,7 @@ pub async fn search(reader: &mut Reader<'_>, scope: MerchantScope, filter: &Part
     let mut values = params![scope.merchant, page.fetch(), filter.status.map_or("", Status::name), channel].to_vec();
     let words = filter.search.as_deref().map(str::trim).filter(|words| !words.is_empty());
     let text = match words {
-        Some(words) if words.contains('@') => with(&mut values, LIST_OF_EMAIL, [page.bound().into(), words.to_lowercase().into()]),
+        Some(words) if words.contains('@') => with(&mut values, LIST_OF_EMAIL, [page.bound().into(), words.to_ascii_lowercase().into()]),
         Some(words) if is_code(&mut *reader, scope, words).await? => with(&mut values, LIST_OF_CODE, [page.bound().into(), words.to_uppercase().into()]),
         Some(words) if words.parse::<PartnershipId>().is_ok() => {
             let id = words.parse::<PartnershipId>().map_or(Value::Null, Value::from);

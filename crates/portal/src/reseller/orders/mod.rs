@@ -7,9 +7,12 @@ mod steps;
 use crate::lists::{Cell, List, fetch};
 use crate::names;
 use crate::room::{Room, Spot};
+use crate::shared::fulfillments::between;
 use crate::shared::{orders as shared, views};
 use begin::DraftForm;
+use maud::{Markup, html};
 use page::{ItemForm, QuantityForm};
+use tradepost_design::form::unseen;
 use tradepost_design::frame::Head;
 use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon};
@@ -40,12 +43,17 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         room.may(Right::OrdersPlace).then(|| new.clone()),
     );
+    let (created_from, created_to) = between(&room, &list);
     let filter = OrderFilter {
         state: list.asked("state").and_then(State::from_name),
         search: list.searched(),
         product: list.asked("product").map(ToOwned::to_owned),
-        ..OrderFilter::default()
+        held: false,
+        created_from,
+        created_to,
     };
+    let asks = narrowing(&room, &list);
+    let list = list.before(asks);
     if list.asked("file") == Some("csv") {
         return exported(&call, None, filter, &shared::export_head(&room));
     }
@@ -79,6 +87,24 @@ async fn list(call: Call) -> Result<Answer, Problem> {
 fn product_chip(room: &Room, call: &Call) -> Vec<(String, String)> {
     let asked = call.query_pairs().iter().find(|(name, value)| name == "product" && !value.trim().is_empty());
     asked.map(|(_, text)| (text.clone(), format!("{} {text}", room.t("Product", "Produkt")))).into_iter().collect()
+}
+
+/// The form that asks for a product and days. The other filters stay as they are.
+fn narrowing(room: &Room, list: &List<'_>) -> Markup {
+    let kept: Vec<(&str, &str)> = ["q", "state"].into_iter().filter_map(|name| list.asked(name).map(|value| (name, value))).collect();
+    let asked = |name| list.asked(name).unwrap_or("");
+    html! {
+        form class="inline days" method="get" action=(room.path("/orders")) {
+            (unseen(&kept))
+            label for="product" { (room.t("Product (SKU or id)", "Produkt (SKU oder Id)")) }
+            input type="text" id="product" name="product" value=(asked("product"));
+            label for="from" { (room.t("Begun from", "Begonnen ab")) }
+            input type="date" id="from" name="from" value=(asked("from"));
+            label for="to" { (room.t("up to", "bis")) }
+            input type="date" id="to" name="to" value=(asked("to"));
+            (Button::new(room.t("Show", "Zeigen")).small().submit())
+        }
+    }
 }
 
 pub(super) fn routes(r: &mut Routes) {
