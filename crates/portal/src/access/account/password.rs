@@ -37,7 +37,7 @@ fn form(call: &Call, look: &Look, me: &Me, typed: &Typed) -> Markup {
     let fields = html! {
         // For password keepers: whose password it is. It has no name, so it is not sent.
         input type="hidden" autocomplete="username" value=(me.email);
-        (field("current_password", look.t("Password of now", "Jetziges Passwort")).fill("current-password").input("password"))
+        (field("current_password", look.t("Current password", "Jetziges Passwort")).fill("current-password").input("password"))
         (field("new_password", look.t("New password", "Neues Passwort")).hint(&hint).fill("new-password").input("password"))
     };
     forms::form(call, look, "/account/password", &fields, &Button::new(look.t("Change the password", "Passwort ändern")), None)
