@@ -165,7 +165,7 @@ fn changed(change: &FieldChange) -> Markup {
 fn linked(room: &Room, id: &str) -> Markup {
     html! {
         (value::copyable(id, room.look.language))
-        @if let Some(place) = history::place_of(room, id) { " " a href=(place) { (room.t("Show", "Zeigen")) } }
+        @if let Some(place) = history::place_of(room, id) { " " a class="within" href=(place) { (room.t("Show", "Zeigen")) } }
     }
 }
 

@@ -243,7 +243,7 @@ fn about_thing(room: &Room, message: &MessageSummary, place: Option<&str>) -> Ma
 fn linked(room: &Room, id: &str, place: Option<&str>) -> Markup {
     html! {
         (value::copyable(id, room.look.language))
-        @if let Some(place) = place { " " a href=(place) { (room.t("Show", "Zeigen")) } }
+        @if let Some(place) = place { " " a class="within" href=(place) { (room.t("Show", "Zeigen")) } }
     }
 }
 
