@@ -97,9 +97,6 @@ fn writing(path: &Path) -> Result<Connection, Fault> {
         return Err(Fault::Schema(format!("the journal mode is {journal}, not wal: does the file system hold shared memory?")));
     }
     common(&mut connection)?;
-    // Plans follow from the indexes alone, as in the tests of plans. What an ANALYZE once counted misleads: taken before the first
-    // sale, it calls the index of sold keys empty, and years later a join walks all of them for each license.
-    connection.execute_batch("DROP TABLE IF EXISTS sqlite_stat1; DROP TABLE IF EXISTS sqlite_stat4;")?;
     Ok(connection)
 }
 

@@ -13,7 +13,6 @@ only_on!(Sqlite:
     a_second_opening_of_the_file_is_refused,
     the_file_is_readable_by_its_owner_only,
     a_url_without_a_path_is_refused,
-    statistics_of_another_time_are_forgotten,
 );
 
 async fn a_work_that_awaits_something_else_is_rolled_back(place: Place) {
@@ -164,18 +163,4 @@ async fn a_url_without_a_path_is_refused(_: Place) {
     for url in ["sqlite://", "mysql://host/db", "store.db"] {
         assert!(matches!(Store::open(tradepost_store::Settings::new(url)).await, Err(Fault::Schema(_))), "{url}");
     }
-}
-
-async fn statistics_of_another_time_are_forgotten(place: Place) {
-    let store = place.with_items().await;
-    store.write(insert(1)).await.expect("it commits");
-    store.close().await;
-    let path = place.url.strip_prefix("sqlite://").expect("a path").to_owned();
-    let analyzed = rusqlite::Connection::open(path).expect("the file opens");
-    analyzed.execute_batch("ANALYZE").expect("somebody counts");
-    drop(analyzed);
-    let tables = sql!("SELECT name FROM sqlite_schema WHERE name LIKE 'sqlite_stat_'");
-    let store = place.open().await;
-    assert_eq!(crate::support::query::<String>(&store, tables, Vec::new()).await, [""; 0]);
-    assert_eq!(ids(&store).await, [1]);
 }
