@@ -1,5 +1,6 @@
 //! Hashing and comparing passwords: on blocking threads, a few at a time (each takes 19 MiB), before any command.
 
+use crate::beside::beside;
 use crate::call::Call;
 use crate::problem::Problem;
 use std::sync::LazyLock;
@@ -14,10 +15,7 @@ static NOBODY: LazyLock<String> = LazyLock::new(|| password::hash(&Secret::new(S
 
 async fn slowly<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
     let _turn = HASHING.acquire().await.map_err(|_| Problem::internal())?;
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(error = &error as &dyn std::error::Error, "hashing a password failed");
-        Problem::internal()
-    })
+    beside(work).await
 }
 
 /// The hash of a new password.

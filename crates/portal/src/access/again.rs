@@ -2,7 +2,7 @@
 
 use super::passkeys::{self, Source};
 use super::sign_in::{seconds_of, wait};
-use super::{Alone, alone, issuers, leading_on, me, next};
+use super::{Alone, alone, issuers, leading_on, next};
 use crate::forms::{self, Typed};
 use crate::look::Look;
 use crate::refusals;
@@ -38,10 +38,10 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn page(call: &Call, look: &Look, typed: &Typed, notice: Option<&Markup>) -> Result<Answer, Problem> {
-    let me = me(call).await?;
+    let me = api_me::shown(call).await?;
     let (two_step, passkey) = (factors::state(call).await?.since.is_some(), proofs::passkey(call).await?);
     // Where two steps are asked for, the password alone proves nothing.
-    let by_password = !two_step && api_me::shown(call).await?.has_password;
+    let by_password = !two_step && me.has_password;
     let title = look.t("Is it you?", "Sind Sie es?");
     let text = look.t(
         "What you are about to do is sensitive, and you have not shown for a while that it is you. This counts for 15 minutes.",

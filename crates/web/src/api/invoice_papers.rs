@@ -2,7 +2,7 @@
 //! asks, from the document as it was issued and what was paid of it since.
 
 use crate::api::orders::sides;
-use crate::beside::turn;
+use crate::beside::{beside, turn};
 use crate::call::{Call, OrNotFound as _};
 use crate::problem::Problem;
 use crate::routes::Routes;
@@ -87,18 +87,17 @@ async fn pdf(call: &Call, merchant: MerchantScope, papers: Papers, language: Lan
     };
     let name = format!("{}.pdf", papers.document.number);
     let turn = turn(&SETTING, PATIENCE).await?;
-    let made = tokio::task::spawn_blocking(move || {
+    let made = beside(move || {
         // As long as it is set, even where nobody waits for it any more.
         let _turn = turn;
         let told = Told { document: &papers.document, standing: Some(&papers.standing), language };
         let head = Letterhead { logo: logo.as_deref(), accent: papers.look.accent.map(|accent| accent.on(Color::WHITE).parts()), ..Letterhead::of(&told) };
         invoice::pdf::render(&told, &head, papers.size)
     });
-    let failed = |error: String| {
+    let bytes = made.await?.map_err(|error| {
         tracing::error!(error, "an invoice was not set");
         Problem::internal()
-    };
-    let bytes = made.await.map_err(|error| failed(error.to_string()))?.map_err(failed)?;
+    })?;
     Ok(Answer::download(&name, "application/pdf", bytes))
 }
 

@@ -1,7 +1,7 @@
 //! The person who is signed in: who they are, how they see the portal, their password and their address (PAR-15, PLT-12).
 
 use super::merchant::TimeZoneName;
-use super::sessions::{self, network};
+use super::sessions;
 use crate::answer::Answer;
 use crate::call::{Call, OrNotFound as _};
 use crate::input::Patch;
@@ -11,7 +11,7 @@ use crate::{choices, input, passwords, view};
 use tradepost_domain::access::MerchantRole;
 use tradepost_domain::identity::email_change::{self, EmailChangeView};
 use tradepost_domain::identity::sign_in::wrong_password;
-use tradepost_domain::identity::{AttemptSignIn, ChangePassword, ChangeProfile, ConfirmEmailChange, PersonView, RequestEmailChange, links, queries, throttle};
+use tradepost_domain::identity::{AttemptSignIn, ChangePassword, ChangeProfile, ConfirmEmailChange, PersonView, RequestEmailChange, links, queries};
 use tradepost_domain::partners::Status;
 use tradepost_domain::{EmailChangeId, MerchantId, PartnershipId, PersonId, merchants, partners};
 use tradepost_kernel::text::Email;
@@ -184,8 +184,8 @@ async fn change(call: Call) -> Result<Answer, Problem> {
     show(call).await
 }
 
-/// Counts a guess at the person's own password, as at the sign-in, and compares it. `None`: they have none.
-async fn compare(call: &Call, password: Option<Secret<String>>) -> Result<(Option<String>, Attempt), Problem> {
+/// The person who asks, and the hash of their password, where they have one.
+async fn known(call: &Call) -> Result<(PersonView, Option<String>), Problem> {
     let person = own(call)?;
     let read = call.read(move |reader| {
         Box::pin(async move {
@@ -193,28 +193,27 @@ async fn compare(call: &Call, password: Option<Secret<String>>) -> Result<(Optio
             Ok(me.zip(Some(queries::password_of(reader, person).await?)))
         })
     });
-    let (me, hash): (PersonView, Option<String>) = read.await?.or_not_found()?;
-    let engine = call.engine();
-    let key = me.email.to_ascii_lowercase();
-    let attempt = Attempt { account: throttle::account(&engine.vault, &key), address: throttle::address(&engine.vault, &network(call.address())) };
-    let Some(hash) = hash else { return Ok((None, attempt)) };
-    let password = password.ok_or_else(wrong_password)?;
-    call.execute(AttemptSignIn { account: attempt.account, address: attempt.address }).await?;
-    if passwords::matches(password, Some(hash.clone())).await? { Ok((Some(hash), attempt)) } else { Err(wrong_password().into()) }
+    read.await?.or_not_found()
 }
 
-/// Under what a guess is counted.
-struct Attempt {
-    account: [u8; 16],
-    address: [u8; 16],
+/// Counts a guess at the person's own password, as at the sign-in, and compares it. `None`: they have none.
+async fn compare(call: &Call, (me, hash): (PersonView, Option<String>), password: Option<Secret<String>>) -> Result<(Option<String>, Attempt), Problem> {
+    let (account, address) = sessions::counted_under(call, &me.email.to_ascii_lowercase());
+    let Some(hash) = hash else { return Ok((None, (account, address))) };
+    let password = password.ok_or_else(wrong_password)?;
+    call.execute(AttemptSignIn { account, address }).await?;
+    if passwords::matches(password, Some(hash.clone())).await? { Ok((Some(hash), (account, address))) } else { Err(wrong_password().into()) }
 }
+
+/// Under what a guess is counted: account and address.
+type Attempt = ([u8; 16], [u8; 16]);
 
 /// Changes the password of a person who knows it; their other sessions end. For the API and for the page.
 ///
 /// # Errors
 /// 422 `wrong_password`, 429 `too_many_attempts`.
 pub async fn change_password(call: &Call, asked: PasswordChange) -> Result<(), Problem> {
-    let (hash, Attempt { account, address }) = compare(call, Some(asked.current_password)).await?;
+    let (hash, (account, address)) = compare(call, known(call).await?, Some(asked.current_password)).await?;
     let compared_with = hash.ok_or_else(wrong_password)?;
     let password_hash = passwords::hash(call, asked.new_password).await?;
     let kept = sessions::current(call).await?.map(|session| session.id);
@@ -233,13 +232,12 @@ async fn set_password(call: Call) -> Result<Answer, Problem> {
 /// 422 `wrong_password`, `same_address`; 429 `too_many_attempts`.
 pub async fn request_email(call: &Call, asked: EmailChange) -> Result<EmailChangeSent, Problem> {
     // Judged by the command too; here, so that it does not count as a guess.
-    let person = own(call)?;
-    let me = call.read(move |reader| Box::pin(async move { queries::person(reader, person).await })).await?.or_not_found()?;
+    let (me, hash) = known(call).await?;
     if me.email == asked.email.as_str() {
         return Err(email_change::same_address().into());
     }
-    let (compared_with, attempt) = compare(call, asked.current_password).await?;
-    let attempt = compared_with.is_some().then_some((attempt.account, attempt.address));
+    let (compared_with, attempt) = compare(call, (me, hash), asked.current_password).await?;
+    let attempt = compared_with.is_some().then_some(attempt);
     let (email, expires_at) = (asked.email.to_string(), call.now().plus_ms(email_change::LASTS_MS));
     call.execute(RequestEmailChange { email: asked.email, compared_with, attempt }).await?;
     Ok(EmailChangeSent { email, expires_at })

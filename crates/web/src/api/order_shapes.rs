@@ -85,19 +85,7 @@ input! {
     pub struct MerchantOrderQuery {
         /// Only of this partnership.
         pub partnership: Option<PartnershipId>,
-        /// Only in this state.
-        pub state: Option<State>,
-        /// Only what a word finds: the number of an order or of its invoice, the e-mail address of a customer, a SKU, else the beginning of a
-        /// reference.
-        pub search: Option<Line<100>>,
-        /// Only with an item of this product: its id or SKU.
-        pub product: Option<Line<64>>,
-        /// Only those that are held as a whole, for credit or payment.
-        pub held: Option<bool>,
-        /// Only those begun at this moment or later.
-        pub created_from: Option<Timestamp>,
-        /// Only those begun before this moment.
-        pub created_to: Option<Timestamp>,
+        => orders: OrderQuery
     }
 }
 

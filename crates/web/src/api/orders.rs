@@ -123,16 +123,19 @@ pub async fn listed(call: &Call, partnership: Option<PartnershipId>, filter: Ord
     Ok(Page { rows: found.rows.into_iter().map(OrderSummary::from).collect(), next: found.next })
 }
 
-async fn list_mine(call: Call) -> Result<Answer, Problem> {
-    let query = call.query::<OrderQuery>()?;
-    let filter = OrderFilter {
+fn filter(query: OrderQuery) -> OrderFilter {
+    OrderFilter {
         state: query.state,
         search: query.search.map(String::from),
         product: query.product.map(String::from),
         held: query.held.unwrap_or(false),
         created_from: query.created_from,
         created_to: query.created_to,
-    };
+    }
+}
+
+async fn list_mine(call: Call) -> Result<Answer, Problem> {
+    let filter = filter(call.query::<OrderQuery>()?);
     if call.wants_csv() {
         return exported(&call, None, filter, &HEAD);
     }
@@ -140,19 +143,12 @@ async fn list_mine(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn list_all(call: Call) -> Result<Answer, Problem> {
-    let query = call.query::<MerchantOrderQuery>()?;
-    let filter = OrderFilter {
-        state: query.state,
-        search: query.search.map(String::from),
-        product: query.product.map(String::from),
-        held: query.held.unwrap_or(false),
-        created_from: query.created_from,
-        created_to: query.created_to,
-    };
+    let MerchantOrderQuery { partnership, orders } = call.query()?;
+    let filter = filter(orders);
     if call.wants_csv() {
-        return exported(&call, query.partnership, filter, &HEAD);
+        return exported(&call, partnership, filter, &HEAD);
     }
-    Ok(call.list(listed(&call, query.partnership, filter, call.page()?).await?, |order| order))
+    Ok(call.list(listed(&call, partnership, filter, call.page()?).await?, |order| order))
 }
 
 async fn create(call: Call) -> Result<Answer, Problem> {
