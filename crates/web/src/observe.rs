@@ -26,6 +26,8 @@ pub fn metrics() -> PrometheusHandle {
             }
             metrics::describe_histogram!("http_request_seconds", "Time from the head of a request to the head of its answer");
             metrics::describe_counter!("http_requests_total", "Requests by operation, method and status");
+            metrics::describe_gauge!("http_connections", "Connections that are open");
+            metrics::describe_gauge!("http_requests_in_flight", "Requests that are being read or answered, this one too, also those whose clients hung up");
             metrics::describe_counter!("http_handlers_entered_total", "Requests that were let in and began to be done, by operation");
             metrics::describe_counter!(
                 "tradepost_requests_not_logged_total",
@@ -99,6 +101,27 @@ pub fn total(rendered: &str, name: &str, label: &str) -> u64 {
         if is_its && labels.contains(label) { value.parse::<u64>().ok() } else { None }
     };
     rendered.lines().filter_map(value).sum()
+}
+
+/// One more in `http_connections`, for as long as it lives.
+pub(crate) struct Connected(());
+
+impl Connected {
+    pub(crate) fn new() -> Self {
+        metrics::gauge!("http_connections").increment(1.0);
+        Self(())
+    }
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        metrics::gauge!("http_connections").decrement(1.0);
+    }
+}
+
+/// Puts the count of requests beside those of connections, when somebody asks for them.
+pub(crate) fn note_in_flight(requests: usize) {
+    metrics::gauge!("http_requests_in_flight").set(u32::try_from(requests).unwrap_or(u32::MAX));
 }
 
 /// Puts the store's counters beside those of requests, when somebody asks for them.

@@ -2,6 +2,7 @@
 
 use crate::answer::Raw;
 use crate::floor::Floor;
+use crate::observe::Connected;
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Extensions, HeaderMap, Request, StatusCode, Version};
@@ -56,11 +57,12 @@ pub async fn serve(floor: Floor, listener: TcpListener, shutdown: impl Future<Ou
             .max_buf_size(limits.headers_bytes + limits.uri_bytes + (16 << 10))
             .half_close(false);
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        let connected = Connected::new();
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(error = &error as &dyn std::error::Error, "a connection ended");
             }
-            drop(place);
+            drop((place, connected));
         });
     }
     drop(listener);

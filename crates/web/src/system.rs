@@ -172,9 +172,10 @@ async fn metrics(call: Call) -> Result<Answer, Problem> {
     if !allowed {
         return Err(Problem::not_found());
     }
-    let stats = call.engine().store.stats();
-    crate::observe::note_store(&stats);
-    Ok(Answer::text(call.app().metrics.render()))
+    let app = call.app();
+    crate::observe::note_store(&app.engine.store.stats());
+    crate::observe::note_in_flight(app.settings.limits.in_flight.saturating_sub(app.in_flight.available_permits()));
+    Ok(Answer::text(app.metrics.render()))
 }
 
 async fn openapi(call: Call) -> Result<Answer, Problem> {
