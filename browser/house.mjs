@@ -137,14 +137,14 @@ function freshDatabase(kind, folder) {
 
 /** A running server. With `demo` it has the demo's merchant and resellers, else a merchant whose owner got an access mail. */
 export class House {
-  static async open({ kind = "sqlite", demo = false } = {}) {
+  static async open({ kind = "sqlite", demo = false, name = "127.0.0.1" } = {}) {
     const house = new House();
     house.folder = mkdtempSync(join(tmpdir(), "tradepost-browser-"));
     house.post = await new Post().open();
     const place = ["--data", house.folder, "--database", freshDatabase(kind, house.folder)];
     const port = await freePort();
-    house.url = `http://127.0.0.1:${port}`;
-    const env = { ...process.env, TRADEPOST_MAIL_HOST: "127.0.0.1", TRADEPOST_MAIL_PORT: String(house.post.port), TRADEPOST_MAIL_TLS: "none", TRADEPOST_MAIL_FROM: "post@tradepost.example" };
+    house.url = `http://${name}:${port}`;
+    const env = { ...process.env, TRADEPOST_PUBLIC_URL: house.url, TRADEPOST_MAIL_HOST: "127.0.0.1", TRADEPOST_MAIL_PORT: String(house.post.port), TRADEPOST_MAIL_TLS: "none", TRADEPOST_MAIL_FROM: "post@tradepost.example" };
     house.run = (...command) => execFileSync(BINARY, [...place, ...command], { env, encoding: "utf8" });
     if (!demo) {
       const owner = ["--owner-email", "owner@northwind.example", "--owner-name", "Olivia Owner"];

@@ -6,6 +6,7 @@ import { Keyboard, Mouse } from "./hands.mjs";
 import { hostile, title as hostileTitle } from "./hostile.mjs";
 import { House, openBrowser } from "./house.mjs";
 import { journey, title as journeyTitle } from "./stories/journey.mjs";
+import { name as passkeyName, passkey, title as passkeyTitle } from "./passkey.mjs";
 import { merchant, title as merchantTitle } from "./stories/merchant.mjs";
 import { shop, title as shopTitle } from "./stories/shop.mjs";
 import { walk, title as walkTitle } from "./walk.mjs";
@@ -31,10 +32,11 @@ const tests = [
   ...told,
   { name: "double", demo: true, title: doubleTitle, run: double },
   { name: "hostile", demo: true, title: hostileTitle, run: hostile },
+  { name: "passkey", title: passkeyTitle, at: passkeyName, run: passkey },
   { name: "walk", demo: true, title: walkTitle, run: walk },
 ];
 /** `journey` and `keyboard` each mean all that have the word in their name, `stories` all that are told. */
-const isWanted = ({ name, demo }) => wanted.length === 0 || wanted.includes(name) || name.split(":").some((word) => wanted.includes(word)) || (!demo && wanted.includes("stories"));
+const isWanted = ({ name }) => wanted.length === 0 || wanted.includes(name) || name.split(":").some((word) => wanted.includes(word)) || (name.includes(":") && wanted.includes("stories"));
 
 before(async () => { world.browser = await openBrowser(); });
 after(() => world.browser.close());
@@ -45,7 +47,7 @@ for (const one of tests.filter(isWanted)) {
       console.log(`SKIPPED ${one.name}: the time is up`);
       return t.skip("the time is up");
     }
-    const house = await House.open({ kind, demo: one.demo });
+    const house = await House.open({ kind, demo: one.demo, name: one.at });
     try {
       await one.run({ ...world, house });
     } catch (error) {

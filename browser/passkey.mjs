@@ -1,0 +1,78 @@
+// A person's passkey in a real browser: added, used alone and as the second step, removed. Chromium's own virtual authenticator holds the key.
+
+import { Mouse } from "./hands.mjs";
+import { openWindow } from "./house.mjs";
+import { OWNER } from "./prepare.mjs";
+import { arrive } from "./stories/arrive.mjs";
+import { strict as assert } from "node:assert";
+import { createHmac } from "node:crypto";
+
+export const title = "a passkey signs in alone, does the second step, and opens nothing once it is removed";
+/** A browser keeps passkeys for names, not for addresses. */
+export const name = "localhost";
+
+/** What an authenticator app shows now for this secret (RFC 6238). */
+function code(secret) {
+  const bits = [...secret].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const mac = createHmac("sha1", Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)))).update(counter).digest();
+  return String((mac.readUInt32BE(mac.at(-1) & 15) & 0x7fff_ffff) % 1_000_000).padStart(6, "0");
+}
+
+async function signOut(hand) {
+  await hand.open("/account");
+  await hand.button("Sign out");
+  await hand.heading("Sign in");
+}
+
+export async function passkey({ browser, house }) {
+  const page = await openWindow(browser, house);
+  const hand = new Mouse(page);
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("WebAuthn.enable");
+  const kind = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
+  const { authenticatorId } = await devtools.send("WebAuthn.addVirtualAuthenticator", { options: kind });
+  const held = async () => (await devtools.send("WebAuthn.getCredentials", { authenticatorId })).credentials;
+
+  await arrive(hand, house, OWNER);
+  await hand.open("/profile/passkeys");
+  await hand.reads("No passkey yet");
+  await hand.fill("Name", "Work laptop");
+  await hand.button("Add a passkey");
+  await hand.reads("Passkey added.");
+  assert.equal((await held()).length, 1, "the authenticator holds it");
+  await hand.fill("Name", "The same again");
+  await hand.button("Add a passkey");
+  await hand.reads("No passkey was used.");
+  assert.equal((await held()).length, 1, "one authenticator holds one for each account");
+
+  await signOut(hand);
+  await hand.button("Sign in with a passkey");
+  await hand.heading("Overview");
+
+  await hand.open("/profile/two-step");
+  await hand.button("Set up");
+  await hand.heading("Two-step sign-in");
+  const secret = /[A-Z2-7]{32}/.exec((await page.locator("main").innerText()).replace(/(?<=[A-Z2-7]) (?=[A-Z2-7])/g, ""))[0];
+  await hand.fill("Code that the app shows", code(secret));
+  await hand.button("Switch on");
+  await hand.heading("Recovery codes");
+  await signOut(hand);
+  await hand.fill("E-mail address", OWNER.email);
+  await hand.fill("Password", OWNER.password);
+  await hand.button("Sign in");
+  await hand.button("Use a passkey");
+  await hand.heading("Overview");
+
+  await hand.open("/profile/passkeys");
+  await hand.reads("Work laptop");
+  await hand.ask("Remove");
+  await hand.button("Remove");
+  await hand.reads("Passkey removed.");
+  await signOut(hand);
+  await hand.button("Sign in with a passkey");
+  await hand.reads("That passkey was not taken");
+  assert.deepEqual(page.troubles, []);
+  await page.context().close();
+}
