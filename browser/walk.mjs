@@ -3,6 +3,7 @@
 // Each must answer, say nothing in the console, ask for nothing that is not there, pass axe-core, fit the window, weigh little and not move.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { axeSource, openWindow, signIn } from "./house.mjs";
 
@@ -141,4 +142,6 @@ export async function walk(world) {
   console.log(`${report.opened} pages opened, ${report.examined} of them examined; the heaviest: ${report.heaviest.kind}, ${report.heaviest.bytes} bytes`);
   if (report.skipped.length) console.log(`SKIPPED ${report.skipped.length} kinds of pages: the time is up`);
   assert.deepEqual(report.faults, []);
+  // What the documentation shows are these screenshots: all of them must be there.
+  if (!report.skipped.length && world.every === 1 && roles === ROLES) execFileSync("scripts/docs-pictures", [SCREENSHOTS, `${SCREENSHOTS}/docs`], { stdio: "inherit" });
 }
