@@ -77,7 +77,7 @@ impl House {
         let wake = Wake::default();
         let bell = wake.clone();
         let after_commit = AfterCommit::new(move || bell.now());
-        let engine = Engine { store, environment, vault: Arc::new(Vault::new(&master.key)), after_commit };
+        let engine = Engine { store, environment, vault: Arc::new(Vault::new(&master.key)), after_commit, recent: Default::default() };
         let issuers = Connected::new(&settings.issuers, &engine.environment).map_err(|error| Trouble(error.to_string()))?;
         let floor = Self::floor(&engine, &settings, issuers);
         let requests = floor.app().requests.clone();

@@ -12,5 +12,6 @@ pub fn migrations() -> Vec<Migration> {
         ("0004_people", include_str!("../../../migrations/0004_people.sql")),
         ("0005_lists", include_str!("../../../migrations/0005_lists.sql")),
         ("0006_request_log", include_str!("../../../migrations/0006_request_log.sql")),
+        ("0007_rowless", include_str!("../../../migrations/0007_rowless.sql")),
     ])
 }

@@ -3,6 +3,7 @@
 
 mod execution;
 mod kept;
+mod recent;
 
 pub mod retention;
 
@@ -11,6 +12,7 @@ use crate::audit::AuditEntry;
 use crate::ids::CommandId;
 use crate::outbox::Event;
 use execution::{Execution, Settled};
+pub use recent::Recent;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -264,6 +266,8 @@ pub struct Engine {
     pub vault: Arc<Vault>,
     /// Rings after every commit.
     pub after_commit: AfterCommit,
+    /// Which idempotency keys were answered lately.
+    pub recent: Arc<Recent>,
 }
 
 impl Engine {
@@ -279,7 +283,13 @@ impl Engine {
     fn settle(&self, work: Execution) -> BoxFuture<'_, Result<Settled, No>> {
         Box::pin(async move {
             work.authorize()?;
-            let settled = self.store.write(work).await?;
+            if let Some(answer) = work.answered(&self.recent, &self.store).await {
+                return answer;
+            }
+            let settled = self.store.write(work.clone()).await?;
+            if settled.is_ok() {
+                work.note(&self.recent);
+            }
             if let (Ok(Settled { replayed: false, .. }), Some(bell)) = (&settled, &self.after_commit.0) {
                 bell();
             }

@@ -47,7 +47,7 @@ pub(super) async fn engine(database: &Database, group: Group) -> Result<Engine, 
     let mut store = store_settings(settings.database);
     store.group = group.0;
     let store = Store::open(store).await?;
-    Ok(Engine { store, environment, vault: Arc::new(Vault::new(&master.key)), after_commit: AfterCommit::default() })
+    Ok(Engine { store, environment, vault: Arc::new(Vault::new(&master.key)), after_commit: AfterCommit::default(), recent: Default::default() })
 }
 
 /// A caller that hands in one command after the other.

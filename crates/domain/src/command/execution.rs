@@ -3,6 +3,7 @@
 //! Everything here, and the store, knows a command by [`Executed`] only. What is written per command is the thin shell
 //! [`Typed`]: a hundred commands times the whole path is what a compiler cannot bear.
 
+use super::recent::Recent;
 use super::{Command, Ctx, Done, Engine, No, Origin, kept};
 use crate::access::Need;
 use crate::ids::CommandId;
@@ -11,10 +12,11 @@ use std::any::{Any, TypeId};
 use std::collections::HashSet;
 use std::sync::Arc;
 use tradepost_kernel::Refusal;
-use tradepost_store::{BoxFuture, Ended, Fault, SetAnswers, Tx, Work};
+use tradepost_store::{BoxFuture, Ended, Fault, SetAnswers, Store, Tx, Work};
 
 /// A command on its way through the store, its type erased.
-pub(super) struct Execution(Box<dyn Executed>);
+#[derive(Clone)]
+pub(super) struct Execution(Arc<dyn Executed>);
 
 /// The command, where it comes from and what it is run with. Its id is the same however often it is tried.
 struct Typed<C> {
@@ -171,12 +173,30 @@ fn ran<C: Command>(outcome: Result<C::Outcome, Refusal>) -> Result<Result<Ran, R
 
 impl Execution {
     pub(super) fn new<C: Command>(engine: &Engine, origin: Origin, command: C) -> Self {
-        Self(Box::new(Typed { engine: engine.clone(), origin: Arc::new(origin), id: engine.environment.id(), command }))
+        Self(Arc::new(Typed { engine: engine.clone(), origin: Arc::new(origin), id: engine.environment.id(), command }))
     }
 
     /// Whether its caller may.
     pub(super) fn authorize(&self) -> Result<(), Refusal> {
         self.0.origin().caller.authorize(self.0.need())
+    }
+
+    /// What an earlier call with the same idempotency key came to, where this server answered one lately: no turn in the
+    /// writer's queue is spent on what was done. `None`: the writer is to judge, also where this could not be read.
+    pub(super) async fn answered(&self, recent: &Recent, store: &Store) -> Option<Answer> {
+        if !recent.may_hold(&self.0.twin_key()?) {
+            return None;
+        }
+        let work = self.clone();
+        let read = store.read(move |reader| Box::pin(async move { Ok(kept::answers(&[work.0.as_ref()], reader).await?.pop().flatten()) }));
+        read.await.ok().flatten()
+    }
+
+    /// Notes that its key has an answer.
+    pub(super) fn note(&self, recent: &Recent) {
+        if let Some(key) = self.0.twin_key() {
+            recent.note(&key);
+        }
     }
 }
 
@@ -276,7 +296,7 @@ async fn settle_wave(wave: &[&dyn Executed], tx: &mut Tx<'_>) -> Result<Vec<Answ
 /// its outcome is the answer.
 async fn refuse(work: &dyn Executed, refusal: Refusal, tx: &mut Tx<'_>) -> Result<Answer, Fault> {
     debug_assert!(work.refusals().contains(&refusal.code), "{} refuses with {} and does not say so", work.name(), refusal.code);
-    let meanwhile = kept::answers(&[work], tx).await?.pop().flatten();
+    let meanwhile = kept::answers(&[work], &mut *tx).await?.pop().flatten();
     Ok(meanwhile.unwrap_or(Err(No::Refusal(refusal))))
 }
 

@@ -5,7 +5,7 @@ use super::execution::{Answer, Executed, Settled};
 use crate::access::Caller;
 use tradepost_kernel::{Refusal, sabotage};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
-use tradepost_store::{Column, Fault, SetSql, Tx};
+use tradepost_store::{Column, Fault, Reader, SetSql, Tx};
 
 /// Whose keys may not collide: the partnership, else the merchant as a whole.
 pub(super) fn scope(caller: &Caller) -> [u8; 16] {
@@ -21,7 +21,7 @@ static FIND: SetSql = SetSql::select(
 
 /// For each call the answer that an earlier one with the same idempotency key left: its outcome, or
 /// `idempotency_key_reused` where it had another body. `None`: this is the first.
-pub(super) async fn answers(wave: &[&dyn Executed], tx: &mut Tx<'_>) -> Result<Vec<Option<Answer>>, Fault> {
+pub(super) async fn answers(wave: &[&dyn Executed], reader: &mut Reader<'_>) -> Result<Vec<Option<Answer>>, Fault> {
     let mut found: Vec<Option<Answer>> = wave.iter().map(|_| None).collect();
     let keyed: Vec<_> = wave.iter().enumerate().filter_map(|(at, work)| work.twin_key().map(|key| (at, key))).collect();
     let columns = [
@@ -31,7 +31,7 @@ pub(super) async fn answers(wave: &[&dyn Executed], tx: &mut Tx<'_>) -> Result<V
         Column::texts(keyed.iter().map(|(_, key)| key.2.to_owned())),
         Column::texts(keyed.iter().map(|(_, key)| key.3.to_owned())),
     ];
-    let rows: Vec<(i64, Vec<u8>, String)> = tx.query_set(&FIND, &columns).await?;
+    let rows: Vec<(i64, Vec<u8>, String)> = reader.query_set(&FIND, &columns).await?;
     for (at, hash, outcome) in rows {
         let at = usize::try_from(at).map_err(|_| Fault::Column("the number of a row"))?;
         let work = wave.get(at).ok_or(Fault::Column("the number of a row"))?;

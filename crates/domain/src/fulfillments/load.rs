@@ -9,7 +9,7 @@ use crate::billing::{AutoTopUp, auto_top_up};
 use crate::catalog::pricing::{self, ItemDiscount, Priced, Quote};
 use crate::catalog::queries::{Asked, available_all};
 use crate::catalog::{self, Method, SellableProduct};
-use crate::command::{Ctx, No};
+use crate::command::Ctx;
 use crate::identity::queries::{ValidKey, valid_among};
 use crate::ids::{ApiKeyId, ChannelId, FulfillmentId, ProductId};
 use crate::ledger::{self, AccountKind};
@@ -241,9 +241,12 @@ impl Loaded {
 /// A product with its price, or why it is not sold.
 type Priceless = Result<(SellableProduct, Quote, Currency), Refusal>;
 
+/// Keys that let in, by merchant and id.
+pub(super) type ValidKeys = HashMap<(i64, ApiKeyId), ValidKey>;
+
 /// The keys of the callers that still let in, asked in the transaction itself: a key that was revoked on any server
 /// fails on its next call.
-async fn valid_keys(ctxs: &[Ctx], tx: &mut Tx<'_>) -> Result<HashMap<(i64, ApiKeyId), ValidKey>, Fault> {
+pub(super) async fn valid_keys(ctxs: &[Ctx], tx: &mut Tx<'_>) -> Result<ValidKeys, Fault> {
     let key = |ctx: &Ctx| if let Caller::PartnershipKey { key, scope, .. } = ctx.caller() { Some((scope.merchant, *key)) } else { None };
     let keys: BTreeSet<(i64, ApiKeyId)> = ctxs.iter().filter_map(key).collect();
     let Some(now) = ctxs.first().map(|ctx| ctx.now) else { return Ok(HashMap::new()) };
@@ -253,11 +256,10 @@ async fn valid_keys(ctxs: &[Ctx], tx: &mut Tx<'_>) -> Result<HashMap<(i64, ApiKe
     valid_among(tx, &keys, now).await
 }
 
-/// Whether the caller's key lets in at this moment: the door may have looked at it a while ago.
-pub(super) async fn still_lets_in(ctx: &Ctx, tx: &mut Tx<'_>) -> Result<(), No> {
-    let Caller::PartnershipKey { key, scope, .. } = ctx.caller() else { return Ok(()) };
-    let valid = valid_among(tx, &BTreeSet::from([(scope.merchant, *key)]), ctx.now).await?;
-    if valid.is_empty() { Err(key_not_valid().into()) } else { Ok(()) }
+/// Whether the caller comes without a key, or with one of these.
+pub(super) fn lets_in(caller: &Caller, valid: &ValidKeys) -> Result<(), Refusal> {
+    let Caller::PartnershipKey { key, scope, .. } = caller else { return Ok(()) };
+    if valid.contains_key(&(scope.merchant, *key)) { Ok(()) } else { Err(key_not_valid()) }
 }
 
 fn key_not_valid() -> Refusal {
@@ -265,7 +267,7 @@ fn key_not_valid() -> Refusal {
 }
 
 /// What the caller's key sells, where it lets in by this door: a dynamic URL's by its own, every other by the API (EXT-6).
-fn sells(caller: &Caller, door: Door, valid: &HashMap<(i64, ApiKeyId), ValidKey>) -> Result<Vec<ProductId>, Refusal> {
+fn sells(caller: &Caller, door: Door, valid: &ValidKeys) -> Result<Vec<ProductId>, Refusal> {
     let Caller::PartnershipKey { key, scope, .. } = caller else { return Ok(Vec::new()) };
     let fitting = valid.get(&(scope.merchant, *key)).filter(|key| key.dynamic_url == (door == Door::DynamicUrl));
     fitting.map(|key| key.products.clone()).ok_or_else(key_not_valid)

@@ -1,14 +1,15 @@
 //! Fulfillments as they are read.
 
 use super::load::Earlier;
+use super::reveal::{Asked, Named};
 use super::{Door, State};
 use crate::access::{MerchantScope, PartnershipScope};
 use crate::ids::{FulfillmentId, LicenseId, LicenseKeyId, PartnershipId, ProductId};
 use crate::listing::{Page, PageRequest};
 use std::collections::HashMap;
-use tradepost_kernel::{Currency, Date, Timestamp};
+use tradepost_kernel::{Currency, Date, Refusal, Timestamp};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
-use tradepost_store::{Column, Fault, FromRow, Reader, Row, SetSql, params, sql};
+use tradepost_store::{Column, Columns, Fault, FromRow, Reader, Row, SetSql, params, sql};
 
 /// One fulfillment, as stored. Amounts are minor units of its currency.
 #[derive(Clone, Debug)]
@@ -84,7 +85,12 @@ pub struct DeliveredLicense {
 
 impl FromRow for FulfillmentRow {
     fn from_row(row: Row) -> Result<Self, Fault> {
-        let mut columns = row.take();
+        Self::of(&mut row.take())
+    }
+}
+
+impl FulfillmentRow {
+    fn of(columns: &mut Columns) -> Result<Self, Fault> {
         Ok(Self {
             id: columns.next()?,
             partnership: columns.next()?,
@@ -113,15 +119,17 @@ impl FromRow for FulfillmentRow {
     }
 }
 
+macro_rules! columns {
+    () => {
+        "f.id, f.partnership, f.external_order_id, f.source, f.state, f.product, p.id, f.quantity, f.currency, f.unit_minor, \
+         f.total_minor, f.explanation, f.balance_after_minor, f.ready, f.refunded_quantity, f.refunded_minor, f.customer_email, f.customer_name, \
+         f.metadata, f.mailed, f.day, f.created_ms, f.delivered_ms"
+    };
+}
+
 macro_rules! fulfillment_sql {
     ($rest:literal) => {
-        sql!(concat!(
-            "SELECT f.id, f.partnership, f.external_order_id, f.source, f.state, f.product, p.id, f.quantity, f.currency, f.unit_minor, ",
-            "f.total_minor, f.explanation, f.balance_after_minor, f.ready, f.refunded_quantity, f.refunded_minor, f.customer_email, f.customer_name, ",
-            "f.metadata, f.mailed, f.day, f.created_ms, f.delivered_ms FROM fulfillment f ",
-            "JOIN product p ON p.merchant = f.merchant AND p.number = f.product ",
-            $rest
-        ))
+        sql!(concat!("SELECT ", columns!(), " FROM fulfillment f JOIN product p ON p.merchant = f.merchant AND p.number = f.product ", $rest))
     };
 }
 
@@ -146,6 +154,96 @@ pub async fn fulfillment(
 pub async fn by_external_order(reader: &mut Reader<'_>, scope: PartnershipScope, external_order_id: &str) -> Result<Option<FulfillmentRow>, Fault> {
     let sql = fulfillment_sql!("WHERE f.merchant = $1 AND f.partnership = $2 AND f.external_order_id = $3");
     reader.query_opt(sql, params![scope.merchant, scope.partnership, external_order_id]).await
+}
+
+/// One by one by the whole of an index, as [`EARLIER`].
+macro_rules! named_sql {
+    ($with:literal) => {
+        concat!(
+            "SELECT r.n, ",
+            columns!(),
+            " FROM rows r CROSS JOIN LATERAL (SELECT a.* FROM fulfillment a WHERE a.merchant = r.merchant AND ",
+            $with,
+            " LIMIT 1) f JOIN product p ON p.merchant = f.merchant AND p.number = f.product"
+        )
+    };
+}
+
+static BY_ID: SetSql = SetSql::select(named_sql!("a.id = r.id"), &[("n", Int), ("merchant", Int), ("id", Bytes)]);
+static BY_EXTERNAL_ORDER: SetSql = SetSql::select(
+    named_sql!("a.partnership = r.partnership AND a.external_order_id = r.external_order"),
+    &[("n", Int), ("merchant", Int), ("partnership", Bytes), ("external_order", Text)],
+);
+
+/// A row of a set, with its number in it.
+struct Numbered<T>(usize, T);
+
+impl FromRow for Numbered<FulfillmentRow> {
+    fn from_row(row: Row) -> Result<Self, Fault> {
+        let mut columns = row.take();
+        let at = usize::try_from(columns.next::<i64>()?).map_err(|_| Fault::Column("the number of a row"))?;
+        Ok(Self(at, FulfillmentRow::of(&mut columns)?))
+    }
+}
+
+/// For each of a set the fulfillment that it names, with its merchant, or why it is not looked for. `None`: there is none.
+pub(super) async fn named(
+    reader: &mut Reader<'_>,
+    asked: &[Result<Asked<'_>, Refusal>],
+) -> Result<Vec<Result<Option<(MerchantScope, FulfillmentRow)>, Refusal>>, Fault> {
+    let number = |at: usize| i64::try_from(at).unwrap_or(i64::MAX);
+    let (mut ids, mut orders) = (Vec::new(), Vec::new());
+    for (at, asked) in asked.iter().enumerate() {
+        match asked {
+            Ok(Asked { merchant, named: Named::Id(id), .. }) => ids.push((number(at), merchant.merchant, *id)),
+            // A shop's order id means something within its partnership only.
+            Ok(Asked { merchant, partnership: Some(partnership), named: Named::ExternalOrder(text) }) => {
+                orders.push((number(at), merchant.merchant, *partnership, text.clone()));
+            }
+            _ => {}
+        }
+    }
+    let columns = [Column::ints(ids.iter().map(|row| row.0)), Column::ints(ids.iter().map(|row| row.1)), Column::ids(ids.iter().map(|row| row.2))];
+    let mut rows: Vec<Numbered<FulfillmentRow>> = reader.query_set(&BY_ID, &columns).await?;
+    let columns = [
+        Column::ints(orders.iter().map(|row| row.0)),
+        Column::ints(orders.iter().map(|row| row.1)),
+        Column::ids(orders.iter().map(|row| row.2)),
+        Column::texts(orders.iter().map(|row| row.3.clone())),
+    ];
+    rows.extend(reader.query_set::<Numbered<FulfillmentRow>>(&BY_EXTERNAL_ORDER, &columns).await?);
+    let mut rows: HashMap<usize, FulfillmentRow> = rows.into_iter().map(|Numbered(at, row)| (at, row)).collect();
+    let each = asked.iter().enumerate().map(|(at, asked)| {
+        let asked = asked.as_ref().map_err(Clone::clone)?;
+        let row = rows.remove(&at).filter(|row| asked.partnership.is_none_or(|partnership| partnership == row.partnership));
+        Ok(row.map(|row| (asked.merchant, row)))
+    });
+    Ok(each.collect())
+}
+
+static LICENSES: SetSql = SetSql::select(
+    "SELECT r.n, l.id, k.id, k.sealed, CASE WHEN l.stage = 'revoked' THEN 1 ELSE 0 END \
+     FROM rows r CROSS JOIN LATERAL (SELECT a.merchant, a.id, a.license_key, a.stage FROM license a \
+     WHERE a.merchant = r.merchant AND a.fulfillment = r.fulfillment ORDER BY a.id LIMIT 1000) l \
+     JOIN license_key k ON k.merchant = l.merchant AND k.id = l.license_key",
+    &[("n", Int), ("merchant", Int), ("fulfillment", Bytes)],
+);
+
+/// The same as [`licenses`] for several, each with a number and its merchant, none of them large.
+pub(super) async fn licenses_of(reader: &mut Reader<'_>, asked: &[(usize, i64, FulfillmentId)]) -> Result<HashMap<usize, Vec<DeliveredLicense>>, Fault> {
+    let columns = [
+        Column::ints(asked.iter().map(|row| i64::try_from(row.0).unwrap_or(i64::MAX))),
+        Column::ints(asked.iter().map(|row| row.1)),
+        Column::ids(asked.iter().map(|row| row.2)),
+    ];
+    let rows: Vec<(i64, LicenseId, LicenseKeyId, Vec<u8>, i64)> = reader.query_set(&LICENSES, &columns).await?;
+    let mut all: HashMap<usize, Vec<DeliveredLicense>> = HashMap::new();
+    for (at, license, key, sealed, revoked) in rows {
+        let at = usize::try_from(at).map_err(|_| Fault::Column("the number of a row"))?;
+        all.entry(at).or_default().push(DeliveredLicense { license, key, sealed, revoked: revoked == 1 });
+    }
+    all.values_mut().for_each(|licenses| licenses.sort_unstable_by_key(|license| license.license));
+    Ok(all)
 }
 
 /// The licenses of a fulfillment with their sealed codes, in the order in which they were handed over.

@@ -1,16 +1,18 @@
 //! Looking at the codes of a fulfillment again: audited, every time (STK-5, FUL-9).
 
+use super::load::{self, ValidKeys};
+use super::queries;
 use super::queries::{DeliveredLicense, FulfillmentRow};
 use super::{MOST_AT_ONCE, is_large};
-use super::{load, queries};
-use crate::access::{Caller, Need, Right};
+use crate::access::{Caller, MerchantScope, Need, PartnershipScope, Right};
 use crate::audit::AuditEntry;
-use crate::command::{Command, Ctx, No};
-use crate::ids::FulfillmentId;
-use crate::partners;
+use crate::command::{Command, Ctx, No, SetOutcomes};
+use crate::ids::{FulfillmentId, PartnershipId};
+use crate::partners::{self, LockedPartnership};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, HashMap};
 use tradepost_kernel::Refusal;
-use tradepost_store::Tx;
+use tradepost_store::{Fault, Tx};
 
 /// Which fulfillment is meant: by its id, or by the shop's order id.
 #[derive(Clone, Debug)]
@@ -51,32 +53,77 @@ impl Command for RevealFulfillment {
         Need::Either(Right::FulfillmentsCreate, Right::LicensesReveal)
     }
 
+    fn lane(&self, caller: &Caller) -> Option<u64> {
+        caller.partnership().ok().map(PartnershipScope::lane)
+    }
+
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<Revealed, No> {
-        let of = match ctx.caller() {
-            Caller::ResellerPerson { scope, .. } | Caller::PartnershipKey { scope, .. } => Some(*scope),
-            _ => None,
+        let answers = Self::run_set(&[self], std::slice::from_mut(ctx), tx).await?;
+        let answer = answers.into_iter().next().ok_or_else(|| Fault::invariant("a set of one without an answer"))?;
+        Ok(answer?)
+    }
+
+    async fn run_set(set: &[&Self], ctxs: &mut [Ctx], tx: &mut Tx<'_>) -> Result<SetOutcomes<Self>, Fault> {
+        let scopes: BTreeSet<_> = ctxs.iter().filter_map(|ctx| own(ctx.caller())).map(|scope| (scope.merchant, scope.partnership)).collect();
+        let partnerships = partners::lock_set(&mut *tx, &scopes).await?;
+        let valid = load::valid_keys(ctxs, &mut *tx).await?;
+        let asked: Vec<Result<Asked<'_>, Refusal>> = set.iter().zip(&*ctxs).map(|(command, ctx)| command.asked(ctx, &valid, &partnerships)).collect();
+        let rows = queries::named(&mut *tx, &asked).await?;
+        let shown = rows.into_iter().zip(set).map(|(row, command)| command.shows(row?));
+        let shown: Vec<Result<(MerchantScope, FulfillmentRow), Refusal>> = shown.collect();
+        let with_codes = |(at, shown): (usize, &Result<(MerchantScope, FulfillmentRow), Refusal>)| {
+            let (merchant, row) = shown.as_ref().ok().filter(|(_, row)| !is_large(row.quantity))?;
+            Some((at, merchant.merchant, row.id))
         };
-        load::still_lets_in(ctx, tx).await?;
+        let mut licenses = queries::licenses_of(&mut *tx, &shown.iter().enumerate().filter_map(with_codes).collect::<Vec<_>>()).await?;
+        // From here it must succeed.
+        let outcomes = shown.into_iter().zip(ctxs).enumerate().map(|(at, (shown, ctx))| {
+            let (merchant, row) = shown?;
+            let licenses = licenses.remove(&at).unwrap_or_default();
+            if !is_large(row.quantity) {
+                ctx.audit(AuditEntry::new(merchant.merchant, "fulfillment.revealed", row.id).of(row.partnership));
+            }
+            Ok(Revealed { fulfillment: row.id, shown: Some(Box::new((row, licenses))) })
+        });
+        Ok(outcomes.collect())
+    }
+}
+
+/// The partnership in whose name somebody looks; `None`: the merchant does.
+const fn own(caller: &Caller) -> Option<PartnershipScope> {
+    match caller {
+        Caller::ResellerPerson { scope, .. } | Caller::PartnershipKey { scope, .. } => Some(*scope),
+        _ => None,
+    }
+}
+
+/// A fulfillment that may be looked at, if it is there.
+pub(super) struct Asked<'a> {
+    pub(super) merchant: MerchantScope,
+    /// Only of this partnership.
+    pub(super) partnership: Option<PartnershipId>,
+    pub(super) named: &'a Named,
+}
+
+impl RevealFulfillment {
+    /// Key and partnership: who may look at all.
+    fn asked<'a>(&'a self, ctx: &Ctx, valid: &ValidKeys, partnerships: &HashMap<PartnershipScope, LockedPartnership>) -> Result<Asked<'a>, Refusal> {
+        load::lets_in(ctx.caller(), valid)?;
+        let of = own(ctx.caller());
         if let Some(scope) = of {
-            partners::lock(tx, scope).await?.ok_or_else(Refusal::not_found)?.may_trade()?;
+            partnerships.get(&scope).ok_or_else(Refusal::not_found)?.may_trade()?;
         }
         let merchant = of.map_or_else(|| ctx.caller().merchant(), |scope| Ok(scope.of_merchant()))?;
-        let row = match (&self.fulfillment, of) {
-            (Named::Id(id), of) => queries::fulfillment(tx, merchant, of.map(|scope| scope.partnership), *id).await?,
-            (Named::ExternalOrder(text), Some(scope)) => queries::by_external_order(tx, scope, text).await?,
-            (Named::ExternalOrder(_), None) => None,
-        };
-        let row = row.ok_or_else(Refusal::not_found)?;
-        if is_large(row.quantity) {
-            if self.again {
-                return Ok(Revealed { fulfillment: row.id, shown: Some(Box::new((row, Vec::new()))) });
-            }
+        Ok(Asked { merchant, partnership: of.map(|scope| scope.partnership), named: &self.fulfillment })
+    }
+
+    /// Whether it is there, and its codes are shown in one answer.
+    fn shows(&self, row: Option<(MerchantScope, FulfillmentRow)>) -> Result<(MerchantScope, FulfillmentRow), Refusal> {
+        let (merchant, row) = row.ok_or_else(Refusal::not_found)?;
+        if is_large(row.quantity) && !self.again {
             let detail = format!("More than {MOST_AT_ONCE} codes are not shown in one answer: its reseller downloads them.");
-            return Err(Refusal::conflict("too_many_codes", detail).into());
+            return Err(Refusal::conflict("too_many_codes", detail));
         }
-        let licenses = queries::licenses(tx, merchant, row.id).await?;
-        // From here it must succeed.
-        ctx.audit(AuditEntry::new(merchant.merchant, "fulfillment.revealed", row.id).of(row.partnership));
-        Ok(Revealed { fulfillment: row.id, shown: Some(Box::new((row, licenses))) })
+        Ok((merchant, row))
     }
 }

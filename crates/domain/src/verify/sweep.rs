@@ -122,11 +122,12 @@ async fn sweep(engine: &Engine, scans: Vec<(Place, &'static Scan)>) -> Result<Ve
 
 /// On PostgreSQL the planner does not know how few rows a page has, and what it guesses with several merchants is a walk
 /// through whole tables for each page: joins in the order written, by index, whatever it thinks they cost. Without sorting, a page is
-/// read in the order of its key, by the index that has this order; any other index would be walked whole.
+/// read in the order of its key, by the index that has this order; any other index would be walked whole. Without
+/// materializing, what belongs to a row is looked up by its index instead of read once whole and gone through for each row.
 const PINNED: Sql = Sql {
     pg: "SELECT set_config('join_collapse_limit', '1', true) || set_config('from_collapse_limit', '1', true) || set_config('enable_hashjoin', 'off', true)
          || set_config('enable_mergejoin', 'off', true) || set_config('enable_seqscan', 'off', true) || set_config('enable_sort', 'off', true)
-         || set_config('enable_incremental_sort', 'off', true) || set_config('jit', 'off', true)
+         || set_config('enable_incremental_sort', 'off', true) || set_config('enable_material', 'off', true) || set_config('jit', 'off', true)
          || set_config('plan_cache_mode', 'force_generic_plan', true)",
     lite: "SELECT ''",
 };

@@ -15,6 +15,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0004_people", include_str!("../../../../migrations/0004_people.sql")),
     ("0005_lists", include_str!("../../../../migrations/0005_lists.sql")),
     ("0006_request_log", include_str!("../../../../migrations/0006_request_log.sql")),
+    ("0007_rowless", include_str!("../../../../migrations/0007_rowless.sql")),
 ];
 /// When the world begins.
 const BEGIN_MS: i64 = 1_790_000_000_000;
@@ -50,7 +51,13 @@ impl Place {
         let store = Store::open(Settings::new(self.url())).await.expect("the store opens");
         store.migrate(&migrations_from(MIGRATIONS)).await.expect("the tables are made");
         let clock = Clock::fixed(Timestamp::from_ms(ms));
-        Engine { store, environment: Environment::seeded(clock, seed), vault: Arc::new(Vault::new(&Secret::new([7; 32]))), after_commit: Default::default() }
+        Engine {
+            store,
+            environment: Environment::seeded(clock, seed),
+            vault: Arc::new(Vault::new(&Secret::new([7; 32]))),
+            after_commit: Default::default(),
+            recent: Default::default(),
+        }
     }
 
     fn url(&self) -> String {

@@ -2,7 +2,14 @@
 
 use crate::shop::{fulfill, shop};
 use serde_json::{Value as Json, json};
+use std::sync::Arc;
 use tradepost_domain::access::ResellerRole;
+use tradepost_domain::command::Idempotency;
+use tradepost_domain::fulfillments::{Named, RevealFulfillment};
+use tradepost_domain::ids::FulfillmentId;
+use tradepost_domain::orders::place::PlaceOrder;
+use tradepost_domain::partners::SuspendPartnership;
+use tradepost_domain::{Caller, Engine, No, Origin};
 use tradepost_store::{params, sql};
 use tradepost_testkit::{TestApp, app_test, origin};
 
@@ -61,6 +68,62 @@ app_test! {
         assert_eq!(again.post(PATH, call("A-2", 1)).await.said(), (422, "idempotency_key_reused".into()));
         assert_eq!(again.post(PATH, call("A-1", 1)).await.must(201)["id"], first["id"]);
         assert_eq!(shop.balance().await, 100_000_000 - 1_000);
+    }
+
+    /// PLT-3: what was answered lately is answered again from what was committed. No turn in the writer's queue is spent on it,
+    /// and another body under its key is refused as ever.
+    async fn a_repeated_call_waits_for_no_writer(app) {
+        let shop = shop(&app, 5).await;
+        let buyer = shop.acme.reseller("Globex").credit("100.00").await;
+        let order = buyer.order(&[("KEY-PRO", 1)]).draft().await;
+        let keyed = |body: u8| {
+            let idempotency = Some(Idempotency { route: "POST confirm".into(), key: "once".into(), body_hash: [body; 32] });
+            app.engine.execute(Origin { idempotency, ..origin(&buyer.owner()) }, PlaceOrder { order })
+        };
+        assert!(!keyed(1).await.expect("it is placed").replayed);
+        let before = app.engine.store.stats();
+        assert!(keyed(1).await.expect("it was placed").replayed);
+        assert!(matches!(keyed(2).await, Err(No::Refusal(no)) if no.code == "idempotency_key_reused"));
+        assert_eq!(app.engine.store.stats().groups, before.groups, "a write was begun");
+        // A server that never saw the key asks the writer, and from then on knows it.
+        let other = Engine { recent: Arc::default(), ..app.engine.clone() };
+        let again = |engine: &Engine| {
+            let idempotency = Some(Idempotency { route: "POST confirm".into(), key: "once".into(), body_hash: [1; 32] });
+            let (engine, origin) = (engine.clone(), Origin { idempotency, ..origin(&buyer.owner()) });
+            async move { engine.execute(origin, PlaceOrder { order }).await.expect("it was placed").replayed }
+        };
+        assert!(again(&other).await);
+        assert_eq!(app.engine.store.stats().groups, before.groups + 1);
+        assert!(again(&other).await);
+        assert_eq!(app.engine.store.stats().groups, before.groups + 1);
+    }
+
+    /// STK-5, EXT-4: looks that wait together are judged and audited each, as one after the other.
+    async fn looks_that_wait_together_are_each_judged_and_audited(app) {
+        let shop = shop(&app, 5).await;
+        let (one, two) = (shop.sells("A-1", 1).await, shop.sells("A-2", 2).await);
+        let stranger = shop.acme.reseller("Fabrikam").await;
+        let away = shop.acme.reseller("Initech").await;
+        app.does(&shop.acme.owner(), SuspendPartnership { partnership: away.partnership() }).await;
+        let look = |caller: &Caller, fulfillment: Named| (origin(caller), RevealFulfillment { fulfillment, again: false });
+        let owner = shop.contoso.owner();
+        let answers = app.together(vec![
+            look(&owner, Named::Id(one)),
+            look(&owner, Named::ExternalOrder("A-2".into())),
+            look(&stranger.owner(), Named::Id(one)),
+            look(&stranger.owner(), Named::ExternalOrder("A-1".into())),
+            look(&away.owner(), Named::Id(one)),
+            look(&owner, Named::Id(two)),
+            look(&owner, Named::ExternalOrder("A-3".into())),
+        ]);
+        let said: Vec<Result<(FulfillmentId, usize), &str>> = answers.await.into_iter().map(|answer| match answer {
+            Ok(done) => Ok((done.outcome.fulfillment, done.outcome.shown.expect("its licenses").1.len())),
+            Err(No::Refusal(no)) => Err(no.code),
+            Err(No::Fault(fault)) => panic!("{fault}"),
+        }).collect();
+        let not_found = Err("not_found");
+        assert_eq!(said, [Ok((one, 1)), Ok((two, 2)), not_found, not_found, Err("partnership_not_active"), Ok((two, 2)), not_found]);
+        assert_eq!(looks(&app).await, 3);
     }
 
     /// EXT-4: twins that wait together find each other as they would one after the other, however each names the product.

@@ -89,7 +89,7 @@ fn writing(path: &Path) -> Result<Connection, Fault> {
     let mut connection = Connection::open_with_flags(path, flags)?;
     // Bigger than the default of 4 MiB: a checkpoint is the whole tail of the write latency.
     connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8000;
          PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -65536;",
     )?;
     let journal: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;

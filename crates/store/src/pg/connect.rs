@@ -14,7 +14,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest wait for a connection of the pool to come free.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A plan is kept while its tables grow, and one of a table that was small walks it: commands never need one that does.
-const BY_INDEX: &str = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
+const BY_INDEX: &str = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_material=off -c jit=off";
 
 pub(super) struct Connector {
     config: tokio_postgres::Config,

@@ -271,7 +271,8 @@ async fn floor_with(set: impl FnOnce(&mut Settings)) -> (Floor, tempfile::TempDi
     let url = format!("sqlite://{}", folder.path().join("t.db").display());
     let store = Store::open(tradepost_store::Settings::new(url)).await.expect("a store");
     let environment = Environment::seeded(Clock::fixed(Timestamp::from_ms(1_790_000_000_000)), 7);
-    let engine = Engine { store, environment, vault: Arc::new(Vault::new(&Secret::new([1; 32]))), after_commit: Default::default() };
+    let engine =
+        Engine { store, environment, vault: Arc::new(Vault::new(&Secret::new([1; 32]))), after_commit: Default::default(), recent: Default::default() };
     let mut settings = Settings::new("https://shop.example.org");
     set(&mut settings);
     let app = Arc::new(App::new(engine, Arc::new(Fakes), settings));
