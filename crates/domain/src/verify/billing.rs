@@ -49,7 +49,7 @@ fn look<'a>(reader: &'a mut Reader<'_>, bounds: Bounds) -> BoxFuture<'a, Result<
         let text = sql!(concat!(
             "SELECT i.merchant, i.id, i.number, i.issued_on, i.due_on, i.currency, i.total_minor,
                CASE WHEN i.kind = 'order' THEN (SELECT CAST(COALESCE(SUM(o.amount_minor), 0) AS bigint) FROM invoice_order o WHERE o.merchant = i.merchant AND o.invoice = i.id) END, i.body,
-               (SELECT MIN(a.after_json) FROM audit a WHERE a.merchant = i.merchant AND a.subject = i.id AND a.action = 'invoice.issued')
+               (SELECT MIN(a.after_json) FROM audit a WHERE a.merchant = i.merchant AND a.subject = i.id AND a.action || '' = 'invoice.issued')
              FROM invoice i WHERE ",
             within!("i"),
             " ORDER BY i.merchant, i.id"

@@ -43,7 +43,8 @@ fn hold(kind: Kind, bug: Option<&'static str>) {
     tradepost_testkit::run_unchecked(kind, "overload", move |app| async move {
         let seconds = if is_long() && bug.is_none() { 8 } else { 3 };
         let stage = Stage::set(&app, RESELLERS, 1).await;
-        let drafts = drafts(&stage, if is_long() { 3_000 } else { 1_200 }).await;
+        // Enough that none is missing before the time is up: what is placed does not come back.
+        let drafts = drafts(&stage, if is_long() { 12_000 } else { 3_000 }).await;
         stage.leave(&app).await;
         let place = Place { binary, data: app.folder().to_owned(), database: app.url.clone(), bug: bug.map(str::to_owned) };
         let server = place.serve().await;
