@@ -12,8 +12,10 @@ use tradepost_testkit::http::Asker;
 use tradepost_testkit::process::{Place, Server, binary};
 
 const RESELLERS: usize = 32;
-/// Licenses of an order: placing one has to cost the server much more than it costs this process to ask.
-const LICENSES: i64 = 60;
+/// Licenses of an order: placing one has to cost the server much more than it costs this process to ask, and in a debug build asking costs a lot.
+fn licenses(kind: Kind) -> i64 {
+    if !is_long() && kind == Kind::Sqlite { 300 } else { 60 }
+}
 
 /// What the long run holds the server to, and what holds beside other tests on the same two cores.
 struct Goal {
@@ -23,7 +25,9 @@ struct Goal {
 }
 
 const LONG: Goal = Goal { accepted_p99: Duration::from_secs(1), refused_p99: Duration::from_millis(50), goodput_percent: 80 };
-const BESIDE_OTHERS: Goal = Goal { accepted_p99: Duration::from_secs(3), refused_p99: Duration::from_secs(1), goodput_percent: 30 };
+/// In a short run the slowest hundredth is what came in the first tenth of a second, before anything could be measured: a second's work of a server
+/// that shares its cores with everything else. With the bug in it is twenty seconds.
+const BESIDE_OTHERS: Goal = Goal { accepted_p99: Duration::from_secs(5), refused_p99: Duration::from_secs(1), goodput_percent: 30 };
 
 /// Drafts that wait to be confirmed; a refused one comes back.
 type Drafts = Arc<Mutex<VecDeque<(usize, String)>>>;
@@ -44,7 +48,7 @@ fn hold(kind: Kind, bug: Option<&'static str>) {
         let seconds = if is_long() && bug.is_none() { 8 } else { 3 };
         let stage = Stage::set(&app, RESELLERS, 1).await;
         // Enough that none is missing before the time is up: what is placed does not come back.
-        let drafts = drafts(&stage, if is_long() { 12_000 } else { 3_000 }).await;
+        let drafts = drafts(&stage, if is_long() { 12_000 } else { 3_000 }, licenses(kind)).await;
         stage.leave(&app).await;
         let place = Place { binary, data: app.folder().to_owned(), database: app.url.clone(), bug: bug.map(str::to_owned) };
         let server = place.serve().await;
@@ -62,14 +66,14 @@ fn hold(kind: Kind, bug: Option<&'static str>) {
 }
 
 /// Drafts of all resellers, made side by side.
-async fn drafts(stage: &Stage, count: usize) -> Drafts {
+async fn drafts(stage: &Stage, count: usize, licenses: i64) -> Drafts {
     let mut making = Vec::new();
     for (n, reseller) in stage.resellers.iter().enumerate() {
         let (reseller, mine) = (reseller.clone(), count.div_ceil(RESELLERS));
         making.push(tokio::spawn(async move {
             let mut made = Vec::new();
             for _ in 0..mine {
-                made.push((n, reseller.order(&[("KEY-PRO", LICENSES)]).draft().await.to_string()));
+                made.push((n, reseller.order(&[("KEY-PRO", licenses)]).draft().await.to_string()));
             }
             made
         }));
