@@ -113,6 +113,15 @@ pub async fn one_by_one<C: Command>(set: &[&C], ctxs: &mut [Ctx], tx: &mut Tx<'_
     Ok(outcomes)
 }
 
+/// Runs one command as a set of one: for those whose set is the way they are written.
+///
+/// # Errors
+/// The command's.
+pub async fn alone<C: Command>(command: &C, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<C::Outcome, No> {
+    let outcome = C::run_set(&[command], std::slice::from_mut(ctx), tx).await?.pop();
+    Ok(outcome.ok_or_else(|| Fault::invariant("a set of one without an answer"))??)
+}
+
 /// What each command of a set came to, in order.
 pub type SetOutcomes<C> = Vec<Result<<C as Command>::Outcome, Refusal>>;
 

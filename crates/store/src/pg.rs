@@ -15,9 +15,10 @@ use crate::{BoxFuture, Column, Fault, Row, Settings, Stats, Value, Work};
 use deadpool_postgres::{Object, Pool};
 use futures_util::FutureExt;
 use lanes::Lanes;
+use std::future::{poll_fn, ready};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
 use tokio_postgres::types::ToSql;
@@ -40,8 +41,7 @@ struct Shared {
     /// The same for reads.
     reading: Arc<Semaphore>,
     counters: Counters,
-    /// After how many transactions PostgreSQL looks at new tables next.
-    look_after: AtomicU64,
+    looks: statistics::Looks,
     statement_timeout: Duration,
 }
 
@@ -56,7 +56,7 @@ impl Pg {
             waiting: Arc::new(Semaphore::new(queue as usize)),
             reading: Arc::new(Semaphore::new(queue as usize)),
             counters: Counters::default(),
-            look_after: AtomicU64::new(statistics::FIRST_AFTER),
+            looks: statistics::Looks::new(),
             statement_timeout: settings.statement_timeout,
         });
         // A wrong URL or password shows at start, not with the first customer.
@@ -132,10 +132,11 @@ impl Pg {
 
 impl Shared {
     async fn snapshot(&self, job: ReadJob) -> Result<Found, Fault> {
-        let mut client = connect::begin(&self.readers, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        let mut reader = Reader::new(Driver::Pg(&mut client));
+        let client = connect::begin(&self.readers, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        let mut reader = Reader::new(Driver::Pg(&client, Vec::new()));
         let done = AssertUnwindSafe(async { job(&mut reader).await }).catch_unwind().await;
         let done = done.unwrap_or_else(|panic| Err(Fault::panicked(panic.as_ref())));
+        drop(reader);
         connect::roll_back(client).await;
         done
     }
@@ -143,7 +144,7 @@ impl Shared {
 
 // Boxed: a statement stands at hundreds of places, and the compiler would look through the client's own futures at each.
 
-pub(crate) fn rows<'a>(client: &'a mut Object, sql: &'a str, params: &'a [Value]) -> BoxFuture<'a, Result<Read, Fault>> {
+pub(crate) fn rows<'a>(client: &'a Object, sql: &'a str, params: &'a [Value]) -> BoxFuture<'a, Result<Read, Fault>> {
     Box::pin(async move {
         let params: Vec<Param<'_>> = params.iter().map(Param).collect();
         let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
@@ -151,7 +152,7 @@ pub(crate) fn rows<'a>(client: &'a mut Object, sql: &'a str, params: &'a [Value]
     })
 }
 
-pub(crate) fn rows_each<'a>(client: &'a mut Object, sql: &'a str, params: &'a [Value], keys: &'a Column) -> BoxFuture<'a, Result<Read, Fault>> {
+pub(crate) fn rows_each<'a>(client: &'a Object, sql: &'a str, params: &'a [Value], keys: &'a Column) -> BoxFuture<'a, Result<Read, Fault>> {
     Box::pin(async move {
         let (params, keys): (Vec<Param<'_>>, _) = (params.iter().map(Param).collect(), ParamColumn(keys));
         let mut all: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
@@ -160,7 +161,7 @@ pub(crate) fn rows_each<'a>(client: &'a mut Object, sql: &'a str, params: &'a [V
     })
 }
 
-pub(crate) fn rows_set<'a>(client: &'a mut Object, sql: &'a str, columns: &'a [Column]) -> BoxFuture<'a, Result<Read, Fault>> {
+pub(crate) fn rows_set<'a>(client: &'a Object, sql: &'a str, columns: &'a [Column]) -> BoxFuture<'a, Result<Read, Fault>> {
     Box::pin(async move {
         let columns: Vec<ParamColumn<'_>> = columns.iter().map(ParamColumn).collect();
         let params: Vec<&(dyn ToSql + Sync)> = columns.iter().map(|column| column as _).collect();
@@ -168,7 +169,7 @@ pub(crate) fn rows_set<'a>(client: &'a mut Object, sql: &'a str, columns: &'a [C
     })
 }
 
-async fn read(client: &mut Object, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Read, Fault> {
+async fn read(client: &Object, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Read, Fault> {
     let statement = client.prepare_cached(sql).await?;
     let rows = client.query(&statement, params).await?.iter().map(types::row).collect::<Result<Vec<Row>, Fault>>()?;
     // What a SELECT gives back was not written; of the writing statements only those with RETURNING give rows.
@@ -176,7 +177,7 @@ async fn read(client: &mut Object, sql: &str, params: &[&(dyn ToSql + Sync)]) ->
     Ok(Read { rows, wrote })
 }
 
-pub(crate) fn execute<'a>(client: &'a mut Object, sql: &'a str, params: &'a [Value]) -> BoxFuture<'a, Result<u64, Fault>> {
+pub(crate) fn execute<'a>(client: &'a Object, sql: &'a str, params: &'a [Value]) -> BoxFuture<'a, Result<u64, Fault>> {
     Box::pin(async move {
         let statement = client.prepare_cached(sql).await?;
         let params: Vec<Param<'_>> = params.iter().map(Param).collect();
@@ -185,11 +186,48 @@ pub(crate) fn execute<'a>(client: &'a mut Object, sql: &'a str, params: &'a [Val
     })
 }
 
-pub(crate) fn write_set<'a>(client: &'a mut Object, sql: &'a str, columns: &'a [Column]) -> BoxFuture<'a, Result<u64, Fault>> {
+pub(crate) fn write_set<'a>(client: &'a Object, sql: &'a str, columns: &'a [Column]) -> BoxFuture<'a, Result<u64, Fault>> {
     Box::pin(async move {
         let statement = client.prepare_cached(sql).await?;
         let params: Vec<ParamColumn<'_>> = columns.iter().map(ParamColumn).collect();
         let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
         Ok(client.execute(&statement, &params).await?)
     })
+}
+
+/// A write that was sent: what its answer will be, the number of rows that it changed.
+pub(crate) type Sent<'a> = BoxFuture<'a, Result<u64, Fault>>;
+
+/// Sends a write without waiting for its answer. What is sent after it on the same connection is done after it.
+pub(crate) fn send<'a>(client: &'a Object, sql: &'a str, params: Vec<Value>) -> BoxFuture<'a, Result<Sent<'a>, Fault>> {
+    Box::pin(async move {
+        let statement = client.prepare_cached(sql).await?;
+        Ok(begun(Box::pin(async move {
+            let params: Vec<Param<'_>> = params.iter().map(Param).collect();
+            let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
+            Ok(client.execute(&statement, &params).await?)
+        }))
+        .await)
+    })
+}
+
+/// The same for a set.
+pub(crate) fn send_set<'a>(client: &'a Object, sql: &'a str, columns: Vec<Column>) -> BoxFuture<'a, Result<Sent<'a>, Fault>> {
+    Box::pin(async move {
+        let statement = client.prepare_cached(sql).await?;
+        Ok(begun(Box::pin(async move {
+            let params: Vec<ParamColumn<'_>> = columns.iter().map(ParamColumn).collect();
+            let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
+            Ok(client.execute(&statement, &params).await?)
+        }))
+        .await)
+    })
+}
+
+/// The write once it is on its way: the client hands a statement that is prepared to the connection when it is first asked.
+async fn begun(mut sent: Sent<'_>) -> Sent<'_> {
+    match poll_fn(|cx| Poll::Ready(sent.as_mut().poll(cx))).await {
+        Poll::Ready(done) => Box::pin(ready(done)),
+        Poll::Pending => sent,
+    }
 }

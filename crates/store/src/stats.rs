@@ -49,10 +49,6 @@ impl Counters {
         Self::add(&self.group_sizes[size.min(8)], 1);
     }
 
-    pub(crate) fn groups_so_far(&self) -> u64 {
-        self.groups.load(Relaxed)
-    }
-
     pub(crate) fn read(&self, queued: usize) -> Stats {
         Stats {
             queued,

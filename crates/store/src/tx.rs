@@ -1,5 +1,6 @@
 //! What a command is handed: read and write statements over whichever engine is open.
 
+use crate::pg::Sent;
 use crate::{Column, Ended, Fault, FromRow, Row, SetSql, Sql, Value};
 use std::ops::{Deref, DerefMut};
 use tradepost_kernel::sabotage;
@@ -25,14 +26,24 @@ pub struct Tx<'a> {
 
 pub(crate) enum Driver<'a> {
     Lite(&'a mut rusqlite::Connection),
-    Pg(&'a mut deadpool_postgres::Object),
+    /// With the writes that were sent and whose answers nobody has waited for yet.
+    Pg(&'a deadpool_postgres::Object, Vec<Due<'a>>),
+}
+
+/// A write on its way, and how many rows it must change.
+pub(crate) struct Due<'a> {
+    sent: Sent<'a>,
+    sql: &'a str,
+    expected: u64,
+    /// What another number of rows means; else that a guard did not hold.
+    otherwise: Option<Fault>,
 }
 
 impl std::fmt::Debug for Driver<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Driver::Lite(_) => "Lite",
-            Driver::Pg(_) => "Pg",
+            Driver::Pg(..) => "Pg",
         })
     }
 }
@@ -94,19 +105,43 @@ impl Reader<'_> {
         }
         let done = match &mut self.driver {
             Driver::Lite(connection) => crate::lite::rows_set(connection, sql.lite(), columns),
-            Driver::Pg(client) => crate::pg::rows_set(client, sql.pg(), columns).await,
+            Driver::Pg(client, _) => crate::pg::rows_set(client, sql.pg(), columns).await,
         };
-        let read = self.noted(sql.pg(), done)?;
+        let read = self.answered(sql.pg(), done).await?;
         self.wrote += read.wrote;
         read.rows.into_iter().map(T::from_row).collect()
+    }
+
+    /// Two reads of which neither needs the other: on PostgreSQL both are on their way at once, on SQLite one follows the
+    /// other. They lock nothing, for which of them comes first is not said.
+    ///
+    /// # Errors
+    /// Theirs.
+    pub async fn both<A, B>(
+        &mut self,
+        one: impl AsyncFnOnce(&mut Reader<'_>) -> Result<A, Fault>,
+        other: impl AsyncFnOnce(&mut Reader<'_>) -> Result<B, Fault>,
+    ) -> Result<(A, B), Fault> {
+        let Driver::Pg(client, _) = self.driver else { return Ok((one(self).await?, other(self).await?)) };
+        let fork = || Reader::new(Driver::Pg(client, Vec::new()));
+        let (mut left, mut right) = (fork(), fork());
+        let (one, other) = futures_util::future::join(one(&mut left), other(&mut right)).await;
+        for fork in [left, right] {
+            self.wrote += fork.wrote;
+            self.statements += fork.statements;
+            self.failed |= fork.failed;
+        }
+        // What was sent before them may be why they failed.
+        self.collect().await?;
+        Ok((one?, other?))
     }
 
     async fn rows(&mut self, sql: Sql, params: &[Value]) -> Result<Vec<Row>, Fault> {
         let done = match &mut self.driver {
             Driver::Lite(connection) => crate::lite::rows(connection, sql.lite, params),
-            Driver::Pg(client) => crate::pg::rows(client, sql.pg, params).await,
+            Driver::Pg(client, _) => crate::pg::rows(client, sql.pg, params).await,
         };
-        let read = self.noted(sql.pg, done)?;
+        let read = self.answered(sql.pg, done).await?;
         self.wrote += read.wrote;
         Ok(read.rows)
     }
@@ -117,9 +152,9 @@ impl Reader<'_> {
         }
         let done = match &mut self.driver {
             Driver::Lite(connection) => crate::lite::rows_each(connection, sql.lite, params, keys),
-            Driver::Pg(client) => crate::pg::rows_each(client, sql.pg, params, keys).await,
+            Driver::Pg(client, _) => crate::pg::rows_each(client, sql.pg, params, keys).await,
         };
-        let read = self.noted(sql.pg, done)?;
+        let read = self.answered(sql.pg, done).await?;
         self.wrote += read.wrote;
         Ok(read.rows)
     }
@@ -128,11 +163,32 @@ impl Reader<'_> {
         Reader { driver, wrote: 0, statements: 0, failed: false }
     }
 
-    fn noted<T>(&mut self, sql: &str, done: Result<T, Fault>) -> Result<T, Fault> {
+    /// Notes a statement whose answer has come, and with it those of all that were sent before it: what went wrong first is
+    /// why the later ones failed.
+    async fn answered<T>(&mut self, sql: &str, done: Result<T, Fault>) -> Result<T, Fault> {
         self.statements += 1;
+        self.collect().await?;
+        self.noted(sql, done)
+    }
+
+    fn noted<T>(&mut self, sql: &str, done: Result<T, Fault>) -> Result<T, Fault> {
         self.failed |= done.is_err();
         // Whoever reads of a statement that took too long wants to know which.
         done.map_err(|fault| if let Fault::TooLong(_) = fault { Fault::TooLong(start_of(sql)) } else { fault })
+    }
+
+    /// Waits for the answers to all writes that were sent; the first that did not do what it must is the fault.
+    pub(crate) async fn collect(&mut self) -> Result<(), Fault> {
+        let Driver::Pg(_, due) = &mut self.driver else { return Ok(()) };
+        for Due { sent, sql, expected, otherwise } in std::mem::take(due) {
+            let done = sent.await;
+            let changed = self.noted(sql, done)?;
+            self.wrote += changed;
+            if changed != expected {
+                return Err(otherwise.unwrap_or_else(|| Fault::Rows { sql: start_of(sql), expected, changed }));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -157,7 +213,7 @@ impl Tx<'_> {
         self.reader.statements
     }
 
-    /// How the transaction is to end, once every work in it has ended on its own.
+    /// How the transaction is to end, once every work in it has ended on its own and every write was answered.
     pub(crate) fn settle(&self, ended: &[Ended]) -> Result<Ended, Fault> {
         if self.failed {
             return Err(Fault::invariant("a work went on after one of its statements had failed"));
@@ -169,7 +225,8 @@ impl Tx<'_> {
     }
 
     fn fail_before_first_write(&self) {
-        if self.reader.wrote == 0 {
+        let none_sent = if let Driver::Pg(_, due) = &self.reader.driver { due.is_empty() } else { true };
+        if self.reader.wrote == 0 && none_sent {
             sabotage::fail_point("store.before_first_write");
         }
     }
@@ -182,18 +239,24 @@ impl Tx<'_> {
         self.fail_before_first_write();
         let done = match &mut self.reader.driver {
             Driver::Lite(connection) => crate::lite::execute(connection, sql.lite, params),
-            Driver::Pg(client) => crate::pg::execute(client, sql.pg, params).await,
+            Driver::Pg(client, _) => crate::pg::execute(client, sql.pg, params).await,
         };
-        let changed = self.noted(sql.pg, done)?;
+        let changed = self.answered(sql.pg, done).await?;
         self.reader.wrote += changed;
         Ok(changed)
     }
 
-    /// Runs one writing statement that must change exactly `expected` rows: a guarded update.
+    /// Runs one writing statement that must change exactly `expected` rows: a guarded update. PostgreSQL's answer is not waited
+    /// for here but with the next one that is, or before the commit.
     ///
     /// # Errors
-    /// [`Fault::Rows`] where it changed another number; the engine's.
+    /// [`Fault::Rows`] where it changed another number; the engine's. Here, from a later statement, or from the whole.
     pub async fn execute_exactly(&mut self, expected: u64, sql: Sql, params: &[Value]) -> Result<(), Fault> {
+        if let Driver::Pg(client, _) = self.reader.driver {
+            self.fail_before_first_write();
+            let sent = crate::pg::send(client, sql.pg, params.to_vec()).await;
+            return self.due(sql.pg, sent, expected, None).await;
+        }
         let changed = self.execute(sql, params).await?;
         if changed == expected { Ok(()) } else { Err(Fault::Rows { sql: start_of(sql.pg), expected, changed }) }
     }
@@ -210,20 +273,62 @@ impl Tx<'_> {
         self.fail_before_first_write();
         let done = match &mut self.reader.driver {
             Driver::Lite(connection) => crate::lite::write_set(connection, sql.lite(), &columns),
-            Driver::Pg(client) => crate::pg::write_set(client, sql.pg(), &columns).await,
+            Driver::Pg(client, _) => crate::pg::write_set(client, sql.pg(), &columns).await,
         };
-        let changed = self.noted(sql.pg(), done)?;
+        let changed = self.answered(sql.pg(), done).await?;
         self.reader.wrote += changed;
         Ok(changed)
     }
 
-    /// Writes a set that must change exactly as many rows as it has: guarded updates, inserts.
+    /// Writes a set that must change exactly as many rows as it has: guarded updates, inserts. As with
+    /// [`Tx::execute_exactly`], PostgreSQL's answer is waited for later.
     ///
     /// # Errors
     /// [`Fault::Rows`] where it changed another number; see [`Tx::write_set`].
     pub async fn write_whole_set(&mut self, sql: &'static SetSql, columns: Vec<Column>) -> Result<(), Fault> {
+        self.write_all(sql, columns, None).await
+    }
+
+    /// The same, where another number of rows is `otherwise`: a race that was lost.
+    ///
+    /// # Errors
+    /// `otherwise`; see [`Tx::write_whole_set`].
+    pub async fn write_whole_set_or(&mut self, sql: &'static SetSql, columns: Vec<Column>, otherwise: Fault) -> Result<(), Fault> {
+        self.write_all(sql, columns, Some(otherwise)).await
+    }
+
+    async fn write_all(&mut self, sql: &'static SetSql, columns: Vec<Column>, otherwise: Option<Fault>) -> Result<(), Fault> {
         let expected = columns.first().map_or(0, Column::len) as u64;
+        if let Driver::Pg(client, _) = self.reader.driver {
+            sql.fits(&columns)?;
+            if expected == 0 {
+                return Ok(());
+            }
+            self.fail_before_first_write();
+            let sent = crate::pg::send_set(client, sql.pg(), columns).await;
+            return self.due(sql.pg(), sent, expected, otherwise).await;
+        }
         let changed = self.write_set(sql, columns).await?;
-        if changed == expected { Ok(()) } else { Err(Fault::Rows { sql: start_of(sql.pg()), expected, changed }) }
+        if changed == expected {
+            return Ok(());
+        }
+        Err(otherwise.unwrap_or_else(|| Fault::Rows { sql: start_of(sql.pg()), expected, changed }))
+    }
+}
+
+impl<'a> Tx<'a> {
+    /// Keeps a write that was sent until its answer is waited for. The server works on it while the command goes on: a set has
+    /// some thirty statements, and waiting for each took longer than the server did.
+    async fn due(&mut self, sql: &'a str, sent: Result<Sent<'a>, Fault>, expected: u64, otherwise: Option<Fault>) -> Result<(), Fault> {
+        match sent {
+            Err(fault) => self.answered(sql, Err(fault)).await,
+            Ok(sent) => {
+                self.reader.statements += 1;
+                if let Driver::Pg(_, due) = &mut self.reader.driver {
+                    due.push(Due { sent, sql, expected, otherwise });
+                }
+                Ok(())
+            }
+        }
     }
 }

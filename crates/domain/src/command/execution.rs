@@ -305,10 +305,7 @@ async fn record(tx: &mut Tx<'_>, written: Vec<(&dyn Executed, super::Pending, St
     if written.is_empty() {
         return Ok(());
     }
-    if !kept::write(&mut *tx, &written).await? {
-        // Another transaction used one of the keys meanwhile: from the start again, where it will be found.
-        return Err(Fault::LostRace("idempotency key"));
-    }
+    kept::write(&mut *tx, &written).await?;
     let pending: Vec<super::Pending> = written.into_iter().map(|(_, pending, _)| pending).collect();
     audit::write(tx, &pending).await?;
     outbox::write(tx, &pending).await

@@ -63,8 +63,9 @@ static INSERT: SetSql = SetSql::insert(
     "ON CONFLICT DO NOTHING",
 );
 
-/// Writes the rows of commands that were carried out. `false`: one of their keys was used meanwhile.
-pub(super) async fn write(tx: &mut Tx<'_>, written: &[(&dyn Executed, Pending, String)]) -> Result<bool, Fault> {
+/// Writes the rows of commands that were carried out. Where another transaction used one of the keys meanwhile, it was a race
+/// that was lost: from the start again, where the key will be found.
+pub(super) async fn write(tx: &mut Tx<'_>, written: &[(&dyn Executed, Pending, String)]) -> Result<(), Fault> {
     let keyed = |(work, _, _): &(&dyn Executed, Pending, String)| work.twin_key().is_some() && !sabotage::is("idempotency.forgotten");
     let keys: Vec<_> = written.iter().map(|row| row.0.origin().idempotency.as_ref().filter(|_| keyed(row))).collect();
     let scopes = written.iter().zip(&keys).map(|((work, _, _), key)| key.map(|_| scope(&work.origin().caller).to_vec()));
@@ -79,5 +80,5 @@ pub(super) async fn write(tx: &mut Tx<'_>, written: &[(&dyn Executed, Pending, S
         Column::texts(written.iter().map(|(_, _, outcome)| outcome.clone())),
         Column::ints(written.iter().map(|(_, pending, _)| pending.now.ms())),
     ];
-    Ok(tx.write_set(&INSERT, columns).await? == written.len() as u64)
+    tx.write_whole_set_or(&INSERT, columns, Fault::LostRace("idempotency key")).await
 }

@@ -7,7 +7,7 @@ use super::queries::{DeliveredLicense, FulfillmentRow};
 use super::{Door, refill, store};
 use crate::access::{Caller, Need, PartnershipScope, Right};
 use crate::audit::AuditEntry;
-use crate::command::{Command, Ctx, No, SetOutcomes};
+use crate::command::{self, Command, Ctx, No, SetOutcomes};
 use crate::ids::FulfillmentId;
 use crate::ledger::{self, AccountKind, NewTransfer, Posting};
 use crate::licenses::store::NewLicense;
@@ -105,9 +105,7 @@ impl Command for Fulfill {
     }
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<FulfillOutcome, No> {
-        let answers = Self::run_set(&[self], std::slice::from_mut(ctx), tx).await?;
-        let answer = answers.into_iter().next().ok_or_else(|| Fault::invariant("a set of one without an answer"))?;
-        Ok(answer?)
+        command::alone(self, ctx, tx).await
     }
 
     async fn run_set(set: &[&Self], ctxs: &mut [Ctx], tx: &mut Tx<'_>) -> Result<SetOutcomes<Self>, Fault> {

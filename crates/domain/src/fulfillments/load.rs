@@ -22,7 +22,7 @@ use crate::stock::{self, OnHand};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use tradepost_kernel::text::Email;
 use tradepost_kernel::{Class, Currency, Date, Percent, Refusal, sabotage};
-use tradepost_store::{Fault, Tx};
+use tradepost_store::{Fault, Reader, Tx};
 
 /// Everything that the calls of a set share; taking from it is how they see each other.
 #[derive(Default)]
@@ -112,8 +112,7 @@ async fn parents(new: &[&Going<'_>], found: &HashMap<&Asked, SellableProduct>, t
 }
 
 impl Loaded {
-    /// Loads for all, in the order of locks: partnerships, stock counters, keys; then the balances, which their
-    /// partnerships' locks guard.
+    /// Loads for all, in the order of locks: partnerships, which guard their balances too; then stock counters and keys.
     pub(super) async fn load(set: &[&Fulfill], ctxs: &[Ctx], tx: &mut Tx<'_>) -> Result<Self, Fault> {
         let mut loaded = Self::default();
         let going = loaded.admit(set, ctxs, &mut *tx).await?;
@@ -128,16 +127,17 @@ impl Loaded {
     async fn admit<'a>(&mut self, set: &[&'a Fulfill], ctxs: &[Ctx], tx: &mut Tx<'_>) -> Result<Vec<Result<Going<'a>, Refusal>>, Fault> {
         let scopes: BTreeSet<_> = ctxs.iter().filter_map(|ctx| ctx.caller().partnership().ok()).map(|scope| (scope.merchant, scope.partnership)).collect();
         self.partnerships = partners::lock_set(&mut *tx, &scopes).await?;
-        let valid = valid_keys(ctxs, &mut *tx).await?;
         let channels: Vec<_> = self.partnerships.values().map(|locked| (locked.scope, locked.channel)).collect();
-        self.terms = terms::effective_all(&mut *tx, &channels).await?;
-        let numbers: BTreeSet<i64> = scopes.iter().map(|scope| scope.0).collect();
-        let mut zones = HashMap::new();
-        for number in numbers {
-            zones.extend(merchants::queries::merchant(&mut *tx, number).await?.map(|merchant| (number, merchant.time_zone)));
-        }
         let external = set.iter().zip(ctxs).filter_map(|(command, ctx)| Some((ctx.caller().partnership().ok()?, command.external_order_id.as_str())));
-        self.earlier = queries::earlier(&mut *tx, &external.collect::<Vec<_>>()).await?;
+        let external: Vec<_> = external.collect();
+        let numbers: BTreeSet<i64> = scopes.iter().map(|scope| scope.0).collect();
+        let of_callers =
+            async |reader: &mut Reader<'_>| reader.both(async |reader| valid_keys(ctxs, reader).await, async |reader| zones(reader, &numbers).await).await;
+        let of_calls = async |reader: &mut Reader<'_>| {
+            reader.both(async |reader| terms::effective_all(reader, &channels).await, async |reader| queries::earlier(reader, &external).await).await
+        };
+        let ((valid, zones), (terms, earlier)) = tx.both(of_callers, of_calls).await?;
+        (self.terms, self.earlier) = (terms, earlier);
         let admit = |(command, ctx): (&&'a Fulfill, &Ctx)| {
             let scope = ctx.caller().partnership()?;
             let locked = self.partnerships.get(&scope).ok_or_else(Refusal::not_found)?;
@@ -171,11 +171,13 @@ impl Loaded {
         let parents = parents(&new, &found, &mut *tx).await?;
         let wanted: HashSet<Priced> = new.iter().filter_map(|going| product_of(going).map(|product| price_of(going, product.number))).collect();
         let wanted: Vec<Priced> = wanted.into_iter().collect();
-        let books = pricing::books_all(&mut *tx, &wanted).await?;
         let limited =
             new.iter().filter(|going| self.terms.get(&going.scope).is_some_and(|terms| terms.purchase_limit_day.or(terms.purchase_limit_month).is_some()));
         let days: HashSet<(PartnershipScope, Date)> = limited.map(|going| (going.scope, going.day)).collect();
-        self.purchased = purchases::purchased(&mut *tx, &days.into_iter().collect::<Vec<_>>()).await?;
+        let days: Vec<(PartnershipScope, Date)> = days.into_iter().collect();
+        let (books, purchased) =
+            tx.both(async |reader| pricing::books_all(reader, &wanted).await, async |reader| purchases::purchased(reader, &days).await).await?;
+        self.purchased = purchased;
         let none = pricing::PriceBooks::default();
         let priced = |going: &Going<'_>| {
             let product = product_of(going).filter(|product| product.method == Method::KeyPool && !product.bundle);
@@ -210,7 +212,7 @@ impl Loaded {
         self.earlier.get(&(going.scope, going.command.external_order_id.clone()))
     }
 
-    /// Claims what all calls together may need, and reads the balances.
+    /// Reads the balances, and claims what all calls together may need.
     async fn claim(&mut self, going: &[Result<Going<'_>, Refusal>], priced: &[Priceless], tx: &mut Tx<'_>) -> Result<(), Fault> {
         let mut wanted: BTreeMap<(i64, i64), i64> = BTreeMap::new();
         let mut owners: BTreeSet<(i64, crate::ids::PartnershipId, Currency)> = BTreeSet::new();
@@ -222,6 +224,13 @@ impl Loaded {
                 owners.insert((going.scope.merchant, going.scope.partnership, *currency));
             }
         }
+        let scopes: Vec<PartnershipScope> = owners.iter().map(|&(merchant, partnership, _)| PartnershipScope { merchant, partnership }).collect();
+        let balances = async |reader: &mut Reader<'_>| ledger::queries::balances(reader, AccountKind::Prepaid, &owners).await;
+        let (balances, auto_top_ups) = tx.both(balances, async |reader| auto_top_up::waiting(reader, &scopes).await).await?;
+        // What was paid in is owed to the reseller: a credit balance.
+        self.balances = balances.into_iter().map(|(scope, minor)| (scope, -minor)).collect();
+        self.auto_top_ups = auto_top_ups;
+        // Last: from here on every other sale of these products waits.
         self.on_hand = stock::claim_all(&mut *tx, &wanted).await?;
         // Keys that older backorders wait for are not there for a newer sale, also while nobody handed them out yet (STK-7).
         let free = crate::orders::queries::free_keys(&mut *tx, &wanted).await?;
@@ -229,11 +238,6 @@ impl Loaded {
             on_hand.available = on_hand.available.min(free.get(product).copied().unwrap_or(0));
             on_hand.keys.truncate(usize::try_from(on_hand.available).unwrap_or(0));
         }
-        let balances = ledger::queries::balances(&mut *tx, AccountKind::Prepaid, &owners).await?;
-        // What was paid in is owed to the reseller: a credit balance.
-        self.balances = balances.into_iter().map(|(scope, minor)| (scope, -minor)).collect();
-        let scopes: Vec<PartnershipScope> = owners.iter().map(|&(merchant, partnership, _)| PartnershipScope { merchant, partnership }).collect();
-        self.auto_top_ups = auto_top_up::waiting(&mut *tx, &scopes).await?;
         Ok(())
     }
 }
@@ -241,19 +245,28 @@ impl Loaded {
 /// A product with its price, or why it is not sold.
 type Priceless = Result<(SellableProduct, Quote, Currency), Refusal>;
 
+/// The time zones of merchants.
+async fn zones(reader: &mut Reader<'_>, numbers: &BTreeSet<i64>) -> Result<HashMap<i64, String>, Fault> {
+    let mut zones = HashMap::new();
+    for number in numbers {
+        zones.extend(merchants::queries::merchant(&mut *reader, *number).await?.map(|merchant| (*number, merchant.time_zone)));
+    }
+    Ok(zones)
+}
+
 /// Keys that let in, by merchant and id.
 pub(super) type ValidKeys = HashMap<(i64, ApiKeyId), ValidKey>;
 
 /// The keys of the callers that still let in, asked in the transaction itself: a key that was revoked on any server
 /// fails on its next call.
-pub(super) async fn valid_keys(ctxs: &[Ctx], tx: &mut Tx<'_>) -> Result<ValidKeys, Fault> {
+pub(super) async fn valid_keys(ctxs: &[Ctx], reader: &mut Reader<'_>) -> Result<ValidKeys, Fault> {
     let key = |ctx: &Ctx| if let Caller::PartnershipKey { key, scope, .. } = ctx.caller() { Some((scope.merchant, *key)) } else { None };
     let keys: BTreeSet<(i64, ApiKeyId)> = ctxs.iter().filter_map(key).collect();
     let Some(now) = ctxs.first().map(|ctx| ctx.now) else { return Ok(HashMap::new()) };
     if sabotage::is("credential.cached") {
         return Ok(keys.into_iter().map(|key| (key, ValidKey { dynamic_url: false, products: Vec::new() })).collect());
     }
-    valid_among(tx, &keys, now).await
+    valid_among(reader, &keys, now).await
 }
 
 /// Whether the caller comes without a key, or with one of these.

@@ -6,7 +6,7 @@ use super::queries::{DeliveredLicense, FulfillmentRow};
 use super::{MOST_AT_ONCE, is_large};
 use crate::access::{Caller, MerchantScope, Need, PartnershipScope, Right};
 use crate::audit::AuditEntry;
-use crate::command::{Command, Ctx, No, SetOutcomes};
+use crate::command::{self, Command, Ctx, No, SetOutcomes};
 use crate::ids::{FulfillmentId, PartnershipId};
 use crate::partners::{self, LockedPartnership};
 use serde::{Deserialize, Serialize};
@@ -58,9 +58,7 @@ impl Command for RevealFulfillment {
     }
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<Revealed, No> {
-        let answers = Self::run_set(&[self], std::slice::from_mut(ctx), tx).await?;
-        let answer = answers.into_iter().next().ok_or_else(|| Fault::invariant("a set of one without an answer"))?;
-        Ok(answer?)
+        command::alone(self, ctx, tx).await
     }
 
     async fn run_set(set: &[&Self], ctxs: &mut [Ctx], tx: &mut Tx<'_>) -> Result<SetOutcomes<Self>, Fault> {

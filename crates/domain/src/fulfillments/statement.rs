@@ -7,7 +7,7 @@ use crate::ids::{AccountId, FulfillmentId, InvoiceId, TransferId};
 use crate::ledger::AccountKind;
 use crate::listing::{Page, PageRequest};
 use tradepost_kernel::{Currency, Timestamp};
-use tradepost_store::{Fault, FromRow, Reader, Row, params, sql};
+use tradepost_store::{Fault, FromRow, Reader, Row, Sql, params, sql};
 
 /// Why a balance moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +65,17 @@ pub struct Walk {
     balance_minor: i64,
 }
 
+/// Movements of account `$2` before transfer `$3`, newest first, `$4` of them.
+pub const MOVEMENTS: Sql = sql!(
+    "SELECT e.transfer, t.at_ms, t.kind, e.amount_minor, i.id, i.number, f.id, f.external_order_id
+     FROM entry e JOIN transfer t ON t.merchant = e.merchant AND t.id = e.transfer
+     LEFT JOIN payment p ON p.merchant = t.merchant AND p.id = t.reference AND t.kind = 'payment'
+     LEFT JOIN invoice i ON i.merchant = p.merchant AND i.id = p.invoice
+     LEFT JOIN cancel_request c ON c.merchant = t.merchant AND c.id = t.reference
+     LEFT JOIN fulfillment f ON f.merchant = t.merchant AND f.id = COALESCE(c.fulfillment, t.reference)
+     WHERE e.merchant = $1 AND e.account = $2 AND e.transfer < $3 ORDER BY e.transfer DESC LIMIT $4"
+);
+
 impl Walk {
     /// Begins at the newest movement older than `before`, or the newest of all. `None`: the account was never opened.
     ///
@@ -92,16 +103,7 @@ impl Walk {
     /// # Errors
     /// The store's.
     pub async fn next(&mut self, reader: &mut Reader<'_>, limit: i64) -> Result<Vec<Movement>, Fault> {
-        let text = sql!(
-            "SELECT e.transfer, t.at_ms, t.kind, e.amount_minor, i.id, i.number, f.id, f.external_order_id
-             FROM entry e JOIN transfer t ON t.merchant = e.merchant AND t.id = e.transfer
-             LEFT JOIN payment p ON p.merchant = t.merchant AND p.id = t.reference AND t.kind = 'payment'
-             LEFT JOIN invoice i ON i.merchant = p.merchant AND i.id = p.invoice
-             LEFT JOIN cancel_request c ON c.merchant = t.merchant AND c.id = t.reference
-             LEFT JOIN fulfillment f ON f.merchant = t.merchant AND f.id = COALESCE(c.fulfillment, t.reference)
-             WHERE e.merchant = $1 AND e.account = $2 AND e.transfer < $3 ORDER BY e.transfer DESC LIMIT $4"
-        );
-        let mut movements: Vec<Movement> = reader.query(text, params![self.merchant, self.account, self.before, limit]).await?;
+        let mut movements: Vec<Movement> = reader.query(MOVEMENTS, params![self.merchant, self.account, self.before, limit]).await?;
         for movement in &mut movements {
             movement.balance_minor = self.balance_minor;
             self.balance_minor -= movement.amount_minor;

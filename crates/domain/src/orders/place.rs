@@ -10,7 +10,7 @@ mod papers;
 mod write;
 
 use crate::access::{Caller, Need, PartnershipScope, Right};
-use crate::command::{Command, Ctx, No, SetOutcomes};
+use crate::command::{self, Command, Ctx, No, SetOutcomes};
 use crate::ids::{InvoiceId, OrderId};
 use load::Loaded;
 use serde::{Deserialize, Serialize};
@@ -61,9 +61,7 @@ impl Command for PlaceOrder {
     }
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<PlaceOutcome, No> {
-        let answers = Self::run_set(&[self], std::slice::from_mut(ctx), tx).await?;
-        let answer = answers.into_iter().next().ok_or_else(|| Fault::invariant("a set of one without an answer"))?;
-        Ok(answer?)
+        command::alone(self, ctx, tx).await
     }
 
     async fn run_set(set: &[&Self], ctxs: &mut [Ctx], tx: &mut Tx<'_>) -> Result<SetOutcomes<Self>, Fault> {

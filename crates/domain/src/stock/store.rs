@@ -138,9 +138,10 @@ pub(super) async fn move_rows(tx: &mut Tx<'_>, merchant: i64, keys: &[(LicenseKe
     tx.write_whole_set(if to == KeyState::Available { &RETURN } else { &MOVE }, columns).await
 }
 
+// As above: where PostgreSQL believes that everything is still available, it compares every key with every row of the set.
 static MARK_SHOWN: SetSql = SetSql::update(
     "UPDATE license_key SET shown_ms = r.at_ms FROM rows r \
-     WHERE license_key.merchant = r.merchant AND license_key.id = r.id AND license_key.shown_ms IS NULL AND license_key.state <> 0",
+     WHERE license_key.merchant = r.merchant AND license_key.id = r.id AND license_key.shown_ms IS NULL AND license_key.state + 0 <> 0",
     &[("merchant", Int), ("id", Bytes), ("at_ms", Int)],
 );
 

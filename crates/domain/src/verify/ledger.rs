@@ -26,7 +26,7 @@ pub(super) static ZERO_SUM: Check = Check {
         "mer",
         wrong!(
             "SELECT m.number, m.id, 'balances in ' || a.currency || ' sum to ' || CAST(SUM(a.balance_minor) AS text)
-             FROM merchant m CROSS JOIN account a WHERE a.merchant = m.number AND (m.number, m.id) > ($1, $2) AND (m.number, m.id) <= ($3, $4)
+             FROM merchant m CROSS JOIN account a WHERE a.merchant = m.number AND m.number = $1 AND m.id > $2 AND m.id <= $3
              GROUP BY m.number, m.id, a.currency HAVING SUM(a.balance_minor) <> 0 ORDER BY m.number"
         ),
     )

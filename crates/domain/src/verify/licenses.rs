@@ -48,7 +48,7 @@ pub(super) static PER_ITEM: Check = Check {
                  AND o.placed_ms IS NOT NULL AND NOT EXISTS
                    (SELECT 1 FROM license l WHERE l.merchant = i.merchant AND l.orders = i.orders AND l.item = i.id) AND ",
                 within!("o"),
-                " ORDER BY i.merchant, i.id"
+                " ORDER BY o.merchant, o.id"
             ),
         ),
     ]),

@@ -36,8 +36,8 @@ mod traces;
 pub use report::{CheckReport, Options, Report, Violation};
 
 use crate::command::Engine;
-use scan::{Scan, Whole};
-use tradepost_store::Fault;
+use scan::{Look, Scan, Whole};
+use tradepost_store::{Fault, Sql};
 
 /// Most rows that one page begins with.
 pub const PAGE: i64 = 2_000;
@@ -140,6 +140,16 @@ pub async fn run(engine: &Engine, options: &Options) -> Result<Report, Fault> {
 #[must_use]
 pub fn chosen(only: &[String]) -> Vec<&'static Check> {
     CHECKS.iter().copied().filter(|check| only.is_empty() || only.iter().any(|name| asked(check, name))).collect()
+}
+
+/// The statements that checks judge pages by, with the checks' names: for whoever wants to see how an engine runs them. A page
+/// is of merchant `$1`, after `$2`, up to `$3`.
+pub fn statements() -> impl Iterator<Item = (&'static str, Sql)> {
+    let of = |check: &'static &'static Check| {
+        let scans = if let How::Scans(scans) | How::Both(_, scans) = check.how { scans } else { &[] };
+        scans.iter().filter_map(|scan| if let Look::Sql(sql) = scan.look { Some((check.name, sql)) } else { None })
+    };
+    CHECKS.iter().flat_map(of)
 }
 
 /// Runs checks together, so that each row is read as few times as can be, and says after each part of the work how many

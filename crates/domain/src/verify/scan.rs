@@ -21,13 +21,15 @@ pub(super) struct Scan {
     pub look: Look,
 }
 
-/// The order of a table's rows. A key need not be unique: a page has all rows of its last key.
+/// The order of a merchant's rows of a table. A key need not be unique: a page has all rows of its last key.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Keys {
-    /// The last key of a full page: `… WHERE (merchant, key) > ($1, $2) ORDER BY … LIMIT 1 OFFSET $3`.
+    /// The last key of a full page: `… WHERE merchant = $1 AND key > $2 ORDER BY key LIMIT 1 OFFSET $3`.
     pub edge: Sql,
     /// All keys of one that is not full: `… LIMIT $3`.
     pub rest: Sql,
+    /// The next merchant after `$1` that has rows.
+    pub next: Sql,
 }
 
 /// The type of a scan's key.
@@ -48,7 +50,7 @@ pub(super) type LookCode = for<'a, 'b> fn(&'a mut Reader<'b>, Bounds) -> BoxFutu
 /// so that SQLite keeps that order and never walks through a whole table for each page.
 #[derive(Clone, Copy)]
 pub(super) enum Look {
-    /// By a statement that gives merchant, subject and detail of everything wrong between ($1, $2) and ($3, $4].
+    /// By a statement that gives merchant, subject and detail of everything of merchant $1 that is wrong after $2, up to $3.
     Sql(Sql),
     /// By code that reads what it needs.
     Code(LookCode),
@@ -63,9 +65,11 @@ impl std::fmt::Debug for Look {
 /// A check of its own making: it notes what it looked at and what is wrong.
 pub(super) type Whole = for<'a> fn(Engine, bool, &'a mut Found) -> BoxFuture<'a, Result<(), Fault>>;
 
-/// Where a page begins (exclusive) and ends (inclusive), for `($1, $2)` and `($3, $4)`.
+/// Whose rows a page has, where it begins (exclusive) and ends (inclusive): `$1`, `$2`, `$3`. A page is one merchant's: both
+/// engines then see that it is a small range of one index. Over pairs of merchant and key SQLite took any index that begins with
+/// the merchant, and PostgreSQL guessed that a page is a ninth of the table; either walked all of it for each page.
 #[derive(Clone, Debug)]
-pub(super) struct Bounds(pub Vec<Value>);
+pub(super) struct Bounds(pub [Value; 3]);
 
 /// One thing that is wrong on a page.
 #[derive(Clone, Debug)]
@@ -167,14 +171,13 @@ impl Scan {
 }
 
 impl Start {
-    /// Before the first key.
-    pub fn before_all(self) -> [Value; 2] {
-        let key = match self {
+    /// Before a merchant's first key.
+    pub fn before_all(self) -> Value {
+        match self {
             Self::Id => Value::Bytes(Vec::new()),
             Self::Int => Value::Int(i64::MIN),
             Self::Text => Value::Text(String::new()),
-        };
-        [Value::Int(i64::MIN), key]
+        }
     }
 }
 
@@ -206,28 +209,22 @@ macro_rules! keys {
         $crate::verify::scan::Keys {
             edge: keys!($table, $merchant, $key, $filter, " LIMIT 1 OFFSET $3"),
             rest: keys!($table, $merchant, $key, $filter, " LIMIT $3"),
+            next: tradepost_store::sql!(concat!(
+                "SELECT ",
+                $merchant,
+                " FROM ",
+                $table,
+                " WHERE ",
+                $filter,
+                $merchant,
+                " > $1 ORDER BY ",
+                $merchant,
+                " LIMIT 1"
+            )),
         }
     };
     ($table:literal, $merchant:literal, $key:literal, $filter:expr, $limit:literal) => {
-        tradepost_store::sql!(concat!(
-            "SELECT ",
-            $merchant,
-            ", ",
-            $key,
-            " FROM ",
-            $table,
-            " WHERE ",
-            $filter,
-            "(",
-            $merchant,
-            ", ",
-            $key,
-            ") > ($1, $2) ORDER BY ",
-            $merchant,
-            ", ",
-            $key,
-            $limit
-        ))
+        tradepost_store::sql!(concat!("SELECT ", $key, " FROM ", $table, " WHERE ", $filter, $merchant, " = $1 AND ", $key, " > $2 ORDER BY ", $key, $limit))
     };
 }
 pub(super) use keys;
@@ -238,7 +235,7 @@ macro_rules! within {
         within!($alias, "id")
     };
     ($alias:literal, $key:literal) => {
-        concat!("(", $alias, ".merchant, ", $alias, ".", $key, ") > ($1, $2) AND (", $alias, ".merchant, ", $alias, ".", $key, ") <= ($3, $4)")
+        concat!($alias, ".merchant = $1 AND ", $alias, ".", $key, " > $2 AND ", $alias, ".", $key, " <= $3")
     };
 }
 pub(super) use within;

@@ -4,13 +4,13 @@
 //! so that a working server can always truncate its log; the reads of verify never wait for a writer or stop one.
 
 use super::report::CheckReport;
-use super::scan::{Bounds, Finding, Found, Keys, Look, Scan, Whole};
+use super::scan::{Bounds, Finding, Found, Keys, Look, Scan, Start, Whole};
 use super::{Check, How};
 use crate::command::Engine;
 use std::collections::HashSet;
 use std::future::poll_fn;
 use std::task::Poll;
-use tradepost_store::{BoxFuture, Fault, Reader, Sql, Value};
+use tradepost_store::{BoxFuture, Fault, Reader, Sql, Value, params};
 
 /// How many sweeps run side by side: the server keeps its other readers.
 const SIDE_BY_SIDE: usize = 2;
@@ -88,10 +88,11 @@ impl Part {
     }
 }
 
-/// A page: where it ends, how many rows it begins with, and what is wrong with it, scan by scan.
+/// A page: which rows, how many keys, where it ends, and what is wrong with it, scan by scan.
 struct Page {
     bounds: Bounds,
     rows: i64,
+    end: (i64, Value),
     findings: Vec<Vec<Finding>>,
 }
 
@@ -99,11 +100,11 @@ async fn sweep(engine: &Engine, scans: Vec<(Place, &'static Scan)>) -> Result<Ve
     let first = scans[0].1;
     let rows = scans.iter().map(|(_, scan)| scan.rows).min().unwrap_or(first.rows);
     let mut found: Vec<Found> = scans.iter().map(|_| Found::default()).collect();
-    let mut after = first.start.before_all();
-    loop {
-        let (keys, from) = (first.keys, after.clone());
+    let mut from = Some((i64::MIN, first.start.before_all()));
+    while let Some(after) = from {
+        let (keys, start) = (first.keys, first.start);
         let looks: Vec<Look> = scans.iter().map(|(_, scan)| scan.look).collect();
-        let page = engine.store.read(move |reader| Box::pin(async move { read(reader, keys, rows, from, looks).await })).await?;
+        let page = engine.store.read(move |reader| Box::pin(async move { read(reader, keys, start, rows, after, looks).await })).await?;
         let Some(page) = page else { break };
         for ((found, (_, scan)), findings) in found.iter_mut().zip(&scans).zip(page.findings) {
             found.checked += page.rows;
@@ -111,24 +112,20 @@ async fn sweep(engine: &Engine, scans: Vec<(Place, &'static Scan)>) -> Result<Ve
                 found.add_findings(scan.subject, still(engine, scan.look, &page.bounds, findings).await?);
             }
         }
-        if page.rows < rows {
-            break;
-        }
-        let [.., merchant, key] = &page.bounds.0[..] else { return Err(Fault::invariant("a page has an end")) };
-        after = [merchant.clone(), key.clone()];
+        from = Some(page.end);
     }
     Ok(scans.into_iter().map(|(place, _)| place).zip(found).collect())
 }
 
-/// On PostgreSQL the planner does not know how few rows a page has, and what it guesses with several merchants is a walk
-/// through whole tables for each page: joins in the order written, by index, whatever it thinks they cost. Without sorting, a page is
-/// read in the order of its key, by the index that has this order; any other index would be walked whole. Without
-/// materializing, what belongs to a row is looked up by its index instead of read once whole and gone through for each row.
+/// On PostgreSQL: joins in the order written, by index, whatever the planner thinks they cost; it plans each page anew, so that
+/// it sees how few rows that is. Without sorting, a page is read in the order of its key, by the index that has this order; any
+/// other index would be walked whole. Without materializing, what belongs to a row is looked up by its index instead of read once
+/// whole and gone through for each row. Without other processes, since a check is to leave the server its processors.
 const PINNED: Sql = Sql {
     pg: "SELECT set_config('join_collapse_limit', '1', true) || set_config('from_collapse_limit', '1', true) || set_config('enable_hashjoin', 'off', true)
          || set_config('enable_mergejoin', 'off', true) || set_config('enable_seqscan', 'off', true) || set_config('enable_sort', 'off', true)
          || set_config('enable_incremental_sort', 'off', true) || set_config('enable_material', 'off', true) || set_config('jit', 'off', true)
-         || set_config('plan_cache_mode', 'force_generic_plan', true)",
+         || set_config('max_parallel_workers_per_gather', '0', true) || set_config('plan_cache_mode', 'force_custom_plan', true)",
     lite: "SELECT ''",
 };
 
@@ -138,28 +135,30 @@ async fn pin(reader: &mut Reader<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The next page of at most `rows` keys after `after`, if there is one.
-async fn read(reader: &mut Reader<'_>, keys: Keys, rows: i64, after: [Value; 2], looks: Vec<Look>) -> Result<Option<Page>, Fault> {
+/// The next page of at most `rows` keys of one merchant: the rest of this one's, else the first of the next that has any.
+async fn read(reader: &mut Reader<'_>, keys: Keys, start: Start, rows: i64, after: (i64, Value), looks: Vec<Look>) -> Result<Option<Page>, Fault> {
     pin(reader).await?;
-    let [merchant, key] = after;
-    let mut params = [merchant, key, Value::Int(rows - 1)];
-    let edge: Option<(i64, Value)> = reader.query_opt(keys.edge, &params).await?;
-    let (edge, count) = if edge.is_some() {
-        (edge, rows)
-    } else {
-        params[2] = Value::Int(rows);
-        let mut rest: Vec<(i64, Value)> = reader.query(keys.rest, &params).await?;
+    let (mut merchant, mut key) = after;
+    let (until, count) = loop {
+        let full: Option<(Value,)> = reader.query_opt(keys.edge, params![merchant, key.clone(), rows - 1]).await?;
+        if let Some((until,)) = full {
+            break (until, rows);
+        }
+        let mut rest: Vec<(Value,)> = reader.query(keys.rest, params![merchant, key.clone(), rows]).await?;
         let count = i64::try_from(rest.len()).unwrap_or(i64::MAX);
-        (rest.pop(), count)
+        if let Some((until,)) = rest.pop() {
+            break (until, count);
+        }
+        let next: Option<(i64,)> = reader.query_opt(keys.next, params![merchant]).await?;
+        let Some((next,)) = next else { return Ok(None) };
+        (merchant, key) = (next, start.before_all());
     };
-    let Some((to_merchant, to_key)) = edge else { return Ok(None) };
-    let [merchant, key, _] = params;
-    let bounds = Bounds(vec![merchant, key, Value::Int(to_merchant), to_key]);
+    let bounds = Bounds([Value::Int(merchant), key, until.clone()]);
     let mut findings = Vec::with_capacity(looks.len());
     for look in looks {
         findings.push(look.judge(reader, &bounds).await?);
     }
-    Ok(Some(Page { bounds, rows: count, findings }))
+    Ok(Some(Page { bounds, rows: count, end: (merchant, until), findings }))
 }
 
 /// Those of `findings` that a fresh snapshot has too: what was only on its way is no violation.

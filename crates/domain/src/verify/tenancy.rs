@@ -185,7 +185,7 @@ pub(super) static REFERENCES: Check = Check {
             "mer",
             wrong!(
                 "SELECT m.number, m.id, 'has no twin that names it' FROM merchant m LEFT JOIN merchant t ON t.number = m.twin AND t.twin = m.number AND t.environment <> m.environment
-                 WHERE t.number IS NULL AND (m.number, m.id) > ($1, $2) AND (m.number, m.id) <= ($3, $4) ORDER BY m.number"
+                 WHERE t.number IS NULL AND m.number = $1 AND m.id > $2 AND m.id <= $3 ORDER BY m.number"
             ),
         ),
     ]),

@@ -74,14 +74,15 @@ pub(super) static RELAYED_IN_ORDER: Check = Check {
             keys!("outbox", "position" where "position IS NOT NULL"),
             "evt",
             wrong!(
-                // Within the page the event before is the row before; only the first of a partnership is looked up.
+                // Within the page the event before is the row before; only the first of a partnership is looked up. `+ 0` keeps
+                // both engines from reading all events of the merchant for each page, in the order that the window wants.
                 "SELECT y.merchant, y.id, 'was passed on after a later one of its partnership'
                  FROM (SELECT x.merchant, x.id, x.at_ms, x.position,
                      CASE WHEN x.nth > 1 THEN x.before_ms ELSE b.at_ms END AS before_ms, CASE WHEN x.nth > 1 THEN x.before ELSE b.id END AS before
                    FROM (SELECT e.merchant, e.id, e.partnership, e.position, e.at_ms, ROW_NUMBER() OVER w AS nth, LAG(e.at_ms) OVER w AS before_ms, LAG(e.id) OVER w AS before
                          FROM outbox e WHERE e.position IS NOT NULL AND e.partnership IS NOT NULL AND ",
                 within!("e", "position"),
-                " WINDOW w AS (PARTITION BY e.merchant, e.partnership ORDER BY e.position)) x
+                " WINDOW w AS (PARTITION BY e.merchant + 0, e.partnership ORDER BY e.position)) x
                    LEFT JOIN outbox b ON x.nth = 1 AND b.merchant = x.merchant AND b.partnership = x.partnership AND b.position =
                      (SELECT MAX(z.position) FROM outbox z WHERE z.merchant = x.merchant AND z.partnership = x.partnership AND z.position < x.position)) y
                  WHERE y.before_ms > y.at_ms + 1000 OR (y.before_ms = y.at_ms AND y.before > y.id) ORDER BY y.merchant, y.position"
@@ -95,21 +96,22 @@ pub(super) static REVEALS: Check = Check {
     name: "audit.reveals",
     meaning: "Each key that a license's holder saw has the audit row of that moment: revealed, activated, sent, downloaded, or delivered to an external shop (STK-5).",
     how: How::Scans(&[Scan::ids(
-        // From the licenses: most keys have none. Audit rows are found by their subject: the added '' keeps PostgreSQL from the index by action,
-        // which it took for the shorter way where its statistics were older than the first of an action, and walked whole for every license.
-        keys!("license"),
+        // From the keys, whose license is one of its primary key: an index of the sold keys alone is taken for empty by PostgreSQL where its
+        // statistics are older than the first sale, and was walked for every license. Audit rows are found by their subject: the added '' keeps
+        // it from the index by action, for the same reason. A partnership has many audit rows, so its downloads are looked for last.
+        keys!("license_key"),
         "lky",
         wrong!(
             "SELECT k.merchant, k.id, 'was shown and nobody noted it'
-             FROM license l CROSS JOIN license_key k WHERE k.merchant = l.merchant AND k.license = l.id AND k.shown_ms IS NOT NULL
+             FROM license_key k CROSS JOIN license l WHERE l.merchant = k.merchant AND l.id = k.license AND k.shown_ms IS NOT NULL
                AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.merchant = k.merchant AND a.subject = l.id AND a.at_ms = k.shown_ms
                  AND a.action || '' IN ('license.revealed', 'license.activated', 'license.sent', 'licenses.downloaded'))
-               AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.merchant = k.merchant AND a.subject = l.orders AND a.at_ms = k.shown_ms AND a.action || '' = 'licenses.downloaded')
-               AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.merchant = k.merchant AND a.subject = l.partnership AND a.at_ms = k.shown_ms AND a.action || '' = 'licenses.downloaded')
                AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.merchant = k.merchant AND a.subject = l.fulfillment AND a.at_ms = k.shown_ms
-                 AND a.action || '' IN ('fulfillment.delivered', 'fulfillment.downloaded')) AND ",
-            within!("l"),
-            " ORDER BY l.merchant, l.id"
+                 AND a.action || '' IN ('fulfillment.delivered', 'fulfillment.downloaded'))
+               AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.merchant = k.merchant AND a.subject = l.orders AND a.at_ms = k.shown_ms AND a.action || '' = 'licenses.downloaded')
+               AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.merchant = k.merchant AND a.subject = l.partnership AND a.at_ms = k.shown_ms AND a.action || '' = 'licenses.downloaded') AND ",
+            within!("k"),
+            " ORDER BY k.merchant, k.id"
         ),
     )]),
 };

@@ -4,6 +4,7 @@
 mod corruptions;
 mod deeds;
 mod place;
+mod plans;
 mod world;
 
 use place::Place;

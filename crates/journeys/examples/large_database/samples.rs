@@ -44,11 +44,15 @@ pub async fn make(app: &TestApp) -> World {
     let merchant = app.merchant("Acme Software").await;
     let mut products: Vec<Product> = Vec::new();
     for nth in 0..PRODUCTS {
-        products.push(merchant.product(&format!("KEY-{nth}")).price("26.00").keys(PARTNERSHIPS * MIX.len()).await);
+        products.push(merchant.product(&format!("KEY-{nth}")).price("26.00").keys(PARTNERSHIPS * (MIX.len() + 1)).await);
     }
     let mut resellers = Vec::new();
     for nth in 0..PARTNERSHIPS {
         resellers.push(merchant.reseller(&format!("Reseller {nth:03}")).credit("1000000000.00").await);
+    }
+    for (of, reseller) in resellers.iter().enumerate() {
+        // Makes the accounts of its books, which all samples share.
+        sample(app, &merchant, reseller, &products[of % PRODUCTS], Kind::Revealed).await;
     }
     app.work().await;
     let mut spans = Vec::new();

@@ -5,6 +5,7 @@
 use tradepost_domain::audit;
 use tradepost_domain::billing::queries as invoices;
 use tradepost_domain::command::retention;
+use tradepost_domain::fulfillments::statement;
 use tradepost_domain::licenses::queries as licenses;
 use tradepost_domain::orders::queries as orders;
 use tradepost_domain::outbox::queries as outbox;
@@ -199,6 +200,9 @@ async fn body(app: TestApp) {
     lists_of_invoices(&app, merchant).await;
     lists_of_orders(&app, merchant, partnership.bytes().to_vec(), product.number).await;
     other_lists(&app, merchant, partnership.bytes().to_vec()).await;
+
+    let found = plan(&app, statement::MOVEMENTS, params![merchant, [7_u8; 16], [0xff_u8; 16], 51_i64].to_vec()).await;
+    assert!(found.contains("entry_by_account") && !found.contains("TEMP B-TREE"), "{found}");
 
     let found = plan(&app, outbox::DUE, params![i64::MAX, [0_u8; 16], 100_i64].to_vec()).await;
     assert!(found.contains("outbox_waiting") || found.contains("outbox_delayed"), "{found}");

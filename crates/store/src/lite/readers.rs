@@ -26,6 +26,7 @@ pub(super) fn snapshot(connection: &mut Connection, job: ReadJob) -> Result<Foun
     connection.execute_batch("BEGIN DEFERRED; SELECT 1 FROM sqlite_schema LIMIT 1;")?;
     let mut reader = Reader::new(Driver::Lite(connection));
     let done = poll_once(|| job(&mut reader));
+    drop(reader);
     if !connection.is_autocommit() {
         connection.execute_batch("ROLLBACK")?;
     }

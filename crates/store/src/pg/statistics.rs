@@ -5,44 +5,81 @@ use super::{Shared, connect};
 use crate::Fault;
 use crate::fault::reason;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
 
-/// Tables that are no longer small and were never looked at.
-const NEVER_LOOKED_AT: &str = "SELECT format('%I.%I', schemaname, relname) FROM pg_stat_user_tables
-    WHERE schemaname = current_schema() AND n_live_tup >= 256 AND last_analyze IS NULL AND last_autoanalyze IS NULL";
+/// Tables that are no longer small, and were never looked at or have changed by a twentieth since; and whether they have doubled.
+const OUTGROWN: &str = "SELECT format('%I.%I', s.schemaname, s.relname), s.n_live_tup > 2 * c.reltuples
+    FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid WHERE s.schemaname = current_schema() AND s.n_live_tup >= 256
+    AND (s.n_live_tup > 2 * c.reltuples OR s.n_mod_since_analyze > 256 + c.reltuples / 20)";
 
-/// The first time after so many transactions, then after twice as many each time: a look costs a few milliseconds.
-pub(super) const FIRST_AFTER: u64 = 8;
+/// While tables grow, they are looked for this often; every time that none has, half as often.
+const SOONEST: Duration = Duration::from_secs(1);
+/// At least this often, while anything is written.
+const LATEST: Duration = Duration::from_secs(8);
+
+/// When it is time to look for tables that have outgrown what is known of them.
+pub(super) struct Looks {
+    opened: Instant,
+    /// Milliseconds since then.
+    next: AtomicU64,
+    wait: AtomicU64,
+}
+
+impl Looks {
+    pub(super) fn new() -> Self {
+        Self { opened: Instant::now(), next: AtomicU64::new(0), wait: AtomicU64::new(millis(SOONEST)) }
+    }
+
+    /// Whether it is time; only one of those who ask at once is told so.
+    fn due(&self) -> bool {
+        let (now, next) = (millis(self.opened.elapsed()), self.next.load(Relaxed));
+        now >= next && self.next.compare_exchange(next, now + self.wait.load(Relaxed), Relaxed, Relaxed).is_ok()
+    }
+
+    fn found(&self, doubled: bool) {
+        let wait = if doubled { millis(SOONEST) } else { (self.wait.load(Relaxed) * 2).min(millis(LATEST)) };
+        self.wait.store(wait, Relaxed);
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
 
 impl Shared {
-    /// Called after a write: lets the server look at new tables, beside everything else, where it is time.
+    /// Called after a write: lets the server look at tables that have grown, beside everything else, where it is time.
     pub(super) fn refresh_statistics_at_times(self: &Arc<Self>) {
-        let (groups, due) = (self.counters.groups_so_far(), self.look_after.load(Relaxed));
-        // Only one of those who see that it is time sets the next.
-        if groups < due || self.look_after.compare_exchange(due, groups * 2, Relaxed, Relaxed).is_err() {
+        if !self.looks.due() {
             return;
         }
         // While the store closes there is no permit, and nothing to look at any more.
         let Ok(permit) = Arc::clone(&self.waiting).try_acquire_owned() else { return };
         let shared = Arc::clone(self);
         tokio::spawn(async move {
-            if let Err(fault) = shared.refresh_statistics().await {
-                tracing::warn!(%fault, "PostgreSQL could not look at its new tables");
+            match shared.refresh_statistics().await {
+                Ok(doubled) => shared.looks.found(doubled),
+                Err(fault) => tracing::warn!(%fault, "PostgreSQL could not look at the tables that have grown"),
             }
             drop(permit);
         });
     }
 
-    async fn refresh_statistics(&self) -> Result<(), Fault> {
+    /// Whether any of them has doubled.
+    async fn refresh_statistics(&self) -> Result<bool, Fault> {
+        let mut any = false;
         let client = connect::client(&self.writers).await?;
-        for row in client.query(NEVER_LOOKED_AT, &[]).await? {
-            let table: &str = row.try_get(0)?;
+        let tables = client.query(OUTGROWN, &[]).await?;
+        for row in &tables {
+            let (table, doubled): (&str, bool) = (row.try_get(0)?, row.try_get(1)?);
+            any |= doubled;
             match client.batch_execute(&format!("ANALYZE {table}")).await {
-                Ok(()) => tracing::debug!(table, "PostgreSQL has looked at a table that is new to it"),
+                Ok(()) => tracing::debug!(table, "PostgreSQL has looked at a table that has grown"),
                 // Another server looks at it, or the table is somebody else's: its own look comes within the minute.
                 Err(error) => tracing::debug!(table, error = reason(&error), "PostgreSQL did not look at a table"),
             }
         }
-        Ok(())
+        Ok(any)
     }
 }

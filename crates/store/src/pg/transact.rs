@@ -41,8 +41,8 @@ impl Shared {
 
     async fn attempt(&self, pool: &Pool, works: &mut [Box<dyn Queued>]) -> Result<(), Fault> {
         sabotage::fail_point("store.before_begin");
-        let mut client = connect::begin(pool, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?;
-        let ran = AssertUnwindSafe(run(&mut client, works, &self.counters)).catch_unwind().await;
+        let client = connect::begin(pool, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?;
+        let ran = AssertUnwindSafe(run(&client, works, &self.counters)).catch_unwind().await;
         match ran.unwrap_or_else(|panic| Err(Fault::panicked(panic.as_ref()))) {
             Ok(Ended::Commit) => {
                 if sabotage::is("commit.lost") {
@@ -88,8 +88,8 @@ impl Shared {
     }
 }
 
-async fn run(client: &mut Object, works: &mut [Box<dyn Queued>], counters: &Counters) -> Result<Ended, Fault> {
-    let mut tx = Tx::new(Driver::Pg(client));
+async fn run(client: &Object, works: &mut [Box<dyn Queued>], counters: &Counters) -> Result<Ended, Fault> {
+    let mut tx = Tx::new(Driver::Pg(client, Vec::new()));
     let ends = match works {
         [work] => vec![work.run(&mut tx).await?],
         [] => Vec::new(),
@@ -99,6 +99,7 @@ async fn run(client: &mut Object, works: &mut [Box<dyn Queued>], counters: &Coun
         }
     };
     Counters::add(&counters.statements, tx.statements());
+    tx.collect().await?;
     tx.settle(&ends)
 }
 

@@ -1,7 +1,7 @@
 //! What is rolled back, and what of it the caller learns.
 
 use crate::support::{Closure, INSERT, Place, ids, insert, work};
-use tradepost_store::{Ended, Fault, Sql, params, sql};
+use tradepost_store::{Column, ColumnType, Ended, Fault, SetSql, Sql, params, sql};
 
 both!(
     a_panicking_work_is_rolled_back,
@@ -11,6 +11,9 @@ both!(
     a_refusal_after_writing_with_returning_is_one_too,
     a_work_that_goes_on_after_a_failed_statement_is_not_committed,
     a_guarded_update_that_misses_is_a_fault,
+    a_guard_that_missed_is_told_before_what_was_read_after_it,
+    of_several_faults_the_first_is_told,
+    a_set_that_lost_a_race_says_so,
     a_statement_that_runs_too_long_is_stopped,
     a_constraint_that_only_the_commit_checks_is_a_fault,
     a_taken_id_is_a_unique_violation,
@@ -90,6 +93,51 @@ async fn a_guarded_update_that_misses_is_a_fault(place: Place) {
     });
     let fault = store.write(misses).await.expect_err("there is none");
     assert!(matches!(fault, Fault::Rows { expected: 1, changed: 0, .. }), "{fault}");
+}
+
+/// Nobody waits for the answer to a guarded update on PostgreSQL; what is read after it brings it along.
+async fn a_guard_that_missed_is_told_before_what_was_read_after_it(place: Place) {
+    let store = place.with_items().await;
+    let goes_on = work(|tx| {
+        Box::pin(async move {
+            tx.execute_exactly(1, INSERT, params![1, 0]).await?;
+            let written: Vec<i64> = tx.query(sql!("SELECT id FROM item"), &[]).await?;
+            assert_eq!(written, [1], "what was written is read");
+            tx.execute_exactly(1, sql!("UPDATE item SET amount = 1 WHERE id = $1"), params![9]).await?;
+            let read: Result<Vec<i64>, Fault> = tx.query(sql!("SELECT id FROM item"), &[]).await;
+            Ok((Ended::Commit, read.map(|_| ())?))
+        })
+    });
+    let fault = store.write(goes_on).await.expect_err("the guard missed");
+    assert!(matches!(fault, Fault::Rows { expected: 1, changed: 0, .. }), "{fault}");
+    assert_eq!(ids(&store).await, [0; 0]);
+}
+
+/// What fails after it fails because of it: PostgreSQL says only that the transaction is aborted.
+async fn of_several_faults_the_first_is_told(place: Place) {
+    let store = place.with_items().await;
+    store.write(insert(1)).await.expect("it commits");
+    let taken = work(|tx| {
+        Box::pin(async move {
+            tx.execute_exactly(1, INSERT, params![1, 0]).await?;
+            tx.execute_exactly(1, INSERT, params![2, 0]).await?;
+            Ok((Ended::Commit, tx.query::<i64>(sql!("SELECT id FROM item"), &[]).await?))
+        })
+    });
+    assert!(store.write(taken).await.expect_err("it is taken").is_unique_violation());
+    assert_eq!(ids(&store).await, [1]);
+}
+
+async fn a_set_that_lost_a_race_says_so(place: Place) {
+    static NEW: SetSql = SetSql::insert("item", &[("id", ColumnType::Int)], "ON CONFLICT DO NOTHING");
+    let store = place.with_items().await;
+    store.write(insert(1)).await.expect("it commits");
+    let races =
+        work(|tx| Box::pin(async move { Ok((Ended::Commit, tx.write_whole_set_or(&NEW, vec![Column::ints([1, 2])], Fault::LostRace("item")).await?)) }));
+    let fault = store.write(races).await.expect_err("somebody was faster");
+    // PostgreSQL tried again before it gave up; SQLite has one writer, which cannot lose.
+    assert!(matches!(fault, Fault::LostRace("item") | Fault::Contended(5)), "{fault}");
+    assert_eq!(ids(&store).await, [1]);
 }
 
 async fn a_statement_that_runs_too_long_is_stopped(place: Place) {

@@ -37,7 +37,8 @@ async fn two_works_that_lock_in_opposite_order_both_succeed(place: Place) {
         work(move |tx| {
             let (meet, tries) = (Arc::clone(&meet), Arc::clone(&tries));
             Box::pin(async move {
-                tx.execute_exactly(1, RAISE, params![first]).await?;
+                // Waited for, so that the row is held.
+                tx.execute(RAISE, params![first]).await?;
                 if tries.fetch_add(1, SeqCst) == 0 {
                     meet.wait().await;
                 }

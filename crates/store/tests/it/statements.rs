@@ -15,6 +15,7 @@ both!(
     a_conflict_of_a_set_is_skipped_where_the_statement_says_so,
     rows_are_read_for_each_key,
     a_reader_sees_one_snapshot,
+    two_reads_may_be_under_way_at_once,
     a_reader_cannot_write,
     a_wrong_number_of_parameters_is_a_fault,
     a_plan_names_its_index,
@@ -157,6 +158,33 @@ async fn a_reader_sees_one_snapshot(place: Place) {
     keeper.let_go();
     assert_eq!(reading.await.expect("no panic").expect("it reads"), (vec![1], vec![1]));
     assert_eq!(ids(&store).await, [1, 2]);
+}
+
+async fn two_reads_may_be_under_way_at_once(place: Place) {
+    let store = place.with_items().await;
+    write_set(&store, &ITEMS, three_items()).await.expect("it is written");
+    let pair = work(|tx| {
+        Box::pin(async move {
+            tx.execute_exactly(1, sql!("UPDATE item SET amount = 31 WHERE id = $1"), params![3]).await?;
+            let least = 2;
+            let (amounts, few) = tx
+                .both(
+                    async |reader| reader.query::<Option<i64>>(sql!("SELECT amount FROM item WHERE id >= $1 ORDER BY id"), params![least]).await,
+                    async |reader| reader.query_one::<i64>(sql!("SELECT CAST(COUNT(*) AS bigint) FROM item WHERE id < $1"), params![least]).await,
+                )
+                .await?;
+            Ok((Ended::Commit, (amounts, few)))
+        })
+    });
+    assert_eq!(store.write(pair).await.expect("both are read"), (vec![None, Some(31)], 1));
+    let fails = work(|tx| {
+        Box::pin(async move {
+            tx.execute_exactly(1, sql!("UPDATE item SET amount = 0 WHERE id = $1"), params![9]).await?;
+            let read = tx.both(async |reader| reader.query::<i64>(sql!("SELECT id FROM item"), &[]).await, async |_| Ok(())).await;
+            Ok((Ended::Commit, read.map(|_| ())?))
+        })
+    });
+    assert!(matches!(store.write(fails).await, Err(Fault::Rows { expected: 1, changed: 0, .. })));
 }
 
 async fn a_reader_cannot_write(place: Place) {

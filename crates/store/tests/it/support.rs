@@ -125,7 +125,7 @@ pub fn insert_at(id: i64, gate: &Gate) -> Closure<()> {
     work(move |tx| {
         let gate = gate.clone();
         Box::pin(async move {
-            tx.execute_exactly(1, INSERT, tradepost_store::params![id, id * 10]).await?;
+            tx.execute(INSERT, tradepost_store::params![id, id * 10]).await?;
             gate.stop();
             Ok((Ended::Commit, ()))
         })

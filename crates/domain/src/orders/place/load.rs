@@ -22,7 +22,7 @@ use crate::partners::{self, LockedPartnership, terms};
 use crate::stock::{self, Shelves};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use tradepost_kernel::{Currency, Date, Refusal};
-use tradepost_store::{Fault, Tx};
+use tradepost_store::{Fault, Reader, Tx};
 
 /// Everything that the orders of a set share; taking from it is how they see each other.
 #[derive(Default)]
@@ -77,8 +77,7 @@ impl Going {
 }
 
 impl Loaded {
-    /// Loads for all, in the order of locks: partnerships, stock counters, keys; then the balances, which their
-    /// partnerships' locks guard. `None`: together they make more licenses than are held at once. Everything that they
+    /// Loads for all, in the order of locks: partnerships, which guard their balances too; then stock counters and keys. `None`: together they make more licenses than are held at once. Everything that they
     /// need is locked then, and each is to be loaded alone.
     pub(super) async fn load(set: &[&PlaceOrder], ctxs: &[Ctx], tx: &mut Tx<'_>) -> Result<Option<Self>, Fault> {
         let mut loaded = Self::default();
@@ -91,6 +90,11 @@ impl Loaded {
         if too_many {
             wanted.values_mut().for_each(|want| *want = 0);
         }
+        let owners: BTreeSet<_> = loaded.asks.iter().flatten().map(|ask| (ask.scope.merchant, ask.scope.partnership, ask.currency)).collect();
+        let balances = ledger::queries::balances(&mut *tx, AccountKind::AccountBalance, &owners).await?;
+        // What was paid too much is owed to the reseller: a credit balance.
+        loaded.balances = balances.into_iter().map(|(scope, minor)| (scope, -minor)).collect();
+        // Last: from here on every other sale of these products waits.
         loaded.shelves = stock::shelves(&mut *tx, &wanted).await?;
         // Keys that older backorders wait for are not there for anybody else, also while nobody handed them out yet (STK-7).
         let free = queries::free_keys(&mut *tx, &wanted).await?;
@@ -100,10 +104,6 @@ impl Loaded {
         if too_many {
             return Ok(None);
         }
-        let owners: BTreeSet<_> = loaded.asks.iter().flatten().map(|ask| (ask.scope.merchant, ask.scope.partnership, ask.currency)).collect();
-        let balances = ledger::queries::balances(&mut *tx, AccountKind::AccountBalance, &owners).await?;
-        // What was paid too much is owed to the reseller: a credit balance.
-        loaded.balances = balances.into_iter().map(|(scope, minor)| (scope, -minor)).collect();
         Ok(Some(loaded))
     }
 
@@ -111,9 +111,9 @@ impl Loaded {
         let scopes: BTreeSet<_> = ctxs.iter().filter_map(|ctx| ctx.caller().partnership().ok()).map(|scope| (scope.merchant, scope.partnership)).collect();
         self.partnerships = partners::lock_set(&mut *tx, &scopes).await?;
         let channels: Vec<_> = self.partnerships.values().map(|locked| (locked.scope, locked.channel)).collect();
-        let mut terms = terms::effective_all(&mut *tx, &channels).await?;
         let locked: Vec<PartnershipScope> = self.partnerships.keys().copied().collect();
-        let mut open = queries::open_of_all(&mut *tx, &locked).await?;
+        let terms = async |reader: &mut Reader<'_>| terms::effective_all(reader, &channels).await;
+        let (mut terms, mut open) = tx.both(terms, async |reader| queries::open_of_all(reader, &locked).await).await?;
         for (scope, partnership) in &self.partnerships {
             let Some(terms) = terms.remove(scope) else { continue };
             let exposure = Exposure { limit: terms.credit_limit, open: open.remove(scope).unwrap_or_default() };
@@ -164,7 +164,8 @@ impl Loaded {
     async fn price(&mut self, going: Vec<Result<Going, Refusal>>, tx: &mut Tx<'_>) -> Result<Vec<Result<Ask, Refusal>>, Fault> {
         let wanted: HashSet<Priced> = going.iter().flatten().flat_map(|going| going.items.iter().map(move |item| going.priced(item.product))).collect();
         let wanted: Vec<Priced> = wanted.into_iter().collect();
-        let products = catalog::queries::available_by_number(&mut *tx, &wanted).await?;
+        let products = async |reader: &mut Reader<'_>| catalog::queries::available_by_number(reader, &wanted).await;
+        let (products, books) = tx.both(products, async |reader| pricing::books_all(reader, &wanted).await).await?;
         let mut numbers: BTreeMap<i64, BTreeSet<i64>> = BTreeMap::new();
         for (asked, product) in products.iter().filter(|(_, product)| product.bundle) {
             numbers.entry(asked.scope.merchant).or_default().extend(product.parts.iter().map(|part| part.0));
@@ -174,7 +175,6 @@ impl Loaded {
             let numbers: Vec<i64> = numbers.into_iter().collect();
             parts.insert(merchant, catalog::queries::products_by_number(&mut *tx, merchant, &numbers).await?);
         }
-        let books = pricing::books_all(&mut *tx, &wanted).await?;
         let has_limit = |standing: &Standing| standing.terms.purchase_limit_day.or(standing.terms.purchase_limit_month).is_some();
         let limited = going.iter().flatten().filter(|going| self.standings.get(&going.scope).is_some_and(has_limit));
         let days: HashSet<(PartnershipScope, Date)> = limited.map(|going| (going.scope, going.day)).collect();
