@@ -13,7 +13,7 @@ const LEFT_OUT = /sign-out|sign-in|\/delete|\/disable|\/remove|\/close|\/deny|\/
 const PAGES = {
   "olivia@northwind.example": [
     "/products/new", "/products/new?type=bundle", "/price-lists/new", "/stock/import", "/products/import", "/resellers/new", "/channels/new", "/people/new", "/api-keys/new",
-    "/program/terms/credit_limit", "/program/terms/new-margin", "/program/terms/new-limits", "/settings", "/orders?q=HOSTILE", "/resellers?q=HOSTILE", "/products?q=HOSTILE", "/audit?q=HOSTILE&actor=HOSTILE",
+    "/program/terms/credit_limit", "/program/terms/new-margin", "/program/terms/new-limits", "/settings", "/settings/payment", "/orders?q=HOSTILE", "/resellers?q=HOSTILE", "/products?q=HOSTILE", "/audit?q=HOSTILE&actor=HOSTILE",
   ],
   "dora@dockside.example": [
     "/orders/new", "/people/new", "/settings/company", "/developers/keys/new", "/developers/urls/new", "/balance/top-up", "/balance/auto", "/licenses?q=HOSTILE", "/orders?q=HOSTILE&state=HOSTILE",

@@ -1,12 +1,13 @@
 //! The invoice: as a page, self-contained HTML with its own styles, no script and nothing fetched but the seller's logo, ready
 //! to print; and as a PDF ([`pdf`]). Both say what [`told`] says (BIL-3, PLT-12).
 
+pub mod epc;
 pub mod pdf;
 pub mod sheet;
 pub mod told;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use told::Told;
+use told::{Told, scan};
 use tradepost_domain::billing::document::InvoiceLine;
 use tradepost_domain::merchants::Branding;
 use tradepost_kernel::{Color, Date};
@@ -141,9 +142,12 @@ fn instructions(told: &Told<'_>) -> Markup {
         @if !ways.is_empty() {
             section {
                 h2 { (told.t("How to pay", "So bezahlen Sie")) }
-                @for (name, lines) in ways {
-                    h3 { (name) }
-                    @for line in lines { p { (line) } }
+                @for way in ways {
+                    h3 { (way.name) }
+                    @for line in &way.lines { p { (line) } }
+                    @if let Some(code) = &way.code {
+                        figure { (code.drawn(told.t("QR code of the transfer", "QR-Code der Überweisung"))) figcaption { (scan(told.language)) } }
+                    }
                 }
             }
         }
@@ -165,6 +169,9 @@ h2 { margin: 40px 0 8px; font-size: 17px; }
 h3 { margin: 16px 0 4px; font-size: 15px; }
 dl { display: flex; flex-wrap: wrap; gap: 12px 40px; margin: 0 0 32px; }
 dd { margin: 0; font-weight: 600; overflow-wrap: anywhere; }
+figure { margin: 12px 0 0; break-inside: avoid; }
+figure svg { display: block; }
+figcaption { width: 220px; margin-top: 4px; text-align: center; }
 table { width: 100%; border-collapse: collapse; }
 th { padding: 8px; text-align: left; color: #5a6478; font-size: 13px; font-weight: 600; border-bottom: 2px solid #dfe3ea; }
 td { padding: 10px 8px; border-bottom: 1px solid #e9ecf1; vertical-align: top; }
@@ -226,7 +233,7 @@ mod tests {
     use super::*;
     use crate::language::Language;
     use tradepost_domain::billing::document::{Buyer, InvoiceDocument, PaymentInstruction, Seller};
-    use tradepost_domain::merchants::{Logo, LogoKind};
+    use tradepost_domain::merchants::{BankAccount, Logo, LogoKind};
     use tradepost_kernel::Currency;
 
     pub(super) fn document() -> InvoiceDocument {
@@ -259,8 +266,16 @@ mod tests {
             discounts_minor: 0,
             deductions_minor: 0,
             total_minor: 150_000,
-            payment_instructions: PaymentInstruction::check_and_wire(Some("IBAN DE00 1234")),
+            payment_instructions: PaymentInstruction::check_and_wire(Some("IBAN DE00 1234"), None),
         }
+    }
+
+    /// The same in euros, with an account to wire to.
+    pub(super) fn to_wire() -> InvoiceDocument {
+        let account =
+            BankAccount { holder: "Northwind <Software>".into(), iban: "DE89370400440532013000".parse().expect("an IBAN"), bic: "COBADEFFXXX".parse().ok() };
+        let payment_instructions = PaymentInstruction::check_and_wire(None, Some(&account));
+        InvoiceDocument { currency: "EUR".parse().expect("a currency"), payment_instructions, ..document() }
     }
 
     /// BIL-3: letterhead, addresses, reference, lines, totals, instructions for each method.
@@ -295,6 +310,19 @@ mod tests {
         }
         assert!(!page.contains("<script") && !page.contains("http://") && !page.contains("https://") && !page.contains("url("));
         assert!(!page.contains("style="));
+    }
+
+    /// BIL-3: the account to wire to, and a code that is no picture of elsewhere.
+    #[test]
+    fn the_account_and_its_code_stand_with_the_wire() {
+        let document = to_wire();
+        let (page, _) = render(&Told { document: &document, standing: None, language: Language::German }, None, None);
+        for text in
+            ["Kontoinhaber: Northwind &lt;Software&gt;", "IBAN: DE89 3704 0044 0532 0130 00", "BIC: COBADEFFXXX", "Zum Bezahlen scannen", "<svg width=\"220\""]
+        {
+            assert!(page.contains(text), "{text}\n{page}");
+        }
+        assert!(page.contains("aria-label=\"QR-Code der Überweisung\"") && !page.contains("style=") && !page.contains("http://"), "{page}");
     }
 
     /// PLT-12

@@ -4,6 +4,7 @@
 //! knows a table, a route or a merchant.
 
 pub mod api_key;
+pub mod bank;
 pub mod color;
 pub mod environment;
 pub mod id;
@@ -17,6 +18,7 @@ pub mod secret;
 pub mod text;
 pub mod time;
 
+pub use bank::{Bic, Iban};
 pub use color::Color;
 pub use environment::{Clock, Environment};
 pub use id::Id;

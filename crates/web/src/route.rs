@@ -321,7 +321,7 @@ impl Route {
         self
     }
 
-    /// A session must have been proved within 15 minutes: for what reveals many codes, or changes keys, people or sign-ins.
+    /// A session must have been proved within 15 minutes: for what reveals many codes, or changes keys, people, sign-ins or where money goes.
     pub fn fresh(&mut self) -> &mut Self {
         self.fresh = true;
         self

@@ -18,9 +18,10 @@ pub fn render(told: &Told<'_>, head: &Letterhead<'_>, size: Size) -> Result<Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::invoice::{InvoiceStanding, tests::document};
+    use crate::invoice::tests::{document, to_wire};
+    use crate::invoice::{InvoiceStanding, epc};
     use crate::language::Language;
-    use crate::paper::{Page, Part, Text, face};
+    use crate::paper::{Block, Page, Part, Text, face};
     use tradepost_domain::billing::document::{InvoiceDocument, InvoiceLine};
 
     const LANGUAGES: [Language; 2] = [Language::English, Language::German];
@@ -74,12 +75,42 @@ mod tests {
             let sums = told.sums().into_iter().flat_map(|sum| [sum.name.to_owned(), sum.amount]);
             let facts = told.facts().into_iter().flat_map(|(name, value)| [name.to_owned(), value]);
             let cells = document.lines.iter().flat_map(|line| told.cells(line).into_iter().chain(told.reductions(line)));
-            let ways = told.instructions().into_iter().map(|(name, _)| name.to_owned());
+            let ways = told.instructions().into_iter().map(|way| way.name.to_owned());
             let letter = told.seller().into_iter().chain(told.buyer());
             for text in sums.chain(facts).chain(cells).chain(ways).chain(letter).chain([document.number.clone(), told.foot(), told.standing_words()]) {
                 assert!(all.contains(&text), "{text} is not in {all}");
             }
             assert!(pages[0].texts.iter().all(|text| text.part == Part::Furniture || face::knows(&text.text)), "{all}");
+        }
+    }
+
+    /// BIL-3: however many lines there are, the code stands whole on one page, as it is, with four squares free around it.
+    #[test]
+    fn the_code_of_a_transfer_stands_whole_and_free() {
+        let wire = to_wire();
+        let instruction = wire.payment_instructions.iter().find_map(|way| way.bank_account.clone()).expect("an account");
+        for (count, size) in (1..40).flat_map(|count| [(count, Size::A4), (count, Size::Letter)]) {
+            let document = InvoiceDocument { currency: wire.currency, payment_instructions: wire.payment_instructions.clone(), ..with_lines(count, "License") };
+            let pages = laid_out(&document, Language::English, size);
+            assert_within(&pages, size);
+            let code = epc::code(&instruction, document.currency, document.total_minor, &document.number).expect("a code");
+            let of = |page: &Page| page.blocks.iter().copied().filter(|block| block.color == [0, 0, 0]).collect::<Vec<Block>>();
+            let with: Vec<&Page> = pages.iter().filter(|page| !of(page).is_empty()).collect();
+            assert_eq!(with.len(), 1, "{count} lines on {size:?}");
+            let blocks = of(with[0]);
+            let square = blocks[0].height;
+            assert!(square >= 1_984, "0.7 mm");
+            let (left, top) = (blocks[0].x, blocks[0].y);
+            let at = |length: i32| usize::try_from(length / square).expect("to the right of the corner");
+            let drawn: Vec<_> = blocks.iter().map(|block| (at(block.y - top), at(block.x - left), at(block.width))).collect();
+            assert_eq!(drawn, code.runs());
+            let (side, quiet) = (square * i32::try_from(code.size()).expect("small"), 4 * square);
+            for text in &with[0].texts {
+                // A letter reaches below its baseline by less than three tenths of its size.
+                let apart = text.right() <= left - quiet || text.x >= left + side + quiet;
+                assert!(apart || text.y + text.size * 3 / 10 <= top - quiet || text.y - text.size >= top + side + quiet, "{text:?}");
+            }
+            assert!(said(with[0]).contains(&"Scan to pay") && said(with[0]).contains(&"IBAN: DE89 3704 0044 0532 0130 00"));
         }
     }
 
@@ -207,7 +238,9 @@ mod tests {
     /// how long it took.
     #[test]
     fn an_example_can_be_looked_at() {
-        let mut document = with_lines(10, "Studio Pro for one device, with updates for one year");
+        let wire = to_wire();
+        let lines = with_lines(10, "Studio Pro for one device, with updates for one year");
+        let mut document = InvoiceDocument { currency: wire.currency, payment_instructions: wire.payment_instructions, ..lines };
         document.lines[3].discount = Some("10 %".into());
         document.lines[5].description = "Schlüssel für Größen ab 5 Geräten — Łódź, Ελλάδα, 漢字 😀".into();
         let standing = InvoiceStanding { paid_minor: 50_000, today: document.issued_on, canceled: false, test: true };

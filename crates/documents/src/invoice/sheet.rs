@@ -5,6 +5,7 @@
 //! whatever somebody wrote into a name.
 
 mod lines;
+mod ways;
 
 use super::told::Told;
 use crate::paper::flow::Style;
@@ -69,7 +70,7 @@ pub fn pages(told: &Told<'_>, head: &Letterhead<'_>, size: Size) -> Vec<Page> {
     parties(&mut flow, told, head);
     headline(&mut flow, told);
     lines::write(&mut flow, told, head.accent.unwrap_or(ACCENT));
-    instructions(&mut flow, told);
+    ways::write(&mut flow, told);
     furniture(&mut flow, told);
     flow.pages
 }
@@ -145,50 +146,6 @@ fn headline(flow: &mut Flow, told: &Told<'_>) {
         flow.y += STRONG.leading() + pt(2);
     }
     flow.y += pt(12);
-}
-
-/// Each allowed way to pay; two stand beside each other where they fit onto a page.
-fn instructions(flow: &mut Flow, told: &Told<'_>) {
-    let ways = told.instructions();
-    if ways.is_empty() {
-        return;
-    }
-    let room = flow.width() / 2 - GAP;
-    let ways: Vec<(&str, Vec<String>)> =
-        ways.into_iter().map(|(name, lines)| (name, lines.iter().flat_map(|line| TEXT.wrapped(room, line, 60)).collect())).collect();
-    let head = SECTION.leading() + pt(8);
-    let high = |lines: &[String]| STRONG.leading() + pt(2) + TEXT.leading() * Length::try_from(lines.len()).unwrap_or(0);
-    let highest = ways.iter().map(|(_, lines)| high(lines)).max().unwrap_or(0);
-    if flow.left() < GAP + head + highest.min(pt(120)) {
-        flow.turn();
-    } else {
-        flow.y += GAP;
-    }
-    flow.write(SIDE, 0, SECTION, Part::Heading(2), told.t("How to pay", "So bezahlen Sie"));
-    flow.y += head;
-    for pair in ways.chunks(2) {
-        let highest = pair.iter().map(|(_, lines)| high(lines)).max().unwrap_or(0);
-        if highest <= flow.left() {
-            for (x, (name, lines)) in [SIDE, SIDE + flow.width() / 2].into_iter().zip(pair) {
-                flow.write(x, 0, STRONG, Part::Line, name);
-                flow.write_lines(x, STRONG.leading() + pt(2), TEXT, Part::Line, lines);
-            }
-            flow.y += highest + pt(8);
-        } else {
-            pair.iter().for_each(|(name, lines)| below_each_other(flow, name, lines));
-        }
-    }
-}
-
-fn below_each_other(flow: &mut Flow, name: &str, lines: &[String]) {
-    for (place, line) in std::iter::once(name).chain(lines.iter().map(String::as_str)).enumerate() {
-        if flow.left() < TEXT.leading() * 2 {
-            flow.turn();
-        }
-        flow.write(SIDE, 0, if place == 0 { STRONG } else { TEXT }, Part::Line, line);
-        flow.y += TEXT.leading();
-    }
-    flow.y += pt(8);
 }
 
 /// What each page says: whose it is, and which of how many.

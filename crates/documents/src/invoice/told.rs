@@ -1,10 +1,12 @@
 //! What an invoice says, word by word: its page and its PDF are both put together from this, so that neither says what the
 //! other does not (BIL-3).
 
-use super::InvoiceStanding;
+use super::{InvoiceStanding, epc};
 use crate::language::Language;
+use crate::qr::Code;
 use tradepost_domain::billing::InvoiceStatus;
 use tradepost_domain::billing::document::{InvoiceDocument, InvoiceLine, PaymentInstruction};
+use tradepost_domain::merchants::BankAccount;
 use tradepost_kernel::{Currency, Date};
 
 /// An amount below the lines.
@@ -16,6 +18,17 @@ pub struct Sum<'a> {
     pub amount: String,
     /// Whether it is what counts: the total, what is open.
     pub strong: bool,
+}
+
+/// A way to pay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// What to do, a line per entry.
+    pub lines: Vec<String>,
+    /// What a banking app makes the transfer of.
+    pub code: Option<Code>,
 }
 
 /// An amount with its digits grouped, for people: `1,250.00 USD`, `1.250,00 USD`.
@@ -37,7 +50,7 @@ pub fn way(language: Language, method: &str) -> &str {
 /// What to do to pay this way: our own sentence in the language, then the merchant's words as they stand on the document.
 #[must_use]
 pub fn instruction(language: Language, method: &str, text: &str) -> String {
-    let own = PaymentInstruction::check_and_wire(None).into_iter().find(|own| own.method == method);
+    let own = PaymentInstruction::check_and_wire(None, None).into_iter().find(|own| own.method == method);
     let merchants = own.and_then(|own| text.strip_prefix(own.text.as_str()).map(str::to_owned));
     let german = match method {
         "check" => "Stellen Sie den Scheck oder die Zahlungsanweisung auf uns aus und schreiben Sie die Rechnungsnummer darauf.",
@@ -47,6 +60,19 @@ pub fn instruction(language: Language, method: &str, text: &str) -> String {
         (Language::German, Some(merchants)) => format!("{german}{merchants}"),
         _ => text.to_owned(),
     }
+}
+
+/// What identifies an account, each with its name: holder, IBAN in groups, BIC.
+#[must_use]
+pub fn account(language: Language, account: &BankAccount) -> Vec<(&'static str, String)> {
+    let bic = account.bic.iter().map(|bic| ("BIC", bic.to_string()));
+    [(language.t("Account holder", "Kontoinhaber"), account.holder.clone()), ("IBAN", account.iban.grouped())].into_iter().chain(bic).collect()
+}
+
+/// What stands at the code that a banking app reads.
+#[must_use]
+pub const fn scan(language: Language) -> &'static str {
+    language.t("Scan to pay", "Zum Bezahlen scannen")
 }
 
 /// An invoice in the words of a language.
@@ -210,16 +236,18 @@ impl<'a> Told<'a> {
         rows.into_iter().map(|(name, minor, strong)| Sum { name, amount: self.money(minor), strong }).collect()
     }
 
-    /// Each allowed way to pay with its lines; none where nothing is to be paid.
+    /// Each allowed way to pay, with a code over what is open now; none where nothing is to be paid.
     #[must_use]
-    pub fn instructions(&self) -> Vec<(&'a str, Vec<String>)> {
+    pub fn instructions(&self) -> Vec<Way<'a>> {
         let settled = matches!(self.status(), Some(InvoiceStatus::Paid | InvoiceStatus::Canceled));
         if self.document.total_minor <= 0 || settled {
             return Vec::new();
         }
         let told = |how: &'a PaymentInstruction| {
             let text = instruction(self.language, &how.method, &how.text);
-            (way(self.language, &how.method), text.lines().map(str::to_owned).collect())
+            let named = how.bank_account.iter().flat_map(|of| account(self.language, of)).map(|(name, value)| format!("{name}: {value}"));
+            let code = how.bank_account.as_ref().and_then(|of| epc::code(of, self.document.currency, self.open_minor(), &self.document.number));
+            Way { name: way(self.language, &how.method), lines: text.lines().map(str::to_owned).chain(named).collect(), code }
         };
         self.document.payment_instructions.iter().map(told).collect()
     }
@@ -230,5 +258,33 @@ impl<'a> Told<'a> {
         let seller = &self.document.seller;
         let parts = std::iter::once(seller.name.clone()).chain(self.vat(seller.vat_id.as_ref()));
         parts.chain([self.title(), self.money(self.document.total_minor)]).collect::<Vec<_>>().join(" · ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invoice::tests::to_wire;
+
+    /// BIL-3: the code is over what is unpaid now; without anything unpaid there is none, nor for another currency.
+    #[test]
+    fn the_code_is_over_what_is_open_now() {
+        let document = to_wire();
+        let account = document.payment_instructions[1].bank_account.clone().expect("an account");
+        let code = |document: &InvoiceDocument, paid_minor, canceled| {
+            let standing = InvoiceStanding { paid_minor, today: document.issued_on, canceled, test: false };
+            let ways = Told { document, standing: Some(&standing), language: Language::English }.instructions();
+            assert!(ways.iter().all(|way| way.code.is_none() || way.name == "Wire transfer"), "{ways:?}");
+            ways.into_iter().find_map(|way| way.code)
+        };
+        for paid in [0, 149_999] {
+            assert_eq!(code(&document, paid, false), epc::code(&account, document.currency, 150_000 - paid, "INV-17"), "{paid} paid");
+        }
+        assert!(code(&document, 0, false) != code(&document, 149_999, false) && code(&document, 0, false).is_some());
+        assert_eq!((code(&document, 150_000, false), code(&document, 0, true)), (None, None));
+        let dollars = InvoiceDocument { currency: "USD".parse().expect("a currency"), ..document };
+        assert_eq!(code(&dollars, 0, false), None);
+        let ways = Told { document: &dollars, standing: None, language: Language::English }.instructions();
+        assert!(ways[1].lines.contains(&"IBAN: DE89 3704 0044 0532 0130 00".to_owned()), "the account stands there all the same: {ways:?}");
     }
 }

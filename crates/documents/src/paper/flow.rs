@@ -124,7 +124,12 @@ impl Flow {
 
     /// A line from `x` on.
     pub fn rule(&mut self, x: Length, width: Length, thick: Length, color: Color) {
-        let y = self.y;
-        self.page().blocks.push(Block { x, y, width, height: thick, color });
+        self.fill(x, 0, (width, thick), color);
+    }
+
+    /// A filled rectangle, so wide and high; its upper edge is at [`Flow::y`], plus `below`.
+    pub fn fill(&mut self, x: Length, below: Length, (width, height): (Length, Length), color: Color) {
+        let y = self.y + below;
+        self.page().blocks.push(Block { x, y, width, height, color });
     }
 }

@@ -3,7 +3,7 @@
 //! Plain values, in minor units of `currency` and days as `YYYY-MM-DD`, so that a document that was issued years
 //! ago still reads. A field may be added with a default; none may change its meaning.
 
-use crate::merchants::MerchantView;
+use crate::merchants::{BankAccount, MerchantView};
 use crate::partners::queries::PartnershipView;
 use serde::{Deserialize, Serialize};
 use tradepost_kernel::{Currency, Date};
@@ -131,6 +131,9 @@ pub struct PaymentInstruction {
     pub method: String,
     /// What to do, in lines.
     pub text: String,
+    /// The account that a wire goes to, where the merchant had named one (BIL-3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bank_account: Option<BankAccount>,
 }
 
 impl InvoiceDocument {
@@ -145,13 +148,27 @@ impl InvoiceDocument {
 }
 
 impl PaymentInstruction {
+    /// Check and wire (PAY-3), as the merchant has it now.
+    #[must_use]
+    pub fn of(merchant: &MerchantView) -> Vec<Self> {
+        Self::check_and_wire(merchant.payment_instructions.as_deref(), merchant.bank_account.as_ref())
+    }
+
     /// Check and wire (PAY-3); a wire takes 3–5 business days.
     #[must_use]
-    pub fn check_and_wire(merchant_instructions: Option<&str>) -> Vec<Self> {
+    pub fn check_and_wire(merchant_instructions: Option<&str>, bank_account: Option<&BankAccount>) -> Vec<Self> {
         let own = merchant_instructions.map(|text| format!("\n{text}")).unwrap_or_default();
         vec![
-            Self { method: "check".into(), text: format!("Make the check or money order out to us and write the invoice number on it.{own}") },
-            Self { method: "wire".into(), text: format!("Name the invoice number as the purpose. A wire takes 3–5 business days to arrive.{own}") },
+            Self {
+                method: "check".into(),
+                text: format!("Make the check or money order out to us and write the invoice number on it.{own}"),
+                bank_account: None,
+            },
+            Self {
+                method: "wire".into(),
+                text: format!("Name the invoice number as the purpose. A wire takes 3–5 business days to arrive.{own}"),
+                bank_account: bank_account.cloned(),
+            },
         ]
     }
 }
@@ -181,10 +198,24 @@ mod tests {
             discounts_minor: 20,
             deductions_minor: 1,
             total_minor: 110,
-            payment_instructions: PaymentInstruction::check_and_wire(None),
+            payment_instructions: PaymentInstruction::check_and_wire(None, None),
         };
         assert_eq!(document.total_by_rule(), Some(document.total_minor));
         let kept = serde_json::to_string(&document).expect("JSON");
         assert_eq!(serde_json::from_str::<InvoiceDocument>(&kept).expect("the same"), document);
+    }
+
+    /// BIL-3: the account stands with the wire, and an instruction of before there were any still reads.
+    #[test]
+    fn an_instruction_keeps_the_account_and_reads_without_one() {
+        let account = BankAccount { holder: "Acme GmbH".into(), iban: "DE89370400440532013000".parse().expect("an IBAN"), bic: None };
+        let ways = PaymentInstruction::check_and_wire(Some("Bank of Acme"), Some(&account));
+        assert_eq!((&ways[0].bank_account, ways[1].bank_account.as_ref()), (&None, Some(&account)));
+        let kept = serde_json::to_string(&ways).expect("JSON");
+        assert_eq!(serde_json::from_str::<Vec<PaymentInstruction>>(&kept).expect("the same"), ways);
+        let before = r#"{"method":"wire","text":"Name the invoice number."}"#;
+        let read: PaymentInstruction = serde_json::from_str(before).expect("one of before");
+        assert_eq!(read.bank_account, None);
+        assert_eq!(serde_json::to_string(&read).expect("JSON"), before, "and is written as it was");
     }
 }

@@ -231,7 +231,7 @@ fn document(ctx: &Ctx, top_up: &NewTopUp<'_>, number: String) -> InvoiceDocument
         discounts_minor: 0,
         deductions_minor: 0,
         total_minor: amount,
-        payment_instructions: PaymentInstruction::check_and_wire(top_up.merchant.payment_instructions.as_deref()),
+        payment_instructions: PaymentInstruction::of(top_up.merchant),
     }
 }
 

@@ -16,8 +16,9 @@ pub mod update;
 use crate::ids::MerchantId;
 pub use branding::{Branding, ChangeBranding, Logo, LogoKind, RemoveLogo, SetLogo, branding};
 pub use members::{AddMerchantMember, ChangeMerchantMember, RemoveMerchantMember};
+use serde::{Deserialize, Serialize};
 pub use store::{next_number, next_numbers, next_numbers_of_all};
-use tradepost_kernel::{Currency, Timestamp};
+use tradepost_kernel::{Bic, Currency, Iban, Timestamp};
 pub use update::{MerchantUpdated, UpdateMerchant};
 
 /// A merchant or its sandbox, as it is shown.
@@ -49,10 +50,28 @@ pub struct MerchantView {
     pub vat_id: Option<String>,
     /// How to pay by check or wire, printed on invoices.
     pub payment_instructions: Option<String>,
+    /// Where wires go, printed on invoices (BIL-3).
+    pub bank_account: Option<BankAccount>,
     /// When it was created.
     pub created: Timestamp,
     /// Counts changes.
     pub version: i64,
+}
+
+/// The account that wires to a merchant go to (BIL-3). Invoices keep it as it was when they were issued.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BankAccount {
+    /// Whose it is, as the bank has it: one line of at most [`BankAccount::LONGEST_HOLDER`] characters.
+    pub holder: String,
+    /// Its number.
+    pub iban: Iban,
+    /// Its bank; within the European Economic Area the IBAN alone is enough.
+    pub bic: Option<Bic>,
+}
+
+impl BankAccount {
+    /// Characters that a holder's name has at most (EPC069-12, AT-21).
+    pub const LONGEST_HOLDER: usize = 70;
 }
 
 /// A slug: 2–40 of a–z, 0–9 and inner hyphens. With `make` it is made from a name, else the text must be one.

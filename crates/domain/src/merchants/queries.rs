@@ -1,9 +1,9 @@
 //! What is shown of merchants and their staff.
 
-use super::MerchantView;
+use super::{BankAccount, MerchantView};
 use crate::access::{MerchantRole, MerchantScope};
 use crate::ids::{MerchantId, PersonId};
-use tradepost_kernel::Timestamp;
+use tradepost_kernel::{Bic, Iban, Timestamp};
 use tradepost_store::{Fault, FromRow, Reader, Row, params, sql};
 
 impl FromRow for MerchantView {
@@ -23,10 +23,16 @@ impl FromRow for MerchantView {
             country: columns.next()?,
             vat_id: columns.next()?,
             payment_instructions: columns.next()?,
+            bank_account: bank_account(columns.next()?, columns.next()?, columns.next()?),
             created: columns.next()?,
             version: columns.next()?,
         })
     }
+}
+
+/// Holder and number are there together or not at all: the table checks it.
+fn bank_account(holder: Option<String>, iban: Option<String>, bic: Option<String>) -> Option<BankAccount> {
+    Some(BankAccount { holder: holder?, iban: Iban::kept(iban?), bic: bic.map(Bic::kept) })
 }
 
 /// One merchant by its number.
@@ -36,7 +42,7 @@ impl FromRow for MerchantView {
 pub async fn merchant(reader: &mut Reader<'_>, number: i64) -> Result<Option<MerchantView>, Fault> {
     reader
         .query_opt(
-            sql!("SELECT number, id, slug, name, environment, twin, currency, time_zone, sender_email, address, country, vat_id, payment_instructions, created_ms, version FROM merchant WHERE number = $1"),
+            sql!("SELECT number, id, slug, name, environment, twin, currency, time_zone, sender_email, address, country, vat_id, payment_instructions, bank_holder, bank_iban, bank_bic, created_ms, version FROM merchant WHERE number = $1"),
             params![number],
         )
         .await

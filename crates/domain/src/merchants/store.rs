@@ -63,11 +63,19 @@ pub async fn next_numbers_of_all(tx: &mut Tx<'_>, wanted: &BTreeMap<(i64, String
     Ok(rows.into_iter().map(first).collect())
 }
 
+/// Holder, IBAN and BIC, as they stand in the columns.
+fn account_of(m: &MerchantView) -> (Option<String>, Option<String>, Option<String>) {
+    let account = m.bank_account.as_ref();
+    let bic = account.and_then(|account| account.bic.as_ref());
+    (account.map(|account| account.holder.clone()), account.map(|account| account.iban.to_string()), bic.map(ToString::to_string))
+}
+
 /// A new merchant row.
 pub(crate) async fn insert(tx: &mut Tx<'_>, m: &MerchantView) -> Result<(), Fault> {
+    let (holder, iban, bic) = account_of(m);
     tx.execute_exactly(
         1,
-        sql!("INSERT INTO merchant (number, id, slug, name, environment, twin, currency, time_zone, sender_email, address, country, vat_id, payment_instructions, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"),
+        sql!("INSERT INTO merchant (number, id, slug, name, environment, twin, currency, time_zone, sender_email, address, country, vat_id, payment_instructions, bank_holder, bank_iban, bank_bic, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"),
         params![
             m.number,
             m.id,
@@ -82,6 +90,9 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, m: &MerchantView) -> Result<(), Faul
             m.country.clone(),
             m.vat_id.clone(),
             m.payment_instructions.clone(),
+            holder,
+            iban,
+            bic,
             m.created
         ],
     )
@@ -90,9 +101,10 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, m: &MerchantView) -> Result<(), Faul
 
 /// Writes what may change of a merchant and counts its version up, where it still is `m.version`.
 pub(crate) async fn update(tx: &mut Tx<'_>, m: &MerchantView) -> Result<(), Fault> {
+    let (holder, iban, bic) = account_of(m);
     tx.execute_exactly(
         1,
-        sql!("UPDATE merchant SET name = $3, time_zone = $4, sender_email = $5, address = $6, country = $7, vat_id = $8, payment_instructions = $9, version = version + 1 WHERE number = $1 AND version = $2"),
+        sql!("UPDATE merchant SET name = $3, time_zone = $4, sender_email = $5, address = $6, country = $7, vat_id = $8, payment_instructions = $9, bank_holder = $10, bank_iban = $11, bank_bic = $12, version = version + 1 WHERE number = $1 AND version = $2"),
         params![
             m.number,
             m.version,
@@ -102,7 +114,10 @@ pub(crate) async fn update(tx: &mut Tx<'_>, m: &MerchantView) -> Result<(), Faul
             m.address.clone(),
             m.country.clone(),
             m.vat_id.clone(),
-            m.payment_instructions.clone()
+            m.payment_instructions.clone(),
+            holder,
+            iban,
+            bic
         ],
     )
     .await

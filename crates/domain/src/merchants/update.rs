@@ -1,7 +1,7 @@
 //! Changing a merchant's settings.
 
 use super::members::in_own_house;
-use super::{MerchantView, queries, store};
+use super::{BankAccount, MerchantView, queries, store};
 use crate::access::{Caller, Need, Right};
 use crate::audit::AuditEntry;
 use crate::command::{Command, Ctx, No};
@@ -34,6 +34,8 @@ pub struct UpdateMerchant {
     pub vat_id: Option<Option<String>>,
     /// Printed on invoices.
     pub payment_instructions: Option<Option<String>>,
+    /// Where wires go, printed on invoices from now on (BIL-3).
+    pub bank_account: Option<Option<BankAccount>>,
 }
 
 /// The merchant that was changed.
@@ -64,6 +66,9 @@ impl UpdateMerchant {
         text(&self.country, &mut after.country);
         text(&self.vat_id, &mut after.vat_id);
         text(&self.payment_instructions, &mut after.payment_instructions);
+        if let Some(account) = &self.bank_account {
+            after.bank_account.clone_from(account);
+        }
         after
     }
 }
@@ -71,7 +76,7 @@ impl UpdateMerchant {
 fn audit_json(m: &MerchantView) -> serde_json::Value {
     json!({
         "name": m.name, "time_zone": m.time_zone, "sender_email": m.sender_email, "address": m.address, "country": m.country,
-        "vat_id": m.vat_id, "payment_instructions": m.payment_instructions,
+        "vat_id": m.vat_id, "payment_instructions": m.payment_instructions, "bank_account": m.bank_account,
     })
 }
 

@@ -133,6 +133,7 @@ impl CreateMerchant {
             country: None,
             vat_id: None,
             payment_instructions: None,
+            bank_account: None,
             created: ctx.now,
             version: 1,
         };

@@ -37,3 +37,4 @@ mod stock;
 mod story;
 mod verify;
 mod views;
+mod wires;

@@ -4,11 +4,10 @@ use super::{Alone, alone, me};
 use crate::forms::{self, Typed};
 use crate::look::Look;
 use axum::http::StatusCode;
-use fast_qr::{ECL, QRBuilder};
 use maud::{Markup, html};
-use std::fmt::Write as _;
 use tradepost_design::badge::Tone;
 use tradepost_design::{Button, Field, Icon, Language, note, value};
+use tradepost_documents::qr::Code;
 use tradepost_domain::identity::factor_queries::TwoStep;
 use tradepost_domain::identity::{BeginTotp, ConfirmTotp, MakeRecoveryCodes, SwitchTotpOff};
 use tradepost_kernel::Secret;
@@ -90,27 +89,6 @@ fn on(look: &Look, state: TwoStep) -> Markup {
     }
 }
 
-/// A QR code as a drawing: a path of squares, four of them empty on every side.
-fn drawn(text: &str, label: &str) -> Option<Markup> {
-    let code = QRBuilder::new(text).ecl(ECL::M).build().ok()?;
-    let mut path = String::new();
-    for row in 0..code.size {
-        for column in 0..code.size {
-            if code[row][column].value() {
-                // Writing to a string cannot fail.
-                let _ = write!(path, "M{} {}h1v1h-1z", column + 4, row + 4);
-            }
-        }
-    }
-    let (size, frame) = (code.size + 8, format!("0 0 {0} {0}", code.size + 8));
-    Some(html! {
-        svg width="220" height="220" viewBox=(frame) role="img" aria-label=(label) shape-rendering="crispEdges" {
-            rect width=(size) height=(size) fill="#fff" {}
-            path d=(path) fill="#000" {}
-        }
-    })
-}
-
 async fn begin(call: Call) -> Result<Answer, Problem> {
     let look = Look::of(&call);
     let (secret, url) = factors::begin(&call).await?;
@@ -125,7 +103,7 @@ async fn first_code(call: &Call, look: &Look, made: Option<(&str, &Secret<String
         (typed.mistakes(look))
         @if let Some((secret, url)) = made {
             p { (look.t("Scan this with your authenticator app, or type the secret into it.", "Lesen Sie das mit Ihrer Authenticator-App ein, oder geben Sie das Geheimnis dort ein.")) }
-            @if let Some(code) = drawn(url.expose(), look.t("QR code of the secret", "QR-Code des Geheimnisses")) { div { (code) } }
+            @if let Some(code) = Code::of(url.expose()) { div { (code.drawn(look.t("QR code of the secret", "QR-Code des Geheimnisses"))) } }
             p { (value::copyable(secret, look.language)) }
         } @else {
             p { (look.t("The secret in your app is still good.", "Das Geheimnis in Ihrer App gilt noch.")) }

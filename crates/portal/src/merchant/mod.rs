@@ -10,6 +10,7 @@ pub mod invoices;
 pub mod messages;
 pub mod orders;
 pub mod overview;
+pub mod payment_settings;
 pub mod payments;
 pub mod people;
 pub mod price_lists;
@@ -40,6 +41,7 @@ pub(crate) fn routes(r: &mut Routes) {
     api_keys::routes(r);
     requests::routes(r);
     settings::routes(r);
+    payment_settings::routes(r);
     branding::routes(r);
     health::routes(r);
 }

@@ -1,5 +1,6 @@
 //! The merchant's settings: what stands on pages, documents and mail.
 
+use super::payment_settings;
 use crate::access::countries;
 use crate::forms::Typed;
 use crate::room::{Room, Spot, done};
@@ -31,8 +32,6 @@ input! {
         pub country: Option<Country>,
         /// VAT id.
         pub vat_id: Option<Line<30>>,
-        /// Printed on invoices.
-        pub payment_instructions: Option<Paragraph<2000>>,
         /// The version that the form was made from.
         pub version: i64,
     }
@@ -54,7 +53,6 @@ fn in_form(merchant: &Merchant) -> Typed {
         ("address", text(&merchant.address)),
         ("country", text(&merchant.country)),
         ("vat_id", text(&merchant.vat_id)),
-        ("payment_instructions", text(&merchant.payment_instructions)),
     ])
 }
 
@@ -76,13 +74,6 @@ fn page(call: &Call, room: &Room, merchant: &Merchant, version: i64, typed: &Typ
             (field("vat_id", room.t("VAT id", "USt-IdNr.")).optional(optional).text())
         }
     };
-    let payment = html! {
-        div class="fields" {
-            (field("payment_instructions", room.t("Payment instructions", "Zahlungshinweise"))
-                .hint(room.t("How to pay by check or wire: bank, account, what to write on it.", "So bezahlt man per Scheck oder Überweisung: Bank, Konto, Verwendungszweck."))
-                .optional(optional).whole().lines())
-        }
-    };
     let version = version.to_string();
     let save = Button::new(room.t("Save", "Sichern")).primary();
     let form = html! {
@@ -90,14 +81,13 @@ fn page(call: &Call, room: &Room, merchant: &Merchant, version: i64, typed: &Typ
             (form::unseen(&[(FORM_KEY, &call.form_key()), ("version", &version)]))
             (Card::new(room.t("Your house", "Ihr Haus")).with(identity))
             (Card::new(room.t("Company", "Firma")).text(room.t("Printed on every invoice from now on; those that were issued stay as they are.", "Steht ab jetzt auf jeder Rechnung; gestellte Rechnungen bleiben, wie sie sind.")).with(company))
-            (Card::new(room.t("How you are paid", "So werden Sie bezahlt")).with(payment))
             @if !off { div class="form-end" { (save.submit()) } }
         }
     };
     let inside = html! {
         (typed.mistakes(&room.look))
         div class="columns" {
-            div { (form) }
+            div { (form) (payment_settings::card(room, merchant)) }
             div { (about(room, merchant)) }
         }
     };
@@ -129,7 +119,7 @@ async fn save(call: &Call) -> Result<(), Problem> {
         address: Some(form.address.map(Paragraph::into_string)),
         country: Some(form.country.map(|country| country.0)),
         vat_id: Some(form.vat_id.map(Line::into_string)),
-        payment_instructions: Some(form.payment_instructions.map(Paragraph::into_string)),
+        ..UpdateMerchant::default()
     };
     call.execute(command).await.map(drop)
 }

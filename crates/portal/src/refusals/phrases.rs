@@ -39,6 +39,13 @@ pub const PHRASES: &[(&str, &str)] = &[
     ("must be a percentage from 0 to 100 with at most four decimals", "Geben Sie eine Prozentzahl von 0 bis 100 mit höchstens vier Nachkommastellen an."),
     ("must be a moment such as 2026-12-31T23:59:59Z", "Geben Sie einen Zeitpunkt an, etwa 2026-12-31T23:59:59Z."),
     ("must be a date such as 2026-12-31", "Geben Sie einen Tag an, etwa 2026-12-31."),
+    ("must be an IBAN such as {}", "Geben Sie eine IBAN an, etwa {}."),
+    ("must have {} characters, as every IBAN that begins with {}", "Hier müssen {} Zeichen stehen wie in jeder IBAN, die mit {} beginnt."),
+    (
+        "is no IBAN: its check digits do not fit, so there is a typing error in it",
+        "Das ist keine IBAN: Die Prüfziffern passen nicht, es ist also ein Tippfehler darin.",
+    ),
+    ("must be a BIC of 8 or 11 characters such as {}", "Geben Sie einen BIC mit 8 oder 11 Zeichen an, etwa {}."),
     ("must be an amount of {} with at most {} decimals that fits 64 bits", "Geben Sie einen Betrag in {} mit höchstens {} Nachkommastellen an."),
     ("must not be negative", "Das darf nicht negativ sein."),
     ("must be one of: {}", "Wählen Sie einen dieser Werte: {}."),

@@ -15,6 +15,7 @@ use tradepost_domain::billing::queries::InvoiceSort;
 use tradepost_domain::billing::{InvoiceKind, InvoiceStatus};
 use tradepost_domain::ids::InvoiceId;
 use tradepost_domain::listing::PageRequest;
+use tradepost_domain::merchants::BankAccount;
 use tradepost_domain::saved_views::ListName;
 use tradepost_web::api::invoices::{self, InstructionView, InvoiceSearch, InvoiceSummary, InvoiceView, shown};
 use tradepost_web::{Answer, Call, Problem, Routes};
@@ -119,7 +120,7 @@ async fn pay(call: Call) -> Result<Answer, Problem> {
         @if open {
             (shared::due_note(&room, invoice.balance_due, None))
             div class="columns" {
-                div { @for how in ways(&invoice) { (way(&room, how)) } (afterwards(&room)) }
+                div { @for how in ways(&invoice) { (way(&room, &invoice, how)) } (afterwards(&room)) }
                 div { (to_give(&room, &invoice)) }
             }
         } @else {
@@ -142,9 +143,16 @@ fn ways(invoice: &InvoiceView) -> impl Iterator<Item = &InstructionView> {
     invoice.payment_instructions.iter().filter(move |how| invoice.allowed_methods.iter().any(|allowed| *allowed == how.method))
 }
 
-fn way(room: &Room, how: &InstructionView) -> Markup {
+fn way(room: &Room, invoice: &InvoiceView, how: &InstructionView) -> Markup {
     let (name, text) = (shared::way(&room.look, &how.method), shared::instruction(room, how));
-    Card::new(&name).with(html! { p class="lines" { (text) } })
+    let account = how.bank_account.clone().map(BankAccount::from);
+    Card::new(&name).with(html! {
+        p class="lines" { (text) }
+        @if let Some(account) = &account {
+            (facts(&shared::account(&room.look, account)))
+            @if let Some(code) = shared::code(room, invoice, account) { (code) }
+        }
+    })
 }
 
 fn to_give(room: &Room, invoice: &InvoiceView) -> Markup {

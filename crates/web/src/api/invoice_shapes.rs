@@ -1,5 +1,6 @@
 //! What is said of invoices and payments: inputs and views.
 
+use crate::api::bank_accounts::BankAccountView;
 use crate::fields::Line;
 use crate::{input, view};
 use tradepost_domain::billing::queries::InvoiceSort;
@@ -188,6 +189,8 @@ view! {
         pub method: String,
         /// What to do.
         pub text: String,
+        /// Where a wire goes, as it was when the invoice was issued; null for other methods, and where the merchant had named none.
+        pub bank_account: Option<BankAccountView>,
     }
 
     /// A payment.

@@ -1,9 +1,11 @@
 //! Invoices and payments.
 
+use crate::api::bank_accounts::BankAccountView;
 pub use crate::api::invoice_shapes::*;
 use crate::api::orders::sides;
 use crate::{Answer, Call, OrNotFound, Problem, Routes};
 use std::collections::BTreeSet;
+use tradepost_domain::billing::document::PaymentInstruction;
 use tradepost_domain::billing::queries::{self, InvoiceFilter, InvoiceRow, InvoiceSort, PaymentRow};
 use tradepost_domain::billing::{self, InvoiceKind, InvoiceStatus, PaymentMethod};
 use tradepost_domain::ids::{InvoiceId, PartnershipId};
@@ -12,6 +14,12 @@ use tradepost_domain::orders::record_payment::RecordPayment;
 use tradepost_domain::{MerchantScope, Right, merchants, partners};
 use tradepost_kernel::Date;
 use tradepost_store::{Fault, Reader};
+
+impl From<PaymentInstruction> for InstructionView {
+    fn from(how: PaymentInstruction) -> Self {
+        Self { method: how.method, text: how.text, bank_account: how.bank_account.map(BankAccountView::from) }
+    }
+}
 
 impl From<PaymentRow> for PaymentView {
     fn from(row: PaymentRow) -> Self {
@@ -195,7 +203,7 @@ pub async fn shown(call: &Call, id: InvoiceId) -> Result<InvoiceView, Problem> {
         amount_open: money(row.open_minor()),
         balance_due: counts_for_credit(&row) && due.contains(&row.partnership),
         allowed_methods: allowed(&row).to_vec(),
-        payment_instructions: document.payment_instructions.iter().map(|how| InstructionView { method: how.method.clone(), text: how.text.clone() }).collect(),
+        payment_instructions: document.payment_instructions.into_iter().map(InstructionView::from).collect(),
         url: link(call, merchant, id),
         number: document.number,
         reference: document.reference,

@@ -1,5 +1,6 @@
 //! A merchant's settings and its program.
 
+use super::bank_accounts::{BankAccountView, NewBankAccount};
 use super::companies::Country;
 use super::terms::{TermView, TermsChange, own_term_views};
 use crate::answer::Answer;
@@ -13,7 +14,7 @@ use crate::routes::Routes;
 use crate::schema::Schemas;
 use crate::{input, view};
 use serde_json::{Value, json};
-use tradepost_domain::merchants::{MerchantView, UpdateMerchant, queries};
+use tradepost_domain::merchants::{BankAccount, MerchantView, UpdateMerchant, queries};
 use tradepost_domain::partners::ChangeProgramTerms;
 use tradepost_domain::partners::terms::{self, Level, Place};
 use tradepost_domain::{MerchantId, Right};
@@ -62,6 +63,8 @@ view! {
         pub vat_id: Option<String>,
         /// Printed on invoices.
         pub payment_instructions: Option<String>,
+        /// Where wires go, printed on invoices.
+        pub bank_account: Option<BankAccountView>,
         /// Since when.
         pub created_at: Timestamp,
     }
@@ -87,6 +90,7 @@ impl From<MerchantView> for Merchant {
             country: m.country,
             vat_id: m.vat_id,
             payment_instructions: m.payment_instructions,
+            bank_account: m.bank_account.map(BankAccountView::from),
             created_at: m.created,
         }
     }
@@ -109,6 +113,8 @@ input! {
         pub vat_id: Patch<Line<30>>,
         /// Printed on invoices.
         pub payment_instructions: Patch<Paragraph<2000>>,
+        /// Where wires go, printed on invoices that are issued from now on.
+        pub bank_account: Patch<NewBankAccount>,
     }
 }
 
@@ -142,6 +148,7 @@ async fn change(call: Call) -> Result<Answer, Problem> {
         country: body.country.map(|country| country.0).change(),
         vat_id: body.vat_id.map(Line::into_string).change(),
         payment_instructions: body.payment_instructions.map(Paragraph::into_string).change(),
+        bank_account: body.bank_account.map(BankAccount::from).change(),
     };
     call.execute(command).await?;
     show(call).await
@@ -171,6 +178,8 @@ pub(super) fn routes(r: &mut Routes) {
         .tag(tag)
         .doc("Changes the merchant's settings.")
         .needs(Right::MerchantManage)
+        // Whoever changes where money goes must be who they say.
+        .fresh()
         .body::<MerchantChange>()
         .answers::<Merchant>(200)
         .command::<UpdateMerchant>();

@@ -5,6 +5,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod balance;
 pub mod balance_shapes;
+pub mod bank_accounts;
 pub mod branding;
 pub mod cancel_request_shapes;
 pub mod cancel_requests;

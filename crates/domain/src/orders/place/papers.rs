@@ -54,7 +54,7 @@ pub(super) fn document(ctx: &Ctx, decision: &Decision, paper: Paper<'_>, order_n
         discounts_minor: 0,
         deductions_minor: 0,
         total_minor: decision.total_minor,
-        payment_instructions: PaymentInstruction::check_and_wire(merchant.payment_instructions.as_deref()),
+        payment_instructions: PaymentInstruction::of(merchant),
     }
 }
 
