@@ -13,5 +13,6 @@ pub fn migrations() -> Vec<Migration> {
         ("0005_lists", include_str!("../../../migrations/0005_lists.sql")),
         ("0006_request_log", include_str!("../../../migrations/0006_request_log.sql")),
         ("0007_rowless", include_str!("../../../migrations/0007_rowless.sql")),
+        ("0009_lists", include_str!("../../../migrations/0009_lists.sql")),
     ])
 }

@@ -16,6 +16,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0005_lists", include_str!("../../../../migrations/0005_lists.sql")),
     ("0006_request_log", include_str!("../../../../migrations/0006_request_log.sql")),
     ("0007_rowless", include_str!("../../../../migrations/0007_rowless.sql")),
+    ("0009_lists", include_str!("../../../../migrations/0009_lists.sql")),
 ];
 /// When the world begins.
 const BEGIN_MS: i64 = 1_790_000_000_000;
