@@ -4,6 +4,7 @@
 
 use tradepost_domain::audit;
 use tradepost_domain::command::retention;
+use tradepost_domain::identity::forget as links;
 use tradepost_domain::licenses::queries as licenses;
 use tradepost_domain::orders::queries as orders;
 use tradepost_domain::outbox::queries as outbox;
@@ -150,6 +151,11 @@ async fn body(app: TestApp) {
 
     let found = plan(&app, forget::OLD, params![0_i64, 500_i64].to_vec()).await;
     assert!(found.contains("request_log_by_time") && !found.contains("TEMP B-TREE") && !found.contains("Sort"), "{found}");
+
+    for (first, index) in links::FIRST_END.into_iter().zip(["single_use_link_by_end", "email_change_by_end"]) {
+        let found = plan(&app, first, Vec::new()).await;
+        assert!(found.contains(index) && !found.contains("TEMP B-TREE") && !found.contains("Sort"), "{found}");
+    }
 
     let page = params![merchant, partnership.bytes(), [0xff_u8; 16], 51_i64, 0_i64, 1_000_i64, Vec::<u8>::new(), ""].to_vec();
     let found = plan(&app, requests::LIST, page).await;
