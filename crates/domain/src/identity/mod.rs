@@ -44,7 +44,7 @@ pub use challenges::ForgetChallenges;
 pub use change_keys::{DeleteApiKey, KeyChanged, NoteKeyUse, RotateApiKey, SwitchApiKey};
 pub use email_change::{ConfirmEmailChange, EmailChangeAsked, RequestEmailChange};
 pub use forget::ForgetLinks;
-pub use issuers::SignInByIssuer;
+pub use issuers::{IssuerAccountView, RemoveIssuerAccount, SignInByIssuer};
 pub use passkeys::{PasskeyAnswer, PasskeyView, RegisterPasskey, RemovePasskey, RenamePasskey};
 pub use passwords::{ConfirmEmail, LinkUsed, RequestPasswordReset, ResetRequested, SetPassword};
 pub use profile::{ChangePassword, ChangeProfile, PasswordChanged, ProfileChanged};

@@ -222,6 +222,11 @@ pub(crate) async fn insert_issuer_account(tx: &mut Tx<'_>, issuer: &str, subject
     if inserted == 1 { Ok(()) } else { Err(Fault::LostRace("account at an issuer")) }
 }
 
+/// Forgets who somebody is at one issuer.
+pub(crate) async fn delete_issuer_account(tx: &mut Tx<'_>, issuer: &str, subject: &str) -> Result<(), Fault> {
+    tx.execute_exactly(1, sql!("DELETE FROM issuer_account WHERE issuer = $1 AND subject = $2"), params![issuer, subject]).await
+}
+
 /// Forgets who somebody is at issuers: they are matched by their address again.
 pub(crate) async fn delete_issuer_accounts(tx: &mut Tx<'_>, person: PersonId) -> Result<(), Fault> {
     tx.execute(sql!("DELETE FROM issuer_account WHERE person = $1"), params![person]).await?;
