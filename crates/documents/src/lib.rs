@@ -6,4 +6,5 @@ pub mod invoice;
 pub mod language;
 pub mod mail;
 pub mod paper;
+pub mod sheet;
 pub mod table;
