@@ -10,6 +10,7 @@ use crate::ids::PartnershipId;
 use crate::listing::{Page, PageRequest, SLACK_MS, first_id};
 use crate::orders::State;
 use tradepost_kernel::Timestamp;
+use tradepost_kernel::text::folded;
 use tradepost_store::{Fault, Reader, Sql, Value, params, sql};
 
 /// Which orders a list shows.
@@ -38,7 +39,7 @@ pub enum Term {
     Customer(String),
     /// The number of a product, by its SKU.
     Product(i64),
-    /// The beginning of the reseller's own reference, A to Z in small letters.
+    /// The beginning of the reseller's own reference, in small letters.
     Reference(String),
 }
 
@@ -123,9 +124,8 @@ const COUNT_REFERENCES: Sql =
 const RARE: i64 = 10_000;
 
 /// How many items of a product there are in a span, as far as it matters.
-pub const COUNT_OF_PRODUCT: Sql = sql!(
-    "SELECT COUNT(*) FROM (SELECT 1 FROM order_item d WHERE d.merchant = $1 AND d.product = $2 AND d.orders >= $3 AND d.orders < $4 LIMIT $5) x"
-);
+pub const COUNT_OF_PRODUCT: Sql =
+    sql!("SELECT COUNT(*) FROM (SELECT 1 FROM order_item d WHERE d.merchant = $1 AND d.product = $2 AND d.orders >= $3 AND d.orders < $4 LIMIT $5) x");
 
 /// How many orders are in a state in a span, as far as it matters.
 pub const COUNT_OF_STATE: Sql =
@@ -195,7 +195,7 @@ pub async fn list(
 async fn statement(reader: &mut Reader<'_>, filter: &OrderFilter, term: Option<Term>, mut asked: Asked) -> Result<(Sql, Vec<Value>), Fault> {
     let (text, further) = match term {
         Some(Term::Name(word)) => {
-            let reference = word.to_ascii_lowercase().into_bytes();
+            let reference = folded(&word).into_bytes();
             (LIST_OF_NAME, vec![word.into(), reference.into()])
         }
         Some(Term::Customer(address)) => (LIST_OF_CUSTOMER, vec![address.into()]),
@@ -280,7 +280,7 @@ const ADDRESSED: Sql = sql!("SELECT CAST(1 AS bigint) FROM customer WHERE mercha
 /// The store's.
 async fn meant(reader: &mut Reader<'_>, scope: MerchantScope, partnership: Option<PartnershipId>, text: &str) -> Result<Term, Fault> {
     let of = partnership.map_or_else(Vec::new, |partnership| partnership.bytes().to_vec());
-    let reference = || Term::Reference(text.to_ascii_lowercase());
+    let reference = || Term::Reference(folded(text));
     if text.contains('@') {
         let address = text.to_lowercase();
         let known: Option<i64> = reader.query_opt(ADDRESSED, params![scope.merchant, address.clone(), of]).await?;
