@@ -6,9 +6,9 @@ mod diary;
 mod fill;
 
 use crate::config::{Rates, Settings};
-pub use fill::fill;
 use crate::house::{House, Trouble};
 use crate::serve;
+pub use fill::fill;
 use serde_json::Value as Json;
 use std::fmt::Write as _;
 use std::net::SocketAddr;

@@ -43,9 +43,13 @@ impl Sheet {
     pub fn begin(head: &[&str]) -> (Self, Vec<u8>) {
         let mut archive = Archive::default();
         let mut out = Vec::new();
-        for (name, content) in
-            [("[Content_Types].xml", TYPES), ("_rels/.rels", ROOT), ("xl/workbook.xml", BOOK), ("xl/_rels/workbook.xml.rels", BOOK_PARTS), ("xl/styles.xml", STYLES)]
-        {
+        for (name, content) in [
+            ("[Content_Types].xml", TYPES),
+            ("_rels/.rels", ROOT),
+            ("xl/workbook.xml", BOOK),
+            ("xl/_rels/workbook.xml.rels", BOOK_PARTS),
+            ("xl/styles.xml", STYLES),
+        ] {
             archive.stored(&mut out, name, content);
         }
         let at = out.len() as u64;
@@ -308,9 +312,16 @@ mod tests {
     /// PLT-14
     #[test]
     fn a_sheet_holds_what_was_put_in_and_no_formula() {
-        let row = vec![Cell::Text("=1+1".into()), Cell::Exact("-5".into()), Cell::Number("-5.00".into()), Cell::Text("<b> & \u{1}".into()), Cell::Exact(String::new())];
+        let row = vec![
+            Cell::Text("=1+1".into()),
+            Cell::Exact("-5".into()),
+            Cell::Number("-5.00".into()),
+            Cell::Text("<b> & \u{1}".into()),
+            Cell::Exact(String::new()),
+        ];
         let text = read(&workbook(&["A", "B"], &[row]));
-        let first = r#"<row><c t="inlineStr" s="1"><is><t xml:space="preserve">A</t></is></c><c t="inlineStr" s="1"><is><t xml:space="preserve">B</t></is></c></row>"#;
+        let first =
+            r#"<row><c t="inlineStr" s="1"><is><t xml:space="preserve">A</t></is></c><c t="inlineStr" s="1"><is><t xml:space="preserve">B</t></is></c></row>"#;
         let second = r#"<row><c t="inlineStr" s="0"><is><t xml:space="preserve">'=1+1</t></is></c><c t="inlineStr" s="0"><is><t xml:space="preserve">-5</t></is></c><c><v>-5.00</v></c><c t="inlineStr" s="0"><is><t xml:space="preserve">&lt;b&gt; &amp; �</t></is></c><c/></row>"#;
         assert!(text.ends_with(&format!("{first}{second}</sheetData></worksheet>")), "{text}");
     }

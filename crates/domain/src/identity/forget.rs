@@ -18,10 +18,8 @@ const fn kept_from(now: Timestamp) -> Timestamp {
 }
 
 /// The end of the link, and of the change of an address, that ended first.
-pub const FIRST_END: [Sql; 2] = [
-    sql!("SELECT expires_ms FROM single_use_link ORDER BY expires_ms LIMIT 1"),
-    sql!("SELECT expires_ms FROM email_change ORDER BY expires_ms LIMIT 1"),
-];
+pub const FIRST_END: [Sql; 2] =
+    [sql!("SELECT expires_ms FROM single_use_link ORDER BY expires_ms LIMIT 1"), sql!("SELECT expires_ms FROM email_change ORDER BY expires_ms LIMIT 1")];
 
 /// Whether there is anything to forget.
 ///

@@ -57,9 +57,8 @@ pub(super) async fn is_member(reader: &mut Reader<'_>, of: Workspace, person: Pe
         let sql = sql!("SELECT person FROM merchant_member WHERE merchant = $1 AND person = $2");
         reader.query_opt(sql, params![of.merchant, person]).await?
     } else {
-        let sql = sql!(
-            "SELECT m.person FROM partnership p JOIN reseller_member m ON m.reseller = p.reseller WHERE p.merchant = $1 AND p.id = $2 AND m.person = $3"
-        );
+        let sql =
+            sql!("SELECT m.person FROM partnership p JOIN reseller_member m ON m.reseller = p.reseller WHERE p.merchant = $1 AND p.id = $2 AND m.person = $3");
         reader.query_opt(sql, params![of.merchant, of.partnership, person]).await?
     };
     Ok(found.is_some())
