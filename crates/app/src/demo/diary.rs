@@ -177,8 +177,8 @@ impl Diary<'_> {
     }
 
     async fn sell(&mut self, nth: usize) -> Result<(), Trouble> {
-        if self.balance().await? < 200_00 {
-            self.top_up(400_00).await?;
+        if self.balance().await? < 20_000 {
+            self.top_up(40_000).await?;
         }
         let (product, quantity) = SALES[nth % SALES.len()];
         let sale = json!({
@@ -204,7 +204,7 @@ impl Diary<'_> {
     }
 
     async fn fill_up(&self) -> Result<(), Trouble> {
-        let missing = 500_00 - self.balance().await?;
+        let missing = 50_000 - self.balance().await?;
         if missing > 0 {
             self.top_up(missing).await?;
         }
