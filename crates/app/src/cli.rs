@@ -211,7 +211,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Trouble> {
         Command::Demo { listen } => {
             let settings = crate::demo::settings(settings(listen)?, cli.place.data.is_none());
             log_as_json("warn");
-            crate::demo::run(open(settings).await?).await.map(|()| ExitCode::SUCCESS)
+            crate::demo::run(settings).await.map(|()| ExitCode::SUCCESS)
         }
         Command::Bench(asked) => {
             log_as_json("warn");

@@ -1,17 +1,19 @@
 //! `tradepost demo`: a server with a merchant, a catalog, 10,000 keys, four resellers in different states of credit and
-//! one whose shop sells from a prepaid balance.
+//! one whose shop sells from a prepaid balance, and what they did in the last 90 days.
 //! Everything goes in through the API and the operator's orders, so the demo shows nothing that a user could not do.
 
+mod diary;
 mod fill;
 
-use crate::config::Settings;
+use crate::config::{Rates, Settings};
 use crate::house::{House, Trouble};
 use crate::serve;
+pub use fill::fill;
 use serde_json::Value as Json;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use tradepost_kernel::Secret;
+use tradepost_kernel::{Clock, Environment, Secret};
 
 /// The password of every sign-in of the demo.
 pub const PASSWORD: &str = "demo-demo-demo";
@@ -32,20 +34,34 @@ pub fn settings(mut settings: Settings, data_not_named: bool) -> Settings {
 /// Fills an empty house, prints how to get in, and serves it.
 ///
 /// # Errors
-/// [`Trouble`]: the house has a merchant that the demo did not make; as [`serve::serve`].
-pub async fn run(house: House) -> Result<(), Trouble> {
-    let kept = house.settings.data.join("demo.json");
+/// [`Trouble`]: the house has a merchant that the demo did not make; as [`House::open`] and [`serve::serve`].
+pub async fn run(settings: Settings) -> Result<(), Trouble> {
+    let kept = settings.data.join("demo.json");
     let story: Json = match std::fs::read_to_string(&kept).map(Secret::new) {
         Ok(text) => serde_json::from_str(text.expose()).map_err(|error| Trouble(format!("{}: {error}", kept.display())))?,
         Err(_) => {
             eprintln!("filling the demo …");
-            let story = fill::fill(&house).await?;
+            let story = lived(settings.clone()).await?;
             keep(&kept, &story)?;
             story
         }
     };
+    let house = House::open(settings, Environment::system()).await?;
     let data = house.settings.data.clone();
     serve::serve(house, |address, _| print!("{}", in_words(&story, address, &data))).await
+}
+
+/// Fills the house under a clock that begins in the past and comes to now. The house that is served then has the machine's.
+async fn lived(mut settings: Settings) -> Result<Json, Trouble> {
+    settings.rates = Rates { per_caller: Some(None), per_partnership: Some(None), per_address: Some(None), prompt: Some(None) };
+    const DAY_MS: i64 = 24 * 3_600_000;
+    let now = Environment::system().now();
+    // Its days begin at midnight, and the last one ends with yesterday.
+    let begin = now.plus_ms(-diary::DAYS * DAY_MS - now.ms().rem_euclid(DAY_MS));
+    let house = House::open(settings, Environment::under(Clock::fixed(begin))).await?;
+    let story = fill(&house).await;
+    house.close().await;
+    story
 }
 
 /// For its owner only: it holds API keys.

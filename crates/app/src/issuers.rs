@@ -43,6 +43,10 @@ impl Issuers for Connected {
         self.0.iter().map(|(issuer, label)| (issuer.name().to_owned(), label.clone())).collect()
     }
 
+    fn labels(&self) -> Vec<(String, String)> {
+        self.0.iter().map(|(issuer, label)| (issuer.issuer().to_owned(), label.clone())).collect()
+    }
+
     fn address(&self, name: String, begun: Begun) -> BoxFuture<'_, Result<String, NoWord>> {
         Box::pin(async move {
             let issuer = self.named(&name).ok_or(NoWord)?;

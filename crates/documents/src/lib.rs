@@ -7,4 +7,5 @@ pub mod language;
 pub mod mail;
 pub mod paper;
 pub mod qr;
+pub mod sheet;
 pub mod table;

@@ -19,6 +19,8 @@ pub enum Cell {
     Text(String),
     /// An amount, a count, a moment, an id of ours: as it is (`-5.00` is a number, no formula).
     Exact(String),
+    /// The same, where a sheet shows a number.
+    Number(String),
 }
 
 /// A report as CSV: CRLF, commas, quotes where needed, UTF-8 without a mark at its beginning.
@@ -39,7 +41,7 @@ pub fn rows(rows: &[Vec<Cell>]) -> Vec<u8> {
             &mut out,
             row.iter().map(|cell| match cell {
                 Cell::Text(text) => neutral(text),
-                Cell::Exact(text) => Cow::Borrowed(text.as_str()),
+                Cell::Exact(text) | Cell::Number(text) => Cow::Borrowed(text.as_str()),
             }),
         );
     }

@@ -17,6 +17,8 @@ tradepost_kernel::id_types! {
     Session => SessionId "ses",
     /// A key of an authenticator that signs somebody in.
     Passkey => PasskeyId "pky",
+    /// Who a person is at an issuer of OpenID Connect.
+    IssuerAccount => IssuerAccountId "isa",
     /// A link that works once.
     SingleUseLink => SingleUseLinkId "sul",
     /// A new e-mail address of a person that is not confirmed yet.

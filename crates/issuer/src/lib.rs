@@ -149,6 +149,12 @@ impl Issuer {
         &self.settings.name
     }
 
+    /// What it calls itself.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.settings.issuer
+    }
+
     /// Where a browser goes to sign in there.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub enum Clock {
     /// The machine's.
     System,
-    /// A test's own; it moves only when told to.
+    /// A test's own, or that of the demo's past; it moves only when told to.
     Fixed(Arc<AtomicI64>),
 }
 
@@ -62,9 +62,15 @@ impl Environment {
     /// The machine's clock and randomness.
     #[must_use]
     pub fn system() -> Self {
+        Self::under(Clock::System)
+    }
+
+    /// The machine's randomness under a clock.
+    #[must_use]
+    pub fn under(clock: Clock) -> Self {
         let mut seed = [0; 32];
         rand::fill(&mut seed);
-        Self::new(Clock::System, StdRng::from_seed(seed))
+        Self::new(clock, StdRng::from_seed(seed))
     }
 
     /// A fixed clock and everything else from `seed`: two runs mint the same ids.

@@ -29,6 +29,13 @@ impl InvalidText {
     }
 }
 
+/// What texts are found and sorted by: in small letters, each letter by itself. What looks alike but is written otherwise (`é` as one character or as two,
+/// `ß` and `SS`) stays apart.
+#[must_use]
+pub fn folded(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
 /// A single line: trimmed, not blank, at most `limit` characters, no control characters.
 ///
 /// # Errors
@@ -152,6 +159,12 @@ pub fn mask(code: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn letters_of_every_alphabet_are_folded_each_by_itself() {
+        assert_eq!(folded("MÜLLER & Söhne, ΣΑΣ, ЖУК 9"), "müller & söhne, σασ, жук 9");
+        assert_eq!((folded("STRASSE"), folded("Straße")), ("strasse".into(), "straße".into()));
+    }
 
     #[test]
     fn lines_are_trimmed_and_carry_no_control_characters() {

@@ -1,8 +1,8 @@
 //! Lists as files: CSV and XLSX of the whole result, cells that look like formulas neutralized (PLT-14).
 
-use crate::sheet;
-use tradepost_documents::table;
-use tradepost_web::{Answer, Problem};
+use tradepost_documents::{sheet, table};
+use tradepost_web::Answer;
+use tradepost_web::api::order_export::SHEET;
 
 /// A kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,25 +39,17 @@ pub enum Plain {
 }
 
 /// The file: head and rows.
-///
-/// # Errors
-/// 500 where a sheet cannot be written: more than 4 GiB.
-pub fn file(kind: Kind, name: &str, head: &[&str], rows: &[Vec<Plain>]) -> Result<Answer, Problem> {
-    match kind {
-        Kind::Csv => Ok(Answer::csv(&format!("{name}.csv"), csv(head, rows))),
-        Kind::Xlsx => {
-            let bytes = sheet::workbook(head, rows).ok_or_else(Problem::internal)?;
-            Ok(Answer::download(&format!("{name}.xlsx"), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", bytes))
-        }
-    }
-}
-
-fn csv(head: &[&str], rows: &[Vec<Plain>]) -> Vec<u8> {
+#[must_use]
+pub fn file(kind: Kind, name: &str, head: &[&str], rows: &[Vec<Plain>]) -> Answer {
     let cell = |plain: &Plain| match plain {
         Plain::Empty => table::Cell::Exact(String::new()),
         Plain::Text(text) => table::Cell::Text(text.clone()),
-        Plain::Exact(text) | Plain::Number(text) => table::Cell::Exact(text.clone()),
+        Plain::Exact(text) => table::Cell::Exact(text.clone()),
+        Plain::Number(text) => table::Cell::Number(text.clone()),
     };
     let rows: Vec<Vec<table::Cell>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
-    table::report(head, &rows)
+    match kind {
+        Kind::Csv => Answer::csv(&format!("{name}.csv"), table::report(head, &rows)),
+        Kind::Xlsx => Answer::download(&format!("{name}.xlsx"), SHEET, sheet::workbook(head, &rows)),
+    }
 }

@@ -24,7 +24,6 @@ pub mod refusals;
 pub mod reseller;
 pub mod room;
 pub mod shared;
-pub mod sheet;
 
 use tradepost_web::Routes;
 

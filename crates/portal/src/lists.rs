@@ -247,6 +247,12 @@ impl<'a> List<'a> {
         self.asked("q").map(|text| text.chars().take(100).collect())
     }
 
+    /// The kind of file that is asked for; `None`: the page.
+    #[must_use]
+    pub const fn file(&self) -> Option<Kind> {
+        self.file
+    }
+
     /// The rows: a page of them, or for a file all.
     ///
     /// # Errors
@@ -274,7 +280,7 @@ impl<'a> List<'a> {
     /// The page with the list, or the file.
     ///
     /// # Errors
-    /// 500 where the file cannot be written.
+    /// None of its own.
     pub fn answer(
         self,
         call: &Call,
@@ -287,7 +293,7 @@ impl<'a> List<'a> {
         if let Some(kind) = self.file {
             let titles: Vec<&str> = columns.iter().map(Column::title).collect();
             let plain: Vec<Vec<Plain>> = rows.into_iter().map(|row| row.into_iter().map(|cell| cell.plain).collect()).collect();
-            return files::file(kind, self.name, &titles, &plain);
+            return Ok(files::file(kind, self.name, &titles, &plain));
         }
         Ok(self.room.page(spot, head, &self.draw(call, columns, rows, next)))
     }

@@ -134,6 +134,7 @@ pub const CODES: &[Code] = &[
     code(401, "passkey_refused", "The passkey opens nothing here, or its answer took too long."),
     code(409, "totp_on", "Two-step sign-in is on already."),
     code(409, "totp_off", "Two-step sign-in is not on."),
+    code(409, "only_way_in", "It is the only way in which you sign in; set a password or add a passkey first."),
     code(409, "passkey_known", "The passkey was added before."),
     code(409, "too_many_passkeys", "A person has no more passkeys than that."),
     code(410, "second_step_expired", "The second step took too long or was done already: sign in again."),

@@ -69,6 +69,9 @@ pub trait Issuers: Send + Sync + 'static {
     /// Name and label of each, in the operator's order.
     fn names(&self) -> Vec<(String, String)>;
 
+    /// What each calls itself, and its label.
+    fn labels(&self) -> Vec<(String, String)>;
+
     /// Where a browser goes to sign in at the issuer of this name.
     fn address(&self, name: String, begun: Begun) -> BoxFuture<'_, Result<String, NoWord>>;
 
@@ -102,6 +105,12 @@ impl Kept {
 #[must_use]
 pub fn names(call: &Call) -> Vec<(String, String)> {
     call.app().issuers.as_ref().map_or_else(Vec::new, |issuers| issuers.names())
+}
+
+/// What every issuer that the operator set calls itself, and its label.
+#[must_use]
+pub fn labels(call: &Call) -> Vec<(String, String)> {
+    call.app().issuers.as_ref().map_or_else(Vec::new, |issuers| issuers.labels())
 }
 
 fn unavailable() -> Problem {

@@ -1,4 +1,4 @@
-//! Filling the demo, through the API as anybody would.
+//! Filling the demo, through the API as anybody would: the merchant with its catalog and stock, and who the resellers are.
 
 use super::PASSWORD;
 use crate::house::{House, Trouble};
@@ -23,36 +23,70 @@ const KEYS: &[(&str, usize)] = &[
     ("NW-OFFICE-EDU", 300),
 ];
 
-/// A reseller of the demo: company, owner, address, credit limit in USD, orders as (product, quantity), and where that leads.
-struct Part(&'static str, (&'static str, &'static str), &'static str, Option<&'static str>, &'static [(&'static str, i64)], &'static str);
+/// A reseller of the demo.
+pub(super) struct Part {
+    pub(super) company: &'static str,
+    owner: (&'static str, &'static str),
+    email: &'static str,
+    /// In USD.
+    credit_limit: Option<&'static str>,
+    /// What it ordered of late and has not paid: product, quantity, and on which day.
+    pub(super) orders: &'static [(&'static str, i64, i64)],
+    /// Where that leads.
+    state: &'static str,
+}
 
-const PARTS: &[Part] = &[
-    Part("Harbor IT", ("Nils", "Holm"), "nils@harbor.example", None, &[("NW-OFFICE", 2)], "no credit: its order waits for the payment"),
-    Part(
-        "Acme Resellers",
-        ("Ada", "Byron"),
-        "ada@acme.example",
-        Some("5000.00"),
-        &[("NW-OFFICE", 10), ("NW-BACKUP-SRV", 2)],
-        "within its credit limit of 5,000.00 USD",
-    ),
-    Part("Brightline", ("Bo", "Lind"), "bo@brightline.example", Some("2580.00"), &[("NW-DRAW", 25)], "at its credit limit of 2,580.00 USD"),
-    Part(
-        "Cobalt Cloud",
-        ("Cara", "Diaz"),
-        "cara@cobalt.example",
-        Some("1000.00"),
-        &[("NW-DRAW", 5), ("NW-BACKUP-SRV", 4)],
-        "beyond its credit limit of 1,000.00 USD: its second order is held",
-    ),
-    Part(SHOP, ("Dora", "Elms"), "dora@dockside.example", None, &[], "its own shop sells from a prepaid balance of 500.00 USD"),
+pub(super) const PARTS: &[Part] = &[
+    Part {
+        company: "Harbor IT",
+        owner: ("Nils", "Holm"),
+        email: "nils@harbor.example",
+        credit_limit: None,
+        orders: &[("NW-OFFICE", 2, 88)],
+        state: "no credit: its order waits for the payment",
+    },
+    Part {
+        company: "Acme Resellers",
+        owner: ("Ada", "Byron"),
+        email: "ada@acme.example",
+        credit_limit: Some("5000.00"),
+        orders: &[("NW-OFFICE", 10, 86), ("NW-BACKUP-SRV", 2, 89)],
+        state: "within its credit limit of 5,000.00 USD",
+    },
+    Part {
+        company: "Brightline",
+        owner: ("Bo", "Lind"),
+        email: "bo@brightline.example",
+        credit_limit: Some("2580.00"),
+        orders: &[("NW-DRAW", 25, 52)],
+        state: "at its credit limit of 2,580.00 USD, with an overdue invoice",
+    },
+    Part {
+        company: "Cobalt Cloud",
+        owner: ("Cara", "Diaz"),
+        email: "cara@cobalt.example",
+        credit_limit: Some("1000.00"),
+        orders: &[("NW-DRAW", 5, 71), ("NW-BACKUP-SRV", 4, 87)],
+        state: "beyond its credit limit of 1,000.00 USD: its second order is held",
+    },
+    Part {
+        company: SHOP,
+        owner: ("Dora", "Elms"),
+        email: "dora@dockside.example",
+        credit_limit: None,
+        orders: &[],
+        state: "its own shop sells from a prepaid balance of 500.00 USD",
+    },
 ];
 
 /// The reseller whose shop buys from a prepaid balance.
-const SHOP: &str = "Dockside Shop";
+pub(super) const SHOP: &str = "Dockside Shop";
 
-/// Fills the house and says how to get in.
-pub(super) async fn fill(house: &House) -> Result<Json, Trouble> {
+/// Fills the house and says how to get in. Its clock is moved by [`DAYS`](super::diary::DAYS): it must be one that can be.
+///
+/// # Errors
+/// [`Trouble`]: what is asked of the house is refused, as there is such a merchant already.
+pub async fn fill(house: &House) -> Result<Json, Trouble> {
     let email = "olivia@northwind.example";
     let name = "Northwind Software";
     let made = order(
@@ -75,12 +109,7 @@ pub(super) async fn fill(house: &House) -> Result<Json, Trouble> {
     order(house, import(ImportOf::Products), include_bytes!("../../../../examples/products.csv").to_vec()).await?;
     order(house, import(ImportOf::LicenseKeys), codes(house)).await?;
     offer_everything(house, &key).await?;
-    let mut resellers = Vec::new();
-    for part in PARTS {
-        resellers.push(reseller(house, &key, part).await?);
-    }
-    house.worker.run_until_idle().await?;
-    set_passwords(house).await?;
+    let resellers = super::diary::live(house, &key).await?;
     Ok(json!({"merchant": {"name": name, "email": email, "live_key": key, "test_key": made["test_key"]}, "resellers": resellers}))
 }
 
@@ -96,41 +125,22 @@ async fn offer_everything(house: &House, key: &str) -> Result<(), Trouble> {
     Ok(())
 }
 
-async fn reseller(house: &House, merchant_key: &str, part: &Part) -> Result<Json, Trouble> {
-    let Part(company, (first, last), email, limit, orders, state) = part;
+/// Lets a reseller in, with its terms and a key.
+pub(super) async fn enroll(house: &House, merchant_key: &str, part: &Part) -> Result<Json, Trouble> {
+    let Part { company, owner: (first, last), email, credit_limit, state, .. } = part;
     let new = json!({"company": company, "first_name": first, "last_name": last, "email": email, "city": "Boston", "country": "US"});
     let made = call(house, merchant_key, "POST", "/v1/merchant/resellers", Some(new)).await?;
     let partnership = made["id"].as_str().unwrap_or("").to_owned();
-    let limit = limit.map_or(json!("none"), |amount| json!({"amount": amount, "currency": "USD"}));
+    let limit = credit_limit.map_or(json!("none"), |amount| json!({"amount": amount, "currency": "USD"}));
     let terms = json!({"wholesale_discount_percent": "20", "credit_limit": limit});
     call(house, merchant_key, "PATCH", &format!("/v1/merchant/partnerships/{partnership}/terms"), Some(terms)).await?;
     let asked = Order::CreateKey { merchant: None, test: false, partnership: Some(partnership), name: "demo".into(), rights: Vec::new() };
     let key = order(house, asked, Vec::new()).await?["key"].as_str().unwrap_or("").to_owned();
-    for (place, (product, quantity)) in orders.iter().enumerate() {
-        let draft = json!({"reference": format!("PO {}", 4_711 + place), "items": [{"product": product, "quantity": quantity}]});
-        let draft = call(house, &key, "POST", "/v1/reseller/orders", Some(draft)).await?;
-        let id = draft["id"].as_str().unwrap_or("");
-        call(house, &key, "POST", &format!("/v1/reseller/orders/{id}/confirm"), None).await?;
-    }
-    if *company == SHOP {
-        top_up(house, merchant_key, &key).await?;
-    }
     Ok(json!({"company": company, "email": email, "key": key, "state": state}))
 }
 
-/// Prepaid balance, and how it is topped up from then on.
-async fn top_up(house: &House, merchant_key: &str, key: &str) -> Result<(), Trouble> {
-    let usd = |amount: &str| json!({"amount": amount, "currency": "USD"});
-    let asked = call(house, key, "POST", "/v1/reseller/top-ups", Some(json!({"amount": usd("500.00")}))).await?;
-    let (id, today) = (asked["id"].as_str().unwrap_or(""), asked["issued_on"].clone());
-    let payment = json!({"amount": usd("500.00"), "method": "wire", "received_on": today, "reference": "W 1001"});
-    call(house, merchant_key, "POST", &format!("/v1/merchant/invoices/{id}/payments"), Some(payment)).await?;
-    call(house, key, "PATCH", "/v1/reseller/auto-top-up", Some(json!({"threshold": usd("100.00"), "target": usd("500.00")}))).await?;
-    Ok(())
-}
-
 /// Everybody who was let in uses the link of their access mail.
-async fn set_passwords(house: &House) -> Result<(), Trouble> {
+pub(super) async fn set_passwords(house: &House) -> Result<(), Trouble> {
     let page = PageRequest { limit: 50, before: None };
     let log = house
         .engine

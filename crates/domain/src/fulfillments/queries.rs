@@ -5,7 +5,6 @@ use super::reveal::{Asked, Named};
 use super::{Door, State};
 use crate::access::{MerchantScope, PartnershipScope};
 use crate::ids::{FulfillmentId, LicenseId, LicenseKeyId, PartnershipId, ProductId};
-use crate::listing::{Page, PageRequest};
 use std::collections::HashMap;
 use tradepost_kernel::{Currency, Date, Refusal, Timestamp};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
@@ -133,6 +132,10 @@ macro_rules! fulfillment_sql {
     };
 }
 
+mod search;
+
+pub use search::{FulfillmentFilter, LIST, LIST_OF_EXTERNAL_ORDER, LIST_OF_PARTNERSHIP, LIST_OF_PARTNERSHIP_EXTERNAL_ORDER, LIST_OF_RARE_STATE, list};
+
 /// One fulfillment of a merchant; of one partnership, where it is named.
 ///
 /// # Errors
@@ -258,48 +261,6 @@ pub async fn licenses(reader: &mut Reader<'_>, scope: MerchantScope, id: Fulfill
     );
     let rows: Vec<(LicenseId, LicenseKeyId, Vec<u8>, i64)> = reader.query(sql, params![scope.merchant, id]).await?;
     Ok(rows.into_iter().map(|(license, key, sealed, revoked)| DeliveredLicense { license, key, sealed, revoked: revoked == 1 }).collect())
-}
-
-/// Which fulfillments a list shows.
-#[derive(Clone, Debug, Default)]
-pub struct FulfillmentFilter {
-    /// Only of this partnership.
-    pub partnership: Option<PartnershipId>,
-    /// Only in this state.
-    pub state: Option<State>,
-    /// Only this external order id.
-    pub external_order_id: Option<String>,
-    /// Recorded at or after.
-    pub created_from: Option<Timestamp>,
-    /// Recorded before.
-    pub created_to: Option<Timestamp>,
-}
-
-/// A page of fulfillments, newest first.
-///
-/// # Errors
-/// The store's.
-pub async fn list(reader: &mut Reader<'_>, scope: MerchantScope, filter: &FulfillmentFilter, page: PageRequest) -> Result<Page<FulfillmentRow>, Fault> {
-    let state = filter.state.map_or("", State::name);
-    let external = filter.external_order_id.clone().unwrap_or_default();
-    let (from, to) = (filter.created_from.map_or(0, Timestamp::ms), filter.created_to.map_or(i64::MAX, Timestamp::ms));
-    let mut values = params![scope.merchant, page.bound(), page.fetch(), state, external, from, to].to_vec();
-    // Two statements, so that each goes by its own index.
-    let rows = if let Some(partnership) = filter.partnership {
-        values.push(partnership.into());
-        let text = fulfillment_sql!(
-            "WHERE f.merchant = $1 AND f.partnership = $8 AND f.id < $2 AND ($4 = '' OR f.state = $4) AND ($5 = '' OR f.external_order_id = $5)
-             AND f.created_ms >= $6 AND f.created_ms < $7 ORDER BY f.id DESC LIMIT $3"
-        );
-        reader.query(text, &values).await?
-    } else {
-        let text = fulfillment_sql!(
-            "WHERE f.merchant = $1 AND f.id < $2 AND ($4 = '' OR f.state = $4) AND ($5 = '' OR f.external_order_id = $5)
-             AND f.created_ms >= $6 AND f.created_ms < $7 ORDER BY f.id DESC LIMIT $3"
-        );
-        reader.query(text, &values).await?
-    };
-    Ok(page.page(rows, |row| row.id))
 }
 
 /// One by one by the whole of the index: joined freely, PostgreSQL begins with the products and walks all fulfillments.

@@ -1,16 +1,50 @@
 //! Signing in at an issuer of OpenID Connect (PAR-15). What the issuer says was verified before; here it is decided who that is. Nobody
 //! who is unknown is made.
 
+use super::profile::own;
 use super::{Opening, SignInWay, SignedIn, factor_store, sign_in, store};
 use crate::access::Need;
 use crate::audit::AuditEntry;
 use crate::command::{Command, Ctx, No};
-use crate::ids::PersonId;
+use crate::ids::{IssuerAccountId, PersonId};
 use crate::outbox::Event;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tradepost_kernel::secret::sha256;
 use tradepost_kernel::text::Email;
 use tradepost_kernel::{Class, Refusal, Timestamp};
-use tradepost_store::{Tx, params, sql};
+use tradepost_store::{Fault, FromRow, Reader, Row, Tx, params, sql};
+
+/// Who a person is at an issuer: from then on it vouches for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuerAccountView {
+    /// Which; it follows from issuer and subject.
+    pub id: IssuerAccountId,
+    /// The issuer, as it calls itself.
+    pub issuer: String,
+    /// What it calls the person.
+    pub subject: String,
+    /// When they first signed in there.
+    pub linked: Timestamp,
+}
+
+impl FromRow for IssuerAccountView {
+    fn from_row(row: Row) -> Result<Self, Fault> {
+        let mut columns = row.take();
+        let (issuer, subject): (String, String) = (columns.next()?, columns.next()?);
+        let hash = sha256(format!("{}\n{issuer}\n{subject}", issuer.len()).as_bytes());
+        let id = hash.first_chunk::<16>().map(|bytes| IssuerAccountId::from_bytes(*bytes)).ok_or(Fault::Column("an account at an issuer"))?;
+        Ok(Self { id, issuer, subject, linked: columns.next()? })
+    }
+}
+
+/// Who a person is at issuers, the oldest first.
+///
+/// # Errors
+/// The store's.
+pub async fn accounts(reader: &mut Reader<'_>, person: PersonId) -> Result<Vec<IssuerAccountView>, Fault> {
+    reader.query(sql!("SELECT issuer, subject, created_ms FROM issuer_account WHERE person = $1 ORDER BY created_ms, issuer, subject"), params![person]).await
+}
 
 /// What somebody is told whom nobody here knows: the same whatever the reason is.
 #[must_use]
@@ -91,5 +125,55 @@ impl Command for SignInByIssuer {
             ctx.announce(Event::new(0, "person.issuer_linked", person, json!({"person": person})));
         }
         Ok(sign_in::open(ctx, tx, person, &self.opening, SignInWay::Provider).await?)
+    }
+}
+
+/// What somebody is told who would lock themselves out.
+fn only_way_in() -> Refusal {
+    Refusal::conflict("only_way_in", "This is the only way you sign in. Set a password or add a passkey first.")
+}
+
+/// Takes away that an issuer vouches for the person who asks. Where it verified their address, another sign-in there begins it anew.
+#[derive(Clone, Debug)]
+pub struct RemoveIssuerAccount {
+    /// Which.
+    pub account: IssuerAccountId,
+    /// The issuers that the operator has set, as they call themselves: others let nobody in.
+    pub issuers: Vec<String>,
+}
+
+/// The account at an issuer that was removed.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct IssuerAccountRemoved {
+    /// Which.
+    pub account: IssuerAccountId,
+}
+
+#[async_trait::async_trait]
+impl Command for RemoveIssuerAccount {
+    const NAME: &'static str = "issuer_accounts.remove";
+    const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "only_way_in"];
+    type Outcome = IssuerAccountRemoved;
+
+    fn need(&self) -> Need {
+        Need::SignedIn
+    }
+
+    async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<IssuerAccountRemoved, No> {
+        let person = own(ctx)?;
+        // Two removals at once must not each take the other for the way that is left.
+        let password = store::lock_password(tx, person).await?.ok_or_else(Refusal::not_found)?;
+        let (found, others): (Vec<_>, Vec<_>) = accounts(tx, person).await?.into_iter().partition(|account| account.id == self.account);
+        let account = found.into_iter().next().ok_or_else(Refusal::not_found)?;
+        let lets_in = |account: &IssuerAccountView| self.issuers.contains(&account.issuer);
+        let another_way = password.is_some() || others.iter().any(lets_in) || factor_store::count_passkeys(tx, person, 1).await? > 0;
+        if lets_in(&account) && !another_way {
+            return Err(only_way_in().into());
+        }
+        // From here on it must succeed.
+        store::delete_issuer_account(tx, &account.issuer, &account.subject).await?;
+        ctx.audit(AuditEntry::new(0, "person.issuer_unlinked", person).before(json!({"issuer": account.issuer})));
+        ctx.announce(Event::new(0, "person.issuer_unlinked", person, json!({"person": person})));
+        Ok(IssuerAccountRemoved { account: account.id })
     }
 }

@@ -19,6 +19,7 @@ pub mod change_keys;
 pub mod email_change;
 pub mod factor_queries;
 pub(crate) mod factor_store;
+pub mod forget;
 pub mod issuers;
 pub(crate) mod key_store;
 pub mod links;
@@ -42,7 +43,8 @@ pub use api_keys::{AddressRule, ApiKeyRow, CreateApiKey, KeyCreated, KeyOwner, P
 pub use challenges::ForgetChallenges;
 pub use change_keys::{DeleteApiKey, KeyChanged, NoteKeyUse, RotateApiKey, SwitchApiKey};
 pub use email_change::{ConfirmEmailChange, EmailChangeAsked, RequestEmailChange};
-pub use issuers::SignInByIssuer;
+pub use forget::ForgetLinks;
+pub use issuers::{IssuerAccountView, RemoveIssuerAccount, SignInByIssuer};
 pub use passkeys::{PasskeyAnswer, PasskeyView, RegisterPasskey, RemovePasskey, RenamePasskey};
 pub use passwords::{ConfirmEmail, LinkUsed, RequestPasswordReset, ResetRequested, SetPassword};
 pub use profile::{ChangePassword, ChangeProfile, PasswordChanged, ProfileChanged};

@@ -203,11 +203,28 @@ pub(crate) async fn use_email_changes(tx: &mut Tx<'_>, person: PersonId, now: Ti
     Ok(())
 }
 
+/// Forgets the links that ended first, of those that ended before.
+pub(crate) async fn forget_links(tx: &mut Tx<'_>, before: Timestamp, most: i64) -> Result<u64, Fault> {
+    let delete = sql!("DELETE FROM single_use_link WHERE id IN (SELECT id FROM single_use_link WHERE expires_ms < $1 ORDER BY expires_ms LIMIT $2)");
+    tx.execute(delete, params![before, most]).await
+}
+
+/// Forgets the changes of addresses that ended first, of those that ended before.
+pub(crate) async fn forget_email_changes(tx: &mut Tx<'_>, before: Timestamp, most: i64) -> Result<u64, Fault> {
+    let delete = sql!("DELETE FROM email_change WHERE id IN (SELECT id FROM email_change WHERE expires_ms < $1 ORDER BY expires_ms LIMIT $2)");
+    tx.execute(delete, params![before, most]).await
+}
+
 /// Notes who somebody is at an issuer. Where another transaction did meanwhile, the work is repeated.
 pub(crate) async fn insert_issuer_account(tx: &mut Tx<'_>, issuer: &str, subject: &str, person: PersonId, now: Timestamp) -> Result<(), Fault> {
     let insert = sql!("INSERT INTO issuer_account (issuer, subject, person, created_ms) VALUES ($1, $2, $3, $4) ON CONFLICT (issuer, subject) DO NOTHING");
     let inserted = tx.execute(insert, params![issuer, subject, person, now]).await?;
     if inserted == 1 { Ok(()) } else { Err(Fault::LostRace("account at an issuer")) }
+}
+
+/// Forgets who somebody is at one issuer.
+pub(crate) async fn delete_issuer_account(tx: &mut Tx<'_>, issuer: &str, subject: &str) -> Result<(), Fault> {
+    tx.execute_exactly(1, sql!("DELETE FROM issuer_account WHERE issuer = $1 AND subject = $2"), params![issuer, subject]).await
 }
 
 /// Forgets who somebody is at issuers: they are matched by their address again.

@@ -4,7 +4,6 @@ use super::state::{LicenseFacts, Stage, Status};
 use crate::access::PartnershipScope;
 use crate::catalog::{EndUserInformation, Method};
 use crate::ids::{CustomerId, FulfillmentId, LicenseId, LicenseKeyId, OrderId, OrderItemId, PartnershipId, ResellerInformationId};
-use crate::listing::{Page, PageRequest};
 use std::collections::BTreeSet;
 use tradepost_kernel::Timestamp;
 use tradepost_store::{Column, Fault, FromRow, Reader, Row, Sql, params, sql};
@@ -141,16 +140,20 @@ impl FromRow for LicenseRow {
 
 /// The columns of [`LicenseRow`], for statements that end in their own FROM and WHERE.
 macro_rules! license_sql {
-    ($rest:literal) => {
+    ($($rest:literal),+) => {
         sql!(concat!(
             "SELECT l.id, l.orders, l.item, l.fulfillment, l.partnership, l.product, l.method, l.stage, l.status, l.end_user_information, ",
             "l.needs_reseller_information, l.license_key, l.customer, l.reseller_information, l.distributed_ms, l.sent_ms, ",
             "l.confirmed_ms, l.created_ms FROM license l ",
-            $rest
+            $($rest),+
         ))
     };
 }
 pub(crate) use license_sql;
+
+mod search;
+
+pub use search::{LIST, LIST_AVAILABLE_OF_PRODUCT, LIST_OF_ORDER, LIST_OF_PARTNERSHIP, LIST_OF_RARE_STAGE, LIST_TO_CONFIRM, LicenseFilter, list};
 
 /// The licenses of orders.
 pub const OF_ORDERS: Sql = license_sql!("WHERE l.merchant = $1 AND l.orders = ANY($2) ORDER BY l.id");
@@ -179,63 +182,6 @@ pub async fn products_with_keys(reader: &mut Reader<'_>, merchant: i64, orders: 
 /// The store's.
 pub async fn by_ids(reader: &mut Reader<'_>, merchant: i64, ids: &[LicenseId]) -> Result<Vec<LicenseRow>, Fault> {
     reader.query_each(license_sql!("WHERE l.merchant = $1 AND l.id = ANY($2)"), params![merchant], &Column::ids(ids.iter().copied())).await
-}
-
-/// Which licenses a list shows.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct LicenseFilter {
-    /// Only this order's.
-    pub order: Option<OrderId>,
-    /// Only of this product.
-    pub product: Option<i64>,
-    /// Only in this stage.
-    pub stage: Option<Stage>,
-    /// Only with this status.
-    pub status: Option<Status>,
-}
-
-/// A page of a merchant's licenses, or of one partnership's, newest first.
-///
-/// # Errors
-/// The store's.
-pub async fn list(
-    reader: &mut Reader<'_>,
-    merchant: i64,
-    partnership: Option<PartnershipId>,
-    filter: LicenseFilter,
-    page: PageRequest,
-) -> Result<Page<LicenseRow>, Fault> {
-    let (by_partnership, partnership) = (partnership.is_some(), partnership.unwrap_or(crate::ids::nobody()));
-    let (by_order, order) = (filter.order.is_some(), filter.order.unwrap_or(crate::ids::nobody()));
-    let stage = filter.stage.map_or("", Stage::name);
-    let status = filter.status.map_or("", Status::name);
-    let product = filter.product.unwrap_or(0);
-    let columns = params![merchant, page.bound(), page.fetch(), product, stage, status];
-    // Three statements, so that each goes by its own index.
-    let rows = if by_order {
-        let mut columns = columns.to_vec();
-        columns.extend(params![order, by_partnership, partnership].iter().cloned());
-        let text = license_sql!(
-            "WHERE l.merchant = $1 AND l.orders = $7 AND l.id < $2 AND ($4 = 0 OR l.product = $4) AND ($5 = '' OR l.stage = $5)
-             AND ($6 = '' OR l.status = $6) AND ($8 = 0 OR l.partnership = $9) ORDER BY l.id DESC LIMIT $3"
-        );
-        reader.query(text, &columns).await?
-    } else if by_partnership {
-        let mut columns = columns.to_vec();
-        columns.extend(params![partnership].iter().cloned());
-        let text = license_sql!(
-            "WHERE l.merchant = $1 AND l.partnership = $7 AND l.id < $2 AND ($4 = 0 OR l.product = $4) AND ($5 = '' OR l.stage = $5)
-             AND ($6 = '' OR l.status = $6) ORDER BY l.id DESC LIMIT $3"
-        );
-        reader.query(text, &columns).await?
-    } else {
-        let text = license_sql!(
-            "WHERE l.merchant = $1 AND l.id < $2 AND ($4 = 0 OR l.product = $4) AND ($5 = '' OR l.stage = $5)
-             AND ($6 = '' OR l.status = $6) ORDER BY l.id DESC LIMIT $3"
-        );
-        reader.query(text, columns).await?
-    };
-    Ok(page.page(rows, |row| row.id))
 }
 
 /// Available Licenses per product of a partnership (ORD-9): (product, count).

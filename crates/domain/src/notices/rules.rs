@@ -130,6 +130,7 @@ pub const RULES: &[Rule] = &[
     rule("person.password_set", Template::SecurityNotice, Audience::Person, "PAR-15"),
     rule("person.email_changed", Template::SecurityNotice, Audience::Person, "PAR-15"),
     rule("person.issuer_linked", Template::SecurityNotice, Audience::Person, "PAR-15"),
+    rule("person.issuer_unlinked", Template::SecurityNotice, Audience::Person, "PAR-15"),
     rule("person.totp_switched_on", Template::SecurityNotice, Audience::Person, "PAR-15"),
     rule("person.email_change_requested", Template::EmailChange, Audience::LinkHolder, "PAR-15"),
     rule("person.email_change_requested", Template::EmailChangeNotice, Audience::Person, "PAR-15"),

@@ -4,6 +4,7 @@ use super::queries::ItemRow;
 use super::state::State;
 use crate::command::Ctx;
 use crate::ids::{OrderId, OrderItemId, PartnershipId};
+use tradepost_kernel::text::folded;
 use tradepost_kernel::{Currency, Date};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
 use tradepost_store::{Column, Fault, SetSql, Tx, params, sql};
@@ -22,7 +23,7 @@ pub struct DraftFields {
 impl DraftFields {
     /// What the reference is found by (ORD-10).
     fn reference_key(&self) -> Option<Vec<u8>> {
-        self.reference.as_ref().map(|reference| reference.to_ascii_lowercase().into_bytes())
+        self.reference.as_ref().map(|reference| folded(reference).into_bytes())
     }
 }
 

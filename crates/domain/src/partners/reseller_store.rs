@@ -4,6 +4,7 @@ use super::queries::ResellerView;
 use crate::access::ResellerRole;
 use crate::ids::{PersonId, ResellerId};
 use tradepost_kernel::Timestamp;
+use tradepost_kernel::text::folded;
 use tradepost_store::{Fault, Tx, params, sql};
 
 /// A new company.
@@ -32,7 +33,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, r: &ResellerView) -> Result<(), Faul
 
 /// What a company is found and sorted by.
 pub(crate) fn company_key(company: &str) -> Vec<u8> {
-    company.to_ascii_lowercase().into_bytes()
+    folded(company).into_bytes()
 }
 
 /// Writes a company's profile and counts its version up.

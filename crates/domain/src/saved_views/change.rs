@@ -28,7 +28,11 @@ fn name_taken() -> Refusal {
 }
 
 fn may_not_share() -> Refusal {
-    Refusal::forbidden("forbidden", "Only owners and admins share views with the house, and change shared ones of others.")
+    Refusal::forbidden("forbidden", "Only owners and admins share views with the house, and change or delete what is shared.")
+}
+
+fn too_many_views() -> Refusal {
+    Refusal::conflict("too_many_views", "You keep 50 views of this list; delete one first.")
 }
 
 fn told(view: &SavedView) -> Json {
@@ -74,7 +78,7 @@ impl Command for SaveView {
             return Err(name_taken().into());
         }
         if count >= MOST {
-            return Err(Refusal::conflict("too_many_views", "You keep 50 views of this list; delete one first.").into());
+            return Err(too_many_views().into());
         }
         let (name, query) = (self.name.clone(), self.query.clone());
         let view = SavedView { id: ctx.id(), person: keeper.person, list: self.list, name, query, shared: self.shared, version: 1 };
@@ -85,7 +89,8 @@ impl Command for SaveView {
     }
 }
 
-/// Changes what is given of a view.
+/// Changes what is given of a view. One that is not shared any more is its person's own again; who takes back the view of somebody who left the house
+/// keeps it, or nobody would see it.
 #[derive(Clone, Debug)]
 pub struct ChangeView {
     /// Which.
@@ -101,7 +106,7 @@ pub struct ChangeView {
 #[async_trait::async_trait]
 impl Command for ChangeView {
     const NAME: &'static str = "saved_views.change";
-    const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "name_taken"];
+    const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "name_taken", "too_many_views"];
     type Outcome = ViewChanged;
 
     fn need(&self) -> Need {
@@ -118,9 +123,16 @@ impl Command for ChangeView {
         if after.shared && !keeper.may_share {
             return Err(may_not_share().into());
         }
-        store::lock_person(tx, before.person).await?;
-        if queries::known(tx, keeper.workspace, before.person, before.list, &after.name, Some(before.id)).await?.1 {
+        if !after.shared && after.person != keeper.person && !queries::is_member(tx, keeper.workspace, after.person).await? {
+            after.person = keeper.person;
+        }
+        store::lock_person(tx, after.person).await?;
+        let (count, taken) = queries::known(tx, keeper.workspace, after.person, before.list, &after.name, Some(before.id)).await?;
+        if taken {
             return Err(name_taken().into());
+        }
+        if after.person != before.person && count >= MOST {
+            return Err(too_many_views().into());
         }
         // From here on it must succeed.
         if after != before {
@@ -158,8 +170,9 @@ impl Command for DeleteView {
     }
 }
 
-/// A view that the person may change: an own one, or as owner or admin one that is shared.
+/// A view that the person may change: an own one, or one that is shared where they may share. What is shared is the house's: who may not share (any more)
+/// leaves also that alone which they once shared.
 async fn one(keeper: Keeper, tx: &mut Tx<'_>, id: SavedViewId) -> Result<SavedView, No> {
     let found = store::lock(tx, keeper.workspace, id).await?.filter(|view| view.shared || view.person == keeper.person).ok_or_else(Refusal::not_found)?;
-    if found.person == keeper.person || keeper.may_share { Ok(found) } else { Err(may_not_share().into()) }
+    if found.shared && !keeper.may_share { Err(may_not_share().into()) } else { Ok(found) }
 }

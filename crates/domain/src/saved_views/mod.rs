@@ -1,8 +1,8 @@
 //! Saved views: the filters of a list under a name, one's own or shared with the house.
 //!
 //! Always true here: a view belongs to the person who saved it and to one workspace (a merchant's, or one partnership's); only
-//! owners and admins share one, and only they change one that another person shared. What it filters is data: nobody sees more
-//! through it than without it.
+//! owners and admins share one, and only they change or delete one that is shared, whoever saved it: a person who was given another role
+//! or left the house takes nothing along that others work with. What it filters is data: nobody sees more through it than without it.
 //!
 //! What does not belong: what a list can be filtered by.
 
@@ -50,7 +50,7 @@ impl Workspace {
     }
 }
 
-/// Whether somebody may share views with the house, and change shared ones of others.
+/// Whether somebody may share views with the house, and change and delete shared ones.
 #[must_use]
 pub const fn may_share(caller: &Caller) -> bool {
     match caller {

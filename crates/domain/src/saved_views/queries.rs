@@ -39,9 +39,29 @@ pub async fn list(reader: &mut Reader<'_>, of: Workspace, person: Option<PersonI
 /// # Errors
 /// The store's.
 pub async fn view(reader: &mut Reader<'_>, of: Workspace, person: Option<PersonId>, id: SavedViewId) -> Result<Option<SavedView>, Fault> {
+    Ok(changed(reader, of, id).await?.filter(|view| view.shared || Some(view.person) == person))
+}
+
+/// One view for who has just changed it: also one that is another person's own from now on.
+///
+/// # Errors
+/// The store's.
+pub async fn changed(reader: &mut Reader<'_>, of: Workspace, id: SavedViewId) -> Result<Option<SavedView>, Fault> {
     let sql = sql!("SELECT id, person, list, name, query, shared, version FROM saved_view WHERE merchant = $1 AND partnership = $2 AND id = $3");
-    let found: Option<SavedView> = reader.query_opt(sql, params![of.merchant, of.partnership, id]).await?;
-    Ok(found.filter(|view| view.shared || Some(view.person) == person))
+    reader.query_opt(sql, params![of.merchant, of.partnership, id]).await
+}
+
+/// Whether a person works in a workspace: is in the merchant's staff, or a user of the partnership's reseller.
+pub(super) async fn is_member(reader: &mut Reader<'_>, of: Workspace, person: PersonId) -> Result<bool, Fault> {
+    let found: Option<(PersonId,)> = if of.partnership == nobody() {
+        let sql = sql!("SELECT person FROM merchant_member WHERE merchant = $1 AND person = $2");
+        reader.query_opt(sql, params![of.merchant, person]).await?
+    } else {
+        let sql =
+            sql!("SELECT m.person FROM partnership p JOIN reseller_member m ON m.reseller = p.reseller WHERE p.merchant = $1 AND p.id = $2 AND m.person = $3");
+        reader.query_opt(sql, params![of.merchant, of.partnership, person]).await?
+    };
+    Ok(found.is_some())
 }
 
 /// How many views a person keeps of a list, and whether one other than `but` has this name.

@@ -25,9 +25,9 @@ pub(super) async fn lock(tx: &mut Tx<'_>, of: Workspace, id: SavedViewId) -> Res
 /// [`Fault::Rows`] where it is not; the store's.
 pub(super) async fn update(tx: &mut Tx<'_>, of: Workspace, view: &SavedView) -> Result<(), Fault> {
     let sql = sql!(
-        "UPDATE saved_view SET name = $5, query = $6, shared = $7, version = version + 1 WHERE merchant = $1 AND partnership = $2 AND id = $3 AND version = $4"
+        "UPDATE saved_view SET name = $5, query = $6, shared = $7, person = $8, version = version + 1 WHERE merchant = $1 AND partnership = $2 AND id = $3 AND version = $4"
     );
-    tx.execute_exactly(1, sql, params![of.merchant, of.partnership, view.id, view.version, &view.name, &view.query, view.shared]).await
+    tx.execute_exactly(1, sql, params![of.merchant, of.partnership, view.id, view.version, &view.name, &view.query, view.shared, view.person]).await
 }
 
 /// Removes a view.

@@ -17,6 +17,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0006_request_log", include_str!("../../../../migrations/0006_request_log.sql")),
     ("0007_rowless", include_str!("../../../../migrations/0007_rowless.sql")),
     ("0008_bank_account", include_str!("../../../../migrations/0008_bank_account.sql")),
+    ("0009_lists", include_str!("../../../../migrations/0009_lists.sql")),
     ("0010_entries", include_str!("../../../../migrations/0010_entries.sql")),
 ];
 /// When the world begins.

@@ -306,6 +306,52 @@ app_test! {
         assert_eq!(app.number(told, Vec::new()).await, 1, "and whoever it is hears of it");
     }
 
+    /// PAR-15: a person sees where they sign in elsewhere and takes it away, but not the only way in; a mail tells of it.
+    async fn an_account_elsewhere_is_seen_and_removed(app) {
+        let acme = app.merchant("Acme Software").await;
+        let (issuer, http) = open(&app, &[]).await;
+        let base = issuer.with(|says| says.base.clone());
+        let back = Browser::goes(&app, &http, &issuer, &acme, |_| ()).await.comes_back().await;
+        let owner = http.with(&session(&back).expect("a session"));
+        let listed = owner.get("/v1/me/issuer-accounts").await.must(200);
+        let account = &listed["data"][0];
+        assert_eq!((&account["issuer"], &account["name"], listed["data"].as_array().map(Vec::len)), (&json!(base), &json!("Work"), Some(1)));
+        let id = account["id"].as_str().expect("an id").to_owned();
+        let path = format!("/v1/me/issuer-accounts/{id}");
+        let page = owner.get("/account").await.text();
+        assert!(page.contains("Accounts elsewhere") && page.contains(&base) && page.contains(&format!("/profile/issuer-accounts/{id}/remove")), "{page}");
+        assert!(owner.header("accept-language", "de").get("/account").await.text().contains("Konten anderswo"));
+
+        // There is no password and no passkey.
+        assert_eq!(owner.send("DELETE", &path, None).await.said(), (409, "only_way_in".into()));
+        let refused = owner.form(&format!("/profile/issuer-accounts/{id}/remove"), "").await;
+        assert!(refused.status == 409 && refused.text().contains("only way"), "{}", refused.text());
+        crate::people::with_password(&app, &acme).await;
+        let owner = http.with(&crate::people::sign_in(&http, &acme.email, crate::people::PASSWORD).await.expect("in"));
+        let other = app.merchant("Other Software").await;
+        let stranger = http.with(&other.signs_in(MerchantRole::Owner).await);
+        assert_eq!((stranger.send("DELETE", &path, None).await.status, stranger.get("/v1/me/issuer-accounts").await.must(200)["data"].clone()), (404, json!([])));
+        app.clock.advance_ms(15 * 60_000 + 1);
+        assert_eq!(owner.send("DELETE", &path, None).await.said(), (403, "fresh_proof_required".into()));
+        assert_eq!(owner.get(&format!("/profile/issuer-accounts/{id}/remove")).await.status, 303, "it is asked who it is");
+        let owner = http.with(&crate::people::sign_in(&http, &acme.email, crate::people::PASSWORD).await.expect("in"));
+        let asked = owner.get(&format!("/profile/issuer-accounts/{id}/remove")).await;
+        assert!(asked.status == 200 && asked.text().contains("“Work” signs you in no more"), "{}", asked.text());
+        let removed = owner.form(&format!("/profile/issuer-accounts/{id}/remove"), "").await;
+        assert_eq!((removed.status, removed.headers["location"].as_str()), (303, "/account?done=unlinked"));
+        assert_eq!(owner.send("DELETE", &path, None).await.status, 404);
+        assert_eq!(owner.get("/v1/me/issuer-accounts").await.must(200)["data"], json!([]));
+        assert!(!owner.get("/account?done=unlinked").await.text().contains("Accounts elsewhere"));
+        app.work().await;
+        let told = sql!("SELECT COUNT(*) FROM message WHERE template = 'security_notice' AND variables LIKE '%person.issuer_unlinked%'");
+        assert_eq!(app.number(told, Vec::new()).await, 1);
+        assert_eq!(app.actions(acme.person).await.last().map(String::as_str), Some("person.issuer_unlinked"));
+
+        // Whom the issuer still knows by a verified address is linked anew.
+        assert!(session(&Browser::goes(&app, &http, &issuer, &acme, |_| ()).await.comes_back().await).is_some());
+        owner.send("DELETE", &path, None).await.must(204);
+    }
+
     /// PAR-15: an issuer that does not answer is not asked again at once, and never by many at a time.
     async fn an_issuer_that_hangs_holds_nobody_up(app) {
         let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");

@@ -7,6 +7,7 @@ mod balance;
 mod bench;
 mod branding;
 mod credit;
+mod demo;
 mod doors;
 mod drafts;
 mod factors;

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 use tradepost_domain::access::MerchantRole;
-use tradepost_domain::identity::{SetPassword, links};
+use tradepost_domain::identity::{SetPassword, forget, links};
 use tradepost_domain::{Caller, EmailChangeId, PersonId, SingleUseLinkId};
 use tradepost_kernel::{Secret, password};
 use tradepost_store::{params, sql};
 use tradepost_testkit::http::Http;
-use tradepost_testkit::{Merchant, TestApp, app_test};
+use tradepost_testkit::{Kind, Merchant, TestApp, app_test};
 
 pub const PASSWORD: &str = "a long enough password";
 const ANOTHER: &str = "another long password";
@@ -217,5 +217,41 @@ app_test! {
         assert!(made.headers["location"].starts_with("/m/mer_") && made.headers["set-cookie"].contains("tradepost_session="));
         let again = http.nobody().form(path, "name=Acme&currency=USD&first_name=A&last_name=B&email=b@acme.example&password=a+long+enough+password").await;
         assert_eq!(again.status, 409);
+    }
+
+    /// PAR-15: links and changes of addresses are forgotten 30 days after their end by the worker itself, those of now stay; who opens one later is told that there is none.
+    async fn links_that_ended_are_forgotten_after_a_month(app) {
+        let acme = app.merchant("Acme Software").await;
+        with_password(&app, &acme).await;
+        let http = app.http().await;
+        let owner = http.with(&sign_in(&http, &acme.email, PASSWORD).await.expect("in"));
+        owner.post("/v1/me/email", json!({"email": "new@acme.example", "current_password": PASSWORD})).await.must(202);
+        http.nobody().post("/v1/password-resets", json!({"email": acme.email})).await.must(202);
+        app.work().await;
+        let token = newest_change(&app, acme.person).await;
+        let counts = || async {
+            (app.number(sql!("SELECT COUNT(*) FROM email_change"), Vec::new()).await, app.number(sql!("SELECT COUNT(*) FROM single_use_link"), Vec::new()).await)
+        };
+        assert_eq!(counts().await, (1, 2));
+        // The reset ended after an hour, the change after a day, the first access would have after a week.
+        app.clock.advance_ms(forget::KEPT_MS + 3_600_000 + 60_000);
+        app.work().await;
+        assert_eq!(counts().await, (1, 1));
+        app.clock.advance_ms(24 * 3_600_000);
+        app.work().await;
+        assert_eq!(counts().await, (0, 1));
+        let owner = http.with(&sign_in(&http, &acme.email, PASSWORD).await.expect("in"));
+        assert_eq!(owner.act(&format!("/v1/email-changes/{token}")).await.status, 404);
+        assert_eq!(owner.get("/v1/me").await.must(200)["email"], json!(acme.email));
+        // More than one run takes, in one pass of the worker.
+        let id = if app.kind == Kind::Sqlite { "CAST(printf('%016d', i) AS BLOB)" } else { "CAST(lpad(CAST(i AS text), 16, '0') AS bytea)" };
+        let many = forget::FORGOTTEN_AT_ONCE + 7;
+        app.past_the_store(&[format!(
+            "INSERT INTO single_use_link (id, purpose, person, created_ms, expires_ms, used_ms) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {many}) \
+             SELECT {id}, 'password_reset', (SELECT person FROM merchant_member LIMIT 1), 1, i, 1 FROM n"
+        )]).await;
+        app.clock.advance_ms(7 * 24 * 3_600_000);
+        app.work().await;
+        assert_eq!(counts().await, (0, 0));
     }
 }

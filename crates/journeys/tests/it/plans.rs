@@ -3,9 +3,9 @@
 //! What is asked about is the very text that the code runs: hot statements are constants of the slice that owns them.
 
 use tradepost_domain::audit;
-use tradepost_domain::billing::queries as invoices;
 use tradepost_domain::command::retention;
 use tradepost_domain::fulfillments::statement;
+use tradepost_domain::identity::forget as links;
 use tradepost_domain::licenses::queries as licenses;
 use tradepost_domain::orders::queries as orders;
 use tradepost_domain::outbox::queries as outbox;
@@ -13,6 +13,8 @@ use tradepost_domain::requests::{forget, queries as requests};
 use tradepost_domain::stock;
 use tradepost_store::{Column, Sql, Value, params};
 use tradepost_testkit::{Kind, TestApp};
+
+mod lists;
 
 /// Fills the tables past the domain: 20,000 sold keys before 500 free ones, 5,000 orders of which 20 are open,
 /// as many licenses, events and commands.
@@ -67,6 +69,13 @@ async fn populate(app: &TestApp, merchant: i64, product: i64, partnership: &[u8]
             "INSERT INTO request_log (merchant, owner, id, api_key, key_name, method, path, status, duration_ms, at_ms) {orders} \
              SELECT {merchant}, {partnership}, {id}, {id}, 'Shop', 'GET', '/v1/reseller/orders', 200, 1, 1000 + i FROM n"
         ),
+        // All but two were delivered.
+        format!(
+            "INSERT INTO fulfillment (merchant, id, partnership, external_order_id, source, state, product, quantity, currency, unit_minor, total_minor, explanation, \
+             balance_after_minor, ready, customer_email, mailed, day, created_ms) {orders} \
+             SELECT {merchant}, {id}, {partnership}, CAST(i AS text), 'api', CASE WHEN i > 4998 THEN 'refunded' ELSE 'delivered' END, {product}, 1, 'USD', 1, 1, '[]', \
+             0, 1, 'c@customer.example', 0, '2026-01-01', i FROM n"
+        ),
         format!("INSERT INTO command (merchant, id, name, outcome, at_ms) {orders} SELECT {merchant}, {id}, 'orders.place', 'null', 1000 + i FROM n"),
     ];
     app.past_the_store(&statements).await;
@@ -90,75 +99,6 @@ fn sqlite() {
 #[test]
 fn postgres() {
     tradepost_testkit::run_unchecked(Kind::Postgres, "plans", body);
-}
-
-/// ORD-10: each list of orders goes by an index of its own, and those that are walked through need no sorting.
-async fn lists_of_orders(app: &TestApp, merchant: i64, partnership: Vec<u8>, product: i64) {
-    let page = |state: &str, of: Vec<u8>, further: Vec<Value>| {
-        let before = [0xff_u8; 16];
-        let mut values = params![merchant, before, 51_i64, state, i64::MIN, i64::MAX, 0_i64, of, Vec::<u8>::new(), 0_i64, 0_i64, [0_u8; 16]].to_vec();
-        values.extend(further);
-        values
-    };
-    let any = Vec::new;
-    let pkey = &["orders_pkey", "sqlite_autoindex_orders_1"][..];
-    let walked = [
-        (orders::LIST_OF_PARTNERSHIP, page("", partnership, any()), &["orders_by_partnership", "orders_pkey"][..]),
-        (orders::LIST_OF_PARTNERSHIP_STATE, page("draft", vec![7; 16], any()), &["orders_of_partnership_by_state", "orders_by_state"][..]),
-        (orders::LIST_OF_MERCHANT, page("", Vec::new(), any()), pkey),
-        (orders::LIST_OF_STATE, page("draft", Vec::new(), any()), &["orders_by_state"][..]),
-        (orders::LIST_OF_HELD, page("", Vec::new(), any()), &["orders_held"][..]),
-        (orders::LIST_OF_PRODUCT, page("", Vec::new(), vec![product.into()]), &["order_item_by_product"][..]),
-    ];
-    for (list, values, indexes) in walked {
-        let found = plan(app, list, values).await;
-        assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
-        assert!(!found.contains("TEMP B-TREE") && !found.contains("Sort"), "{found}");
-    }
-    let text = |word: &str| vec![Value::from(word)];
-    let name = || vec![Value::from("INV-000001"), Value::from(&b"inv-000001"[..])];
-    let begins = vec![Value::from(&b"po-1"[..]), Value::from(&b"po-1\xff"[..])];
-    for (list, further, indexes) in [
-        (orders::LIST_OF_NAME, name(), &["orders_merchant_number_key", "sqlite_autoindex_orders_2"][..]),
-        (orders::LIST_OF_NAME, name(), &["invoice_by_number"][..]),
-        (orders::LIST_OF_NAME, name(), &["orders_by_reference"][..]),
-        (orders::LIST_OF_CUSTOMER, text("ada@customer.example"), &["customer_by_email"][..]),
-        (orders::LIST_OF_REFERENCE, begins, &["orders_by_reference"][..]),
-    ] {
-        let found = plan(app, list, page("", Vec::new(), further)).await;
-        assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
-        assert!(!found.contains("Seq Scan on orders") && !found.contains("SCAN o"), "walks all orders: {found}");
-    }
-}
-
-/// BIL-1: the invoices of a partnership that has few among many go by the partnership, whatever else is asked for.
-async fn lists_of_invoices(app: &TestApp, merchant: i64) {
-    let few = vec![7_u8; 16];
-    let (day, none) = ("2026-03-01", Vec::<u8>::new());
-    let newest = |further: &[&str]| {
-        let mut values = params![merchant, 51_i64, few.clone(), "", [0xff_u8; 16]].to_vec();
-        values.extend(further.iter().map(|day| Value::from(*day)));
-        values
-    };
-    let by_due = |further: &[&str]| {
-        let mut values = params![merchant, 51_i64, few.clone(), "", "", none.clone()].to_vec();
-        values.extend(further.iter().map(|day| Value::from(*day)));
-        values
-    };
-    let (own, due) = ("invoice_by_partnership", "invoice_by_partnership_due");
-    for (list, values, index) in [
-        (invoices::LIST_OF_PARTNERSHIP, newest(&[]), own),
-        (invoices::LIST_PAID_OF_PARTNERSHIP, newest(&[]), own),
-        (invoices::LIST_CANCELED_OF_PARTNERSHIP, newest(&[]), "invoice_"),
-        (invoices::LIST_UNPAID_OF_PARTNERSHIP, newest(&[day]), "invoice_"),
-        (invoices::LIST_OVERDUE_OF_PARTNERSHIP, newest(&[day]), "invoice_"),
-        (invoices::LIST_OF_PARTNERSHIP_BY_DUE, by_due(&[]), due),
-        (invoices::PAID_OF_PARTNERSHIP_BY_DUE, by_due(&[]), due),
-        (invoices::LIST_TOP_UPS, newest(&[]), "invoice_top_up"),
-    ] {
-        let found = plan(app, list, values).await;
-        assert!(found.contains(index), "not by {index}: {found}");
-    }
 }
 
 /// PLT-4, PAR-17: the trail by act and actor, resellers by name and status.
@@ -197,8 +137,11 @@ async fn body(app: TestApp) {
     let found = plan(&app, orders::NEXT_TO_DISTRIBUTE, params![merchant, partnership, product.number, 0_i64].to_vec()).await;
     assert!(found.contains("license_available"), "{found}");
 
-    lists_of_invoices(&app, merchant).await;
-    lists_of_orders(&app, merchant, partnership.bytes().to_vec(), product.number).await;
+    let many = partnership.bytes().to_vec();
+    lists::of_invoices(&app, merchant, many.clone()).await;
+    lists::of_orders(&app, merchant, many.clone(), product.number).await;
+    lists::of_licenses(&app, merchant, many.clone(), product.number).await;
+    lists::of_fulfillments(&app, merchant, many).await;
     other_lists(&app, merchant, partnership.bytes().to_vec()).await;
 
     let found = plan(&app, statement::MOVEMENTS, params![merchant, [7_u8; 16], [0xff_u8; 16], 51_i64].to_vec()).await;
@@ -212,6 +155,11 @@ async fn body(app: TestApp) {
 
     let found = plan(&app, forget::OLD, params![0_i64, 500_i64].to_vec()).await;
     assert!(found.contains("request_log_by_time") && !found.contains("TEMP B-TREE") && !found.contains("Sort"), "{found}");
+
+    for (first, index) in links::FIRST_END.into_iter().zip(["single_use_link_by_end", "email_change_by_end"]) {
+        let found = plan(&app, first, Vec::new()).await;
+        assert!(found.contains(index) && !found.contains("TEMP B-TREE") && !found.contains("Sort"), "{found}");
+    }
 
     let page = params![merchant, partnership.bytes(), [0xff_u8; 16], 51_i64, 0_i64, 1_000_i64, Vec::<u8>::new(), ""].to_vec();
     let found = plan(&app, requests::LIST, page).await;

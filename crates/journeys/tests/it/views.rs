@@ -17,6 +17,10 @@ async fn names(asker: &Asker, path: &str) -> Vec<String> {
     page["data"].as_array().expect("a list").iter().map(|view| view["name"].as_str().expect("a name").to_owned()).collect()
 }
 
+fn text(of: &Json) -> String {
+    of.as_str().expect("a text").to_owned()
+}
+
 app_test! {
     /// PAR-14: a view is its person's own; owners and admins share one with the house, and change what others shared.
     async fn a_view_is_ones_own_until_it_is_shared(app) {
@@ -47,6 +51,40 @@ app_test! {
         let other = http.with(&contoso.signs_in(ResellerRole::Owner).await);
         assert_eq!(names(&other, RESELLER).await.len(), 0);
         assert_eq!(other.get(&ours.replace("merchant", "reseller")).await.status, 404);
+    }
+
+    /// PAR-14: a shared view is the house's: who may not share any more leaves it alone, and who left takes nothing along.
+    async fn a_shared_view_outlives_the_role_and_the_stay_of_who_shared_it(app) {
+        let acme = app.merchant("Acme Software").await;
+        let http = app.http().await;
+        let (boss, ada) = (http.with(&acme.signs_in(MerchantRole::Owner).await), http.with(&acme.signs_in(MerchantRole::Admin).await));
+        let shared = ada.post(MERCHANT, view("Ours", true)).await.must(201);
+        let (ours, person) = (format!("{MERCHANT}/{}", text(&shared["id"])), text(&shared["person"]));
+        let own = ada.post(MERCHANT, view("Mine", false)).await.must(201);
+        let member = format!("/v1/merchant/users/{person}");
+        boss.patch(&member, json!({"role": "support"})).await.must(200);
+        for change in [json!({"name": "X"}), json!({"shared": false})] {
+            assert_eq!(ada.send("PATCH", &ours, Some(&change)).await.said(), (403, "forbidden".into()));
+        }
+        assert_eq!(ada.send("DELETE", &ours, None).await.said(), (403, "forbidden".into()));
+        let place = format!("/m/{}", acme.id.text());
+        let list = ada.get(&format!("{place}/orders?q=PO&state=draft")).await.text();
+        assert!(list.contains("Ours") && !list.contains(&format!("views/{}/edit", text(&shared["id"]))), "{list}");
+        let mine = format!("{MERCHANT}/{}", text(&own["id"]));
+        assert_eq!(ada.send("PATCH", &mine, Some(&json!({"name": "Still mine"}))).await.status, 200);
+        // Taken back from the house, it is hers again.
+        assert_eq!(boss.send("PATCH", &ours, Some(&json!({"shared": false}))).await.must(200)["own"], json!(false));
+        assert_eq!(boss.get(&ours).await.status, 404);
+        assert_eq!(names(&ada, MERCHANT).await, ["Ours", "Still mine"]);
+        assert_eq!(names(&boss, MERCHANT).await.len(), 0);
+        boss.patch(&member, json!({"role": "admin"})).await.must(200);
+        assert_eq!(ada.send("PATCH", &ours, Some(&json!({"shared": true}))).await.status, 200);
+        assert_eq!(boss.send("DELETE", &member, None).await.status, 204);
+        assert_eq!(names(&boss, MERCHANT).await, ["Ours"], "it stays when she has left");
+        assert_eq!(boss.send("PATCH", &ours, Some(&json!({"query": "state=draft"}))).await.status, 200);
+        let kept = boss.send("PATCH", &ours, Some(&json!({"shared": false}))).await.must(200);
+        assert_eq!((&kept["own"], &kept["shared"]), (&json!(true), &json!(false)), "else nobody would see it");
+        assert_eq!(boss.send("DELETE", &ours, None).await.status, 204);
     }
 
     /// PAR-14: a reseller's views belong to one partnership; its page shows them above the list and saves new ones by a form.

@@ -62,6 +62,7 @@ pub const MEANINGS: &[(&str, &str)] = &[
     ("person.email_confirmed", "Somebody showed that an e-mail address is theirs."),
     ("person.factors_reset", "The operator took somebody's second factors and passkeys away; their sessions ended."),
     ("person.issuer_linked", "Somebody signed in at an issuer for the first time; from now on it vouches for them."),
+    ("person.issuer_unlinked", "Somebody removed an account at an issuer: it no longer vouches for them."),
     ("person.passkey_added", "Somebody added a passkey."),
     ("person.passkey_removed", "Somebody removed a passkey."),
     ("person.password_reset_requested", "Somebody forgot a password."),

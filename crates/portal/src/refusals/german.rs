@@ -97,6 +97,7 @@ pub const GERMAN: &[(&str, &str)] = &[
     ("passkey_refused", "Dieser Passkey öffnet hier nichts, oder es dauerte zu lange."),
     ("totp_on", "Die Anmeldung in zwei Schritten ist schon an. Schalten Sie sie zuerst ab."),
     ("totp_off", "Die Anmeldung in zwei Schritten ist nicht an."),
+    ("only_way_in", "Anders können Sie sich nicht anmelden. Setzen Sie zuerst ein Passwort, oder fügen Sie einen Passkey hinzu."),
     ("passkey_known", "Dieser Passkey wurde schon hinzugefügt."),
     ("too_many_passkeys", "Mehr Passkeys kann eine Person nicht haben. Entfernen Sie zuerst einen."),
     ("second_step_expired", "Der zweite Schritt dauerte zu lange oder ist schon getan. Melden Sie sich neu an."),

@@ -1,5 +1,6 @@
 //! Parts of an order's page.
 
+use crate::files::Kind;
 use crate::names;
 use crate::room::Room;
 use crate::shared::history;
@@ -10,13 +11,16 @@ use tradepost_design::table::Column;
 use tradepost_design::{Button, Table, note, value};
 use tradepost_domain::Right;
 use tradepost_domain::access::Side;
-use tradepost_domain::ids::OrderId;
+use tradepost_domain::ids::{OrderId, PartnershipId};
 use tradepost_domain::licenses::LockReason;
+use tradepost_domain::orders::queries::OrderFilter;
 use tradepost_kernel::Money;
 use tradepost_web::api::credit::CreditOverview;
+use tradepost_web::api::order_export::{self, Form};
 use tradepost_web::api::orders::{OrderItemView, OrderView};
 use tradepost_web::api::reseller_products::PriceStepView;
 use tradepost_web::api::timelines::TimelineEntry;
+use tradepost_web::{Answer, Call, Problem};
 
 /// What an order is called: its number, before it has one the end of its id.
 #[must_use]
@@ -249,8 +253,7 @@ pub fn fits(room: &Room, credit: &CreditOverview, total: &Money) -> Markup {
 }
 
 /// What the columns of the file of all orders are called, in the order of the API's own.
-#[must_use]
-pub fn export_head(room: &Room) -> [&str; 14] {
+fn export_head(room: &Room) -> [&str; 14] {
     [
         room.t("Id", "Id"),
         room.t("Number", "Nummer"),
@@ -267,4 +270,20 @@ pub fn export_head(room: &Room) -> [&str; 14] {
         room.t("Completed", "Abgeschlossen"),
         room.t("Canceled", "Storniert"),
     ]
+}
+
+/// All orders as a file, however many: with the columns of the API's, in words.
+///
+/// # Errors
+/// 403.
+pub fn exported(room: &Room, call: &Call, partnership: Option<PartnershipId>, filter: OrderFilter, kind: Kind) -> Result<Answer, Problem> {
+    let cut = room.t(
+        "There are more orders than a sheet can hold (1,048,576 rows). The CSV has all of them; or filter the list, by dates for example.",
+        "Es gibt mehr Bestellungen, als ein Blatt fasst (1.048.576 Zeilen). Die CSV-Datei hat alle; oder filtern Sie die Liste, zum Beispiel nach Datum.",
+    );
+    let form = match kind {
+        Kind::Csv => Form::Csv,
+        Kind::Xlsx => Form::Sheet(cut),
+    };
+    order_export::exported(call, partnership, filter, &export_head(room), form)
 }

@@ -83,7 +83,7 @@ impl Views {
                 div class="apart" {
                     @match here {
                         Some(view) => {
-                            @if view.own || saved_views::may_share(&room.caller) {
+                            @if (view.own && !view.shared) || saved_views::may_share(&room.caller) {
                                 (Button::new(room.t("Edit view", "Ansicht bearbeiten")).small().quiet().icon(Icon::Edit).opens_dialog().to(&room.path(&format!("/views/{}/edit", view.id))))
                             }
                         }

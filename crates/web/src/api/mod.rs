@@ -21,6 +21,7 @@ pub mod fulfillments;
 mod invoice_papers;
 pub mod invoice_shapes;
 pub mod invoices;
+pub mod issuer_accounts;
 pub mod license_keys;
 pub mod license_shapes;
 pub mod licenses;
@@ -63,6 +64,7 @@ pub fn routes(r: &mut Routes) {
     proofs::routes(r);
     factors::routes(r);
     passkeys::routes(r);
+    issuer_accounts::routes(r);
     links::routes(r);
     me::routes(r);
     set_up::routes(r);

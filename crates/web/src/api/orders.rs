@@ -1,7 +1,7 @@
 //! Orders, as both workspaces see them.
 
 use crate::api::licenses::lock_reasons;
-use crate::api::order_export::{HEAD, exported};
+use crate::api::order_export::{Form, HEAD, exported};
 pub use crate::api::order_shapes::*;
 use crate::api::reseller_products::step_view;
 use crate::{Answer, Call, OrNotFound, Problem, Routes};
@@ -137,7 +137,7 @@ fn filter(query: OrderQuery) -> OrderFilter {
 async fn list_mine(call: Call) -> Result<Answer, Problem> {
     let filter = filter(call.query::<OrderQuery>()?);
     if call.wants_csv() {
-        return exported(&call, None, filter, &HEAD);
+        return exported(&call, None, filter, &HEAD, Form::Csv);
     }
     Ok(call.list(listed(&call, None, filter, call.page()?).await?, |order| order))
 }
@@ -146,7 +146,7 @@ async fn list_all(call: Call) -> Result<Answer, Problem> {
     let MerchantOrderQuery { partnership, orders } = call.query()?;
     let filter = filter(orders);
     if call.wants_csv() {
-        return exported(&call, partnership, filter, &HEAD);
+        return exported(&call, partnership, filter, &HEAD, Form::Csv);
     }
     Ok(call.list(listed(&call, partnership, filter, call.page()?).await?, |order| order))
 }

@@ -109,8 +109,10 @@ async fn save(call: Call) -> Result<Answer, Problem> {
 async fn change(call: Call) -> Result<Answer, Problem> {
     let body: SavedViewChange = call.body()?;
     let command = ChangeView { view: call.path("id")?, name: body.name.map(String::from), query: body.query.map(String::from), shared: body.shared };
-    call.execute(command).await?;
-    show(call).await
+    let (workspace, id) = (Workspace::of(call.caller())?, call.execute(command).await?.outcome.view);
+    let found = call.read(move |reader| Box::pin(async move { queries::changed(reader, workspace, id).await })).await?.or_not_found()?;
+    let version = found.version;
+    Ok(Answer::ok(&shown(call.caller(), found)).etag(version))
 }
 
 async fn delete(call: Call) -> Result<Answer, Problem> {
@@ -137,14 +139,14 @@ pub fn routes(r: &mut Routes) {
     r.get("/v1/merchant/saved-views/{id}", "getMerchantSavedView", show).tag(tag).doc("One saved view.").needs(right).answers::<SavedViewView>(200);
     r.patch("/v1/merchant/saved-views/{id}", "changeMerchantSavedView", change)
         .tag(tag)
-        .doc("Renames a view, changes its filters, or shares it.")
+        .doc("Renames a view, changes its filters, or shares it. What is shared only owners and admins change.")
         .needs(right)
         .body::<SavedViewChange>()
         .answers::<SavedViewView>(200)
         .command::<ChangeView>();
     r.delete("/v1/merchant/saved-views/{id}", "deleteMerchantSavedView", delete)
         .tag(tag)
-        .doc("Deletes a view.")
+        .doc("Deletes a view. What is shared only owners and admins delete.")
         .needs(right)
         .answers_nothing(204)
         .command::<DeleteView>();
@@ -169,14 +171,14 @@ fn reseller_routes(r: &mut Routes) {
     r.get("/v1/reseller/saved-views/{id}", "getSavedView", show).tag(tag).doc("One saved view.").needs(right).answers::<SavedViewView>(200);
     r.patch("/v1/reseller/saved-views/{id}", "changeSavedView", change)
         .tag(tag)
-        .doc("Renames a view, changes its filters, or shares it.")
+        .doc("Renames a view, changes its filters, or shares it. What is shared only owners and admins change.")
         .needs(right)
         .body::<SavedViewChange>()
         .answers::<SavedViewView>(200)
         .command::<ChangeView>();
     r.delete("/v1/reseller/saved-views/{id}", "deleteSavedView", delete)
         .tag(tag)
-        .doc("Deletes a view.")
+        .doc("Deletes a view. What is shared only owners and admins delete.")
         .needs(right)
         .answers_nothing(204)
         .command::<DeleteView>();

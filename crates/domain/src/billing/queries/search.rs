@@ -61,6 +61,11 @@ pub const LIST_UNPAID: Sql = list_sql!("AND id < $5 AND paid_minor < total_minor
 pub const LIST_OVERDUE: Sql = list_sql!("AND id < $5 AND paid_minor < total_minor AND canceled_ms IS NULL AND due_on < $6", "id DESC");
 /// Paid ones of one partnership.
 pub const LIST_PAID_OF_PARTNERSHIP: Sql = list_sql!("AND partnership = $3 AND id < $5 AND canceled_ms IS NULL AND paid_minor >= total_minor", "id DESC");
+/// Paid top-ups.
+pub const LIST_PAID_TOP_UPS: Sql = list_sql!("AND id < $5 AND kind = 'top_up' AND canceled_ms IS NULL AND paid_minor >= total_minor", "id DESC");
+/// Paid top-ups of one partnership.
+pub const LIST_PAID_TOP_UPS_OF_PARTNERSHIP: Sql =
+    list_sql!("AND partnership = $3 AND kind = 'top_up' AND id < $5 AND canceled_ms IS NULL AND paid_minor >= total_minor", "id DESC");
 /// Canceled ones of one partnership.
 pub const LIST_CANCELED_OF_PARTNERSHIP: Sql = list_sql!("AND partnership = $3 AND id < $5 AND canceled_ms IS NOT NULL", "id DESC");
 /// Open ones that are not yet due on `$6` of one partnership.
@@ -123,6 +128,8 @@ fn newest(filter: &InvoiceFilter, values: &mut Vec<Value>) -> Sql {
     }
     values.extend(day(filter));
     match (filter.partnership.is_some(), filter.status.map(|(status, _)| status)) {
+        (false, Some(InvoiceStatus::Paid)) if filter.kind == Some(InvoiceKind::TopUp) => LIST_PAID_TOP_UPS,
+        (true, Some(InvoiceStatus::Paid)) if filter.kind == Some(InvoiceKind::TopUp) => LIST_PAID_TOP_UPS_OF_PARTNERSHIP,
         (false, Some(InvoiceStatus::Paid)) => LIST_PAID,
         (false, Some(InvoiceStatus::Canceled)) => LIST_CANCELED,
         (false, Some(InvoiceStatus::Unpaid)) => LIST_UNPAID,

@@ -10,6 +10,7 @@ use crate::ids::PartnershipId;
 use crate::listing::{Page, PageRequest, SLACK_MS, first_id};
 use crate::orders::State;
 use tradepost_kernel::Timestamp;
+use tradepost_kernel::text::folded;
 use tradepost_store::{Fault, Reader, Sql, Value, params, sql};
 
 /// Which orders a list shows.
@@ -38,73 +39,97 @@ pub enum Term {
     Customer(String),
     /// The number of a product, by its SKU.
     Product(i64),
-    /// The beginning of the reseller's own reference, A to Z in small letters.
+    /// The beginning of the reseller's own reference, in small letters.
     Reference(String),
 }
 
 /// Orders with one beginning of a reference up to which they are fetched by it; where there are more, the newest are soon found by a walk.
 const FEW: i64 = 50_000;
 
-/// The columns of a list's statement, what it goes by, what narrows it, and its order. Where SQLite would begin at the wrong end of a join, CROSS JOIN
-/// keeps the order. `$1` merchant, `$2` before, `$3` rows, `$4` state, `$5` from, `$6` to, `$7` product (0: any), `$8` partnership (empty: any), `$9` and `$10` beginning of the reference and its length (0: any), `$11`
-/// whether only held ones, `$12` the smallest id that a moment from `$5` on can have. Only where nothing else
-/// leads to the rows is it a bound of the index: elsewhere the OR keeps the engines from taking the key of the table for it.
+/// What narrows every list. `$1` merchant, `$2` before, `$3` rows, `$4` state, `$5` from, `$6` to, `$7` product (0: any), `$8` partnership (empty: any), `$9` and `$10` beginning of the reference and its length (0: any), `$11`
+/// whether only held ones, `$12` the smallest id that a moment from `$5` on can have.
+macro_rules! narrowed {
+    () => {
+        " AND ($4 = '' OR o.state = $4) AND o.created_ms >= $5 AND o.created_ms < $6
+         AND (CAST($7 AS bigint) = 0 OR EXISTS (SELECT 1 FROM order_item i WHERE i.merchant = o.merchant AND i.orders = o.id AND i.product = $7))
+         AND (o.partnership = $8 OR length($8) = 0) AND ($10 = 0 OR $9 = substr(o.reference_key, 1, $10))
+         AND ($11 = 0 OR (o.placed_ms IS NOT NULL AND o.released_ms IS NULL AND o.canceled_ms IS NULL))"
+    };
+}
+
+/// Orders that something leads to. Where a word does, the span is asked as an OR: as a bound it would have SQLite walk through the key of the table instead.
 macro_rules! list_sql {
-    ($from:literal, $by:literal) => {
+    ($by:literal) => {
+        sql!(concat!(order_columns!(), "FROM orders o WHERE o.merchant = $1 AND o.id < $2 ", $by, narrowed!(), " ORDER BY o.id DESC LIMIT $3"))
+    };
+}
+
+/// Orders that an index of `y` holds, walked through from `$2` down to `$12`: nothing outside of the span is. Of itself SQLite takes any index
+/// that bounds ids at both ends for as good as another, and the smallest; one that holds all that is asked of `y` is better to it. CROSS JOIN keeps the order.
+macro_rules! walk_sql {
+    ($by:literal) => {
         sql!(concat!(
             order_columns!(),
-            "FROM ",
-            $from,
-            " WHERE o.merchant = $1 AND o.id < $2 AND (o.id >= $12 OR length($12) = 0) ",
+            "FROM orders y CROSS JOIN orders o WHERE y.merchant = $1 AND y.id < $2 AND y.id >= $12 ",
             $by,
-            " AND ($4 = '' OR o.state = $4) AND o.created_ms >= $5 AND o.created_ms < $6
-             AND (CAST($7 AS bigint) = 0 OR EXISTS (SELECT 1 FROM order_item i WHERE i.merchant = o.merchant AND i.orders = o.id AND i.product = $7))
-             AND (o.partnership = $8 OR length($8) = 0) AND ($10 = 0 OR $9 = substr(o.reference_key, 1, $10))
-             AND ($11 = 0 OR (o.placed_ms IS NOT NULL AND o.released_ms IS NULL AND o.canceled_ms IS NULL)) ORDER BY o.id DESC LIMIT $3"
+            " AND o.merchant = y.merchant AND o.id = y.id",
+            narrowed!(),
+            " ORDER BY y.id DESC LIMIT $3"
         ))
     };
 }
 
 /// A page of one partnership's orders.
-pub const LIST_OF_PARTNERSHIP: Sql = list_sql!("orders o", "AND o.partnership = $8");
+pub const LIST_OF_PARTNERSHIP: Sql = walk_sql!("AND y.partnership = $8");
 /// A page of one partnership's orders in one state.
-pub const LIST_OF_PARTNERSHIP_STATE: Sql = list_sql!("orders o", "AND o.partnership = $8 AND o.state = $4");
+pub const LIST_OF_PARTNERSHIP_STATE: Sql = walk_sql!("AND y.partnership = $8 AND y.state = $4");
+/// A page of one partnership's held orders.
+pub const LIST_OF_PARTNERSHIP_HELD: Sql = walk_sql!("AND y.partnership = $8 AND y.placed_ms IS NOT NULL AND y.released_ms IS NULL AND y.canceled_ms IS NULL");
 /// A page of a merchant's orders.
-pub const LIST_OF_MERCHANT: Sql = list_sql!("orders o", "AND o.id >= $12");
+pub const LIST_OF_MERCHANT: Sql = list_sql!("AND o.id >= $12");
 /// A page of a merchant's orders in one state.
-pub const LIST_OF_STATE: Sql = list_sql!("orders o", "AND o.state = $4");
+pub const LIST_OF_STATE: Sql = walk_sql!("AND y.state = $4");
 /// A page of a merchant's held orders: few among many.
-pub const LIST_OF_HELD: Sql = list_sql!("orders o", "AND o.placed_ms IS NOT NULL AND o.released_ms IS NULL AND o.canceled_ms IS NULL");
+pub const LIST_OF_HELD: Sql = list_sql!("AND o.id >= $12 AND o.placed_ms IS NOT NULL AND o.released_ms IS NULL AND o.canceled_ms IS NULL");
 /// Orders that have a number, are on the invoice with that number, `$13`, or have exactly that reference, `$14`.
 pub const LIST_OF_NAME: Sql = list_sql!(
-    "orders o",
-    "AND o.id IN (SELECT y.id FROM orders y WHERE y.merchant = $1 AND y.number = $13
+    "AND (o.id >= $12 OR length($12) = 0) AND o.id IN (SELECT y.id FROM orders y WHERE y.merchant = $1 AND y.number = $13
        UNION SELECT x.orders FROM invoice v CROSS JOIN invoice_order x WHERE v.merchant = $1 AND v.number = $13 AND x.merchant = v.merchant AND x.invoice = v.id
        UNION SELECT y.id FROM orders y WHERE y.merchant = $1 AND y.reference_key = $14)"
 );
 /// Orders with a license of the customer with an address, `$13`.
 pub const LIST_OF_CUSTOMER: Sql = list_sql!(
-    "orders o",
-    "AND o.id IN (SELECT l.orders FROM customer c CROSS JOIN license l
+    "AND (o.id >= $12 OR length($12) = 0) AND o.id IN (SELECT l.orders FROM customer c CROSS JOIN license l
        WHERE c.merchant = $1 AND c.email_key = $13 AND l.merchant = c.merchant AND l.customer = c.id AND l.orders IS NOT NULL)"
 );
-/// Orders whose reference begins in a way that few have: from `$13` to before `$14`.
-pub const LIST_OF_REFERENCE: Sql =
-    list_sql!("orders o", "AND o.id IN (SELECT y.id FROM orders y WHERE y.merchant = $1 AND y.reference_key >= $13 AND y.reference_key < $14)");
+/// Orders whose reference begins in a way that few have: from `$13` to before `$14`. Those outside of the span are left out by the index alone.
+pub const LIST_OF_REFERENCE: Sql = list_sql!(
+    "AND (o.id >= $12 OR length($12) = 0) AND o.id IN (SELECT y.id FROM orders y WHERE y.merchant = $1 AND y.reference_key >= $13 AND y.reference_key < $14
+       AND (y.id >= $12 OR length($12) = 0) AND (y.id < $2 OR length($2) = 0))"
+);
 /// A page of a merchant's orders with a product, `$13`, each once. Counted, not asked for by NOT EXISTS: PostgreSQL would join and sort.
 pub const LIST_OF_PRODUCT: Sql = sql!(concat!(
     order_columns!(),
-    "FROM order_item d CROSS JOIN orders o WHERE d.merchant = $1 AND d.product = $13 AND d.orders < $2 AND (d.orders >= $12 OR length($12) = 0) AND o.merchant = d.merchant AND o.id = d.orders
-     AND (SELECT COUNT(*) FROM order_item e WHERE e.merchant = d.merchant AND e.orders = d.orders AND e.product = d.product AND e.place < d.place) < 1
-     AND ($4 = '' OR o.state = $4) AND o.created_ms >= $5 AND o.created_ms < $6
-     AND (CAST($7 AS bigint) = 0 OR EXISTS (SELECT 1 FROM order_item i WHERE i.merchant = o.merchant AND i.orders = o.id AND i.product = $7))
-     AND (o.partnership = $8 OR length($8) = 0) AND ($10 = 0 OR $9 = substr(o.reference_key, 1, $10))
-             AND ($11 = 0 OR (o.placed_ms IS NOT NULL AND o.released_ms IS NULL AND o.canceled_ms IS NULL)) ORDER BY d.orders DESC LIMIT $3"
+    "FROM order_item d CROSS JOIN orders o WHERE d.merchant = $1 AND d.product = $13 AND d.orders < $2 AND d.orders >= $12 AND o.merchant = d.merchant AND o.id = d.orders
+     AND (SELECT COUNT(*) FROM order_item e WHERE e.merchant = d.merchant AND e.orders = d.orders AND e.product = d.product AND e.place < d.place) < 1",
+    narrowed!(),
+    " ORDER BY d.orders DESC LIMIT $3"
 ));
 
 /// Whether many references begin so.
 const COUNT_REFERENCES: Sql =
     sql!("SELECT COUNT(*) FROM (SELECT 1 FROM orders y WHERE y.merchant = $1 AND y.reference_key >= $2 AND y.reference_key < $3 LIMIT $4) x");
+
+/// Orders of a product or in a state up to which they are all looked at, whatever else is asked for: where there are more, what is asked for is soon found.
+const RARE: i64 = 10_000;
+
+/// How many items of a product there are in a span, as far as it matters.
+pub const COUNT_OF_PRODUCT: Sql =
+    sql!("SELECT COUNT(*) FROM (SELECT 1 FROM order_item d WHERE d.merchant = $1 AND d.product = $2 AND d.orders >= $3 AND d.orders < $4 LIMIT $5) x");
+
+/// How many orders are in a state in a span, as far as it matters.
+pub const COUNT_OF_STATE: Sql =
+    sql!("SELECT COUNT(*) FROM (SELECT 1 FROM orders o WHERE o.merchant = $1 AND o.state = $2 AND o.id >= $3 AND o.id < $4 LIMIT $5) x");
 
 /// What a list is asked for, before it is known what it goes by.
 struct Asked {
@@ -118,15 +143,19 @@ struct Asked {
 }
 
 impl Asked {
+    /// From which id to before which one. Ids are in the order of time: what was begun in a span is not looked for outside of it.
+    fn span(&self, filter: &OrderFilter) -> (Vec<u8>, Vec<u8>) {
+        let before = filter.created_to.map_or_else(|| self.page.bound(), |to| self.page.bound().min(first_id(to.plus_ms(SLACK_MS)).to_vec()));
+        (filter.created_from.map_or([0; 16], first_id).to_vec(), before)
+    }
+
     /// The first twelve parameters, and those behind them.
     fn values(self, filter: &OrderFilter, further: impl IntoIterator<Item = Value>) -> Vec<Value> {
         let length = i64::try_from(self.reference.len()).unwrap_or(i64::MAX);
         let partnership = self.partnership.map_or_else(Vec::new, |partnership| partnership.bytes().to_vec());
         let (from, to) = (filter.created_from.map_or(i64::MIN, Timestamp::ms), filter.created_to.map_or(i64::MAX, Timestamp::ms));
         let state = filter.state.map_or("", State::name);
-        // Ids are in the order of time: what was begun in a span is not looked for outside of it.
-        let before = filter.created_to.map_or_else(|| self.page.bound(), |to| self.page.bound().min(first_id(to.plus_ms(SLACK_MS)).to_vec()));
-        let first = filter.created_from.map_or([0; 16], first_id);
+        let (first, before) = self.span(filter);
         let mut values =
             params![self.merchant, before, self.page.fetch(), state, from, to, self.product, partnership, self.reference, length, filter.held, first].to_vec();
         values.extend(further);
@@ -166,7 +195,7 @@ pub async fn list(
 async fn statement(reader: &mut Reader<'_>, filter: &OrderFilter, term: Option<Term>, mut asked: Asked) -> Result<(Sql, Vec<Value>), Fault> {
     let (text, further) = match term {
         Some(Term::Name(word)) => {
-            let reference = word.to_ascii_lowercase().into_bytes();
+            let reference = folded(&word).into_bytes();
             (LIST_OF_NAME, vec![word.into(), reference.into()])
         }
         Some(Term::Customer(address)) => (LIST_OF_CUSTOMER, vec![address.into()]),
@@ -180,24 +209,43 @@ async fn statement(reader: &mut Reader<'_>, filter: &OrderFilter, term: Option<T
                 (walk(filter, &asked), Vec::new())
             }
         }
-        // The orders of a partnership are fewer than those of a product.
-        Some(Term::Product(number)) if asked.product == 0 && asked.partnership.is_some() => {
+        Some(Term::Product(number)) if asked.product == 0 || asked.product == number => {
             asked.product = number;
-            (LIST_OF_PARTNERSHIP, Vec::new())
+            of_product(&mut *reader, filter, &mut asked).await?
         }
         Some(Term::Product(number)) => (LIST_OF_PRODUCT, vec![number.into()]),
-        None if asked.product != 0 && asked.partnership.is_none() => {
-            let number = std::mem::take(&mut asked.product);
-            (LIST_OF_PRODUCT, vec![number.into()])
-        }
+        None if asked.product != 0 => of_product(&mut *reader, filter, &mut asked).await?,
         None => (walk(filter, &asked), Vec::new()),
     };
     Ok((text, asked.values(filter, further)))
 }
 
+/// By what is rarest of a product's orders and those that are asked for otherwise. Where both are many, but few are both, all of one are walked through.
+async fn of_product(reader: &mut Reader<'_>, filter: &OrderFilter, asked: &mut Asked) -> Result<(Sql, Vec<Value>), Fault> {
+    let (first, before) = asked.span(filter);
+    if filter.held {
+        return Ok((walk(filter, asked), Vec::new()));
+    }
+    let rare = if asked.partnership.is_some() {
+        let values = params![asked.merchant, asked.product, first, before, RARE + 1];
+        reader.query_one::<i64>(COUNT_OF_PRODUCT, values).await? > RARE
+    } else if let Some(state) = filter.state {
+        let values = params![asked.merchant, state.name(), first, before, RARE + 1];
+        reader.query_one::<i64>(COUNT_OF_STATE, values).await? <= RARE
+    } else {
+        false
+    };
+    if rare {
+        return Ok((walk(filter, asked), Vec::new()));
+    }
+    let number = std::mem::take(&mut asked.product);
+    Ok((LIST_OF_PRODUCT, vec![number.into()]))
+}
+
 /// Without a word that is looked up.
 fn walk(filter: &OrderFilter, asked: &Asked) -> Sql {
     match (asked.partnership, filter.state) {
+        (Some(_), _) if filter.held => LIST_OF_PARTNERSHIP_HELD,
         (Some(_), Some(_)) => LIST_OF_PARTNERSHIP_STATE,
         (Some(_), None) => LIST_OF_PARTNERSHIP,
         (None, _) if filter.held => LIST_OF_HELD,
@@ -232,7 +280,7 @@ const ADDRESSED: Sql = sql!("SELECT CAST(1 AS bigint) FROM customer WHERE mercha
 /// The store's.
 async fn meant(reader: &mut Reader<'_>, scope: MerchantScope, partnership: Option<PartnershipId>, text: &str) -> Result<Term, Fault> {
     let of = partnership.map_or_else(Vec::new, |partnership| partnership.bytes().to_vec());
-    let reference = || Term::Reference(text.to_ascii_lowercase());
+    let reference = || Term::Reference(folded(text));
     if text.contains('@') {
         let address = text.to_lowercase();
         let known: Option<i64> = reader.query_opt(ADDRESSED, params![scope.merchant, address.clone(), of]).await?;

@@ -1,5 +1,6 @@
 //! A person's own page: who they are, how they see the portal, where they are signed in, their address and password (PAR-15).
 
+mod elsewhere;
 mod email;
 mod password;
 mod profile;
@@ -14,7 +15,7 @@ use tradepost_design::{Button, Field, Icon, Language, badge, note};
 use tradepost_domain::SessionId;
 use tradepost_domain::identity::{RevokeSessions, SessionView, SignInWay};
 use tradepost_web::api::me::{self, Me};
-use tradepost_web::api::{factors, passkeys, sessions};
+use tradepost_web::api::{factors, issuer_accounts, passkeys, sessions};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
 /// Sessions that the page lists at most; all others end with "Sign out everywhere else" too.
@@ -30,6 +31,7 @@ fn said(call: &Call, look: &Look) -> Option<&'static str> {
         "password" => {
             Some(look.t("The new password holds. Your other devices are signed out.", "Das neue Passwort gilt. Ihre anderen Geräte sind abgemeldet."))
         }
+        "unlinked" => Some(look.t("That account signs you in no more.", "Dieses Konto meldet Sie nicht mehr an.")),
         "email" => Some(look.t("A link went to the new address. It works for a day.", "Ein Link ging an die neue Adresse. Er gilt einen Tag lang.")),
         "mail" => Some(look.t("Look into your mailbox: the link works for an hour.", "Sehen Sie in Ihr Postfach: Der Link gilt eine Stunde lang.")),
         _ => None,
@@ -53,7 +55,7 @@ async fn drawn(call: &Call, typing: &Typing) -> Result<Answer, Problem> {
     let look = Look::of(call).seen_by(&person);
     let open = sessions::open(call, LISTED).await?;
     let here = sessions::current(call).await?.map(|session| session.id);
-    let (two_step, keys) = (factors::state(call).await?, passkeys::all(call).await?.len());
+    let (two_step, keys, accounts) = (factors::state(call).await?, passkeys::all(call).await?.len(), issuer_accounts::all(call).await?);
     let title = look.t("Profile and security", "Profil und Sicherheit");
     let inside = html! {
         @if let Some(said) = said(call, &look) { (note::note(Tone::Good, said, "", None)) }
@@ -66,6 +68,7 @@ async fn drawn(call: &Call, typing: &Typing) -> Result<Answer, Problem> {
         (email::part(call, &look, &me, &typing.email))
         (password::part(call, &look, &me, &typing.password))
         (factors(&look, two_step.since.is_some(), keys))
+        (elsewhere::part(&look, &accounts))
         (devices(call, &look, &open, here))
     };
     Ok(alone(call, &look, &Alone::new(title).wide().of(&me.email), &inside))
@@ -224,4 +227,5 @@ pub(super) fn routes(r: &mut Routes) {
     profile::routes(r);
     password::routes(r);
     email::routes(r);
+    elsewhere::routes(r);
 }

@@ -4,7 +4,7 @@ use super::{asked, begins, companies};
 use crate::lists::{Cell, List, fetch};
 use crate::names;
 use crate::room::{Room, Spot};
-use crate::shared::orders::{self as shared, export_head};
+use crate::shared::orders as shared;
 use crate::shared::views;
 use maud::{Markup, html};
 use tradepost_design::form::unseen;
@@ -19,7 +19,6 @@ use tradepost_domain::partners::queries::{PartnershipFilter, PartnershipSort};
 use tradepost_domain::saved_views::ListName;
 use tradepost_domain::{PartnershipId, Right};
 use tradepost_kernel::Date;
-use tradepost_web::api::order_export::exported;
 use tradepost_web::api::orders::{OrderSummary, listed};
 use tradepost_web::api::partnerships;
 use tradepost_web::{Answer, Call, Problem, Routes};
@@ -62,8 +61,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         created_from: day("from").and_then(|day| begins(day, &look.zone)),
         created_to: day("to").and_then(|day| begins(day.plus_days(1), &look.zone)),
     };
-    if list.asked("file") == Some("csv") {
-        return exported(&call, partnership, filter, &export_head(&room));
+    if let Some(kind) = list.file() {
+        return shared::exported(&room, &call, partnership, filter, kind);
     }
     let found = list.rows(&call, fetch!(|page| [call, filter] named(call, partnership, filter.clone(), page).await)).await?;
     let columns = vec![

@@ -17,7 +17,6 @@ use tradepost_domain::orders::State;
 use tradepost_domain::orders::queries::OrderFilter;
 use tradepost_domain::{PartnershipScope, Right, audit};
 use tradepost_web::api::audit::AuditRow;
-use tradepost_web::api::order_export::exported;
 use tradepost_web::api::orders::{OrderSummary, listed};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
@@ -36,8 +35,8 @@ async fn orders(call: Call) -> Result<Answer, Problem> {
         None,
     );
     let filter = OrderFilter { state: list.asked("state").and_then(State::from_name), search: list.searched(), ..OrderFilter::default() };
-    if list.asked("file") == Some("csv") {
-        return exported(&call, Some(p.id), filter, &shared::export_head(&room));
+    if let Some(kind) = list.file() {
+        return shared::exported(&room, &call, Some(p.id), filter, kind);
     }
     let found = list.rows(&call, fetch!(|page| [call, filter] listed(call, Some(p.id), filter.clone(), page).await)).await?;
     let columns = vec![

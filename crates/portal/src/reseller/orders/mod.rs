@@ -24,7 +24,6 @@ use tradepost_domain::orders::download::DownloadLicenses;
 use tradepost_domain::orders::place::PlaceOrder;
 use tradepost_domain::orders::queries::OrderFilter;
 use tradepost_domain::saved_views::ListName;
-use tradepost_web::api::order_export::exported;
 use tradepost_web::api::orders::{OrderSummary, listed};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
@@ -54,8 +53,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     };
     let asks = narrowing(&room, &list);
     let list = list.before(asks);
-    if list.asked("file") == Some("csv") {
-        return exported(&call, None, filter, &shared::export_head(&room));
+    if let Some(kind) = list.file() {
+        return shared::exported(&room, &call, None, filter, kind);
     }
     let found = list.rows(&call, fetch!(|page| [call, filter] listed(call, None, filter.clone(), page).await)).await?;
     let columns = vec![

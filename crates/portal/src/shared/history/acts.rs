@@ -122,6 +122,7 @@ pub const ACTS: &[(&str, Icon, Tone, &str, &str)] = &[
     ("person.email_change_requested", Icon::Mail, Tone::Plain, "Asked for another e-mail address", "Andere E-Mail-Adresse angefordert"),
     ("person.email_changed", Icon::Mail, Tone::Info, "E-mail address changed", "E-Mail-Adresse geändert"),
     ("person.issuer_linked", Icon::Link, Tone::Info, "Signed in at another house for the first time", "Zum ersten Mal bei einem anderen Haus angemeldet"),
+    ("person.issuer_unlinked", Icon::Delete, Tone::Warn, "Account at another house removed", "Konto bei einem anderen Haus entfernt"),
     ("person.password_set", Icon::Security, Tone::Info, "Password set", "Passwort gesetzt"),
     ("person.totp_switched_on", Icon::Security, Tone::Good, "Two-step sign-in switched on", "Anmeldung in zwei Schritten eingeschaltet"),
     ("person.totp_switched_off", Icon::Security, Tone::Warn, "Two-step sign-in switched off", "Anmeldung in zwei Schritten abgeschaltet"),
