@@ -67,7 +67,7 @@ pub(crate) async fn lite_schema(lite: &Lite) -> Result<String, Fault> {
 }
 
 pub(crate) async fn pg_schema(pg: &Pg) -> Result<String, Fault> {
-    let rows = pg::rows(&mut pg.client().await?, PG_SCHEMA, &[]).await?.rows;
+    let rows = pg::rows(&pg.client().await?, PG_SCHEMA, &[]).await?.rows;
     Ok(first_texts(rows).into_iter().fold(String::new(), |out, line| out + &line + "\n"))
 }
 
@@ -86,10 +86,10 @@ pub(crate) async fn lite_plan(lite: &Lite, sql: &'static str, params: Vec<Value>
 
 pub(crate) async fn pg_plan(pg: &Pg, sql: &str, params: &[Value], keys: Option<&Column>) -> Result<Vec<String>, Fault> {
     let sql = format!("EXPLAIN (COSTS OFF) {sql}");
-    let mut client = pg.client().await?;
+    let client = pg.client().await?;
     let read = match keys {
-        Some(keys) => pg::rows_each(&mut client, &sql, params, keys).await?,
-        None => pg::rows(&mut client, &sql, params).await?,
+        Some(keys) => pg::rows_each(&client, &sql, params, keys).await?,
+        None => pg::rows(&client, &sql, params).await?,
     };
     Ok(first_texts(read.rows))
 }
