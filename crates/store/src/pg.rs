@@ -177,24 +177,6 @@ async fn read(client: &Object, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Res
     Ok(Read { rows, wrote })
 }
 
-pub(crate) fn execute<'a>(client: &'a Object, sql: &'a str, params: &'a [Value]) -> BoxFuture<'a, Result<u64, Fault>> {
-    Box::pin(async move {
-        let statement = client.prepare_cached(sql).await?;
-        let params: Vec<Param<'_>> = params.iter().map(Param).collect();
-        let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
-        Ok(client.execute(&statement, &params).await?)
-    })
-}
-
-pub(crate) fn write_set<'a>(client: &'a Object, sql: &'a str, columns: &'a [Column]) -> BoxFuture<'a, Result<u64, Fault>> {
-    Box::pin(async move {
-        let statement = client.prepare_cached(sql).await?;
-        let params: Vec<ParamColumn<'_>> = columns.iter().map(ParamColumn).collect();
-        let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
-        Ok(client.execute(&statement, &params).await?)
-    })
-}
-
 /// A write that was sent: what its answer will be, the number of rows that it changed.
 pub(crate) type Sent<'a> = BoxFuture<'a, Result<u64, Fault>>;
 
@@ -222,6 +204,11 @@ pub(crate) fn send_set<'a>(client: &'a Object, sql: &'a str, columns: Vec<Column
         }))
         .await)
     })
+}
+
+/// The answer to a write, once it has come.
+pub(crate) async fn answer(sent: Result<Sent<'_>, Fault>) -> Result<u64, Fault> {
+    sent?.await
 }
 
 /// The write once it is on its way: the client hands a statement that is prepared to the connection when it is first asked.

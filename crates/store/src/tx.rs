@@ -184,11 +184,19 @@ impl Reader<'_> {
             let done = sent.await;
             let changed = self.noted(sql, done)?;
             self.wrote += changed;
-            if changed != expected {
-                return Err(otherwise.unwrap_or_else(|| Fault::Rows { sql: start_of(sql), expected, changed }));
-            }
+            self.guarded(sql, changed, expected, otherwise)?;
         }
         Ok(())
+    }
+
+    /// A write that changed another number of rows than it must is `otherwise`, or a guard that did not hold; a work that goes
+    /// on after it is not committed.
+    fn guarded(&mut self, sql: &str, changed: u64, expected: u64, otherwise: Option<Fault>) -> Result<(), Fault> {
+        if changed == expected {
+            return Ok(());
+        }
+        self.failed = true;
+        Err(otherwise.unwrap_or_else(|| Fault::Rows { sql: start_of(sql), expected, changed }))
     }
 }
 
@@ -239,7 +247,7 @@ impl Tx<'_> {
         self.fail_before_first_write();
         let done = match &mut self.reader.driver {
             Driver::Lite(connection) => crate::lite::execute(connection, sql.lite, params),
-            Driver::Pg(client, _) => crate::pg::execute(client, sql.pg, params).await,
+            Driver::Pg(client, _) => crate::pg::answer(crate::pg::send(client, sql.pg, params.to_vec()).await).await,
         };
         let changed = self.answered(sql.pg, done).await?;
         self.reader.wrote += changed;
@@ -258,7 +266,7 @@ impl Tx<'_> {
             return self.due(sql.pg, sent, expected, None).await;
         }
         let changed = self.execute(sql, params).await?;
-        if changed == expected { Ok(()) } else { Err(Fault::Rows { sql: start_of(sql.pg), expected, changed }) }
+        self.guarded(sql.pg, changed, expected, None)
     }
 
     /// Writes a set: every column has as many values as the set has rows. Says how many rows changed.
@@ -273,7 +281,7 @@ impl Tx<'_> {
         self.fail_before_first_write();
         let done = match &mut self.reader.driver {
             Driver::Lite(connection) => crate::lite::write_set(connection, sql.lite(), &columns),
-            Driver::Pg(client, _) => crate::pg::write_set(client, sql.pg(), &columns).await,
+            Driver::Pg(client, _) => crate::pg::answer(crate::pg::send_set(client, sql.pg(), columns).await).await,
         };
         let changed = self.answered(sql.pg(), done).await?;
         self.reader.wrote += changed;
@@ -309,10 +317,7 @@ impl Tx<'_> {
             return self.due(sql.pg(), sent, expected, otherwise).await;
         }
         let changed = self.write_set(sql, columns).await?;
-        if changed == expected {
-            return Ok(());
-        }
-        Err(otherwise.unwrap_or_else(|| Fault::Rows { sql: start_of(sql.pg()), expected, changed }))
+        self.guarded(sql.pg(), changed, expected, otherwise)
     }
 }
 

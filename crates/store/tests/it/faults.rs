@@ -12,6 +12,7 @@ both!(
     a_work_that_goes_on_after_a_failed_statement_is_not_committed,
     a_guarded_update_that_misses_is_a_fault,
     a_guard_that_missed_is_told_before_what_was_read_after_it,
+    a_work_that_goes_on_after_a_guard_missed_is_not_committed,
     of_several_faults_the_first_is_told,
     a_set_that_lost_a_race_says_so,
     a_statement_that_runs_too_long_is_stopped,
@@ -110,6 +111,21 @@ async fn a_guard_that_missed_is_told_before_what_was_read_after_it(place: Place)
     });
     let fault = store.write(goes_on).await.expect_err("the guard missed");
     assert!(matches!(fault, Fault::Rows { expected: 1, changed: 0, .. }), "{fault}");
+    assert_eq!(ids(&store).await, [0; 0]);
+}
+
+async fn a_work_that_goes_on_after_a_guard_missed_is_not_committed(place: Place) {
+    let store = place.with_items().await;
+    let swallows = work(|tx| {
+        Box::pin(async move {
+            tx.execute(INSERT, params![1, 0]).await?;
+            let missed = tx.execute_exactly(1, sql!("UPDATE item SET amount = 1 WHERE id = $1"), params![9]).await;
+            let read: Result<Vec<i64>, Fault> = tx.query(sql!("SELECT id FROM item"), &[]).await;
+            assert!(missed.is_err() || read.is_err(), "it is told by one of them");
+            Ok((Ended::Commit, ()))
+        })
+    });
+    assert!(matches!(store.write(swallows).await, Err(Fault::Invariant(_))));
     assert_eq!(ids(&store).await, [0; 0]);
 }
 
