@@ -3,7 +3,7 @@
 use crate::access::{MerchantScope, PartnershipScope};
 use crate::command::Pending;
 use crate::ids::{AuditId, PartnershipId};
-use crate::listing::{Page, PageRequest, SLACK_MS, first_id};
+use crate::listing::{Page, PageRequest};
 use serde_json::Value as Json;
 use tradepost_kernel::id::Noun;
 use tradepost_kernel::{Id, Timestamp};
@@ -242,8 +242,7 @@ pub const SEARCH_OF_ACTOR: Sql = search_sql!("AND actor_kind IN ('operator', 'sy
 /// # Errors
 /// The store's.
 pub async fn search(reader: &mut Reader<'_>, scope: MerchantScope, filter: &AuditFilter, page: PageRequest) -> Result<Page<AuditView>, Fault> {
-    let end = filter.to.map(|to| first_id(to.plus_ms(SLACK_MS)).to_vec());
-    let before = end.map_or_else(|| page.bound(), |end| end.min(page.bound()));
+    let (first, before) = page.span(filter.from, filter.to);
     let (act, area) = match filter.action.as_deref() {
         Some(action) if action.contains('.') => (action, None),
         action => ("", action.map(|area| area.trim_end_matches('s'))),
@@ -270,7 +269,7 @@ pub async fn search(reader: &mut Reader<'_>, scope: MerchantScope, filter: &Audi
         AuditFilter { from: None, .. } if !act.is_empty() => SEARCH_OF_ACTION,
         AuditFilter { from: None, actor: Some(kind), .. } if matches!(kind.as_str(), "operator" | "system" | "nobody") => SEARCH_OF_ACTOR,
         _ => {
-            values.push(filter.from.map_or([0; 16], first_id).into());
+            values.push(first.into());
             SEARCH
         }
     };

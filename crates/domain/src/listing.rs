@@ -18,6 +18,14 @@ impl PageRequest {
         self.before.unwrap_or([0xff; 16]).to_vec()
     }
 
+    /// The bounds for `WHERE id >= $m AND id < $n` of a list that is held to a span of time. Ids are in the order of time: what was
+    /// recorded in the span is not looked for outside of it.
+    #[must_use]
+    pub(crate) fn span(&self, from: Option<Timestamp>, to: Option<Timestamp>) -> (Vec<u8>, Vec<u8>) {
+        let before = to.map_or_else(|| self.bound(), |to| self.bound().min(first_id(to.plus_ms(SLACK_MS)).to_vec()));
+        (from.map_or([0; 16], first_id).to_vec(), before)
+    }
+
     /// One row more than asked for tells whether there is a next page.
     #[must_use]
     pub const fn fetch(&self) -> i64 {
@@ -36,10 +44,10 @@ impl PageRequest {
 }
 
 /// What carries a moment has that of its command's begin, its id is a little later: this much is looked at beyond an end.
-pub(crate) const SLACK_MS: i64 = 3_600_000;
+const SLACK_MS: i64 = 3_600_000;
 
 /// The smallest id of a moment.
-pub(crate) fn first_id(at: Timestamp) -> [u8; 16] {
+fn first_id(at: Timestamp) -> [u8; 16] {
     let mut id = [0; 16];
     id[..6].copy_from_slice(&at.ms().max(0).to_be_bytes()[2..]);
     id

@@ -4,7 +4,7 @@ use super::FulfillmentRow;
 use crate::access::MerchantScope;
 use crate::fulfillments::State;
 use crate::ids::PartnershipId;
-use crate::listing::{Page, PageRequest, SLACK_MS, first_id};
+use crate::listing::{Page, PageRequest};
 use tradepost_kernel::Timestamp;
 use tradepost_store::{Fault, Reader, Sql, params, sql};
 
@@ -83,9 +83,7 @@ pub async fn list(reader: &mut Reader<'_>, scope: MerchantScope, filter: &Fulfil
     let (state, external) = (filter.state.map_or("", State::name), filter.external_order_id.as_deref().unwrap_or(""));
     let (from, to) = (filter.created_from.map_or(0, Timestamp::ms), filter.created_to.map_or(i64::MAX, Timestamp::ms));
     let partnership = filter.partnership.map_or_else(Vec::new, |partnership| partnership.bytes().to_vec());
-    // Ids are in the order of time: what was recorded in a span is not looked for outside of it.
-    let before = filter.created_to.map_or_else(|| page.bound(), |to| page.bound().min(first_id(to.plus_ms(SLACK_MS)).to_vec()));
-    let first = filter.created_from.map_or([0; 16], first_id);
+    let (first, before) = page.span(filter.created_from, filter.created_to);
     let values = params![scope.merchant, before, page.fetch(), state, external, from, to, partnership, first];
     let text = match (filter.partnership, filter.state) {
         (Some(_), _) if !external.is_empty() => LIST_OF_PARTNERSHIP_EXTERNAL_ORDER,

@@ -7,7 +7,7 @@ use super::OrderRow;
 use crate::access::MerchantScope;
 use crate::catalog;
 use crate::ids::PartnershipId;
-use crate::listing::{Page, PageRequest, SLACK_MS, first_id};
+use crate::listing::{Page, PageRequest};
 use crate::orders::State;
 use tradepost_kernel::Timestamp;
 use tradepost_kernel::text::folded;
@@ -143,19 +143,13 @@ struct Asked {
 }
 
 impl Asked {
-    /// From which id to before which one. Ids are in the order of time: what was begun in a span is not looked for outside of it.
-    fn span(&self, filter: &OrderFilter) -> (Vec<u8>, Vec<u8>) {
-        let before = filter.created_to.map_or_else(|| self.page.bound(), |to| self.page.bound().min(first_id(to.plus_ms(SLACK_MS)).to_vec()));
-        (filter.created_from.map_or([0; 16], first_id).to_vec(), before)
-    }
-
     /// The first twelve parameters, and those behind them.
     fn values(self, filter: &OrderFilter, further: impl IntoIterator<Item = Value>) -> Vec<Value> {
         let length = i64::try_from(self.reference.len()).unwrap_or(i64::MAX);
         let partnership = self.partnership.map_or_else(Vec::new, |partnership| partnership.bytes().to_vec());
         let (from, to) = (filter.created_from.map_or(i64::MIN, Timestamp::ms), filter.created_to.map_or(i64::MAX, Timestamp::ms));
         let state = filter.state.map_or("", State::name);
-        let (first, before) = self.span(filter);
+        let (first, before) = self.page.span(filter.created_from, filter.created_to);
         let mut values =
             params![self.merchant, before, self.page.fetch(), state, from, to, self.product, partnership, self.reference, length, filter.held, first].to_vec();
         values.extend(further);
@@ -222,7 +216,7 @@ async fn statement(reader: &mut Reader<'_>, filter: &OrderFilter, term: Option<T
 
 /// By what is rarest of a product's orders and those that are asked for otherwise. Where both are many, but few are both, all of one are walked through.
 async fn of_product(reader: &mut Reader<'_>, filter: &OrderFilter, asked: &mut Asked) -> Result<(Sql, Vec<Value>), Fault> {
-    let (first, before) = asked.span(filter);
+    let (first, before) = asked.page.span(filter.created_from, filter.created_to);
     if filter.held {
         return Ok((walk(filter, asked), Vec::new()));
     }
