@@ -1,13 +1,15 @@
 //! The prepaid balance over time: walked entry by entry, and held against what each fulfillment said stood after it.
 //!
-//! Entries stand in the order of their transfers' ids, and two servers' clocks differ a little. So an entry that does
-//! not fit yet waits for those beside it, for [`APART_MS`] at most; within one server all fit at once.
+//! Entries stand in the order of their transfers' ids, which within one server is that in which they were booked. Two
+//! servers' clocks differ a little: where an entry does not fit, another order is looked for of those that were minted
+//! within [`APART_MS`] of each other, and only what fits in none of them is named.
 
 use super::report::Violation;
 use super::scan::Found;
 use super::{Check, How, PAGE};
 use crate::command::Engine;
 use crate::ids::{AccountId, FulfillmentId, TransferId};
+use std::collections::VecDeque;
 use tradepost_store::{BoxFuture, Fault, FromRow, Reader, Row, Value, params, sql};
 
 pub(super) static PREPAID_BALANCE: Check = Check {
@@ -98,6 +100,11 @@ impl FromRow for Moved {
 }
 
 impl Moved {
+    /// Whether it says what it comes to, where so much stands before it; one without a word fits everywhere.
+    fn fits(&self, before_minor: i64) -> bool {
+        self.said.is_none_or(|(_, after)| after == before_minor - self.amount_minor)
+    }
+
     /// When its transfer's id was minted: under the lock of the partnership, unlike the moment of its command.
     fn minted_ms(&self) -> i64 {
         self.transfer.bytes().iter().take(6).fold(0, |ms, byte| ms << 8 | i64::from(*byte))
@@ -107,11 +114,14 @@ impl Moved {
 /// What is wrong, with the fulfillment that shows it.
 type Wrong = (Option<FulfillmentId>, String);
 
-/// A walk along the entries of one account.
+/// A walk along the entries of one account, in the order of their ids, and where that contradicts what was said, in one that does not.
 #[derive(Default)]
 struct Walked {
     balance_minor: i64,
-    waiting: Vec<Moved>,
+    /// What was walked lately and may have stood elsewhere, in the order in which it was taken.
+    lately: VecDeque<Moved>,
+    /// What comes next, by id.
+    waiting: VecDeque<Moved>,
     newest_ms: i64,
     /// Whether the last that had to be taken contradicted the entries.
     astray: bool,
@@ -120,55 +130,80 @@ struct Walked {
 
 impl Walked {
     const START: (TransferId, i64) = (TransferId::from_bytes([0; 16]), i64::MIN);
+    /// After so many contradictions the books are wrong, and no order is looked for any more.
+    const MANY: usize = 100;
 
     fn take(&mut self, moved: Moved) {
         self.newest_ms = self.newest_ms.max(moved.minted_ms());
-        self.waiting.push(moved);
-        self.settle();
-        while self.waiting.first().is_some_and(|oldest| oldest.minted_ms() < self.newest_ms - APART_MS) {
-            self.force();
-        }
+        self.waiting.push_back(moved);
+        self.walk_to(self.newest_ms - APART_MS);
     }
 
     fn end(mut self) -> Vec<Wrong> {
-        while !self.waiting.is_empty() {
-            self.force();
-        }
+        self.walk_to(i64::MAX);
         self.wrong
     }
 
-    /// Takes whatever fits.
-    fn settle(&mut self) {
-        while let Some(next) = self.next_that_fits() {
-            let moved = self.waiting.remove(next);
-            self.apply(&moved);
+    /// Those minted before that moment: what may stand before them is known.
+    fn walk_to(&mut self, before_ms: i64) {
+        while self.waiting.front().is_some_and(|oldest| oldest.minted_ms() < before_ms) {
+            if let Some(next) = self.waiting.pop_front() {
+                if next.fits(self.balance_minor) {
+                    self.step(next);
+                } else {
+                    self.waiting.push_front(next);
+                    if !self.reorder() {
+                        self.contradicted();
+                    }
+                }
+            }
         }
     }
 
-    /// One that says what it comes to now, else one without a word that makes another fit.
-    fn next_that_fits(&self) -> Option<usize> {
-        let fits = |moved: &Moved, balance: i64| moved.said.is_some_and(|(_, after)| after == balance - moved.amount_minor);
-        let spoken = self.waiting.iter().position(|moved| fits(moved, self.balance_minor));
-        spoken.or_else(|| {
-            let opens = |moved: &Moved| moved.said.is_none() && self.waiting.iter().any(|other| fits(other, self.balance_minor - moved.amount_minor));
-            self.waiting.iter().position(opens)
-        })
-    }
-
-    fn apply(&mut self, moved: &Moved) {
+    fn step(&mut self, moved: Moved) {
         self.balance_minor -= moved.amount_minor;
         self.astray = false;
         if self.balance_minor < 0 {
             self.wrong.push((moved.said.map(|said| said.0), format!("leaves a prepaid balance of {}", self.balance_minor)));
         }
+        let long_ago = moved.minted_ms() - APART_MS;
+        self.lately.push_back(moved);
+        while self.lately.front().is_some_and(|oldest| oldest.minted_ms() < long_ago) {
+            self.lately.pop_front();
+        }
     }
 
-    /// Takes the one that waited longest, whatever it says, and those that fit then.
-    fn force(&mut self) {
-        let moved = self.waiting.remove(0);
-        let was_astray = self.astray;
-        self.apply(&moved);
-        if let Some((fulfillment, after)) = moved.said.filter(|said| said.1 != self.balance_minor) {
+    /// Looks for an order of what was walked lately and what comes next in which the next one fits too: first among
+    /// those that come, then going back by one, two, four, …
+    fn reorder(&mut self) -> bool {
+        if self.wrong.len() >= Self::MANY {
+            return false;
+        }
+        let mut back = 0;
+        loop {
+            let (kept, again) = (self.lately.len() - back, self.lately.iter().skip(self.lately.len() - back));
+            let before = self.balance_minor + again.clone().map(|moved| moved.amount_minor).sum::<i64>();
+            let moved: Vec<&Moved> = again.chain(&self.waiting).collect();
+            if let Some(order) = order::find(&moved, back + 1, before) {
+                let mut block: Vec<Option<Moved>> = self.lately.drain(kept..).map(Some).chain(self.waiting.drain(..).map(Some)).collect();
+                self.balance_minor = before;
+                order.into_iter().filter_map(|nth| block[nth].take()).for_each(|moved| self.step(moved));
+                self.waiting.extend(block.into_iter().flatten());
+                return true;
+            }
+            if kept == 0 {
+                return false;
+            }
+            back = (back.max(1) * 2).min(self.lately.len());
+        }
+    }
+
+    /// Takes the next one, whatever it says. What lies before is settled.
+    fn contradicted(&mut self) {
+        let Some(moved) = self.waiting.pop_front() else { return };
+        let (said, was_astray) = (moved.said, self.astray);
+        self.step(moved);
+        if let Some((fulfillment, after)) = said {
             self.wrong.push((Some(fulfillment), format!("says that {after} was left, by the entries {}", self.balance_minor)));
             self.astray = true;
             if was_astray {
@@ -176,7 +211,82 @@ impl Walked {
                 self.balance_minor = after;
             }
         }
-        self.settle();
+        self.lately.clear();
+    }
+}
+
+/// An order of entries in which each says what it comes to, as near to that of their ids as can be.
+mod order {
+    use super::{APART_MS, Moved};
+
+    /// Entries looked at before an order counts as not there: far more than two servers need, and an end for what no order mends.
+    const LOOKS: usize = 20_000;
+
+    /// An order of some of these, by number, that takes the first `all` of them; `None` if there is none (or none found in time).
+    /// Of two that were minted further apart than clocks are, the earlier goes first.
+    pub(super) fn find(moved: &[&Moved], all: usize, before_minor: i64) -> Option<Vec<usize>> {
+        let mut search = Search { moved, all, taken: vec![false; moved.len()], order: Vec::new(), looks: 0 };
+        search.from(0, before_minor).then_some(search.order)
+    }
+
+    struct Search<'a> {
+        moved: &'a [&'a Moved],
+        all: usize,
+        taken: Vec<bool>,
+        order: Vec<usize>,
+        looks: usize,
+    }
+
+    /// Those that may come next at one place of the order.
+    struct Choice {
+        /// The first that was not taken yet.
+        oldest: usize,
+        /// Where to look for another.
+        next: usize,
+        balance_minor: i64,
+    }
+
+    impl Search<'_> {
+        /// Depth first, the oldest first, without recursion: an order may be thousands long.
+        fn from(&mut self, oldest: usize, balance_minor: i64) -> bool {
+            let mut choices = vec![Choice { oldest, next: oldest, balance_minor }];
+            while let Some(choice) = choices.last_mut() {
+                if choice.oldest >= self.all {
+                    return true;
+                }
+                let Some(nth) = self.next(choice) else {
+                    choices.pop();
+                    if let Some(undone) = self.order.pop() {
+                        self.taken[undone] = false;
+                    }
+                    continue;
+                };
+                let (mut oldest, balance_minor) = (choice.oldest, choice.balance_minor - self.moved[nth].amount_minor);
+                self.taken[nth] = true;
+                self.order.push(nth);
+                while self.taken.get(oldest) == Some(&true) {
+                    oldest += 1;
+                }
+                choices.push(Choice { oldest, next: oldest, balance_minor });
+            }
+            false
+        }
+
+        fn next(&mut self, choice: &mut Choice) -> Option<usize> {
+            let latest_ms = self.moved[choice.oldest].minted_ms() + APART_MS;
+            while let Some(moved) = self.moved.get(choice.next) {
+                let nth = choice.next;
+                self.looks += 1;
+                if self.looks > LOOKS || moved.minted_ms() > latest_ms {
+                    return None;
+                }
+                choice.next += 1;
+                if !self.taken[nth] && moved.fits(choice.balance_minor) {
+                    return Some(nth);
+                }
+            }
+            None
+        }
     }
 }
 
@@ -206,6 +316,45 @@ mod tests {
     #[test]
     fn entries_of_two_servers_fit_in_either_order() {
         assert!(walk(vec![moved(1, 0, 30, Some(40)), moved(2, 1, -100, None), moved(3, 2, 30, Some(70)), moved(4, 5_000, 40, Some(0))]).is_empty());
+    }
+
+    /// Two payments without a word of their own, and sales that would also fit after the second alone.
+    #[test]
+    fn entries_of_one_server_fit_in_their_own_order() {
+        let entries = vec![moved(1, 0, -1_000, None), moved(2, 1, -3_000, None), moved(3, 2, 1_000, Some(3_000)), moved(4, 3, 1_000, Some(2_000))];
+        assert!(walk(entries).is_empty());
+    }
+
+    /// What was walked already may have been booked after what comes.
+    #[test]
+    fn an_order_is_looked_for_among_what_was_walked_lately_too() {
+        let late = vec![
+            moved(1, 0, -100, None),
+            moved(2, 10, -50, None),
+            moved(3, 20, 30, Some(70)),
+            moved(4, 30, -7, None),
+            moved(5, 40, 20, Some(100)),
+            moved(6, 60, 7, Some(100)),
+            moved(7, 9_000, 100, Some(0)),
+        ];
+        assert!(walk(late).is_empty());
+    }
+
+    #[test]
+    fn further_apart_than_clocks_are_nothing_changes_places() {
+        let entries = vec![moved(1, 0, -100, None), moved(2, 1_000, -50, None), moved(3, 4_000, 30, Some(70)), moved(4, 9_000, 20, Some(100))];
+        assert_eq!(walk(entries), ["says that 70 was left, by the entries 120"]);
+    }
+
+    /// What no order mends has an end, and what follows it is judged by itself.
+    #[test]
+    fn of_many_sales_at_one_moment_the_wrong_one_is_named() {
+        let mut entries = vec![moved(1, 0, -10_000, None)];
+        for nth in 0..200_u8 {
+            let after = 10_000 - 10 * (i64::from(nth) + 1) + i64::from(nth == 100);
+            entries.push(moved(nth + 2, 1, 10, Some(after)));
+        }
+        assert_eq!(walk(entries), ["says that 8991 was left, by the entries 8990"]);
     }
 
     #[test]
