@@ -29,6 +29,10 @@ const LONG: Goal = Goal { accepted_p99: Duration::from_secs(1), refused_p99: Dur
 /// that shares its cores with everything else. With the bug in it is twenty seconds.
 const BESIDE_OTHERS: Goal = Goal { accepted_p99: Duration::from_secs(5), refused_p99: Duration::from_secs(1), goodput_percent: 30 };
 
+/// How often a short run looks before it says that a goal is missed. Its three seconds are few on a machine that is shared: where a neighbor takes
+/// the cores between the two measurements, half of the peak is gone with nothing wrong. With the bug in, every look misses.
+const LOOKS: usize = 3;
+
 /// Drafts that wait to be confirmed; a refused one comes back.
 type Drafts = Arc<Mutex<VecDeque<(usize, String)>>>;
 
@@ -53,12 +57,22 @@ fn hold(kind: Kind, bug: Option<&'static str>) {
         let place = Place { binary, data: app.folder().to_owned(), database: app.url.clone(), bug: bug.map(str::to_owned) };
         let server = place.serve().await;
         let askers: Arc<Vec<Asker>> = Arc::new(stage.keys.iter().enumerate().map(|(n, key)| server.client(n, key)).collect());
-        let (peak, before) = peak(&askers, &drafts, Duration::from_secs(3)).await;
-        let answered = overload(&askers, &drafts, 10 * peak, Duration::from_secs(seconds)).await;
         let mut tally = Tally::of("overload", kind, bug);
-        judge(&server, peak, seconds, &answered, &mut tally);
+        let (mut confirmed, mut looks) = (0, if is_long() || bug.is_some() { 1 } else { LOOKS });
+        loop {
+            let (peak, before) = peak(&askers, &drafts, Duration::from_secs(3)).await;
+            let answered = overload(&askers, &drafts, 10 * peak, Duration::from_secs(seconds)).await;
+            let missed = judge(&server, peak, seconds, &answered, &mut tally);
+            confirmed += before + tally.done;
+            looks -= 1;
+            match missed {
+                Err(missed) if looks == 0 => panic!("{missed}: {}", tally.note),
+                Err(missed) => println!("looked at again, {missed}: {}", tally.note),
+                Ok(()) => break,
+            }
+        }
         let placed = place.count("SELECT COUNT(*) FROM orders WHERE placed_ms IS NOT NULL").await;
-        assert_eq!(usize::try_from(placed), Ok(before + tally.done), "something was written by a request that was refused");
+        assert_eq!(usize::try_from(placed), Ok(confirmed), "something was written by a request that was refused");
         place.verify().await;
         place.forget_log();
         tally.finish();
@@ -165,7 +179,8 @@ fn p99(mut times: Vec<Duration>) -> Duration {
     times.get((times.len() * 99).div_ceil(100).saturating_sub(1)).copied().unwrap_or_default()
 }
 
-fn judge(server: &Server, peak: usize, seconds: u64, answered: &[Answered], tally: &mut Tally) {
+/// The goal that was missed, if one was. Whatever else than a refusal in time was answered is never looked at again.
+fn judge(server: &Server, peak: usize, seconds: u64, answered: &[Answered], tally: &mut Tally) -> Result<(), &'static str> {
     let goal = if is_long() { LONG } else { BESIDE_OTHERS };
     let of = |accepted: bool| answered.iter().filter(move |answer| (answer.status == 200) == accepted);
     let (accepted_p99, refused_p99) = (p99(of(true).map(|answer| answer.took).collect()), p99(of(false).map(|answer| answer.took).collect()));
@@ -185,10 +200,13 @@ fn judge(server: &Server, peak: usize, seconds: u64, answered: &[Answered], tall
     for refused in of(false) {
         assert_eq!((refused.status, refused.code.as_str(), refused.retry_after), (503, "overloaded", true), "a refusal");
     }
-    assert!(accepted_p99 <= goal.accepted_p99, "those who were let in waited too long: {}", tally.note);
-    assert!(of(false).count() > of(true).count(), "this was no overload: {}", tally.note);
-    assert!(refused_p99 <= goal.refused_p99, "refusals took too long: {}", tally.note);
-    assert!(goodput * 100 >= peak * goal.goodput_percent, "too little got done: {}", tally.note);
+    let goals = [
+        (accepted_p99 <= goal.accepted_p99, "those who were let in waited too long"),
+        (of(false).count() > of(true).count(), "this was no overload"),
+        (refused_p99 <= goal.refused_p99, "refusals took too long"),
+        (goodput * 100 >= peak * goal.goodput_percent, "too little got done"),
+    ];
+    goals.iter().find(|(met, _)| !met).map_or(Ok(()), |(_, missed)| Err(*missed))
 }
 
 /// Reliability: overload, on SQLite.
