@@ -211,7 +211,7 @@ impl Client for Confirming {
 
 async fn confirm(line: &mut Line, order: &str, token: &str) -> Result<(), Trouble> {
     let (path, key) = (format!("/v1/reseller/orders/{order}/confirm"), format!("confirm-{order}"));
-    let answer = line.ask(&Request { method: "POST", path: &path, token, key: Some(&key), body: None }).await?;
+    let answer = line.ask(&Request { method: "POST", key: Some(&key), ..Request::get(&path, token) }).await?;
     answer.must_be(200)
 }
 
