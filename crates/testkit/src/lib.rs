@@ -77,6 +77,16 @@ impl TestApp {
         Self { engine: house.engine.clone(), house, ..self.clone() }
     }
 
+    /// Another server on the same database, in this process (PostgreSQL: a file of SQLite has one server).
+    ///
+    /// # Panics
+    /// Where it does not open.
+    pub async fn beside(&self) -> Self {
+        let settings = tradepost::config::Settings::clone(&self.house.settings);
+        let house = House::open(settings, self.engine.environment.clone()).await.expect("another house opens");
+        Self { engine: house.engine.clone(), house, ..self.clone() }
+    }
+
     /// Runs a command and says what came of it.
     ///
     /// # Errors
