@@ -19,8 +19,9 @@ use super::{EndUserInformation, Kind, Method, SellableProduct};
 use crate::access::PartnershipScope;
 use crate::ids::{ChannelId, ProductId};
 use crate::listing::{Page, PageRequest};
-use std::collections::HashMap;
-use tradepost_store::{Column, Fault, FromRow, Reader, Row, Sql, Value, params, sql};
+use std::collections::{BTreeSet, HashMap};
+use tradepost_store::ColumnType::{Bytes, Int};
+use tradepost_store::{Column, Fault, FromRow, Reader, Row, SetSql, Sql, Value, params, sql};
 
 macro_rules! sellable_columns {
     () => {
@@ -159,4 +160,24 @@ pub async fn parts_of(reader: &mut Reader<'_>, merchant: i64, bundles: &[i64]) -
     }
     parts.values_mut().for_each(|list| list.sort_unstable());
     Ok(parts)
+}
+
+static FORMER_SKUS: SetSql = SetSql::select(
+    "SELECT p.id, s.sku FROM rows r JOIN product p ON p.merchant = r.merchant AND p.id = r.product \
+     JOIN former_sku s ON s.merchant = p.merchant AND s.product = p.number",
+    &[("merchant", Int), ("product", Bytes)],
+);
+
+/// What these products of merchants were called before.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn former_skus(reader: &mut Reader<'_>, products: &BTreeSet<(i64, ProductId)>) -> Result<HashMap<ProductId, Vec<String>>, Fault> {
+    let columns = [Column::ints(products.iter().map(|product| product.0)), Column::ids(products.iter().map(|product| product.1))];
+    let rows: Vec<(ProductId, String)> = reader.query_set(&FORMER_SKUS, &columns).await?;
+    let mut former: HashMap<ProductId, Vec<String>> = HashMap::new();
+    for (product, sku) in rows {
+        former.entry(product).or_default().push(sku);
+    }
+    Ok(former)
 }
