@@ -13,18 +13,16 @@ use super::place::{Database, Place};
 use super::seed::{self, Seeded};
 use super::table::{Named, Table};
 use crate::house::{House, Trouble};
-use crate::operate::Order;
-use crate::own_api::{call, order as operate, trouble};
+use crate::own_api::{call, trouble};
 use axum::http::Method;
 use serde_json::json;
 use std::collections::VecDeque;
-use tradepost_domain::access::{MerchantRole, ResellerRole, Side};
+use tradepost_domain::access::MerchantRole;
 use tradepost_domain::identity::links;
 use tradepost_domain::listing::PageRequest;
 use tradepost_domain::merchants::AddMerchantMember;
 use tradepost_domain::notices::queries::{self, MessageFilter};
-use tradepost_domain::partners::AddResellerMember;
-use tradepost_domain::{Caller, Origin, PartnershipId, PartnershipScope, Right, SingleUseLinkId};
+use tradepost_domain::{Origin, SingleUseLinkId};
 use tradepost_kernel::text::Email;
 use tradepost_web::credentials::session_cookie;
 use tradepost_web::routes::{MERCHANT_PAGES, RESELLER_PAGES, Route};
@@ -71,15 +69,16 @@ struct Person {
     template: &'static str,
 }
 
-/// One of the merchant's staff, and one of the reseller's who ordered last.
+/// One of the merchant's staff, and the owner of the reseller who ordered last.
 async fn people(database: &Database, seeded: &Seeded) -> Result<Vec<Person>, Trouble> {
     let house = database.open().await?;
     let latest = call(&house, &seeded.token, "GET", "/v1/merchant/orders?limit=1", None).await?;
     let partnership = latest["data"][0]["partnership"].as_str().unwrap_or_default().to_owned();
+    let company = call(&house, &seeded.token, "GET", &format!("/v1/merchant/partnerships/{partnership}"), None).await?;
     let profile = call(&house, &seeded.token, "GET", "/v1/merchant", None).await?;
     let people = vec![
         Person { email: "pages@merchant.example".into(), start: format!("/m/{}", profile["id"].as_str().unwrap_or_default()), template: MERCHANT_PAGES },
-        Person { email: "pages@reseller.example".into(), start: format!("/r/{partnership}"), template: RESELLER_PAGES },
+        Person { email: company["reseller"]["email"].as_str().unwrap_or_default().to_owned(), start: format!("/r/{partnership}"), template: RESELLER_PAGES },
     ];
     let staff = AddMerchantMember {
         merchant: seeded.merchant,
@@ -89,9 +88,7 @@ async fn people(database: &Database, seeded: &Seeded) -> Result<Vec<Person>, Tro
         role: MerchantRole::Owner,
     };
     house.engine.execute(Origin::operator(), staff).await.map_err(trouble)?;
-    let user = AddResellerMember { email: address(&people[1])?, first_name: "Rita".into(), last_name: "Reseller".into(), role: ResellerRole::Owner };
-    let caller = of_partnership(&house, seeded.merchant, &partnership).await?;
-    house.engine.execute(Origin { caller, ..Origin::operator() }, user).await.map_err(trouble)?;
+    call(&house, "", "POST", "/v1/password-resets", Some(json!({"email": people[1].email}))).await?;
     house.worker.run_until_idle().await?;
     for person in &people {
         choose_password(&house, person).await?;
@@ -104,23 +101,7 @@ fn address(person: &Person) -> Result<Email, Trouble> {
     Email::parse(&person.email).map_err(|_| Trouble(format!("{}: is no address", person.email)))
 }
 
-/// A key of the partnership as a caller who may do all that its owner may.
-async fn of_partnership(house: &House, merchant: i64, partnership: &str) -> Result<Caller, Trouble> {
-    let key = Order::CreateKey { merchant: None, test: false, partnership: Some(partnership.to_owned()), name: "pages".into(), rights: Vec::new() };
-    let key = operate(house, key, Vec::new()).await?;
-    let no_id = |text: &str| Trouble(format!("{text}: is no such id"));
-    let partnership: PartnershipId = partnership.parse().map_err(|_| no_id(partnership))?;
-    let text = key["id"].as_str().unwrap_or_default();
-    let rights = Right::ALL.iter().copied().filter(|right| right.side() == Side::Reseller).collect();
-    Ok(Caller::PartnershipKey {
-        key: text.parse().map_err(|_| no_id(text))?,
-        name: "pages".into(),
-        scope: PartnershipScope { merchant, partnership },
-        rights,
-    })
-}
-
-/// By the link of the mail that let them in.
+/// By the link that they were mailed last.
 async fn choose_password(house: &House, person: &Person) -> Result<(), Trouble> {
     let filter = MessageFilter { recipient: Some(person.email.clone()), ..MessageFilter::default() };
     let page = PageRequest { limit: 5, before: None };
@@ -215,7 +196,9 @@ fn links_of(html: &str, page: &str) -> Vec<String> {
     let bare = page.split('?').next().unwrap_or(page);
     let targets = html.split(" href=\"").skip(1).filter_map(|rest| rest.split('"').next());
     let targets = targets.map(|target| target.split('#').next().unwrap_or("").replace("&amp;", "&"));
-    targets.filter_map(|target| if target.starts_with('?') { Some(format!("{bare}{target}")) } else { Some(target).filter(|target| target.starts_with('/')) }).collect()
+    targets
+        .filter_map(|target| if target.starts_with('?') { Some(format!("{bare}{target}")) } else { Some(target).filter(|target| target.starts_with('/')) })
+        .collect()
 }
 
 /// A reader of one page.
@@ -248,7 +231,8 @@ mod tests {
 
     #[test]
     fn links_are_those_within_the_server() {
-        let html = r##"<a href="/m/a/orders?state=x&amp;y=1">1</a> <a href="?cursor=abc#list">2</a> <a href="https://else.example/">3</a> <a href="#main">4</a>"##;
+        let html =
+            r##"<a href="/m/a/orders?state=x&amp;y=1">1</a> <a href="?cursor=abc#list">2</a> <a href="https://else.example/">3</a> <a href="#main">4</a>"##;
         assert_eq!(links_of(html, "/m/a/stock?x=1"), ["/m/a/orders?state=x&y=1", "/m/a/stock?cursor=abc"]);
     }
 }
