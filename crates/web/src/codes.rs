@@ -58,7 +58,6 @@ pub const CODES: &[Code] = &[
     code(404, "product_not_available", "There is no such product for this partnership."),
     code(405, "method_not_allowed", "The path is known, the method is not one of it."),
     code(408, "request_timeout", "The body did not arrive in time; nothing was done."),
-    code(409, "request_in_progress", "A request with the same Idempotency-Key is still running."),
     code(409, "external_order_conflict", "The external order id was used with other contents."),
     code(409, "out_of_stock", "There are not enough license keys."),
     code(409, "channel_required", "The partnership has no channel yet."),

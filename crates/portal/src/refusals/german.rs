@@ -21,7 +21,6 @@ pub const GERMAN: &[(&str, &str)] = &[
     ("product_not_available", "Dieses Produkt gibt es für diese Partnerschaft nicht."),
     ("method_not_allowed", "Diese Adresse gibt es, aber nicht für diese Art von Anfrage."),
     ("request_timeout", "Die Übertragung dauerte zu lange. Es wurde nichts geändert; bitte versuchen Sie es noch einmal."),
-    ("request_in_progress", "Dieselbe Anfrage wird gerade ausgeführt. Bitte warten Sie einen Moment."),
     ("external_order_conflict", "Diese externe Bestellnummer gibt es schon mit anderem Inhalt."),
     ("out_of_stock", "So viele Lizenzschlüssel sind nicht vorrätig."),
     ("channel_required", "Der Händler hat diese Partnerschaft noch keinem Kanal zugeordnet."),
