@@ -151,8 +151,10 @@ macro_rules! license_sql {
 }
 pub(crate) use license_sql;
 
+mod codes;
 mod search;
 
+pub(crate) use codes::{CodeRow, available_codes, codes_of_order};
 pub use search::{LIST, LIST_AVAILABLE_OF_PRODUCT, LIST_OF_ORDER, LIST_OF_PARTNERSHIP, LIST_OF_RARE_STAGE, LIST_TO_CONFIRM, LicenseFilter, list};
 
 /// The licenses of orders.
