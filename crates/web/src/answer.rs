@@ -1,5 +1,6 @@
 //! What a handler answers.
 
+use crate::export::Part;
 use crate::problem::Problem;
 use crate::view::{Shown, View};
 use axum::body::{Body, Bytes};
@@ -17,6 +18,7 @@ pub struct Answer {
     headers: HeaderMap,
     body: Body,
     raw: bool,
+    part: Option<Part>,
 }
 
 /// Put on an answer that must not be compressed: its length would tell about a secret beside a caller's text, or it is a file of codes.
@@ -31,7 +33,7 @@ impl Answer {
     /// Nothing but a status.
     #[must_use]
     pub fn status(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Body::empty(), raw: false }
+        Self { status, headers: HeaderMap::new(), body: Body::empty(), raw: false, part: None }
     }
 
     fn of_type(status: StatusCode, content_type: &'static str, body: impl Into<Body>) -> Self {
@@ -95,6 +97,15 @@ impl Answer {
         let plain: String = filename.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
         let answer = Self::of_type(StatusCode::OK, content_type, body);
         answer.header(CONTENT_DISPOSITION, &format!("attachment; filename=\"{plain}\"")).header(CACHE_CONTROL, "no-store")
+    }
+
+    /// Rows for a file that is being sent: it takes them, nobody else sees them.
+    pub(crate) fn part(part: Part) -> Self {
+        Self { part: Some(part), ..Self::no_content() }
+    }
+
+    pub(crate) fn into_part(self) -> Option<Part> {
+        self.part
     }
 
     /// Plain text.

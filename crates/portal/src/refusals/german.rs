@@ -86,7 +86,7 @@ pub const GERMAN: &[(&str, &str)] = &[
     ("invalid_header", "Die erste Zeile der Datei ist nicht die Kopfzeile, die gebraucht wird."),
     ("product_not_found", "Dieses Produkt gibt es nicht."),
     ("not_key_pool", "Dieses Produkt nimmt keine Schlüssel aus einem Vorrat."),
-    ("too_many_lines", "Das sind zu viele Zeilen für eine Datei. Grenzen Sie sie ein oder teilen Sie sie auf."),
+    ("too_many_lines", "Das sind zu viele Zeilen für eine Datei. Teilen Sie sie auf."),
     ("import_refused", "Die Datei enthält Fehler, deshalb wurde nichts daraus übernommen. Jeder Fehler ist mit seiner Zeile genannt."),
     ("too_many_requests", "Das waren zu viele Anfragen in kurzer Zeit. Bitte warten Sie einen Moment."),
     ("headers_too_large", "Die Anfrage Ihres Browsers ist zu groß. Löschen Sie die Cookies dieser Seite und versuchen Sie es noch einmal."),
