@@ -156,7 +156,8 @@ async fn body(app: TestApp) {
     let found = plan(&app, forget::OLD, params![0_i64, 500_i64].to_vec()).await;
     assert!(found.contains("request_log_by_time") && !found.contains("TEMP B-TREE") && !found.contains("Sort"), "{found}");
 
-    for (first, index) in links::FIRST_END.into_iter().zip(["single_use_link_by_end", "email_change_by_end"]) {
+    let ends = links::FIRST_END.into_iter().chain([links::FIRST_WAIT]);
+    for (first, index) in ends.zip(["single_use_link_by_end", "email_change_by_end", "sign_in_failure_by_end"]) {
         let found = plan(&app, first, Vec::new()).await;
         assert!(found.contains(index) && !found.contains("TEMP B-TREE") && !found.contains("Sort"), "{found}");
     }
