@@ -105,6 +105,10 @@ pub const GERMAN: &[(&str, &str)] = &[
     ("two_step_on", "Für dieses Konto ist die Anmeldung in zwei Schritten an. Melden Sie sich mit Passwort und Code an."),
     ("invalid_code", "Der Code stimmt nicht, ist zu alt oder wurde schon benutzt."),
     ("invalid_passkey", "Die Antwort des Passkeys gilt hier nicht, oder es dauerte zu lange. Versuchen Sie es noch einmal."),
+    (
+        "user_verification_required",
+        "Dieser Passkey hat nicht geprüft, ob Sie es sind. Entsperren Sie ihn mit Finger, Gesicht oder PIN, oder gehen Sie einen anderen Weg.",
+    ),
     ("wrong_password", "Das Passwort stimmt nicht."),
     ("partnership_step_not_allowed", "Dieser Schritt passt nicht zum Stand der Partnerschaft. Laden Sie die Seite neu."),
     ("partnership_was_approved", "Löschen lässt sich nur eine Anmeldung, die nie freigegeben war. Beenden Sie die Partnerschaft stattdessen."),
