@@ -61,7 +61,8 @@ pub struct Proved {
 #[async_trait::async_trait]
 impl Command for Prove {
     const NAME: &'static str = "sessions.prove";
-    const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "wrong_password", "code_needed", "invalid_code", "invalid_passkey", "user_verification_required"];
+    const REFUSALS: &'static [&'static str] =
+        &["forbidden", "not_found", "wrong_password", "code_needed", "invalid_code", "invalid_passkey", "user_verification_required"];
     type Outcome = Proved;
 
     fn need(&self) -> Need {

@@ -49,13 +49,7 @@ pub async fn exported(call: &Call, partnership: Option<PartnershipId>, filter: O
     Ok(sent("orders", head, form, first, source))
 }
 
-async fn part(
-    reader: &mut Reader<'_>,
-    merchant: MerchantScope,
-    of: Option<PartnershipId>,
-    filter: &OrderFilter,
-    page: PageRequest,
-) -> Result<Part, Fault> {
+async fn part(reader: &mut Reader<'_>, merchant: MerchantScope, of: Option<PartnershipId>, filter: &OrderFilter, page: PageRequest) -> Result<Part, Fault> {
     let found = queries::list(&mut *reader, merchant, of, filter, page).await?;
     let wanted: BTreeSet<PartnershipId> = found.rows.iter().map(|order| order.partnership).collect();
     let wanted: Vec<PartnershipId> = wanted.into_iter().collect();
