@@ -2,11 +2,12 @@
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Issuer } from "./issuer.mjs";
 
 const packages = createRequire(`${process.env.BROWSER_PACKAGES}/`);
 const { chromium } = packages("playwright-core");
@@ -135,13 +136,19 @@ function freshDatabase(kind, folder) {
   return `${admin.slice(0, admin.lastIndexOf("/"))}/${name}`;
 }
 
-/** A running server. With `demo` it has the demo's merchant and resellers, else a merchant whose owner got an access mail. */
+/** A running server. With `demo` it has the demo's merchant and resellers, else a merchant whose owner got an access mail; with `elsewhere` people may
+ * sign in at an issuer of OpenID Connect, too. */
 export class House {
-  static async open({ kind = "sqlite", demo = false, name = "127.0.0.1" } = {}) {
+  static async open({ kind = "sqlite", demo = false, elsewhere = false, name = "127.0.0.1" } = {}) {
     const house = new House();
     house.folder = mkdtempSync(join(tmpdir(), "tradepost-browser-"));
     house.post = await new Post().open();
     const place = ["--data", house.folder, "--database", freshDatabase(kind, house.folder)];
+    if (elsewhere) {
+      house.issuer = await new Issuer().open();
+      writeFileSync(join(house.folder, "tradepost.toml"), house.issuer.settings());
+      place.push("--config", join(house.folder, "tradepost.toml"));
+    }
     const port = await freePort();
     house.url = `http://${name}:${port}`;
     const env = { ...process.env, TRADEPOST_PUBLIC_URL: house.url, TRADEPOST_MAIL_HOST: "127.0.0.1", TRADEPOST_MAIL_PORT: String(house.post.port), TRADEPOST_MAIL_TLS: "none", TRADEPOST_MAIL_FROM: "post@tradepost.example" };
@@ -171,6 +178,7 @@ export class House {
     this.server.kill("SIGTERM");
     if (this.server.exitCode === null) await once(this.server, "exit");
     this.post.close();
+    this.issuer?.close();
     this.run("verify");
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -224,4 +232,12 @@ export async function signIn(page, email, password = DEMO_PASSWORD) {
   await page.locator("input[type=password]").fill(password);
   await page.locator("form:has(input[type=password]) button[type=submit]").first().click();
   await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
+}
+
+/** Through the sign-in page, by an account at the house's issuer. */
+export async function signInElsewhere(page, house, email) {
+  house.issuer.email = email;
+  await page.goto("/sign-in");
+  await page.getByRole("link", { name: "Work account" }).click();
+  await page.waitForURL((url) => url.origin === house.url && !url.pathname.startsWith("/sign-in"));
 }

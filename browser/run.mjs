@@ -33,7 +33,7 @@ const tests = [
   { name: "double", demo: true, title: doubleTitle, run: double },
   { name: "hostile", demo: true, title: hostileTitle, run: hostile },
   { name: "passkey", title: passkeyTitle, at: passkeyName, run: passkey },
-  { name: "walk", demo: true, title: walkTitle, run: walk },
+  { name: "walk", demo: true, elsewhere: true, title: walkTitle, run: walk },
 ];
 /** `journey` and `keyboard` each mean all that have the word in their name, `stories` all that are told. */
 const isWanted = ({ name }) => wanted.length === 0 || wanted.includes(name) || name.split(":").some((word) => wanted.includes(word)) || (name.includes(":") && wanted.includes("stories"));
@@ -47,7 +47,7 @@ for (const one of tests.filter(isWanted)) {
       console.log(`SKIPPED ${one.name}: the time is up`);
       return t.skip("the time is up");
     }
-    const house = await House.open({ kind, demo: one.demo, name: one.at });
+    const house = await House.open({ kind, demo: one.demo, elsewhere: one.elsewhere, name: one.at });
     try {
       await one.run({ ...world, house });
     } catch (error) {

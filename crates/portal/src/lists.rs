@@ -1,6 +1,6 @@
 //! Lists: search, filters and pages in the URL, the same rows as a file.
 
-use crate::files::{self, Kind, Plain};
+use crate::files::{Kind, Plain};
 use crate::room::{Room, Spot, encoded};
 use crate::shared::views::Views;
 use maud::{Markup, html};
@@ -11,12 +11,11 @@ use tradepost_design::{Button, Icon, badge, card, note, value};
 use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_kernel::{Money, Timestamp};
 use tradepost_store::BoxFuture;
+use tradepost_web::export::{AT_ONCE, Part};
 use tradepost_web::{Answer, Call, Problem};
 
 /// Rows of a page.
 const ROWS: i64 = 50;
-/// Rows of a file at most; more are exported in parts, by dates.
-const MOST_IN_FILE: usize = 100_000;
 
 /// A page of rows on its way.
 pub type Fetched<'f, R> = BoxFuture<'f, Result<Page<R>, Problem>>;
@@ -253,31 +252,15 @@ impl<'a> List<'a> {
         self.file
     }
 
-    /// The rows: a page of them, or for a file all.
+    /// The rows of a page, or for a file those of its next part.
     ///
     /// # Errors
-    /// 400 for a cursor that is none; 422 `too_many_lines` for a file that would be too long; those of `fetch`.
+    /// 400 for a cursor that is none; those of `fetch`.
     pub async fn rows<'f, R>(&self, call: &Call, fetch: impl Fn(PageRequest) -> Fetched<'f, R> + Send + Sync) -> Result<Page<R>, Problem> {
-        let asked = call.page_of(ROWS)?;
-        if self.file.is_none() {
-            return fetch(asked).await;
-        }
-        let (mut rows, mut before) = (Vec::new(), None);
-        loop {
-            let page = fetch(PageRequest { limit: 200, before }).await?;
-            rows.extend(page.rows);
-            if rows.len() > MOST_IN_FILE {
-                let text = "The list is too long for one file: filter it, by dates for example.";
-                return Err(Problem::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, "too_many_lines", text));
-            }
-            before = page.next;
-            if before.is_none() {
-                return Ok(Page { rows, next: None });
-            }
-        }
+        fetch(call.page_of(if self.file.is_some() { AT_ONCE } else { ROWS })?).await
     }
 
-    /// The page with the list, or the file.
+    /// The page with the list, or the file: this handler is called again for each further part of it.
     ///
     /// # Errors
     /// None of its own.
@@ -292,8 +275,8 @@ impl<'a> List<'a> {
     ) -> Result<Answer, Problem> {
         if let Some(kind) = self.file {
             let titles: Vec<&str> = columns.iter().map(Column::title).collect();
-            let plain: Vec<Vec<Plain>> = rows.into_iter().map(|row| row.into_iter().map(|cell| cell.plain).collect()).collect();
-            return Ok(files::file(kind, self.name, &titles, &plain));
+            let rows = rows.into_iter().map(|row| row.into_iter().map(|cell| cell.plain.into()).collect()).collect();
+            return Ok(call.file(self.name, &titles, kind.form(self.room), Part { rows, next }));
         }
         Ok(self.room.page(spot, head, &self.draw(call, columns, rows, next)))
     }

@@ -41,6 +41,8 @@ pub struct Call {
     pub(crate) idempotency_key: Option<String>,
     pub(crate) executed: AtomicUsize,
     pub(crate) replayed: Arc<AtomicBool>,
+    /// Whether it asks for a further part of a file that is being sent.
+    pub(crate) goes_on: bool,
 }
 
 impl Call {

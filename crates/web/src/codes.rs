@@ -140,6 +140,7 @@ pub const CODES: &[Code] = &[
     code(422, "code_needed", "Prove it by a code or a passkey: two-step sign-in is on."),
     code(422, "invalid_code", "The code is wrong, too old, or was used already."),
     code(422, "invalid_passkey", "The passkey's answer is not valid here, or took too long."),
+    code(422, "user_verification_required", "The passkey did not make sure of its person, by a finger, a face or a PIN, where it has to."),
     code(422, "wrong_password", "The password is wrong."),
     code(409, "partnership_step_not_allowed", "The partnership's status does not allow this step; see `state`."),
     code(409, "partnership_was_approved", "Only a sign-up that was never approved can be deleted."),

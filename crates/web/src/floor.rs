@@ -166,6 +166,7 @@ impl Floor {
             idempotency_key,
             executed: AtomicUsize::new(0),
             replayed: trace.replayed.clone(),
+            goes_on: false,
         };
         // Detached: a client that hangs up ends the waiting, not the work.
         let request_id = request_id.to_owned();

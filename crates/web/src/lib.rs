@@ -22,6 +22,7 @@ mod docs_schema;
 pub mod dynamic_url;
 pub mod error_page;
 pub mod errors;
+pub mod export;
 pub mod fields;
 mod floor;
 pub mod form;

@@ -263,6 +263,16 @@ pub(crate) async fn forget_failures(tx: &mut Tx<'_>, subject: [u8; 16]) -> Resul
     Ok(())
 }
 
+/// Forgets the attempts of those who have waited for none since before; the oldest. Whoever tries again meanwhile has their row still: on PostgreSQL the
+/// outer condition is asked once more of a row that changed.
+pub(crate) async fn forget_old_failures(tx: &mut Tx<'_>, before: Timestamp, most: i64) -> Result<u64, Fault> {
+    let delete = sql!(
+        "DELETE FROM sign_in_failure WHERE blocked_until_ms < $1 AND subject IN \
+         (SELECT subject FROM sign_in_failure WHERE blocked_until_ms < $1 ORDER BY blocked_until_ms LIMIT $2)"
+    );
+    tx.execute(delete, params![before, most]).await
+}
+
 /// Takes one attempt of an address back: it was right. Others' failures from there still count.
 pub(crate) async fn take_back_attempt(tx: &mut Tx<'_>, subject: [u8; 16]) -> Result<(), Fault> {
     tx.execute(sql!("UPDATE sign_in_failure SET failures = failures - 1 WHERE subject = $1 AND failures > 0"), params![subject]).await?;

@@ -122,8 +122,8 @@ macro_rules! list_sql {
 
 /// The log from its newest message on.
 pub const LIST: Sql = list_sql!("");
-/// Those that are equally far.
-pub const LIST_OF_STATE: Sql = list_sql!("AND state = $4");
+/// Those that are equally far and were not sent: what was is most of a log, and found by walking it.
+pub const LIST_OF_UNSENT_STATE: Sql = list_sql!("AND state <> 'sent' AND state = $4");
 /// Those to one address.
 pub const LIST_OF_RECIPIENT: Sql = list_sql!("AND recipient = $5");
 /// Those about one thing.
@@ -140,7 +140,7 @@ pub async fn list(reader: &mut Reader<'_>, scope: MerchantScope, filter: &Messag
     let text = match filter {
         MessageFilter { subject: Some(_), .. } => LIST_OF_SUBJECT,
         MessageFilter { recipient: Some(_), .. } => LIST_OF_RECIPIENT,
-        MessageFilter { state: Some(_), .. } => LIST_OF_STATE,
+        MessageFilter { state: Some(state), .. } if *state != MessageState::Sent => LIST_OF_UNSENT_STATE,
         _ => LIST,
     };
     let rows = reader.query(text, values).await?;

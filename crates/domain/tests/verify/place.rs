@@ -19,6 +19,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0008_bank_account", include_str!("../../../../migrations/0008_bank_account.sql")),
     ("0009_lists", include_str!("../../../../migrations/0009_lists.sql")),
     ("0010_entries", include_str!("../../../../migrations/0010_entries.sql")),
+    ("0011_indexes", include_str!("../../../../migrations/0011_indexes.sql")),
     ("0014_former_skus", include_str!("../../../../migrations/0014_former_skus.sql")),
 ];
 /// When the world begins.

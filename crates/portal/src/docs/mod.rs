@@ -18,6 +18,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 use tradepost_design::frame::{Brand, Group, Page, Place};
 use tradepost_design::{Button, Icon, guide};
+use tradepost_web::answer::tag_of;
 use tradepost_web::{Answer, Call, Problem, Routes, beside};
 
 /// A page of the documentation.
@@ -117,7 +118,10 @@ async fn show(call: &Call, name: &str) -> Result<Answer, Problem> {
         (Button::new("API reference").quiet().small().icon(Icon::Code).to("/docs/api"))
         (Button::new("Open the portal").small().to("/"))
     };
-    Ok(Answer::html(guide::page(&drawn, &groups(name), &contents, &bar, &inside)).header(CACHE_CONTROL, "no-cache"))
+    let whole = guide::page(&drawn, &groups(name), &contents, &bar, &inside);
+    // It differs by theme and by which pictures are there, so the tag is that of the whole.
+    let tag = tag_of(whole.0.as_bytes());
+    Ok(Answer::html(whole).header(CACHE_CONTROL, "no-cache").unless_known(call, &tag))
 }
 
 async fn first(call: Call) -> Result<Answer, Problem> {
@@ -142,8 +146,9 @@ async fn picture(call: Call) -> Result<Answer, Problem> {
     let fine = !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     let folder = call.app().settings.pictures.as_deref().filter(|_| fine).ok_or_else(Problem::not_found)?;
     let file = folder.join(name);
-    let bytes = beside(move || std::fs::read(file)).await?.map_err(|_| Problem::not_found())?;
-    Ok(Answer::bytes("image/png", bytes).header(CACHE_CONTROL, "no-cache"))
+    let read = beside(move || std::fs::read(file).map(|bytes| (tag_of(&bytes), bytes))).await?;
+    let (tag, bytes) = read.map_err(|_| Problem::not_found())?;
+    Ok(Answer::bytes("image/png", bytes).header(CACHE_CONTROL, "no-cache").unless_known(&call, &tag))
 }
 
 pub(crate) fn routes(r: &mut Routes) {

@@ -16,7 +16,7 @@ use tradepost_domain::licenses::LockReason;
 use tradepost_domain::orders::queries::OrderFilter;
 use tradepost_kernel::Money;
 use tradepost_web::api::credit::CreditOverview;
-use tradepost_web::api::order_export::{self, Form};
+use tradepost_web::api::order_export;
 use tradepost_web::api::orders::{OrderItemView, OrderView};
 use tradepost_web::api::reseller_products::PriceStepView;
 use tradepost_web::api::timelines::TimelineEntry;
@@ -275,15 +275,7 @@ fn export_head(room: &Room) -> [&str; 14] {
 /// All orders as a file, however many: with the columns of the API's, in words.
 ///
 /// # Errors
-/// 403.
-pub fn exported(room: &Room, call: &Call, partnership: Option<PartnershipId>, filter: OrderFilter, kind: Kind) -> Result<Answer, Problem> {
-    let cut = room.t(
-        "There are more orders than a sheet can hold (1,048,576 rows). The CSV has all of them; or filter the list, by dates for example.",
-        "Es gibt mehr Bestellungen, als ein Blatt fasst (1.048.576 Zeilen). Die CSV-Datei hat alle; oder filtern Sie die Liste, zum Beispiel nach Datum.",
-    );
-    let form = match kind {
-        Kind::Csv => Form::Csv,
-        Kind::Xlsx => Form::Sheet(cut),
-    };
-    order_export::exported(call, partnership, filter, &export_head(room), form)
+/// 403; faults of the store.
+pub async fn exported(room: &Room, call: &Call, partnership: Option<PartnershipId>, filter: OrderFilter, kind: Kind) -> Result<Answer, Problem> {
+    order_export::exported(call, partnership, filter, &export_head(room), kind.form(room)).await
 }

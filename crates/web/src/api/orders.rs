@@ -1,9 +1,10 @@
 //! Orders, as both workspaces see them.
 
 use crate::api::licenses::lock_reasons;
-use crate::api::order_export::{Form, HEAD, exported};
+use crate::api::order_export::{HEAD, exported};
 pub use crate::api::order_shapes::*;
 use crate::api::reseller_products::step_view;
+use crate::export::Form;
 use crate::{Answer, Call, OrNotFound, Problem, Routes};
 use tradepost_domain::ids::{OrderId, PartnershipId};
 use tradepost_domain::listing::{Page, PageRequest};
@@ -137,7 +138,7 @@ fn filter(query: OrderQuery) -> OrderFilter {
 async fn list_mine(call: Call) -> Result<Answer, Problem> {
     let filter = filter(call.query::<OrderQuery>()?);
     if call.wants_csv() {
-        return exported(&call, None, filter, &HEAD, Form::Csv);
+        return exported(&call, None, filter, &HEAD, Form::Csv).await;
     }
     Ok(call.list(listed(&call, None, filter, call.page()?).await?, |order| order))
 }
@@ -146,7 +147,7 @@ async fn list_all(call: Call) -> Result<Answer, Problem> {
     let MerchantOrderQuery { partnership, orders } = call.query()?;
     let filter = filter(orders);
     if call.wants_csv() {
-        return exported(&call, partnership, filter, &HEAD, Form::Csv);
+        return exported(&call, partnership, filter, &HEAD, Form::Csv).await;
     }
     Ok(call.list(listed(&call, partnership, filter, call.page()?).await?, |order| order))
 }

@@ -54,7 +54,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let asks = narrowing(&room, &list);
     let list = list.before(asks);
     if let Some(kind) = list.file() {
-        return shared::exported(&room, &call, None, filter, kind);
+        return shared::exported(&room, &call, None, filter, kind).await;
     }
     let found = list.rows(&call, fetch!(|page| [call, filter] listed(call, None, filter.clone(), page).await)).await?;
     let columns = vec![
