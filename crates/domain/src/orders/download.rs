@@ -125,18 +125,19 @@ async fn of_order(tx: &mut Tx<'_>, standing: &Standing, order: OrderId) -> Resul
             return Err(limit_reached().into());
         }
     }
-    // What was activated has its owner and its code was shown; the file may hold it again.
-    let in_file = |license: &LicenseRow| {
-        license.key.is_some()
-            && (license.stage == Stage::Distributed || (license.stage == Stage::Available && license.end_user_information == EndUserInformation::None))
-    };
-    let found: Vec<LicenseRow> = licenses.iter().filter(|license| in_file(license)).cloned().collect();
+    let found: Vec<LicenseRow> = licenses.iter().filter(|license| is_in_file(license)).cloned().collect();
     if found.is_empty() {
         let owned = licenses.iter().any(|license| license.stage == Stage::Available);
         let none = || Refusal::conflict("no_license_available", "No license of this order can be downloaded.").in_state(order.state.name());
         return Err(if owned { end_user_required() } else { none() }.into());
     }
     Ok(found)
+}
+
+/// Whether the file of an order holds a license: what needs no end user, and what was activated: that has its owner, and its code was shown.
+pub(super) fn is_in_file(license: &LicenseRow) -> bool {
+    let lies_ready = license.stage == Stage::Available && license.end_user_information == EndUserInformation::None;
+    license.key.is_some() && (license.stage == Stage::Distributed || lies_ready)
 }
 
 fn end_user_required() -> Refusal {

@@ -71,7 +71,7 @@ fn order_view(call: &Call, merchant: MerchantScope, detail: OrderDetail) -> Orde
         held: order.is_held(),
         lock_reasons: lock_reasons(&detail.lock_reasons),
         items: detail.items.into_iter().map(|item| item_view(item, order.currency)).collect(),
-        licenses: LicenseCounts { waiting, available, distributed, canceled },
+        licenses: LicenseCounts { waiting, available, distributed, canceled, downloadable: detail.downloadable },
         invoice: detail.invoice.map(|(id, number, due_on)| OrderInvoice { id, number, due_on, url: link(id) }),
         created_at: order.created,
         updated_at: order.updated,

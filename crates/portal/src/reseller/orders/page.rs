@@ -85,7 +85,7 @@ fn acts(call: &Call, room: &Room, order: &OrderView, draft: bool, path: &str) ->
         } @else {
             @if may_place { (Button::new(room.t("Order again", "Erneut bestellen")).icon(Icon::Refresh).to(&room.path(&format!("/orders/new?again={}", order.id)))) }
             @if let Some(invoice) = &order.invoice { (Button::new(room.t("Invoice", "Rechnung")).icon(Icon::Invoice).to(&room.path(&format!("/invoices/{}", invoice.id)))) }
-            @if order.licenses.available > 0 && room.may(Right::LicensesDistribute) {
+            @if order.licenses.downloadable > 0 && room.may(Right::LicensesDistribute) {
                 (forms::act(call, &format!("{path}/licenses.csv"), &Button::new(room.t("Download licenses", "Lizenzen laden")).primary().icon(Icon::Download)))
             }
         }
@@ -144,17 +144,20 @@ fn draft_fields(call: &Call, room: &Room, order: &OrderView, path: &str) -> Mark
     Card::new(room.t("Details", "Angaben")).with(forms::form(call, &room.look, path, &fields, &Button::new(room.t("Save", "Sichern")), None))
 }
 
+/// The page of an order with why something was refused.
+pub(super) async fn refused(call: &Call, room: &Room, id: OrderId, no: Problem) -> Result<Answer, Problem> {
+    let (status, typed) = (no.status(), Typed::refused(call, &room.look, no)?);
+    let (order, _) = shown(call, id).await?;
+    Ok(order_page(call, room, &order, &typed).await?.with_status(status))
+}
+
 /// After a change of a draft: back to its page, or the page with what was wrong.
 pub(super) async fn after(call: &Call, changed: Result<(), Problem>, said: (&str, &str)) -> Result<Answer, Problem> {
     let room = Room::enter(call).await?;
     let id: OrderId = call.path("id")?;
     match changed {
         Ok(()) => Ok(done(call, &room.path(&format!("/orders/{id}")), room.t(said.0, said.1))),
-        Err(no) => {
-            let (status, typed) = (no.status(), Typed::refused(call, &room.look, no)?);
-            let (order, _) = shown(call, id).await?;
-            Ok(order_page(call, &room, &order, &typed).await?.with_status(status))
-        }
+        Err(no) => refused(call, &room, id, no).await,
     }
 }
 

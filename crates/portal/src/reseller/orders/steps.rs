@@ -1,6 +1,6 @@
 //! The final steps of an order: placing, canceling or deleting a draft, downloading its codes (ORD-3, ORD-4, FUL-7).
 
-use super::page::{after, change};
+use super::page::{after, change, refused};
 use crate::forms::{Typed, question};
 use crate::room::{Room, Spot, done};
 use crate::shared::orders as shared;
@@ -93,6 +93,10 @@ pub(super) async fn delete(call: Call) -> Result<Answer, Problem> {
 }
 
 pub(super) async fn download(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
     let order: OrderId = call.path("id")?;
-    licenses::download(&call, Download::Order(order), &format!("{order}.csv")).await
+    match licenses::download(&call, Download::Order(order), &format!("{order}.csv")).await {
+        Ok(file) => Ok(file),
+        Err(no) => refused(&call, &room, order, no).await,
+    }
 }
