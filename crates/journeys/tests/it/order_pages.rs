@@ -58,6 +58,24 @@ app_test! {
         assert!(page(&user, &its).await.contains("Download licenses"), "below the limit it is back");
     }
 
+    /// PAY-3, CRD-3: what is open of an order can be paid from its page, released on credit or held, and no longer once it is paid.
+    async fn an_order_is_paid_from_its_page_while_something_is_open(app) {
+        let (acme, contoso) = shop(&app, "100.00").await;
+        let (user, place) = at_the_desk(&app, &contoso).await;
+        let (released, held) = (contoso.order(&[("KEY-PRO", 2)]).place().await, contoso.order(&[("KEY-PRO", 9)]).place().await);
+        for order in [&released, &held] {
+            let shown = page(&user, &format!("{place}/orders/{}", order.id)).await;
+            let pay = format!("{place}/invoices/{}/pay", order.invoice);
+            assert!(shown.contains("Pay by check or wire") && shown.contains(&pay), "{shown}");
+            let how = page(&user, &pay).await;
+            assert!(how.contains("How to pay") && how.contains("Wire transfer"), "{how}");
+        }
+        acme.pay(released.invoice, "20.00").await;
+        assert!(!page(&user, &format!("{place}/orders/{}", released.id)).await.contains("Pay by check or wire"));
+        let draft = contoso.order(&[("KEY-PRO", 1)]).draft().await;
+        assert!(!page(&user, &format!("{place}/orders/{draft}")).await.contains("Pay by check or wire"), "a draft owes nothing");
+    }
+
     /// ORD-9, FUL-7: recent orders have what can be done with them: pay, the receipt, the codes again.
     async fn recent_orders_are_paid_and_read_from_the_overview(app) {
         let (acme, contoso) = shop(&app, "100.00").await;

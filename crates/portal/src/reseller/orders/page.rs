@@ -77,6 +77,8 @@ async fn order_page(call: &Call, room: &Room, order: &OrderView, typed: &Typed) 
 
 fn acts(call: &Call, room: &Room, order: &OrderView, draft: bool, path: &str) -> Markup {
     let may_place = room.may(Right::OrdersPlace);
+    let download = Button::new(room.t("Download licenses", "Lizenzen laden")).icon(Icon::Download);
+    let pay = pay_act(room, order);
     html! {
         @if draft {
             (Button::new(room.t("Delete", "Löschen")).quiet().icon(Icon::Delete).opens_dialog().to(&format!("{path}/delete")))
@@ -86,10 +88,18 @@ fn acts(call: &Call, room: &Room, order: &OrderView, draft: bool, path: &str) ->
             @if may_place { (Button::new(room.t("Order again", "Erneut bestellen")).icon(Icon::Refresh).to(&room.path(&format!("/orders/new?again={}", order.id)))) }
             @if let Some(invoice) = &order.invoice { (Button::new(room.t("Invoice", "Rechnung")).icon(Icon::Invoice).to(&room.path(&format!("/invoices/{}", invoice.id)))) }
             @if order.licenses.downloadable > 0 && room.may(Right::LicensesDistribute) {
-                (forms::act(call, &format!("{path}/licenses.csv"), &Button::new(room.t("Download licenses", "Lizenzen laden")).primary().icon(Icon::Download)))
+                (forms::act(call, &format!("{path}/licenses.csv"), &if pay.is_some() { download } else { download.primary() }))
             }
+            @if let Some(pay) = pay { (pay) }
         }
     }
+}
+
+/// Leads to how its invoice is paid, while something of it is open: also where its goods were released on credit (PAY-3).
+fn pay_act(room: &Room, order: &OrderView) -> Option<Markup> {
+    let invoice = order.invoice.as_ref().filter(|_| order.open.minor > 0 && room.may(Right::InvoicesRead))?;
+    let pay = Button::new(room.t("Pay by check or wire", "Per Scheck oder Überweisung zahlen")).primary().icon(Icon::Card);
+    Some(pay.to(&room.path(&format!("/invoices/{}/pay", invoice.id))))
 }
 
 fn draft_items(call: &Call, room: &Room, order: &OrderView, typed: &Typed, path: &str) -> Markup {
