@@ -76,6 +76,61 @@ app_test! {
         assert!(!page(&user, &format!("{place}/orders/{draft}")).await.contains("Pay by check or wire"), "a draft owes nothing");
     }
 
+    /// ORD-2: what is refused on the page of a draft stands beside what was typed: in the row that was changed, in the details, at the further item.
+    async fn a_draft_loses_nothing_that_was_typed(app) {
+        let (acme, contoso) = shop(&app, "100.00").await;
+        acme.product("KEY-BOX").price("1.00").limits(5, 10).keys(20).await;
+        let (user, place) = at_the_desk(&app, &contoso).await;
+        let draft = contoso.order(&[("KEY-PRO", 1), ("KEY-BOX", 6)]).reference("PO-1").draft().await;
+        let at = format!("{place}/orders/{draft}");
+        let shown = page(&user, &at).await;
+        let rows: Vec<&str> = shown.split("id=\"quantity_").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert_eq!(rows.len(), 2, "{shown}");
+
+        for (typed, shown_as) in [("77", "value=\"77\""), ("0", "value=\"0\""), ("many", "value=\"many\"")] {
+            let refused = user.form(&format!("{at}/items/{}", rows[1]), &format!("quantity={typed}")).await;
+            let text = refused.text();
+            assert_eq!(refused.status, 422, "{text}");
+            let (_, row) = text.split_once(&format!("id=\"quantity_{}\"", rows[1])).expect("the row");
+            let row = row.split("</td>").next().expect("a cell");
+            assert!(row.contains(shown_as) && row.contains("class=\"wrong\""), "{row}");
+            assert!(text.contains(&format!("href=\"#quantity_{}\"", rows[1])), "the summary leads to the row: {text}");
+            assert!(!text.contains("id=\"quantity-wrong\""), "it is not the further item that is wrong: {text}");
+        }
+
+        let long = "x".repeat(101);
+        let refused = user.form(&at, &format!("reference={long}&contact=Carla&delivery_address=Quay+7")).await;
+        assert_eq!(refused.status, 422);
+        for kept in [long.as_str(), "value=\"Carla\"", "Quay 7", "id=\"reference-wrong\""] {
+            assert!(refused.text().contains(kept), "{kept}: {}", refused.text());
+        }
+        let unknown = user.form(&format!("{at}/items"), "product=KEY-NONE&quantity=3").await;
+        assert_eq!(unknown.status, 404, "{}", unknown.text());
+        for kept in ["value=\"KEY-NONE\"", "value=\"3\"", "id=\"product-wrong\""] {
+            assert!(unknown.text().contains(kept), "{kept}: {}", unknown.text());
+        }
+        assert!(page(&user, &at).await.contains("value=\"PO-1\""), "nothing was changed");
+    }
+
+    /// ORD-4: an item leaves a draft after a second prompt, which names it.
+    async fn removing_an_item_asks_first(app) {
+        let (_acme, contoso) = shop(&app, "100.00").await;
+        let (user, place) = at_the_desk(&app, &contoso).await;
+        let draft = contoso.order(&[("KEY-PRO", 4), ("KEY-NAMED", 1)]).draft().await;
+        let at = format!("{place}/orders/{draft}");
+        let shown = page(&user, &at).await;
+        let ask = shown.split("href=\"").filter_map(|rest| rest.split('"').next()).find(|link| link.ends_with("/remove")).expect("a link that asks").to_owned();
+        assert!(shown.contains(&format!("href=\"{ask}\"")) && shown.contains("data-dialog"), "{shown}");
+        let question = page(&user, &ask).await;
+        assert!(question.contains("data-dialog-content") && question.contains("KEY-PRO") && question.contains("The other items stay"), "{question}");
+        assert!(page(&user, &at).await.contains("KEY-PRO"), "a question removes nothing");
+        let removed = user.form(&ask, "").await;
+        assert_eq!((removed.status, removed.headers["location"].as_str()), (303, at.as_str()));
+        let left = page(&user, &at).await;
+        assert!(left.contains("KEY-NAMED") && !left.contains("KEY-PRO"), "{left}");
+        assert_eq!(user.get(&ask).await.status, 404, "it is gone");
+    }
+
     /// ORD-9, FUL-7: recent orders have what can be done with them: pay, the receipt, the codes again.
     async fn recent_orders_are_paid_and_read_from_the_overview(app) {
         let (acme, contoso) = shop(&app, "100.00").await;

@@ -119,6 +119,7 @@ pub(super) fn routes(r: &mut Routes) {
         .page()
         .form::<QuantityForm>()
         .command::<ChangeDraft>();
+    r.get("/r/{partnership}/orders/{id}/items/{item}/remove", "removeItemPage", steps::ask_remove).needs(Right::OrdersPlace).page();
     r.post("/r/{partnership}/orders/{id}/items/{item}/remove", "removeItemForm", page::remove_item).needs(Right::OrdersPlace).page().command::<ChangeDraft>();
     r.get("/r/{partnership}/orders/{id}/confirm", "confirmOrderPage", steps::ask_confirm).needs(Right::OrdersPlace).page();
     r.post("/r/{partnership}/orders/{id}/confirm", "confirmOrderForm", steps::confirm).needs(Right::OrdersPlace).page().command::<PlaceOrder>();

@@ -5,6 +5,7 @@ use crate::forms::{self, Typed};
 use crate::names;
 use crate::room::{Room, Spot, done};
 use crate::shared::orders as shared;
+use axum::http::StatusCode;
 use maud::{Markup, html};
 use tradepost_design::card::Card;
 use tradepost_design::frame::Head;
@@ -55,7 +56,7 @@ async fn order_page(call: &Call, room: &Room, order: &OrderView, typed: &Typed) 
         div class="columns" {
             div {
                 @if draft { (draft_items(call, room, order, typed, &path)) } @else { (shared::items(room, order)) }
-                @if draft { (draft_fields(call, room, order, &path)) }
+                @if draft { (draft_fields(call, room, order, typed, &path)) }
                 (shared::timeline(room, &timeline.rows))
             }
             div {
@@ -104,20 +105,13 @@ fn pay_act(room: &Room, order: &OrderView) -> Option<Markup> {
 
 fn draft_items(call: &Call, room: &Room, order: &OrderView, typed: &Typed, path: &str) -> Markup {
     let row = |item: &OrderItemView| {
-        let place = format!("{path}/items/{}", item.id);
-        let count = item.quantity.to_string();
+        let (place, name) = (format!("{path}/items/{}", item.id), row_field(item.id));
         vec![
             html! { span class="row" { (item.name) } span class="under" { code { (item.sku) } } },
-            html! {
-                form class="inline" method="post" action=(place) {
-                    (form::unseen(&[(FORM_KEY, &call.form_key())]))
-                    input class="short" type="number" inputmode="numeric" min="1" max=(Quantity::MOST) name="quantity" value=(count) required aria-label={ (room.t("Quantity", "Anzahl")) ": " (item.name) };
-                    (Button::new(room.t("Change", "Ändern")).small().submit())
-                }
-            },
+            quantity_form(call, room, item, typed, (&name, &place)),
             shared::price_cell(room, item.unit_price.as_ref()),
             shared::price_cell(room, item.line_total.as_ref()),
-            forms::act(call, &format!("{place}/remove"), &Button::new(room.t("Remove", "Entfernen")).small().quiet().bare().icon(Icon::Delete)),
+            Button::new(room.t("Remove", "Entfernen")).small().quiet().bare().icon(Icon::Delete).opens_dialog().to(&format!("{place}/remove")),
         ]
     };
     let table = Table {
@@ -134,7 +128,7 @@ fn draft_items(call: &Call, room: &Room, order: &OrderView, typed: &Typed, path:
     };
     let add = html! {
         (typed.field("product", room.t("SKU", "SKU")).example("KEY-PRO").text())
-        (Field::new("quantity", room.t("Quantity", "Anzahl")).value(if typed.value("quantity").is_empty() { "1" } else { typed.value("quantity") }).wrong(typed.wrong("quantity")).numeric().text())
+        (Field::new("quantity", room.t("Quantity", "Anzahl")).value(typed.or("quantity", "1")).wrong(typed.wrong("quantity")).numeric().text())
     };
     html! {
         (Card::new(room.t("Items", "Positionen")).around(html! {
@@ -144,12 +138,32 @@ fn draft_items(call: &Call, room: &Room, order: &OrderView, typed: &Typed, path:
     }
 }
 
-fn draft_fields(call: &Call, room: &Room, order: &OrderView, path: &str) -> Markup {
+/// What the quantity of an item is called among the fields of the page: each row is a form of its own.
+fn row_field(item: OrderItemId) -> String {
+    format!("quantity_{item}")
+}
+
+/// The quantity of a row, with what was typed there and what is wrong with it. `field` is its name on the page, `place` where the row is changed.
+fn quantity_form(call: &Call, room: &Room, item: &OrderItemView, typed: &Typed, (field, place): (&str, &str)) -> Markup {
+    let (known, wrong, under) = (item.quantity.to_string(), typed.wrong(field), format!("{field}-wrong"));
+    html! {
+        form class="inline" method="post" action=(place) {
+            (form::unseen(&[(FORM_KEY, &call.form_key())]))
+            input class="short" type="number" inputmode="numeric" min="1" max=(Quantity::MOST) id=(field) name="quantity" value=(typed.or(field, &known)) required
+                aria-label={ (room.t("Quantity", "Anzahl")) ": " (item.name) } aria-invalid=[wrong.map(|_| "true")] aria-describedby=[wrong.map(|_| under.as_str())];
+            (Button::new(room.t("Change", "Ändern")).small().submit())
+        }
+        @if let Some(wrong) = wrong { span class="wrong" id=(under) { (wrong) } }
+    }
+}
+
+fn draft_fields(call: &Call, room: &Room, order: &OrderView, typed: &Typed, path: &str) -> Markup {
     let optional = room.t("optional", "freiwillig");
+    let field = |name, label, known: &Option<String>| Field::new(name, label).value(typed.or(name, known.as_deref().unwrap_or(""))).wrong(typed.wrong(name)).optional(optional);
     let fields = html! {
-        (Field::new("reference", room.t("Your reference", "Ihr Zeichen")).value(order.reference.as_deref().unwrap_or("")).optional(optional).text())
-        (Field::new("contact", room.t("Contact", "Ansprechpartner")).value(order.contact.as_deref().unwrap_or("")).optional(optional).text())
-        (Field::new("delivery_address", room.t("Delivery address", "Lieferadresse")).value(order.delivery_address.as_deref().unwrap_or("")).optional(optional).whole().lines())
+        (field("reference", room.t("Your reference", "Ihr Zeichen"), &order.reference).text())
+        (field("contact", room.t("Contact", "Ansprechpartner"), &order.contact).text())
+        (field("delivery_address", room.t("Delivery address", "Lieferadresse"), &order.delivery_address).whole().lines())
     };
     Card::new(room.t("Details", "Angaben")).with(forms::form(call, &room.look, path, &fields, &Button::new(room.t("Save", "Sichern")), None))
 }
@@ -157,8 +171,12 @@ fn draft_fields(call: &Call, room: &Room, order: &OrderView, path: &str) -> Mark
 /// The page of an order with why something was refused.
 pub(super) async fn refused(call: &Call, room: &Room, id: OrderId, no: Problem) -> Result<Answer, Problem> {
     let (status, typed) = (no.status(), Typed::refused(call, &room.look, no)?);
+    with_mistakes(call, room, id, &typed, status).await
+}
+
+async fn with_mistakes(call: &Call, room: &Room, id: OrderId, typed: &Typed, status: StatusCode) -> Result<Answer, Problem> {
     let (order, _) = shown(call, id).await?;
-    Ok(order_page(call, room, &order, &typed).await?.with_status(status))
+    Ok(order_page(call, room, &order, typed).await?.with_status(status))
 }
 
 /// After a change of a draft: back to its page, or the page with what was wrong.
@@ -207,7 +225,11 @@ pub(super) async fn change_item(call: Call) -> Result<Answer, Problem> {
         Ok(form) => change(&call, DraftChange::SetQuantity { item, quantity: form.quantity.get() }).await,
         Err(no) => Err(no),
     };
-    after(&call, changed, ("Quantity changed.", "Anzahl geändert.")).await
+    let Err(no) = changed else { return after(&call, changed, ("Quantity changed.", "Anzahl geändert.")).await };
+    // The form of the row is meant, not that of a further item.
+    let room = Room::enter(&call).await?;
+    let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?.renamed("quantity", &row_field(item)));
+    with_mistakes(&call, &room, call.path("id")?, &typed, status).await
 }
 
 pub(super) async fn remove_item(call: Call) -> Result<Answer, Problem> {
