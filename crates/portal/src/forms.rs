@@ -48,6 +48,18 @@ impl Typed {
         Ok(Self { values: call.typed().unwrap_or_default(), mistakes })
     }
 
+    /// The same mistakes, with this in the fields.
+    #[must_use]
+    pub fn keeping(self, values: Vec<(String, String)>) -> Self {
+        Self { values, ..self }
+    }
+
+    /// What stands in all fields, in the order of the form.
+    #[must_use]
+    pub fn values(&self) -> &[(String, String)] {
+        &self.values
+    }
+
     /// The same with a further mistake.
     #[must_use]
     pub fn wrong_with(mut self, field: &str, text: &str) -> Self {

@@ -149,7 +149,7 @@ impl Floor {
         let (parts, body) = request.into_parts();
         room.1.iter_mut().for_each(Inside::pause);
         let (body, stream) = self.body(&route, &parts.headers, body).await?;
-        let idempotency_key = if route.is_page && route.idempotent { idempotency::of_form(&parts.headers, &body)? } else { idempotency_key };
+        let idempotency_key = if route.is_page && route.idempotent { idempotency::of_form(&route, &parts.headers, &body)? } else { idempotency_key };
         room.1.iter_mut().filter(|_| !route.streams).for_each(Inside::resume);
         let call = Call {
             app: self.app.clone(),

@@ -18,6 +18,7 @@ mod issuers;
 mod large;
 mod limits;
 mod lists;
+mod order_lines;
 mod order_pages;
 mod overviews;
 mod pages;

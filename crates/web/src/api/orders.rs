@@ -167,6 +167,18 @@ async fn create(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::created(&view, &call.location(view.id)).etag(version))
 }
 
+/// A new draft with the lines of an order that was made before, at today's prices (ORD-11).
+async fn reorder(call: Call) -> Result<Answer, Problem> {
+    let (past, _) = shown(&call, call.path("id")?).await?;
+    let command = CreateDraft {
+        fields: DraftFields { reference: None, contact: past.contact, delivery_address: past.delivery_address },
+        items: past.items.into_iter().map(|item| WantedItem { product: item.product.text(), quantity: item.quantity }).collect(),
+    };
+    let done = call.execute(command).await?;
+    let (view, version) = shown(&call, done.outcome.order).await?;
+    Ok(Answer::created(&view, &format!("/v1/reseller/orders/{}", view.id)).etag(version))
+}
+
 async fn change(call: &Call, change: DraftChange) -> Result<OrderId, Problem> {
     let command = ChangeDraft { order: call.path("id")?, if_version: call.if_match()?, change };
     Ok(call.execute(command).await?.outcome.order)
@@ -283,6 +295,12 @@ fn reseller_routes(r: &mut Routes) {
         .needs(Right::OrdersPlace)
         .answers_nothing(204)
         .command::<ChangeDraft>();
+    r.post("/v1/reseller/orders/{id}/reorder", "reorderOrder", reorder)
+        .tag(tag)
+        .doc("Orders again: creates a draft with the lines, contact and address of an order that was made before, at today's prices.")
+        .needs(Right::OrdersPlace)
+        .answers::<OrderView>(201)
+        .command::<CreateDraft>();
     r.post("/v1/reseller/orders/{id}/items", "addOrderItem", add_item)
         .tag(tag)
         .doc("Adds an item to a draft. The same product twice makes two items, unless `merge` is asked for.")

@@ -72,7 +72,7 @@ async fn begin_with(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn page(call: &Call, room: &Room, key: &ApiKeyRow, typed: &Typed, result: Option<&Markup>) -> Result<Answer, Problem> {
-    let offered = reseller_products::listed(call, PageRequest { limit: OFFERED, before: None }).await?;
+    let offered = reseller_products::listed(call, None, PageRequest { limit: OFFERED, before: None }).await?;
     let all = offered.next.is_none() && !offered.rows.is_empty();
     let path = Kind::Url.page(room, key.id);
     let form_key = call.form_key();

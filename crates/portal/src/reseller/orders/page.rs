@@ -107,7 +107,7 @@ fn draft_items(call: &Call, room: &Room, order: &OrderView, typed: &Typed, path:
     let row = |item: &OrderItemView| {
         let (place, name) = (format!("{path}/items/{}", item.id), row_field(item.id));
         vec![
-            html! { span class="row" { (item.name) } span class="under" { code { (item.sku) } } },
+            html! { span class="row" { (item.name) } span class="under" { code { (item.sku) } } (shared::explanation(room, &item.price_explanation)) },
             quantity_form(call, room, item, typed, (&name, &place)),
             shared::price_cell(room, item.unit_price.as_ref()),
             shared::price_cell(room, item.line_total.as_ref()),
@@ -130,8 +130,9 @@ fn draft_items(call: &Call, room: &Room, order: &OrderView, typed: &Typed, path:
         (typed.field("product", room.t("SKU", "SKU")).example("KEY-PRO").text())
         (Field::new("quantity", room.t("Quantity", "Anzahl")).value(typed.or("quantity", "1")).wrong(typed.wrong("quantity")).numeric().text())
     };
+    let choose = Button::new(room.t("Choose products", "Produkte wählen")).small().icon(Icon::Search).opens_dialog().to(&format!("{path}/items"));
     html! {
-        (Card::new(room.t("Items", "Positionen")).around(html! {
+        (Card::new(room.t("Items", "Positionen")).acts(choose).around(html! {
             @if order.items.is_empty() { (note::empty(Icon::Package, room.t("No items yet", "Noch keine Positionen"), room.t("Add the first one below.", "Fügen Sie unten die erste hinzu."), None)) } @else { (table.draw()) }
         }))
         (Card::new(room.t("Add an item", "Position hinzufügen")).with(forms::form(call, &room.look, &format!("{path}/items"), &add, &Button::new(room.t("Add", "Hinzufügen")).icon(Icon::Add), None)))
