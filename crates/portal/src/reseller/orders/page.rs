@@ -4,6 +4,7 @@ use super::begin::DraftForm;
 use crate::forms::{self, Typed};
 use crate::names;
 use crate::room::{Room, Spot, done};
+use crate::shared::history::{self, Stands};
 use crate::shared::orders as shared;
 use axum::http::StatusCode;
 use maud::{Markup, html};
@@ -13,7 +14,6 @@ use tradepost_design::table::Column;
 use tradepost_design::{Button, Field, Icon, Table, badge, form, note};
 use tradepost_domain::Right;
 use tradepost_domain::ids::{OrderId, OrderItemId};
-use tradepost_domain::listing::PageRequest;
 use tradepost_domain::orders::State;
 use tradepost_domain::orders::change_draft::{ChangeDraft, DraftChange};
 use tradepost_domain::orders::create_draft::WantedItem;
@@ -47,7 +47,7 @@ pub(super) async fn show(call: Call) -> Result<Answer, Problem> {
 
 async fn order_page(call: &Call, room: &Room, order: &OrderView, typed: &Typed) -> Result<Answer, Problem> {
     let (tone, state) = names::order_state(&room.look, order.state);
-    let timeline = timelines::order_timeline(call, order.id, PageRequest { limit: 50, before: None }).await?;
+    let timeline = timelines::order_timeline(call, order.id, history::asked(call)?).await?;
     let path = room.path(&format!("/orders/{}", order.id));
     let draft = order.state == State::Draft && room.may(Right::OrdersPlace);
     let inside = html! {
@@ -57,7 +57,7 @@ async fn order_page(call: &Call, room: &Room, order: &OrderView, typed: &Typed) 
             div {
                 @if draft { (draft_items(call, room, order, typed, &path)) } @else { (shared::items(room, order)) }
                 @if draft { (draft_fields(call, room, order, typed, &path)) }
-                (shared::timeline(room, &timeline.rows))
+                (history::card(call, room, room.t("Timeline", "Verlauf"), &timeline, Stands { path: &path, operation: "orderPage" }))
             }
             div {
                 (shared::amounts(room, order))
@@ -158,13 +158,17 @@ fn quantity_form(call: &Call, room: &Room, item: &OrderItemView, typed: &Typed, 
     }
 }
 
+/// A field with what was typed, else with what is known.
+fn kept<'a>(typed: &'a Typed, name: &'a str, label: &'a str, known: Option<&'a str>) -> Field<'a> {
+    Field::new(name, label).value(typed.or(name, known.unwrap_or(""))).wrong(typed.wrong(name))
+}
+
 fn draft_fields(call: &Call, room: &Room, order: &OrderView, typed: &Typed, path: &str) -> Markup {
     let optional = room.t("optional", "freiwillig");
-    let field = |name, label, known: &Option<String>| Field::new(name, label).value(typed.or(name, known.as_deref().unwrap_or(""))).wrong(typed.wrong(name)).optional(optional);
     let fields = html! {
-        (field("reference", room.t("Your reference", "Ihr Zeichen"), &order.reference).text())
-        (field("contact", room.t("Contact", "Ansprechpartner"), &order.contact).text())
-        (field("delivery_address", room.t("Delivery address", "Lieferadresse"), &order.delivery_address).whole().lines())
+        (kept(typed, "reference", room.t("Your reference", "Ihr Zeichen"), order.reference.as_deref()).optional(optional).text())
+        (kept(typed, "contact", room.t("Contact", "Ansprechpartner"), order.contact.as_deref()).optional(optional).text())
+        (kept(typed, "delivery_address", room.t("Delivery address", "Lieferadresse"), order.delivery_address.as_deref()).optional(optional).whole().lines())
     };
     Card::new(room.t("Details", "Angaben")).with(forms::form(call, &room.look, path, &fields, &Button::new(room.t("Save", "Sichern")), None))
 }
