@@ -61,6 +61,11 @@ impl Floor {
         Self { app, rows, matcher: Arc::new(routes.matcher()), error_page: routes.error_page() }
     }
 
+    /// The floor of a server that stands already; `None` before it does.
+    pub(crate) fn again(app: &Arc<App>) -> Option<Self> {
+        app.table().map(|table| Self::new(app.clone(), table))
+    }
+
     /// The server.
     #[must_use]
     pub const fn app(&self) -> &Arc<App> {

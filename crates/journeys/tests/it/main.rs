@@ -38,6 +38,7 @@ mod sign_ups;
 mod snapshots;
 mod stock;
 mod story;
+mod tried;
 mod verify;
 mod views;
 mod wires;
