@@ -153,8 +153,7 @@ pub(super) async fn dialog(call: Call) -> Result<Answer, Problem> {
         let label = format!("{}: {}", room.t("Quantity", "Anzahl"), product.name);
         let (key, first) = (call.form_key(), product.min_quantity.unwrap_or(1));
         vec![
-            html! { span class="row" { (product.name) } span class="under" { code { (product.sku) } } },
-            stock(&room, product),
+            html! { span class="row" { (product.name) } span class="under" { code { (product.sku) } " " (stock(&room, product)) } },
             price(&room, product),
             html! {
                 form class="inline" method="post" action={ (path) "/items" } {
@@ -165,7 +164,8 @@ pub(super) async fn dialog(call: Call) -> Result<Answer, Problem> {
             },
         ]
     };
-    let table = Table { caption: room.t("Products", "Produkte"), columns: columns(&room), rows: found.rows.iter().map(row).collect(), foot: None };
+    let columns = vec![Column::new(room.t("Product", "Produkt")), Column::right(room.t("Your price", "Ihr Preis")), Column::new(room.t("Quantity", "Anzahl"))];
+    let table = Table { caption: room.t("Products", "Produkte"), columns, rows: found.rows.iter().map(row).collect(), foot: None };
     let title = room.t("Add items", "Positionen hinzufügen");
     let inside = html! {
         header { h2 { (title) } }
