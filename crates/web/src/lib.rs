@@ -45,6 +45,7 @@ pub mod schema;
 pub mod server;
 pub mod shoppex;
 pub mod system;
+pub mod tried;
 pub mod upload;
 pub mod view;
 pub mod voice;

@@ -105,7 +105,7 @@ pub async fn find_available(
     Ok(with_parts(reader, scope.merchant, found).await?.pop())
 }
 
-/// A page of what the partnership may order, newest first.
+/// A page of what the partnership may order, newest first; with `search` only what has it in its SKU or name, whatever its case.
 ///
 /// # Errors
 /// The store's.
@@ -113,12 +113,26 @@ pub async fn list_available(
     reader: &mut Reader<'_>,
     scope: PartnershipScope,
     channel: Option<ChannelId>,
+    search: Option<&str>,
     page: PageRequest,
 ) -> Result<Page<SellableProduct>, Fault> {
-    let sql = sql!(concat!("SELECT ", sellable_columns!(), " ", available_from!(), "AND p.id < $4 ORDER BY p.id DESC LIMIT $5"));
-    let rows = reader.query(sql, params![scope.merchant, scope.partnership, channel, page.bound(), page.fetch()]).await?;
+    const LIST: Sql = sql!(concat!(
+        "SELECT ",
+        sellable_columns!(),
+        " ",
+        available_from!(),
+        "AND p.id < $4 AND (LOWER(p.sku) LIKE $6 ESCAPE '!' OR LOWER(p.name) LIKE $6 ESCAPE '!' OR $6 IS NULL) ORDER BY p.id DESC LIMIT $5"
+    ));
+    let pattern = search.map(containing);
+    let rows = reader.query(LIST, params![scope.merchant, scope.partnership, channel, page.bound(), page.fetch(), pattern]).await?;
     let rows = with_parts(reader, scope.merchant, rows).await?;
     Ok(page.page(rows, |product| product.id))
+}
+
+/// The pattern of what contains a text, for a column in small letters and `ESCAPE '!'`.
+fn containing(text: &str) -> String {
+    let escaped = text.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{escaped}%")
 }
 
 /// Products by number, whoever may order them: for what was ordered, and for the parts of bundles.

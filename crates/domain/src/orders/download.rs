@@ -140,11 +140,7 @@ async fn of_order(tx: &mut Tx<'_>, standing: &Standing, order: OrderId) -> Resul
             return Err(limit_reached().into());
         }
     }
-    // What was activated has its owner and its code was shown; the file may hold it again.
-    let in_file = |license: &CodeRow| {
-        license.key.is_some()
-            && (license.stage == Stage::Distributed || (license.stage == Stage::Available && license.end_user_information == EndUserInformation::None))
-    };
+    let in_file = |row: &CodeRow| is_in_file(row.stage, row.end_user_information, row.key.is_some());
     let (found, others): (Vec<CodeRow>, Vec<CodeRow>) = licenses.into_iter().partition(in_file);
     if found.is_empty() {
         let owned = others.iter().any(|license| license.stage == Stage::Available);
@@ -152,6 +148,12 @@ async fn of_order(tx: &mut Tx<'_>, standing: &Standing, order: OrderId) -> Resul
         return Err(if owned { end_user_required() } else { none() }.into());
     }
     Ok(found)
+}
+
+/// Whether the file of an order holds a license: what needs no end user, and what was activated: that has its owner, and its code was shown.
+pub(super) fn is_in_file(stage: Stage, end_user_information: EndUserInformation, has_key: bool) -> bool {
+    let lies_ready = stage == Stage::Available && end_user_information == EndUserInformation::None;
+    has_key && (stage == Stage::Distributed || lies_ready)
 }
 
 fn end_user_required() -> Refusal {

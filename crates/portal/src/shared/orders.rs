@@ -137,10 +137,16 @@ pub fn source_name(room: &Room, source: &str) -> &'static str {
 /// How a price came about, step by step (CAT-5).
 #[must_use]
 pub fn explanation(room: &Room, steps: &[PriceStepView]) -> Markup {
+    explanation_of(room, room.t("How this price came about", "So entstand der Preis"), steps)
+}
+
+/// The same under another title, where several stand together.
+#[must_use]
+pub fn explanation_of(room: &Room, title: &str, steps: &[PriceStepView]) -> Markup {
     html! {
         @if !steps.is_empty() {
             details class="explanation" {
-                summary { (room.t("How this price came about", "So entstand der Preis")) }
+                summary { (title) }
                 ol {
                     @for step in steps {
                         li {

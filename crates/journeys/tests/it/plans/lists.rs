@@ -132,6 +132,7 @@ pub async fn of_licenses(app: &TestApp, merchant: i64, partnership: Vec<u8>, pro
     for (list, values, indexes) in [
         (licenses::LIST, page("", "", Vec::new()), &["license_of_both_pkey", "sqlite_autoindex_license_1"][..]),
         (licenses::LIST_OF_ORDER, of_order, &["license_by_order"][..]),
+        (licenses::FIRST_IN_FILE, params![merchant, [7_u8; 16]].to_vec(), &["license_by_order"][..]),
         (licenses::LIST_OF_PARTNERSHIP, page("", "", vec![7; 16]), &["license_by_partnership"][..]),
         (licenses::LIST_AVAILABLE_OF_PRODUCT, page("available", "", partnership.clone()), &["license_available"][..]),
         (licenses::LIST_TO_CONFIRM, page("", confirm, partnership.clone()), &["license_to_confirm"][..]),

@@ -45,7 +45,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
     let wanted = call.query_pairs().iter().find(|(name, _)| name == "in").map_or("", |(_, value)| value.as_str());
     let (chosen, heading) = LANGUAGES.iter().find(|(name, _)| *name == wanted).or(LANGUAGES.first()).copied().unwrap_or(("", ""));
     // A product of the reseller's own makes the code run as it is.
-    let offered = reseller_products::listed(&call, PageRequest { limit: 1, before: None }).await?;
+    let offered = reseller_products::listed(&call, None, PageRequest { limit: 1, before: None }).await?;
     let sku = offered.rows.first().map_or(PRODUCT, |product| product.sku.as_str());
     let address = call.url("");
     let code: Vec<String> = pieces(heading).iter().map(|piece| piece.trim_end().replace(ADDRESS, &address).replace(PRODUCT, sku)).collect();
