@@ -29,6 +29,7 @@ mod payments;
 mod people;
 mod plans;
 mod platform;
+mod precedence;
 mod refunds;
 mod requests;
 mod review;
