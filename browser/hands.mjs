@@ -29,7 +29,10 @@ export class Mouse {
   }
 
   async pick(control, option) {
-    await control.selectOption({ label: option });
+    // A choice out of many is a field: what is typed finds it.
+    if ((await control.getAttribute("role")) !== "combobox") return control.selectOption({ label: option });
+    await control.fill(option);
+    await this.page.getByRole("option", { name: option, exact: true }).first().click();
   }
 
   async mark(control) {
@@ -134,6 +137,11 @@ export class Keyboard extends Mouse {
 
   async pick(control, option) {
     await this.#reach(control);
+    if ((await control.getAttribute("role")) === "combobox") {
+      await this.page.keyboard.type(option);
+      await this.page.keyboard.press("Enter");
+      return assert.equal(await control.inputValue(), option);
+    }
     const chosen = () => control.evaluate((select) => select.selectedOptions[0]?.textContent.trim());
     if ((await chosen()) === option) return;
     await this.page.keyboard.type(option.split(/\W/)[0]);
