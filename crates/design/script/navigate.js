@@ -83,7 +83,11 @@ export const isJustShown = () => performance.now() - lastShown < 500;
 
 const keepPlace = () => history.replaceState({ ...history.state, scroll: scrollY }, "");
 
-const put = (page) => {
+// What was opened in a page is open in the same page again.
+const openings = (place) => [...place.querySelectorAll("details")].map((one) => [one.querySelector("summary")?.textContent.trim(), one]);
+
+const put = (page, isSame) => {
+  const opened = isSame ? openings(main()).filter(([, one]) => one.open && !one.matches(".menu")).map(([text]) => text) : [];
   for (const dialog of document.querySelectorAll("dialog")) dialog.remove();
   document.title = page.title;
   const navigation = document.querySelector("#navigation");
@@ -91,6 +95,9 @@ const put = (page) => {
   if (navigation.matches(":popover-open")) navigation.hidePopover();
   for (const menu of document.querySelectorAll(".bar details[open]")) menu.open = false;
   main().replaceChildren(...page.querySelector("main#content").childNodes);
+  for (const [text, one] of openings(main())) {
+    if (opened.includes(text)) one.open = true;
+  }
   takeToasts(page);
 };
 
@@ -115,7 +122,7 @@ export const show = (page, url, { way = "push", state = null, isQuiet = false, r
     if (url.href === location.href) history.replaceState({}, "");
     else history.pushState({}, "", url);
   }
-  put(page);
+  put(page, isSame);
   at = address();
   hasSwapped = true;
   history.scrollRestoration = "manual";

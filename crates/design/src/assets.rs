@@ -63,9 +63,8 @@ macro_rules! modules {
 }
 
 /// The modules, each behind those that it needs; the last one is what a page names.
-const SOURCES: [(&str, &str); 14] = modules![
-    "page", "words", "told", "navigate", "links", "forms", "dialogs", "menus", "lists", "watch", "combobox", "chart", "palette", "portal",
-];
+const SOURCES: [(&str, &str); 14] =
+    modules!["page", "words", "told", "navigate", "links", "forms", "dialogs", "menus", "lists", "watch", "combobox", "chart", "palette", "portal",];
 
 /// What is loaded when a page needs it.
 const LATER: [&str; 3] = ["combobox", "chart", "palette"];

@@ -51,12 +51,7 @@ impl From<Hit> for HitView {
 pub async fn found(call: &Call, words: String) -> Result<Vec<HitView>, Problem> {
     let (merchant, of) = sides(call)?;
     let may = |right| of.is_none() || call.caller().authorize(Need::Right(right)).is_ok();
-    let areas = Areas {
-        orders: may(Right::OrdersRead),
-        invoices: may(Right::InvoicesRead),
-        resellers: of.is_none(),
-        products: may(Right::ProgramRead),
-    };
+    let areas = Areas { orders: may(Right::OrdersRead), invoices: may(Right::InvoicesRead), resellers: of.is_none(), products: may(Right::ProgramRead) };
     let hits = call.read(move |reader| Box::pin(async move { find::find(reader, merchant, of, &words, areas).await })).await?;
     Ok(hits.into_iter().map(HitView::from).collect())
 }
@@ -75,10 +70,5 @@ pub fn routes(r: &mut Routes) {
         .needs(Right::MerchantRead)
         .query::<FindQuery>()
         .answers::<FoundView>(200);
-    r.get("/v1/reseller/search", "search", get)
-        .tag("Search")
-        .doc(doc)
-        .needs(Right::ProgramRead)
-        .query::<FindQuery>()
-        .answers::<FoundView>(200);
+    r.get("/v1/reseller/search", "search", get).tag("Search").doc(doc).needs(Right::ProgramRead).query::<FindQuery>().answers::<FoundView>(200);
 }
