@@ -48,13 +48,12 @@ class Combobox {
   // The field is what people and the label mean from here on. What the browser asks of the field it asks here: an unseen one could not show it.
   #takeOver() {
     const { select, input } = this;
-    const label = select.labels[0]?.textContent.trim() ?? select.getAttribute("aria-label") ?? "";
     for (const name of ["id", "required", "disabled", "aria-invalid", "aria-describedby", "aria-label"]) {
       if (!select.hasAttribute(name)) continue;
       input.setAttribute(name, select.getAttribute(name));
       if (name !== "disabled") select.removeAttribute(name);
     }
-    this.list.setAttribute("aria-label", label);
+    this.list.setAttribute("aria-label", words.choices);
     select.classList.add("unseen");
     select.tabIndex = -1;
     select.setAttribute("aria-hidden", "true");

@@ -6,6 +6,7 @@ const german = {
   all: "Alle auswählen",
   found: (count) => (count === 1 ? "1 Treffer" : `${count} Treffer`),
   none: "Nichts gefunden",
+  choices: "Auswahl",
   places: "Seiten und Schritte",
   chart: "Mit den Pfeiltasten von Wert zu Wert.",
 };
@@ -16,6 +17,7 @@ const english = {
   all: "Select all",
   found: (count) => (count === 1 ? "1 result" : `${count} results`),
   none: "Nothing found",
+  choices: "Choices",
   places: "Pages and steps",
   chart: "The arrow keys go from value to value.",
 };
