@@ -54,9 +54,7 @@ class Combobox {
       if (name !== "disabled") select.removeAttribute(name);
     }
     this.list.setAttribute("aria-label", words.choices);
-    select.classList.add("unseen");
-    select.tabIndex = -1;
-    select.setAttribute("aria-hidden", "true");
+    select.hidden = true;
   }
 
   #listen() {

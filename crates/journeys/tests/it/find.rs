@@ -80,7 +80,7 @@ app_test! {
         assert_eq!((found(&staff, MERCHANT, "po").await.len(), found(&user, RESELLER, "po").await.len()), (5, 5));
         assert_eq!(names(&found(&user, RESELLER, "KEY-").await).len(), 1, "what is not sold is not found");
         assert_eq!(names(&found(&staff, MERCHANT, "KEY-").await).len(), 2);
-        assert_eq!(http.get(&format!("{RESELLER}?q=po")).await.status, 401);
+        assert_eq!(http.nobody().get(&format!("{RESELLER}?q=po")).await.status, 401);
     }
 
     /// PLT-3: without a script the field leads to a page that finds, whatever was typed.
