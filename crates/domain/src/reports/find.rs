@@ -77,7 +77,7 @@ pub const ORDERS_OF_ALL: Sql = sql!(
 pub const ORDERS_OF_ONE: Sql = sql!(
     "SELECT o.id, o.partnership, o.number, o.reference FROM orders o WHERE o.merchant = $1 AND o.partnership = $2
        AND o.id IN (SELECT y.id FROM orders y WHERE y.merchant = $1 AND y.number = $3
-         UNION SELECT y.id FROM orders y WHERE y.merchant = $1 AND y.reference_key = $4 AND y.partnership = $2
+         UNION SELECT y.id FROM orders y WHERE y.merchant = $1 AND y.reference_key = $4 AND (y.partnership = $2 OR length($2) = 0)
          UNION SELECT z.id FROM (SELECT y.id, y.reference_key FROM orders y WHERE y.merchant = $1 AND y.partnership = $2 ORDER BY y.id DESC LIMIT $7) z
            WHERE z.reference_key >= $4 AND z.reference_key < $5)
      ORDER BY o.id DESC LIMIT $6"

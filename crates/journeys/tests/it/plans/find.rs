@@ -13,7 +13,7 @@ pub async fn of_words(app: &TestApp, merchant: i64, partnership: Vec<u8>) {
     for (text, values, indexes) in [
         (find::ORDERS_OF_ALL, orders(Vec::new()), &["orders_merchant_number_key", "sqlite_autoindex_orders_2"][..]),
         (find::ORDERS_OF_ALL, orders(Vec::new()), &["orders_by_reference"][..]),
-        (find::ORDERS_OF_ONE, orders(partnership.clone()), &["orders_by_partnership", "orders_of_partnership_by_state"][..]),
+        (find::ORDERS_OF_ONE, orders(partnership.clone()), &["orders_by_partnership", "orders_of_partnership_by_state", "orders_pkey"][..]),
         (find::ORDERS_OF_ONE, orders(partnership.clone()), &["orders_by_reference"][..]),
         (find::LICENSES_OF_CUSTOMER, customer(Vec::new()), &["customer_by_email"][..]),
         (find::LICENSES_OF_CUSTOMER, customer(partnership), &["license_by_customer"][..]),
