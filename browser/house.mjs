@@ -203,7 +203,8 @@ export async function openWindow(browser, house, options = {}) {
 async function trySources(context) {
   const style = readdirSync("crates/design/style").filter((name) => name.endsWith(".css")).sort().map((name) => readFileSync(`crates/design/style/${name}`, "utf8")).join("");
   await context.route(/\/assets\/style\.[^/]*\.css$/, (route) => route.fulfill({ contentType: "text/css", body: style }));
-  await context.route(/\/assets\/portal\.[^/]*\.js$/, (route) => route.fulfill({ contentType: "text/javascript", path: "crates/design/script/portal.js" }));
+  const named = (route) => /\/assets\/([a-z]+)\./.exec(route.request().url())[1];
+  await context.route(/\/assets\/[^/]*\.js$/, (route) => route.fulfill({ contentType: "text/javascript", path: `crates/design/script/${named(route)}.js` }));
 }
 
 /** Console errors (a broken content security policy is one), exceptions, failed requests, answers that are faults. */

@@ -9,6 +9,7 @@ import { journey, title as journeyTitle } from "./stories/journey.mjs";
 import { name as passkeyName, passkey, title as passkeyTitle } from "./passkey.mjs";
 import { merchant, title as merchantTitle } from "./stories/merchant.mjs";
 import { shop, title as shopTitle } from "./stories/shop.mjs";
+import { smooth, title as smoothTitle } from "./smooth.mjs";
 import { walk, title as walkTitle } from "./walk.mjs";
 
 const [kind = "sqlite", ...wanted] = process.argv.slice(2);
@@ -33,6 +34,7 @@ const tests = [
   { name: "double", demo: true, title: doubleTitle, run: double },
   { name: "hostile", demo: true, title: hostileTitle, run: hostile },
   { name: "passkey", title: passkeyTitle, at: passkeyName, run: passkey },
+  { name: "smooth", demo: true, title: smoothTitle, run: smooth },
   { name: "walk", demo: true, elsewhere: true, title: walkTitle, run: walk },
 ];
 /** `journey` and `keyboard` each mean all that have the word in their name, `stories` all that are told. */

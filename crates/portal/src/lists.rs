@@ -1,8 +1,11 @@
 //! Lists: search, filters and pages in the URL, the same rows as a file.
 
+mod chooser;
+
 use crate::files::{Kind, Plain};
 use crate::room::{Room, Spot, encoded};
 use crate::shared::views::Views;
+use chooser::HIDE;
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
 use tradepost_design::frame::Head;
@@ -285,8 +288,10 @@ impl<'a> List<'a> {
     #[must_use]
     pub fn draw(&self, call: &Call, columns: Vec<Column<'_>>, rows: Vec<Vec<Cell>>, next: Option<[u8; 16]>) -> Markup {
         let (count, look) = (rows.len(), &self.room.look);
-        let rows: Vec<Vec<Markup>> = rows.into_iter().map(|row| row.into_iter().map(|cell| cell.shown).collect()).collect();
-        let filtered = self.asked.iter().any(|(name, value)| !value.is_empty() && name != "cursor");
+        let chooser = self.chooser(&columns);
+        let rows: Vec<Vec<Markup>> = rows.into_iter().map(|row| self.chosen(row).map(|cell| cell.shown).collect()).collect();
+        let columns = self.chosen(columns).collect();
+        let filtered = self.asked.iter().any(|(name, value)| !value.is_empty() && name != "cursor" && !name.starts_with(HIDE));
         let after = next.map(|next| self.place(&[("cursor", &call.cursor(next))]));
         let first = self.asked("cursor").map(|_| self.place(&[("cursor", "")]));
         let table = Table { caption: self.name, columns, rows, foot: None };
@@ -295,7 +300,7 @@ impl<'a> List<'a> {
             @if let Some(before) = &self.before { (before) }
             (card::plain(html! {
                 @if let Some(views) = &self.views { (views.draw(self.room, &self.asked)) }
-                @if count > 0 || filtered { (self.tools()) }
+                @if count > 0 || filtered { (self.tools(&chooser)) }
                 @if count == 0 { (self.nothing(filtered)) } @else { (table.draw()) }
                 (pager(&look.n(i64::try_from(count).unwrap_or(0), ("row", "rows"), ("Zeile", "Zeilen")), first.as_deref(), after.as_deref(), look.language))
             }))
@@ -319,7 +324,7 @@ impl<'a> List<'a> {
         }
     }
 
-    fn tools(&self) -> Markup {
+    fn tools(&self, chooser: &Markup) -> Markup {
         let (room, mut chips) = (self.room, Vec::new());
         for filter in &self.filters {
             for (value, text) in &filter.choices {
@@ -335,7 +340,7 @@ impl<'a> List<'a> {
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
         let file = |text, ending| Button::new(text).small().quiet().icon(Icon::Download).to(&self.place(&[("file", ending), ("cursor", "")]));
-        let acts = html! { (file("CSV", "csv")) (file("XLSX", "xlsx")) @if let Some(acts) = &self.acts { (acts) } };
+        let acts = html! { (file("CSV", "csv")) (file("XLSX", "xlsx")) (chooser) @if let Some(acts) = &self.acts { (acts) } };
         tools(self.searches.then_some(&self.path), self.asked("q").unwrap_or(""), &kept, &chips, &acts, room.look.language)
     }
 

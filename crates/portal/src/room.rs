@@ -200,6 +200,8 @@ impl Room {
             Side::Merchant => self.t("Merchant", "Händler"),
             Side::Reseller => self.t("Reseller", "Reseller"),
         };
+        // A reseller that may not trade has nothing to look for.
+        let finder = if self.may_trade() { self.path("/find") } else { self.base.clone() };
         let around = Workspace {
             name: &self.name,
             kind,
@@ -209,7 +211,7 @@ impl Room {
             menu: self.menu(),
             sandbox: self.test.then(|| self.t("Sandbox: nothing here is real.", "Sandbox: nichts hier ist echt.")),
             toast: self.said.as_deref().map(|text| note::toast(Tone::Good, text)),
-            finder: (&self.base, self.t("Search or jump to…", "Suchen oder springen …")),
+            finder: (&finder, self.t("Search or jump to…", "Suchen oder springen …")),
         };
         let page = Page { title, house: &self.name, language: self.look.language, theme: self.look.theme(), brand: self.dress.brand() };
         // With no-referrer a browser would not say where a form comes from, and its form would be refused.

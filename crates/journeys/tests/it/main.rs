@@ -11,6 +11,7 @@ mod demo;
 mod doors;
 mod drafts;
 mod factors;
+mod find;
 mod fresh;
 mod fulfillment;
 mod guide;

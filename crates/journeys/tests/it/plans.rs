@@ -14,6 +14,7 @@ use tradepost_domain::stock;
 use tradepost_store::{Column, Sql, Value, params};
 use tradepost_testkit::{Kind, TestApp};
 
+mod find;
 mod lists;
 
 /// Fills the tables past the domain: 20,000 sold keys before 500 free ones, 5,000 orders of which 20 are open,
@@ -146,6 +147,7 @@ async fn body(app: TestApp) {
     lists::of_invoices(&app, merchant, many.clone()).await;
     lists::of_orders(&app, merchant, many.clone(), product.number).await;
     lists::of_licenses(&app, merchant, many.clone(), product.number).await;
+    find::of_words(&app, merchant, many.clone()).await;
     lists::of_fulfillments(&app, merchant, many).await;
     lists::of_messages(&app, merchant).await;
     other_lists(&app, merchant, partnership.bytes().to_vec()).await;

@@ -40,6 +40,9 @@ pub fn price_cell(room: &Room, price: Option<&Money>) -> Markup {
     html! { @match price { Some(price) => (room.look.money(price)), None => span class="muted" { "–" } } }
 }
 
+/// How often a page of an order that waits looks again, where there is a script.
+const LOOKS_AGAIN_SECONDS: i64 = 15;
+
 /// Why it waits, who can clear it, and a button where it is you (FUL-2).
 #[must_use]
 pub fn lock_notes(room: &Room, order: &OrderView, path: &str) -> Markup {
@@ -48,6 +51,7 @@ pub fn lock_notes(room: &Room, order: &OrderView, path: &str) -> Markup {
         Side::Reseller => "reseller",
     };
     html! {
+        @if !order.lock_reasons.is_empty() { span hidden data-watch=(LOOKS_AGAIN_SECONDS) {} }
         @for reason in &order.lock_reasons {
             @if let Some(known) = names::lock_reason_named(reason.code) {
                 @let (title, text) = names::lock_reason(&room.look, known);
