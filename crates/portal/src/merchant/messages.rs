@@ -203,7 +203,7 @@ fn body(room: &Room, detail: &MessageDetail) -> Markup {
         )
     };
     let inside = html! {
-        div class="lines" { (detail.text) }
+        div class="lines" lang=(detail.language) { (detail.text) }
         details class="explanation" {
             summary { (room.t("HTML source", "HTML-Quelltext")) }
             (value::snippet(&detail.html, room.look.language))
