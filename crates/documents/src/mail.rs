@@ -57,8 +57,7 @@ macro_rules! texts {
 }
 
 /// What stands around every text, in whichever language.
-const AROUND: &[Text] =
-    &[("layout.html", include_str!("../templates/mail/layout.html")), ("footer.txt", include_str!("../templates/mail/footer.txt"))];
+const AROUND: &[Text] = &[("layout.html", include_str!("../templates/mail/layout.html")), ("footer.txt", include_str!("../templates/mail/footer.txt"))];
 
 texts![
     "sandbox.txt",

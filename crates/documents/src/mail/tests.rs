@@ -154,7 +154,9 @@ fn what_the_first_version_wrote_reads_as_it_did() {
     assert!(mail.html.contains("<html lang=\"en\">") && mail.html.contains("<td>1250.00 USD</td>"), "{}", mail.html);
     let mut variables = sample(Template::CancelApproved);
     (variables["quantity"], variables["of_quantity"]) = (1.into(), 1.into());
-    assert!(first(Template::CancelApproved, &variables).text.contains("took back 1 of 1 codes of Studio Pro <2026>, sold as SHOP-<b>1</b>. They are no longer"));
+    assert!(
+        first(Template::CancelApproved, &variables).text.contains("took back 1 of 1 codes of Studio Pro <2026>, sold as SHOP-<b>1</b>. They are no longer")
+    );
     let text = first(Template::FulfillmentFailed, &sample(Template::FulfillmentFailed)).text;
     assert!(text.contains("could not deliver 2000 codes of"), "{text}");
     assert!(first(Template::PasswordReset, &sample(Template::PasswordReset)).text.contains("until 2026-11-22 10:00 UTC."));

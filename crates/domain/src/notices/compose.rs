@@ -165,7 +165,9 @@ async fn order_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<Op
             params![event.merchant, order],
         )
         .await?;
-    let Some((merchant, environment, company, email, number, reference, currency, total, note, order_email, confirmed, language)) = row else { return Ok(None) };
+    let Some((merchant, environment, company, email, number, reference, currency, total, note, order_email, confirmed, language)) = row else {
+        return Ok(None);
+    };
     // A channel may switch off the mail about placing (ORD-8); that about cancelling always goes out (DEL-8).
     if event.kind == "order.placed" && order_email == Some(0) {
         return Ok(None);
@@ -187,7 +189,11 @@ async fn order_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<Op
         variables["due_on"] = json!(due_on);
         variables["invoice_link"] = json!({"$invoice_link": invoice});
     }
-    Ok(Some(Facts { variables, test: environment == "test", to: Some(Recipient { email, name: company, confirmed: confirmed > 0, language: Language::for_speaker(language.as_deref()) }) }))
+    Ok(Some(Facts {
+        variables,
+        test: environment == "test",
+        to: Some(Recipient { email, name: company, confirmed: confirmed > 0, language: Language::for_speaker(language.as_deref()) }),
+    }))
 }
 
 type LicenseRow = (String, String, String, String, String, Option<Vec<u8>>, String, String, String, i64, Option<String>);

@@ -122,6 +122,7 @@ app_test! {
         let user = http.with(&contoso.signs_in(ResellerRole::Owner).await);
         user.patch("/v1/me", json!({"language": "en"})).await.must(200);
         contoso.order(&[("KEY-PRO", 1)]).place().await;
+        app.work().await;
         app.clock.advance_ms(1_000);
         user.patch("/v1/me", json!({"language": "de"})).await.must(200);
         contoso.order(&[("KEY-PRO", 1)]).place().await;

@@ -68,7 +68,7 @@ pub fn kind(look: &Look, template: &str) -> String {
 
 /// The own name of the language that a message was written in.
 fn language(code: &str) -> &str {
-    Language::of_code(code).map_or(code, Language::name)
+    Language::of_code(code).map_or(code, |language| language.name())
 }
 
 async fn list(call: Call) -> Result<Answer, Problem> {

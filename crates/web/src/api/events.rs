@@ -205,7 +205,8 @@ pub async fn message_shown(call: &Call, id: MessageId) -> Result<(MessageSummary
         .await?
         .or_not_found()?;
     let template = tradepost_domain::notices::rules::Template::from_name(&row.template).or_not_found()?;
-    let rendered = mail::render(template, row.template_version, row.language, &variables).map_err(|error| tradepost_store::Fault::invariant(error.to_string()))?;
+    let rendered =
+        mail::render(template, row.template_version, row.language, &variables).map_err(|error| tradepost_store::Fault::invariant(error.to_string()))?;
     let detail = MessageDetail {
         id,
         recipient: row.recipient.clone(),

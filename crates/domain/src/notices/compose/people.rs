@@ -64,11 +64,6 @@ pub(super) async fn person_facts(reader: &mut Reader<'_>, event: &WaitingEvent) 
     Ok(Some(Facts {
         variables: json!({"merchant": merchant, "person": person, "event": event.kind, "left": event.body.get("left")}),
         test,
-        to: Some(Recipient {
-            email,
-            name: identity::full_name(&first, &last),
-            confirmed: false,
-            language: Language::for_speaker(language.as_deref()),
-        }),
+        to: Some(Recipient { email, name: identity::full_name(&first, &last), confirmed: false, language: Language::for_speaker(language.as_deref()) }),
     }))
 }
