@@ -190,12 +190,12 @@ pub struct Head<'a> {
 
 /// Draws the head of a page.
 #[must_use]
-pub fn head(head: &Head<'_>) -> Markup {
+pub fn head(language: Language, head: &Head<'_>) -> Markup {
     html! {
         header class="page-head" {
             div class="titles" {
                 @if !head.crumbs.is_empty() {
-                    nav class="crumbs" aria-label="Breadcrumb" { @for (name, path) in head.crumbs { a href=(path) { (name) } (icon(Icon::Next)) } }
+                    nav class="crumbs" aria-label=(language.pick("Breadcrumb", "Brotkrumen")) { @for (name, path) in head.crumbs { a href=(path) { (name) } (icon(Icon::Next)) } }
                 }
                 div class="title-line" { h1 { (head.title) } @if let Some(state) = &head.state { (state) } }
                 @if let Some(text) = head.text { p { (text) } }

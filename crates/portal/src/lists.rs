@@ -3,6 +3,7 @@
 mod chooser;
 
 use crate::files::{Kind, Plain};
+use crate::names;
 use crate::room::{Room, Spot, encoded};
 use crate::shared::views::Views;
 use chooser::HIDE;
@@ -294,7 +295,7 @@ impl<'a> List<'a> {
         let filtered = self.asked.iter().any(|(name, value)| !value.is_empty() && name != "cursor" && !name.starts_with(HIDE));
         let after = next.map(|next| self.place(&[("cursor", &call.cursor(next))]));
         let first = self.asked("cursor").map(|_| self.place(&[("cursor", "")]));
-        let table = Table { caption: self.name, columns, rows, foot: None };
+        let table = Table { caption: names::list(look, self.name), columns, rows, foot: None };
         html! {
             @if let Some(tabs) = &self.tabs { (tabs) }
             @if let Some(before) = &self.before { (before) }

@@ -185,7 +185,7 @@ impl Room {
     /// A page with its head.
     #[must_use]
     pub fn page(&self, spot: Spot, head: &Head<'_>, inside: &Markup) -> Answer {
-        self.draw(spot, head.title, &html! { (drawn::head(head)) (inside) })
+        self.draw(spot, head.title, &html! { (drawn::head(self.look.language, head)) (inside) })
     }
 
     /// A page that asks or says one thing: a form, a final step. A script shows it as a dialog over the page that it was opened from.

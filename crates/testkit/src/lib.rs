@@ -165,7 +165,7 @@ impl TestApp {
 /// A caller from a known address, without an idempotency key.
 #[must_use]
 pub fn origin(caller: &Caller) -> Origin {
-    Origin { caller: caller.clone(), request_id: Some("req_test".into()), address: Some("192.0.2.1".into()), idempotency: None }
+    Origin { caller: caller.clone(), request_id: Some("req_test".into()), address: Some("192.0.2.1".into()), language: None, idempotency: None }
 }
 
 /// One test per database from one body: `async fn sentence(app) { … }` becomes `sentence::sqlite` and

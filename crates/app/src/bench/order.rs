@@ -170,7 +170,7 @@ pub(super) async fn prepare(database: &Database, seeded: &Arc<Seeded>, count: us
 }
 
 fn from(caller: &Caller, idempotency: Option<Idempotency>) -> Origin {
-    Origin { caller: caller.clone(), request_id: None, address: None, idempotency }
+    Origin { caller: caller.clone(), request_id: None, address: None, language: None, idempotency }
 }
 
 type Placing = (Caller, PlaceOrder, Option<Idempotency>);

@@ -5,8 +5,8 @@ use super::links::Purpose;
 use super::throttle::Failures;
 use super::{PersonView, SessionView};
 use crate::ids::{EmailChangeId, PersonId, SessionId, SingleUseLinkId};
-use tradepost_kernel::Timestamp;
 use tradepost_kernel::text::Email;
+use tradepost_kernel::{Language, Timestamp};
 use tradepost_store::{Fault, FromRow, Row, Tx, params, sql};
 
 impl FromRow for PersonView {
@@ -78,6 +78,13 @@ pub(crate) async fn is_confirmed(tx: &mut Tx<'_>, person: PersonId) -> Result<bo
 pub(crate) async fn write_profile(tx: &mut Tx<'_>, p: &PersonView) -> Result<(), Fault> {
     let update = sql!("UPDATE person SET first_name = $2, last_name = $3, language = $4, time_zone = $5 WHERE id = $1");
     tx.execute_exactly(1, update, params![p.id, &p.first_name, &p.last_name, p.language.clone(), p.time_zone.clone()]).await
+}
+
+/// Notes the language that a person's browser shows, for mails to who chose none (PLT-12).
+pub(crate) async fn note_language(tx: &mut Tx<'_>, person: PersonId, shown: Option<Language>) -> Result<(), Fault> {
+    let Some(shown) = shown else { return Ok(()) };
+    let update = sql!("UPDATE person SET browser_language = $2 WHERE id = $1 AND (browser_language IS NULL OR browser_language <> $2)");
+    tx.execute(update, params![person, shown.code()]).await.map(drop)
 }
 
 /// Gives a person another address, proven to be theirs. Where somebody else got it meanwhile, the work is repeated.

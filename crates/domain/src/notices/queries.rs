@@ -7,7 +7,7 @@ use crate::ids::{EventId, MessageId, PartnershipId};
 use crate::listing::{Page, PageRequest};
 use serde_json::Value as Json;
 use std::collections::{BTreeSet, HashMap};
-use tradepost_kernel::Timestamp;
+use tradepost_kernel::{Language, Timestamp};
 use tradepost_store::{Column, Fault, FromRow, Reader, Row, Sql, params, sql};
 
 /// The operator's own log: resets, confirmations, access mails.
@@ -28,6 +28,8 @@ pub struct MessageView {
     pub template_version: i64,
     /// The address.
     pub recipient: String,
+    /// In which language it is.
+    pub language: Language,
     /// What it says, secrets as references.
     pub variables: Json,
     /// The prefix of the subject's id.
@@ -56,6 +58,7 @@ impl FromRow for MessageView {
             template: columns.next()?,
             template_version: columns.next()?,
             recipient: columns.next()?,
+            language: Language::of_code(&columns.next::<String>()?).ok_or(Fault::Column("a language"))?,
             variables: serde_json::from_str(&columns.next::<String>()?).map_err(|_| Fault::Column("JSON"))?,
             subject_kind: columns.next()?,
             subject: columns.next()?,
@@ -80,7 +83,7 @@ impl MessageView {
 macro_rules! message_sql {
     ($($rest:literal),+) => {
         sql!(concat!(
-            "SELECT id, partnership, event, template, template_version, recipient, variables, subject_kind, subject, state, attempts,
+            "SELECT id, partnership, event, template, template_version, recipient, language, variables, subject_kind, subject, state, attempts,
                     last_error, created_ms, sent_ms FROM message ",
             $($rest),+
         ))

@@ -240,7 +240,7 @@ pub fn end_user_fields(room: &Room, typed: &Typed) -> Markup {
         (typed.field("company", room.t("Company", "Firma")).optional(optional).fill("off").text())
         (typed.field("phone", room.t("Phone", "Telefon")).optional(optional).fill("off").input("tel"))
         (street_fields(room, typed))
-        (typed.field("language", room.t("Language", "Sprache")).hint(room.t("The mail is in this language.", "Die E-Mail kommt in dieser Sprache.")).optional(optional).select(&languages))
+        (typed.field("language", room.t("Language", "Sprache")).hint(room.t("Mails speak English and German: any other language gets English.", "E-Mails sprechen Deutsch und Englisch: Jede andere Sprache bekommt Englisch.")).optional(optional).select(&languages))
     }
 }
 
