@@ -61,10 +61,10 @@ app_test! {
         send(&app, &contoso, "jean@customer.example", Some("fr")).await;
         send(&app, &contoso, "nemo@customer.example", None).await;
         let (language, text) = mailed(&staff, "ada@customer.example").await;
-        assert!(language == "de" && text.contains("Ihre Lizenz für KEY-PRO") && text.contains("Guten Tag Ada Lovelace,"), "{language}: {text}");
+        assert!(language == "de" && text.contains("Ihre Lizenz für The KEY-PRO") && text.contains("Guten Tag Ada Lovelace,"), "{language}: {text}");
         for email in ["grace@customer.example", "jean@customer.example", "nemo@customer.example"] {
             let (language, text) = mailed(&staff, email).await;
-            assert!(language == "en" && text.contains("Your license for KEY-PRO") && text.contains("Hello Ada Lovelace,"), "{email}: {text}");
+            assert!(language == "en" && text.contains("Your license for The KEY-PRO") && text.contains("Hello Ada Lovelace,"), "{email}: {text}");
         }
         let look = staff.patch("/v1/merchant/branding", json!({"mail_language": "de"})).await.must(200);
         assert_eq!(look["mail_language"], json!("de"));

@@ -66,7 +66,9 @@ impl PageWords {
                 }
                 continue;
             }
-            let silent = silent || NOT_SAID.contains(&name.as_str()) || (name != "html" && value(inside, "lang").is_some());
+            // Many a country is called the same in both languages.
+            let in_another = (name != "html" && value(inside, "lang").is_some()) || value(inside, "name") == Some("country");
+            let silent = silent || NOT_SAID.contains(&name.as_str()) || in_another;
             if !silent {
                 for attribute in READ {
                     let kept = if attribute == "aria-label" { &mut words.labels } else { &mut words.texts };

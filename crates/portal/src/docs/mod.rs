@@ -117,7 +117,9 @@ async fn show(call: &Call, name: &str) -> Result<Answer, Problem> {
         None => BTreeSet::new(),
     };
     let look = Look::of(call);
-    let drawn = Page { title: &page.title, house: "Tradepost", language: look.language, theme: look.theme(), brand: Brand::default() };
+    let german = SOURCES.iter().flat_map(|(_, _, sources)| *sources).find(|source| source.name == name).map(|source| source.german);
+    let title = look.language.pick(&page.title, german.unwrap_or(&page.title));
+    let drawn = Page { title, house: "Tradepost", language: look.language, theme: look.theme(), brand: Brand::default() };
     let contents: Vec<(&str, &str)> = page.parts.iter().filter(|part| part.level == 2).map(|part| (part.anchor.as_str(), part.title.as_str())).collect();
     let inside = article(name, page, &found);
     let bar = html! {
