@@ -29,9 +29,9 @@ impl ShopKey {
         Caller::PartnershipKey { key: self.id, name: "Shop".into(), scope: reseller.scope, rights: vec![Right::FulfillmentsCreate] }
     }
 
-    async fn switch(&self, reseller: &Reseller, on: bool) {
+    async fn switch(&self, app: &TestApp, reseller: &Reseller, on: bool) {
         let command = SwitchApiKey { owner: self.owner, key: self.id, kind: KeyKind::Partnership, by: Side::Reseller, on };
-        reseller.app.does(&reseller.owner(), command).await;
+        app.does(&reseller.owner(), command).await;
     }
 }
 
@@ -49,7 +49,7 @@ app_test! {
         let (acme, contoso) = where_everything_is_wrong(&app).await;
         let product = acme.product("KEY-PRO").price("1.00").await;
         let key = ShopKey::of(&app, &contoso).await;
-        key.switch(&contoso, false).await;
+        key.switch(&app, &contoso, false).await;
         app.does(&acme.owner(), SuspendPartnership { partnership: contoso.partnership() }).await;
         let caller = key.caller(&contoso);
         let refused = async |call: Fulfill, code: &str, class: Class| {
@@ -58,7 +58,7 @@ app_test! {
         };
         let unknown = || contoso.sale("A-1", "KEY-NONE", 6);
         refused(unknown(), "unauthenticated", Class::Unauthenticated).await;
-        key.switch(&contoso, true).await;
+        key.switch(&app, &contoso, true).await;
         refused(unknown(), "partnership_not_active", Class::Forbidden).await;
         app.does(&acme.owner(), ReactivatePartnership { partnership: contoso.partnership() }).await;
         refused(unknown(), "product_not_available", Class::NotFound).await;
@@ -91,7 +91,7 @@ app_test! {
         assert_eq!(app.refuses(&caller, contoso.sale("A-1", "KEY-PRO", 9)).await.code, "external_order_conflict");
         app.does(&acme.owner(), SuspendPartnership { partnership: contoso.partnership() }).await;
         assert_eq!(app.refuses(&caller, sale()).await.code, "partnership_not_active");
-        key.switch(&contoso, false).await;
+        key.switch(&app, &contoso, false).await;
         assert_eq!(app.refuses(&caller, sale()).await.code, "unauthenticated");
     }
 }

@@ -90,6 +90,11 @@ pub struct Client {
 }
 
 impl Client {
+    /// Whether this is what it does.
+    pub fn does(&self, load: Load) -> bool {
+        self.load == load
+    }
+
     /// These servers are asked from now on.
     pub fn turn_to(&mut self, servers: &[&Server]) {
         let at_all = |key: &str| servers.iter().map(|server| server.client(self.name, key)).collect();
@@ -155,7 +160,7 @@ struct Found {
 
 /// How many of the writes that were acknowledged were sales in bulk.
 pub fn in_bulk(clients: &[Client]) -> usize {
-    clients.iter().filter(|client| client.load == Load::Bulk).map(|client| client.acknowledged.len()).sum()
+    clients.iter().filter(|client| client.does(Load::Bulk)).map(|client| client.acknowledged.len()).sum()
 }
 
 /// Clients that write until they are cut.
