@@ -67,6 +67,21 @@ app_test! {
         assert!(user.get(&uploaded.headers["location"]).await.text().contains("PO-7"));
     }
 
+    /// ORD-11: lines are read as people, sheets and other shops write them; anything else is refused, never guessed.
+    async fn lines_are_read_as_they_are_written(app) {
+        let (_acme, contoso, user) = shop(&app).await;
+        let place = format!("/r/{}/orders", contoso.partnership().text());
+        let two = [line("KEY-PRO", 5, "40.00"), line("KEY-LITE", 1, "2.00")];
+        let written = ["KEY-PRO,5\nKEY-LITE,1", "sku,quantity\nKEY-PRO,5\n\nKEY-LITE,1\n", "\"KEY-PRO\";\"5\"\r\n\"KEY-LITE\";\"1\"", "SKU\tQuantity\nKEY-PRO\t5\n KEY-LITE \t 1 "];
+        for text in written {
+            let saved = user.form(&place, &format!("lines={}", encoded(text))).await;
+            assert_eq!(lines(&user, &contoso, &saved).await, two, "{text}");
+        }
+        for text in ["KEY-PRO", "KEY-PRO,", ",5", "KEY-PRO,-1", "KEY-PRO,2.5", "KEY-PRO,100001", "KEY-PRO,many"] {
+            assert_eq!(user.form(&place, &format!("lines={}", encoded(text))).await.status, 422, "{text}");
+        }
+    }
+
     /// ORD-11, PLT-3: a file is refused as pasted lines are, beside what was typed; sent twice, it makes one draft.
     async fn a_file_of_lines_has_the_same_refusals_and_one_effect(app) {
         let (_acme, contoso, user) = shop(&app).await;

@@ -147,31 +147,3 @@ pub(super) fn refused(call: &Call, room: &Room, brought: &Brought, items: &[Want
     }
     Ok(told.iter().fold(Typed::of(brought.fields.clone()), |typed, (field, text)| typed.wrong_with(field, text)))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn lines(text: &str) -> Option<Vec<(String, i64)>> {
-        let items = wanted(&[(LINES.to_owned(), text.to_owned())]).ok()?;
-        Some(items.into_iter().map(|wanted| (wanted.item.product, wanted.item.quantity)).collect())
-    }
-
-    /// ORD-11: `SKU,quantity` lines as people, sheets and other shops write them; anything else is refused, never guessed.
-    #[test]
-    fn lines_are_read_as_they_are_written() {
-        let two = Some(vec![("KEY-PRO".to_owned(), 25), ("KEY-LITE".to_owned(), 1)]);
-        for text in [
-            "KEY-PRO,25\nKEY-LITE,1",
-            "sku,quantity\nKEY-PRO,25\n\nKEY-LITE,1\n",
-            "\"KEY-PRO\";\"25\"\r\n\"KEY-LITE\";\"1\"",
-            "SKU\tQuantity\nKEY-PRO\t25\n KEY-LITE \t 1 ",
-        ] {
-            assert_eq!(lines(text), two, "{text}");
-        }
-        for text in ["KEY-PRO", "KEY-PRO,", ",25", "KEY-PRO,0", "KEY-PRO,-1", "KEY-PRO,2.5", "KEY-PRO,100001", "KEY-PRO,many"] {
-            assert_eq!(lines(text), None, "{text}");
-        }
-        assert_eq!(lines("  \n"), Some(Vec::new()));
-    }
-}
