@@ -16,5 +16,6 @@ pub fn migrations() -> Vec<Migration> {
         ("0008_bank_account", include_str!("../../../migrations/0008_bank_account.sql")),
         ("0009_lists", include_str!("../../../migrations/0009_lists.sql")),
         ("0010_entries", include_str!("../../../migrations/0010_entries.sql")),
+        ("0012_workspace", include_str!("../../../migrations/0012_workspace.sql")),
     ])
 }

@@ -153,7 +153,10 @@ pub(crate) use license_sql;
 
 mod search;
 
-pub use search::{LIST, LIST_AVAILABLE_OF_PRODUCT, LIST_OF_ORDER, LIST_OF_PARTNERSHIP, LIST_OF_RARE_STAGE, LIST_TO_CONFIRM, LicenseFilter, list};
+pub use search::{
+    LIST, LIST_AVAILABLE_OF_PRODUCT, LIST_OF_ORDER, LIST_OF_PARTNERSHIP, LIST_OF_PRODUCT, LIST_OF_RARE_STAGE, LIST_TO_CONFIRM, LicenseFilter, list,
+};
+pub(crate) use search::{list_sql, narrowing};
 
 /// The licenses of orders.
 pub const OF_ORDERS: Sql = license_sql!("WHERE l.merchant = $1 AND l.orders = ANY($2) ORDER BY l.id");

@@ -19,6 +19,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0008_bank_account", include_str!("../../../../migrations/0008_bank_account.sql")),
     ("0009_lists", include_str!("../../../../migrations/0009_lists.sql")),
     ("0010_entries", include_str!("../../../../migrations/0010_entries.sql")),
+    ("0012_workspace", include_str!("../../../../migrations/0012_workspace.sql")),
 ];
 /// When the world begins.
 const BEGIN_MS: i64 = 1_790_000_000_000;
