@@ -3,6 +3,7 @@
 mod balance;
 mod create;
 mod keys;
+mod new_key;
 mod overview;
 mod prices;
 mod products;
@@ -266,4 +267,5 @@ pub(super) fn routes(r: &mut Routes) {
     records::routes(r);
     balance::routes(r);
     keys::routes(r);
+    new_key::routes(r);
 }
