@@ -108,6 +108,13 @@ pub struct ProductFilter {
     pub search: Option<String>,
 }
 
+/// The pattern of everything that contains a word, in small letters; `!` escapes.
+#[must_use]
+pub fn containing(word: &str) -> String {
+    let escaped = word.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{escaped}%")
+}
+
 /// A page of the merchant's products, newest first.
 ///
 /// # Errors
@@ -119,10 +126,7 @@ pub async fn products(reader: &mut Reader<'_>, scope: MerchantScope, filter: &Pr
          AND (p.parent = $6 OR $6 IS NULL) AND (LOWER(p.sku) LIKE $7 ESCAPE '!' OR LOWER(p.name) LIKE $7 ESCAPE '!' OR $7 IS NULL) \
          ORDER BY p.id DESC LIMIT $8"
     ));
-    let search = filter.search.as_ref().map(|text| {
-        let escaped = text.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
-        format!("%{escaped}%")
-    });
+    let search = filter.search.as_deref().map(containing);
     let asked = params![scope.merchant, page.bound(), filter.enabled, filter.kind.map(Kind::name), filter.group.as_ref(), filter.parent, search, page.fetch(),];
     let rows = reader.query(LIST, asked).await?;
     let rows = with_parts(reader, scope, rows).await?;
