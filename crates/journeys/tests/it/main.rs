@@ -39,3 +39,4 @@ mod story;
 mod verify;
 mod views;
 mod wires;
+mod workspace;
