@@ -2,11 +2,12 @@
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Issuer } from "./issuer.mjs";
 
 const packages = createRequire(`${process.env.BROWSER_PACKAGES}/`);
 const { chromium } = packages("playwright-core");
@@ -135,18 +136,24 @@ function freshDatabase(kind, folder) {
   return `${admin.slice(0, admin.lastIndexOf("/"))}/${name}`;
 }
 
-/** A running server. With `demo` it has the demo's merchant and resellers, else a merchant whose owner got an access mail. */
+/** A running server. With `demo` it has the demo's merchant and resellers, `empty` it waits to be set up, else it has a merchant whose owner got an access
+ * mail; with `elsewhere` people may sign in at an issuer of OpenID Connect, too. */
 export class House {
-  static async open({ kind = "sqlite", demo = false, name = "127.0.0.1" } = {}) {
+  static async open({ kind = "sqlite", demo = false, empty = false, elsewhere = false, name = "127.0.0.1" } = {}) {
     const house = new House();
     house.folder = mkdtempSync(join(tmpdir(), "tradepost-browser-"));
     house.post = await new Post().open();
     const place = ["--data", house.folder, "--database", freshDatabase(kind, house.folder)];
+    if (elsewhere) {
+      house.issuer = await new Issuer().open();
+      writeFileSync(join(house.folder, "tradepost.toml"), house.issuer.settings());
+      place.push("--config", join(house.folder, "tradepost.toml"));
+    }
     const port = await freePort();
     house.url = `http://${name}:${port}`;
     const env = { ...process.env, TRADEPOST_PUBLIC_URL: house.url, TRADEPOST_MAIL_HOST: "127.0.0.1", TRADEPOST_MAIL_PORT: String(house.post.port), TRADEPOST_MAIL_TLS: "none", TRADEPOST_MAIL_FROM: "post@tradepost.example" };
     house.run = (...command) => execFileSync(BINARY, [...place, ...command], { env, encoding: "utf8" });
-    if (!demo) {
+    if (!demo && !empty) {
       const owner = ["--owner-email", "owner@northwind.example", "--owner-name", "Olivia Owner"];
       house.merchant = JSON.parse(house.run("merchant", "create", "--name", "Northwind Software", "--currency", "USD", ...owner, "--json"));
     }
@@ -154,7 +161,17 @@ export class House {
     house.server = spawn(BINARY, [...place, demo ? "demo" : "serve", "--listen", `127.0.0.1:${port}`], { env, stdio: ["ignore", "ignore", log] });
     const ready = () => fetch(`${house.url}/health/ready`).then((answer) => answer.ok, () => house.#over());
     await until(ready, "the server", 4 * PATIENCE_MS);
+    if (demo) house.merchant = { slug: "northwind-software", ...JSON.parse(readFileSync(join(house.folder, "demo.json"), "utf8")).merchant };
     return house;
+  }
+
+  /** The one-time link to set an empty server up by, as its log tells it. */
+  async setUpLink() {
+    return /http\S+\/set-up\/[\w.-]+/.exec(await until(() => (/set-up\//.test(this.log()) ? this.log() : ""), "the link in the log"))[0];
+  }
+
+  log() {
+    return readFileSync(join(this.folder, "log"), "utf8");
   }
 
   #over() {
@@ -163,7 +180,7 @@ export class House {
   }
 
   lastLines() {
-    return readFileSync(join(this.folder, "log"), "utf8").slice(-2000);
+    return this.log().slice(-2000);
   }
 
   /** Ends the server and checks every invariant over what it leaves. */
@@ -171,6 +188,7 @@ export class House {
     this.server.kill("SIGTERM");
     if (this.server.exitCode === null) await once(this.server, "exit");
     this.post.close();
+    this.issuer?.close();
     this.run("verify");
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -195,7 +213,8 @@ export async function openWindow(browser, house, options = {}) {
 async function trySources(context) {
   const style = readdirSync("crates/design/style").filter((name) => name.endsWith(".css")).sort().map((name) => readFileSync(`crates/design/style/${name}`, "utf8")).join("");
   await context.route(/\/assets\/style\.[^/]*\.css$/, (route) => route.fulfill({ contentType: "text/css", body: style }));
-  await context.route(/\/assets\/portal\.[^/]*\.js$/, (route) => route.fulfill({ contentType: "text/javascript", path: "crates/design/script/portal.js" }));
+  const named = (route) => /\/assets\/([a-z]+)\./.exec(route.request().url())[1];
+  await context.route(/\/assets\/[^/]*\.js$/, (route) => route.fulfill({ contentType: "text/javascript", path: `crates/design/script/${named(route)}.js` }));
 }
 
 /** Console errors (a broken content security policy is one), exceptions, failed requests, answers that are faults. */
@@ -217,6 +236,12 @@ function watch(page) {
   return troubles;
 }
 
+/** A no was asked for: this answer is no trouble. */
+export function forgive(page, status) {
+  const told = new RegExp(`(answered|with a status of) ${status}\\b`);
+  page.troubles.splice(0, page.troubles.length, ...page.troubles.filter((trouble) => !told.test(trouble)));
+}
+
 /** Through the sign-in page. */
 export async function signIn(page, email, password = DEMO_PASSWORD) {
   await page.goto("/sign-in");
@@ -224,4 +249,12 @@ export async function signIn(page, email, password = DEMO_PASSWORD) {
   await page.locator("input[type=password]").fill(password);
   await page.locator("form:has(input[type=password]) button[type=submit]").first().click();
   await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
+}
+
+/** Through the sign-in page, by an account at the house's issuer. */
+export async function signInElsewhere(page, house, email) {
+  house.issuer.email = email;
+  await page.goto("/sign-in");
+  await page.getByRole("link", { name: "Work account" }).click();
+  await page.waitForURL((url) => url.origin === house.url && !url.pathname.startsWith("/sign-in"));
 }

@@ -4,21 +4,12 @@ import { Mouse } from "./hands.mjs";
 import { openWindow } from "./house.mjs";
 import { OWNER } from "./prepare.mjs";
 import { arrive } from "./stories/arrive.mjs";
+import { code, secretOn } from "./totp.mjs";
 import { strict as assert } from "node:assert";
-import { createHmac } from "node:crypto";
 
 export const title = "a passkey signs in alone, does the second step, and opens nothing once it is removed";
 /** A browser keeps passkeys for names, not for addresses. */
 export const name = "localhost";
-
-/** What an authenticator app shows now for this secret (RFC 6238). */
-function code(secret) {
-  const bits = [...secret].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const mac = createHmac("sha1", Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)))).update(counter).digest();
-  return String((mac.readUInt32BE(mac.at(-1) & 15) & 0x7fff_ffff) % 1_000_000).padStart(6, "0");
-}
 
 async function signOut(hand) {
   await hand.open("/account");
@@ -54,7 +45,7 @@ export async function passkey({ browser, house }) {
   await hand.open("/profile/two-step");
   await hand.button("Set up");
   await hand.heading("Two-step sign-in");
-  const secret = /[A-Z2-7]{32}/.exec((await page.locator("main").innerText()).replace(/(?<=[A-Z2-7]) (?=[A-Z2-7])/g, ""))[0];
+  const secret = await secretOn(page);
   await hand.fill("Code that the app shows", code(secret));
   await hand.button("Switch on");
   await hand.heading("Recovery codes");

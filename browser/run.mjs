@@ -9,6 +9,7 @@ import { journey, title as journeyTitle } from "./stories/journey.mjs";
 import { name as passkeyName, passkey, title as passkeyTitle } from "./passkey.mjs";
 import { merchant, title as merchantTitle } from "./stories/merchant.mjs";
 import { shop, title as shopTitle } from "./stories/shop.mjs";
+import { smooth, title as smoothTitle } from "./smooth.mjs";
 import { walk, title as walkTitle } from "./walk.mjs";
 
 const [kind = "sqlite", ...wanted] = process.argv.slice(2);
@@ -33,7 +34,8 @@ const tests = [
   { name: "double", demo: true, title: doubleTitle, run: double },
   { name: "hostile", demo: true, title: hostileTitle, run: hostile },
   { name: "passkey", title: passkeyTitle, at: passkeyName, run: passkey },
-  { name: "walk", demo: true, title: walkTitle, run: walk },
+  { name: "smooth", demo: true, title: smoothTitle, run: smooth },
+  { name: "walk", demo: true, elsewhere: true, title: walkTitle, run: walk },
 ];
 /** `journey` and `keyboard` each mean all that have the word in their name, `stories` all that are told. */
 const isWanted = ({ name }) => wanted.length === 0 || wanted.includes(name) || name.split(":").some((word) => wanted.includes(word)) || (name.includes(":") && wanted.includes("stories"));
@@ -47,7 +49,7 @@ for (const one of tests.filter(isWanted)) {
       console.log(`SKIPPED ${one.name}: the time is up`);
       return t.skip("the time is up");
     }
-    const house = await House.open({ kind, demo: one.demo, name: one.at });
+    const house = await House.open({ kind, demo: one.demo, elsewhere: one.elsewhere, name: one.at });
     try {
       await one.run({ ...world, house });
     } catch (error) {

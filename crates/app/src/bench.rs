@@ -21,6 +21,7 @@ mod load;
 mod measure;
 mod minimal;
 mod order;
+mod pages;
 mod place;
 mod read;
 mod seed;
@@ -73,6 +74,8 @@ enum What {
     Export,
     /// Pages of lists, with and without writers beside
     Read,
+    /// Every page of both workspaces: how long it takes and what it weighs
+    Pages,
     /// Time to the first answer, and memory
     Start,
 }
@@ -128,6 +131,7 @@ async fn measured(asked: &Asked, place: &Place) -> Result<table::Table, Trouble>
         What::Import => import::run(asked, place).await,
         What::Export => export::run(asked, place).await,
         What::Read => read::run(asked, place).await,
+        What::Pages => pages::run(asked, place).await,
         What::Start => start::run(asked, place).await,
     }
 }

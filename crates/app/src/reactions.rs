@@ -9,6 +9,7 @@ use tradepost_domain::orders::rejudge::RejudgePartnership;
 use tradepost_domain::outbox::queries::WaitingEvent;
 use tradepost_domain::partners::queries::PartnershipFilter;
 use tradepost_domain::{ChannelId, Engine, MerchantScope, No, Origin, PartnershipId, PartnershipScope, ProductId, catalog, partners};
+use tradepost_kernel::sabotage;
 use tradepost_store::BoxFuture;
 use tradepost_worker::reaction::{Reacted, Reaction};
 
@@ -95,6 +96,7 @@ impl Reaction for DeliverWhatWasAccepted {
                 if engine.execute(Origin::system(), slice).await?.outcome.left == 0 {
                     return Ok(Reacted::Done);
                 }
+                sabotage::fail_point("fulfillments.between_slices");
             }
             Ok(Reacted::GoesOn)
         })

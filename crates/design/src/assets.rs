@@ -45,9 +45,30 @@ static STYLE: LazyLock<Asset> = LazyLock::new(|| {
     .concat();
     Asset::new("style", "css", "text/css; charset=utf-8", text)
 });
-static SCRIPT: LazyLock<Asset> = LazyLock::new(|| Asset::new("portal", "js", "text/javascript; charset=utf-8", include_str!("../script/portal.js").to_owned()));
-static PASSKEYS: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("passkeys", "js", "text/javascript; charset=utf-8", include_str!("../script/passkeys.js").to_owned()));
+static MODULES: LazyLock<Vec<Asset>> = LazyLock::new(|| {
+    let mut made: Vec<(&str, Asset)> = Vec::new();
+    for (name, text) in SOURCES {
+        // A module names those that it needs as they stand beside it; a browser asks for them by what is in them.
+        let text = made.iter().fold(text.to_owned(), |text, (known, asset)| text.replace(&format!("\"./{known}.js\""), &format!("\"{}\"", asset.path)));
+        made.push((name, Asset::new(name, "js", JAVASCRIPT, text)));
+    }
+    made.into_iter().map(|(_, asset)| asset).collect()
+});
+static PASSKEYS: LazyLock<Asset> = LazyLock::new(|| Asset::new("passkeys", "js", JAVASCRIPT, include_str!("../script/passkeys.js").to_owned()));
+
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+
+macro_rules! modules {
+    ($($name:literal),+ $(,)?) => { [$(($name, include_str!(concat!("../script/", $name, ".js")))),+] };
+}
+
+/// The modules, each behind those that it needs; the last one is what a page names.
+const SOURCES: [(&str, &str); 14] =
+    modules!["page", "words", "told", "navigate", "links", "forms", "dialogs", "menus", "lists", "watch", "combobox", "chart", "palette", "portal",];
+
+/// What is loaded when a page needs it.
+const LATER: [&str; 3] = ["combobox", "chart", "palette"];
+
 /// What a browser shows beside the page's title.
 static MARK: LazyLock<Asset> = LazyLock::new(|| Asset::new("mark", "svg", "image/svg+xml", include_str!("../style/mark.svg").to_owned()));
 static ICONS: LazyLock<Asset> = LazyLock::new(|| Asset::new("icons", "svg", "image/svg+xml", crate::icon::sprite()));
@@ -61,7 +82,13 @@ pub fn style() -> &'static Asset {
 /// The script of all pages, a module.
 #[must_use]
 pub fn script() -> &'static Asset {
-    &SCRIPT
+    &MODULES[MODULES.len() - 1]
+}
+
+/// The modules that it needs at once: a page names them too, so that they are not asked for one after the other.
+pub fn needed() -> impl Iterator<Item = &'static Asset> {
+    let is_later = |asset: &Asset| LATER.iter().any(|name| asset.path[FOLDER.len()..].starts_with(&format!("{name}.")));
+    MODULES[..MODULES.len() - 1].iter().filter(move |asset| !is_later(asset))
 }
 
 /// The script of pages that ask for a passkey, a module.
@@ -85,5 +112,22 @@ pub fn mark() -> &'static Asset {
 /// The file at a path.
 #[must_use]
 pub fn find(path: &str) -> Option<&'static Asset> {
-    [style(), script(), passkeys(), icons(), mark()].into_iter().find(|asset| asset.path == path)
+    [style(), passkeys(), icons(), mark()].into_iter().chain(MODULES.iter()).find(|asset| asset.path == path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A module that is asked for by a name of its own would be answered 404.
+    #[test]
+    fn every_module_is_asked_for_by_what_is_in_it() {
+        for asset in MODULES.iter() {
+            assert!(!asset.text.contains("\"./"), "{} asks for a file as it stands in the sources", asset.path);
+            for part in asset.text.split('"').filter(|part| part.starts_with(FOLDER)) {
+                assert!(find(part).is_some(), "{} asks for {part}", asset.path);
+            }
+        }
+        assert_eq!(needed().count(), 10);
+    }
 }

@@ -144,7 +144,31 @@ impl Chart<'_> {
             }
             @for (nth, series) in self.series.iter().enumerate() { path class={ "line s" (nth + 1) } d=(path(series.figures)) {} }
             (self.below(left))
+            (self.hits(left, (WIDTH - LEFT - 24) / steps))
         })
+    }
+
+    /// What is pointed at: the room of each label, with its figures.
+    fn hits(&self, at: impl Fn(usize) -> i64, wide: i64) -> Markup {
+        let wide = wide.max(2);
+        html! {
+            @for (place, label) in self.labels.iter().enumerate() {
+                g class="hit" {
+                    title {
+                        (label)
+                        @for series in self.series {
+                            @let figure = (self.written)(series.figures.get(place).copied().unwrap_or(0));
+                            @if self.series.len() > 1 { " · " (series.name) ": " (figure) } @else { ": " (figure) }
+                        }
+                    }
+                    rect x=(at(place) - wide / 2) y=(TOP) width=(wide) height=(HEIGHT - BOTTOM - TOP) {}
+                    line x1=(at(place)) x2=(at(place)) y1=(TOP) y2=(HEIGHT - BOTTOM) {}
+                    @for (nth, series) in self.series.iter().enumerate() {
+                        circle class={ "b" (nth + 1) } cx=(at(place)) cy=(self.high(series.figures.get(place).copied().unwrap_or(0), self.top())) r="4" {}
+                    }
+                }
+            }
+        }
     }
 }
 

@@ -53,6 +53,7 @@ impl Page<'_> {
                     link rel="icon" type="image/svg+xml" href=(assets::mark().path());
                     link rel="stylesheet" href=(assets::style().path());
                     @if let Some(style) = self.brand.style { link rel="stylesheet" href=(style); }
+                    @for module in assets::needed() { link rel="modulepreload" href=(module.path()); }
                     script type="module" src=(assets::script().path()) {}
                 }
                 (body)
@@ -121,7 +122,7 @@ pub fn workspace(page: &Page<'_>, workspace: &Workspace<'_>, inside: &Markup) ->
                     button class="button quiet bare open-nav" type="button" popovertarget="navigation" title=(language.pick("Menu", "Menü")) {
                         (icon(Icon::Menu)) span class="unseen" { (language.pick("Menu", "Menü")) }
                     }
-                    a class="finder" href=(workspace.finder.0) data-palette { (icon(Icon::Search)) (workspace.finder.1) kbd { "Ctrl K" } }
+                    a class="finder" href=(workspace.finder.0) data-palette=(workspace.finder.1) { (icon(Icon::Search)) (workspace.finder.1) kbd { "Ctrl K" } }
                     div class="apart" {
                         details class="menu" {
                             summary class="button quiet bare" title=(workspace.person.0) {
@@ -189,12 +190,12 @@ pub struct Head<'a> {
 
 /// Draws the head of a page.
 #[must_use]
-pub fn head(head: &Head<'_>) -> Markup {
+pub fn head(language: Language, head: &Head<'_>) -> Markup {
     html! {
         header class="page-head" {
             div class="titles" {
                 @if !head.crumbs.is_empty() {
-                    nav class="crumbs" aria-label="Breadcrumb" { @for (name, path) in head.crumbs { a href=(path) { (name) } (icon(Icon::Next)) } }
+                    nav class="crumbs" aria-label=(language.pick("Breadcrumb", "Brotkrumen")) { @for (name, path) in head.crumbs { a href=(path) { (name) } (icon(Icon::Next)) } }
                 }
                 div class="title-line" { h1 { (head.title) } @if let Some(state) = &head.state { (state) } }
                 @if let Some(text) = head.text { p { (text) } }

@@ -4,15 +4,17 @@ use crate::frame::{Group, Page};
 use crate::icon::{Icon, icon};
 use maud::{Markup, html};
 
-/// A page of the documentation. `contents`: anchor and name of each of its sections; `bar`: what stands at the upper right.
+/// A page of the documentation, whose texts are English; its frame is in the language of the page. `contents`: anchor and name of each of its sections; `bar`: what stands at the upper right.
 #[must_use]
 pub fn page(page: &Page<'_>, groups: &[Group<'_>], contents: &[(&str, &str)], bar: &Markup, inside: &Markup) -> Markup {
+    let language = page.language;
+    let here = language.pick("On this page", "Auf dieser Seite");
     page.around(&html! {
         body {
-            a class="skip" href="#content" { "Skip to content" }
+            a class="skip" href="#content" { (language.pick("Skip to content", "Zum Inhalt springen")) }
             div class="shell" {
-                nav class="nav" id="navigation" popover aria-label="Documentation" {
-                    a class="guide-brand" href="/docs" { span class="mark" aria-hidden="true" { (crate::value::initials(page.house)) } span { strong { (page.house) } small { "Documentation" } } }
+                nav class="nav" id="navigation" popover aria-label=(language.pick("Documentation", "Dokumentation")) {
+                    a class="guide-brand" href="/docs" { span class="mark" aria-hidden="true" { (crate::value::initials(page.house)) } span { strong { (page.house) } small { (language.pick("Documentation", "Dokumentation")) } } }
                     @for group in groups {
                         div class="nav-group" {
                             h2 { (group.name) }
@@ -23,16 +25,18 @@ pub fn page(page: &Page<'_>, groups: &[Group<'_>], contents: &[(&str, &str)], ba
                     }
                 }
                 header class="bar" {
-                    button class="button quiet bare open-nav" type="button" popovertarget="navigation" title="Menu" { (icon(Icon::Menu)) span class="unseen" { "Menu" } }
+                    button class="button quiet bare open-nav" type="button" popovertarget="navigation" title=(language.pick("Menu", "Menü")) {
+                        (icon(Icon::Menu)) span class="unseen" { (language.pick("Menu", "Menü")) }
+                    }
                     div class="apart" { (bar) }
                 }
                 main id="content" tabindex="-1" {
                     div class="guide" {
-                        article class="prose" { (inside) }
+                        article class="prose" lang="en" { (inside) }
                         @if contents.len() > 1 {
-                            nav class="guide-contents" aria-label="On this page" {
-                                h2 { "On this page" }
-                                @for (anchor, name) in contents { a href=(format!("#{anchor}")) { (name) } }
+                            nav class="guide-contents" aria-label=(here) {
+                                h2 { (here) }
+                                @for (anchor, name) in contents { a lang="en" href=(format!("#{anchor}")) { (name) } }
                             }
                         }
                     }

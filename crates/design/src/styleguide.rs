@@ -57,7 +57,7 @@ fn inside() -> Markup {
         (Button::new("New order").primary().icon(Icon::Add).to("#"))
     };
     html! {
-        (head(&Head {
+        (head(LANGUAGE, &Head {
             crumbs: &[("Acme Software", "#"), ("Design", "#")], title: "Style guide", state: Some(badge(Tone::Info, "Preview")),
             text: Some("Every part that pages are put together from."), acts: Some(acts),
         }))

@@ -338,6 +338,7 @@ mod tests {
             accent: "#ffd400".parse().ok(),
             sender_name: None,
             reply_to: None,
+            mail_language: None,
             version: 1,
         };
         let document = document();

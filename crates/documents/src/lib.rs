@@ -3,9 +3,10 @@
 //! Always true here: no I/O, no database, no clock. A text shows what it was given and nothing that it fetched.
 
 pub mod invoice;
-pub mod language;
 pub mod mail;
 pub mod paper;
 pub mod qr;
 pub mod sheet;
 pub mod table;
+
+pub use tradepost_kernel::language;

@@ -127,15 +127,6 @@ impl Sheet {
     }
 }
 
-/// A whole file, for a table that is small. Rows beyond [`MOST_ROWS`] are left out.
-#[must_use]
-pub fn workbook(head: &[&str], rows: &[Vec<Cell>]) -> Vec<u8> {
-    let (mut sheet, mut out) = Sheet::begin(head);
-    out.extend(sheet.add(rows).0);
-    out.extend(sheet.end(None));
-    out
-}
-
 fn line(out: &mut String, row: &[Cell]) {
     out.push_str("<row>");
     for one in row {
@@ -319,7 +310,10 @@ mod tests {
             Cell::Text("<b> & \u{1}".into()),
             Cell::Exact(String::new()),
         ];
-        let text = read(&workbook(&["A", "B"], &[row]));
+        let (mut sheet, mut file) = Sheet::begin(&["A", "B"]);
+        file.extend(sheet.add(&[row]).0);
+        file.extend(sheet.end(None));
+        let text = read(&file);
         let first =
             r#"<row><c t="inlineStr" s="1"><is><t xml:space="preserve">A</t></is></c><c t="inlineStr" s="1"><is><t xml:space="preserve">B</t></is></c></row>"#;
         let second = r#"<row><c t="inlineStr" s="0"><is><t xml:space="preserve">'=1+1</t></is></c><c t="inlineStr" s="0"><is><t xml:space="preserve">-5</t></is></c><c><v>-5.00</v></c><c t="inlineStr" s="0"><is><t xml:space="preserve">&lt;b&gt; &amp; �</t></is></c><c/></row>"#;

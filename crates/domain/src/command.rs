@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use tradepost_kernel::secret::Vault;
-use tradepost_kernel::{Environment, Id, Refusal, Timestamp};
+use tradepost_kernel::{Environment, Id, Language, Refusal, Timestamp};
 use tradepost_store::{BoxFuture, Fault, Store, Tx};
 
 /// Why a command did not do it.
@@ -134,6 +134,8 @@ pub struct Origin {
     pub request_id: Option<String>,
     /// The network address.
     pub address: Option<String>,
+    /// The language that whoever asks reads the portal in, as the browser shows it; `None` for programs (PLT-12).
+    pub language: Option<Language>,
     /// The key that makes a repeated call safe (PLT-3), where the caller gave one.
     pub idempotency: Option<Idempotency>,
 }
@@ -142,13 +144,13 @@ impl Origin {
     /// The server itself.
     #[must_use]
     pub const fn system() -> Self {
-        Self { caller: Caller::System, request_id: None, address: None, idempotency: None }
+        Self { caller: Caller::System, request_id: None, address: None, language: None, idempotency: None }
     }
 
     /// The operator at the command line.
     #[must_use]
     pub const fn operator() -> Self {
-        Self { caller: Caller::Operator, request_id: None, address: None, idempotency: None }
+        Self { caller: Caller::Operator, request_id: None, address: None, language: None, idempotency: None }
     }
 }
 

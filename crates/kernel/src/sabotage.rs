@@ -1,6 +1,7 @@
 //! Named bugs and fail points, in debug builds only: a drill that does not fail with its bug in proves nothing.
 //!
-//! Chosen at run time: by the variable `TRADEPOST_TEST_SABOTAGE` of the process, or by a test with [`begin`].
+//! Chosen at run time: by the variable `TRADEPOST_TEST_SABOTAGE` of the process (several with commas between them), or by a test
+//! with [`begin`].
 //! Without debug assertions (every build that is given away) [`is`] is the constant `false` and nothing of this is in the
 //! binary. No feature of its own: the whole workspace would be compiled twice for every test run.
 
@@ -26,6 +27,8 @@ pub const FAIL_POINTS: &[&str] = &[
     "import.staged",
     // Between two slices of an import.
     "import.between_slices",
+    // Between two slices of a delivery that is too large for one answer.
+    "fulfillments.between_slices",
 ];
 
 #[cfg(debug_assertions)]
@@ -42,13 +45,13 @@ pub const fn is(_name: &str) -> bool {
 #[cfg(debug_assertions)]
 #[must_use]
 pub fn is(name: &str) -> bool {
-    of_process() == Some(name) || *CHOSEN.read().unwrap_or_else(PoisonError::into_inner) == Some(name)
+    of_process().iter().any(|chosen| chosen == name) || *CHOSEN.read().unwrap_or_else(PoisonError::into_inner) == Some(name)
 }
 
 #[cfg(debug_assertions)]
-fn of_process() -> Option<&'static str> {
-    static OF_PROCESS: OnceLock<Option<String>> = OnceLock::new();
-    OF_PROCESS.get_or_init(|| std::env::var("TRADEPOST_TEST_SABOTAGE").ok()).as_deref()
+fn of_process() -> &'static [String] {
+    static OF_PROCESS: OnceLock<Vec<String>> = OnceLock::new();
+    OF_PROCESS.get_or_init(|| std::env::var("TRADEPOST_TEST_SABOTAGE").map(|text| text.split(',').map(str::to_owned).collect()).unwrap_or_default())
 }
 
 /// Ends the process without any farewell where the fail point called `name` (one of [`FAIL_POINTS`]) was chosen and is
@@ -62,8 +65,9 @@ pub const fn fail_point(_name: &str) {}
 #[cfg(debug_assertions)]
 pub fn fail_point(name: &str) {
     static REACHED: AtomicU64 = AtomicU64::new(0);
-    let Some((chosen, count)) = of_process().map(|text| text.split_once('@').unwrap_or((text, "1"))) else { return };
-    if chosen == name && REACHED.fetch_add(1, Ordering::Relaxed) + 1 == count.parse::<u64>().unwrap_or(1) {
+    let mut chosen = of_process().iter().map(|text| text.split_once('@').unwrap_or((text, "1")));
+    let Some((_, count)) = chosen.find(|(chosen, _)| *chosen == name) else { return };
+    if REACHED.fetch_add(1, Ordering::Relaxed) + 1 == count.parse::<u64>().unwrap_or(1) {
         std::process::abort();
     }
 }

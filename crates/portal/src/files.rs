@@ -1,8 +1,8 @@
 //! Lists as files: CSV and XLSX of the whole result, cells that look like formulas neutralized (PLT-14).
 
-use tradepost_documents::{sheet, table};
-use tradepost_web::Answer;
-use tradepost_web::api::order_export::SHEET;
+use crate::room::Room;
+use tradepost_documents::table;
+use tradepost_web::export::Form;
 
 /// A kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,18 @@ impl Kind {
             _ => None,
         }
     }
+
+    /// How it is written, with what a sheet says in its last row where it is full.
+    #[must_use]
+    pub const fn form(self, room: &Room) -> Form<'static> {
+        match self {
+            Self::Csv => Form::Csv,
+            Self::Xlsx => Form::Sheet(room.look.t(
+                "The list goes on, but a sheet holds 1,048,576 rows at most. The CSV has all of them; or filter the list.",
+                "Die Liste geht weiter, doch ein Blatt fasst höchstens 1.048.576 Zeilen. Die CSV-Datei hat alle; oder filtern Sie die Liste.",
+            )),
+        }
+    }
 }
 
 /// What a cell holds, apart from how a page shows it.
@@ -38,18 +50,13 @@ pub enum Plain {
     Number(String),
 }
 
-/// The file: head and rows.
-#[must_use]
-pub fn file(kind: Kind, name: &str, head: &[&str], rows: &[Vec<Plain>]) -> Answer {
-    let cell = |plain: &Plain| match plain {
-        Plain::Empty => table::Cell::Exact(String::new()),
-        Plain::Text(text) => table::Cell::Text(text.clone()),
-        Plain::Exact(text) => table::Cell::Exact(text.clone()),
-        Plain::Number(text) => table::Cell::Number(text.clone()),
-    };
-    let rows: Vec<Vec<table::Cell>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
-    match kind {
-        Kind::Csv => Answer::csv(&format!("{name}.csv"), table::report(head, &rows)),
-        Kind::Xlsx => Answer::download(&format!("{name}.xlsx"), SHEET, sheet::workbook(head, &rows)),
+impl From<Plain> for table::Cell {
+    fn from(plain: Plain) -> Self {
+        match plain {
+            Plain::Empty => Self::Exact(String::new()),
+            Plain::Text(text) => Self::Text(text),
+            Plain::Exact(text) => Self::Exact(text),
+            Plain::Number(text) => Self::Number(text),
+        }
     }
 }

@@ -32,7 +32,9 @@ impl Typed {
     /// # Errors
     /// The no.
     pub fn refused(call: &Call, look: &Look, no: Problem) -> Result<Self, Problem> {
-        if !matches!(no.status().as_u16(), 400 | 402 | 409 | 410 | 412 | 415 | 422) {
+        // A product that was typed and is not offered is a mistake in the form, not a page that is missing.
+        let typed_wrong = matches!(no.status().as_u16(), 400 | 402 | 409 | 410 | 412 | 415 | 422) || no.code() == "product_not_available";
+        if !typed_wrong {
             return Err(no);
         }
         let told = no.errors().iter().map(|error| {
@@ -46,11 +48,38 @@ impl Typed {
         Ok(Self { values: call.typed().unwrap_or_default(), mistakes })
     }
 
+    /// The same mistakes, with this in the fields.
+    #[must_use]
+    pub fn keeping(self, values: Vec<(String, String)>) -> Self {
+        Self { values, ..self }
+    }
+
+    /// What stands in all fields, in the order of the form.
+    #[must_use]
+    pub fn values(&self) -> &[(String, String)] {
+        &self.values
+    }
+
     /// The same with a further mistake.
     #[must_use]
     pub fn wrong_with(mut self, field: &str, text: &str) -> Self {
         self.mistakes.push((field.to_owned(), text.to_owned()));
         self
+    }
+
+    /// The same with a field under another name, its mistakes too: a page has several forms with a field of that name, and means one of them.
+    #[must_use]
+    pub fn renamed(mut self, from: &str, to: &str) -> Self {
+        for (name, _) in self.values.iter_mut().chain(&mut self.mistakes).filter(|(name, _)| name == from) {
+            to.clone_into(name);
+        }
+        self
+    }
+
+    /// What stands in a field that was sent; `known` where it was not.
+    #[must_use]
+    pub fn or<'a>(&'a self, name: &str, known: &'a str) -> &'a str {
+        self.values.iter().find(|(sent, _)| sent == name).map_or(known, |(_, value)| value)
     }
 
     /// What stands in a field.

@@ -35,5 +35,6 @@ pub fn routes(r: &mut Routes) {
     access::routes(r);
     reseller::routes(r);
     merchant::routes(r);
+    shared::find::routes(r);
     shared::views::routes(r);
 }

@@ -1,14 +1,17 @@
 //! Lists: search, filters and pages in the URL, the same rows as a file.
 
+mod chooser;
 mod narrowing;
 mod pages;
 
 pub use narrowing::Narrowing;
 pub use pages::is_of_one_page;
 
-use crate::files::{self, Kind, Plain};
+use crate::files::{Kind, Plain};
+use crate::names;
 use crate::room::{Room, Spot, encoded};
 use crate::shared::views::Views;
+use chooser::HIDE;
 use maud::{Markup, html};
 use pages::{BACK, Way};
 use tradepost_design::badge::Tone;
@@ -18,12 +21,11 @@ use tradepost_design::{Button, Icon, badge, card, note, value};
 use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_kernel::{Money, Timestamp};
 use tradepost_store::BoxFuture;
+use tradepost_web::export::{AT_ONCE, Part};
 use tradepost_web::{Answer, Call, Problem};
 
 /// Rows of a page.
 const ROWS: i64 = 50;
-/// Rows of a file at most; more are exported in parts, by dates.
-const MOST_IN_FILE: usize = 100_000;
 
 /// A page of rows on its way.
 pub type Fetched<'f, R> = BoxFuture<'f, Result<Page<R>, Problem>>;
@@ -260,31 +262,15 @@ impl<'a> List<'a> {
         self.file
     }
 
-    /// The rows: a page of them, or for a file all.
+    /// The rows of a page, or for a file those of its next part.
     ///
     /// # Errors
-    /// 400 for a cursor that is none; 422 `too_many_lines` for a file that would be too long; those of `fetch`.
+    /// 400 for a cursor that is none; those of `fetch`.
     pub async fn rows<'f, R>(&self, call: &Call, fetch: impl Fn(PageRequest) -> Fetched<'f, R> + Send + Sync) -> Result<Page<R>, Problem> {
-        let asked = call.page_of(ROWS)?;
-        if self.file.is_none() {
-            return fetch(asked).await;
-        }
-        let (mut rows, mut before) = (Vec::new(), None);
-        loop {
-            let page = fetch(PageRequest { limit: 200, before }).await?;
-            rows.extend(page.rows);
-            if rows.len() > MOST_IN_FILE {
-                let text = "The list is too long for one file: filter it, by dates for example.";
-                return Err(Problem::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, "too_many_lines", text));
-            }
-            before = page.next;
-            if before.is_none() {
-                return Ok(Page { rows, next: None });
-            }
-        }
+        fetch(call.page_of(if self.file.is_some() { AT_ONCE } else { ROWS })?).await
     }
 
-    /// The page with the list, or the file.
+    /// The page with the list, or the file: this handler is called again for each further part of it.
     ///
     /// # Errors
     /// None of its own.
@@ -299,8 +285,8 @@ impl<'a> List<'a> {
     ) -> Result<Answer, Problem> {
         if let Some(kind) = self.file {
             let titles: Vec<&str> = columns.iter().map(Column::title).collect();
-            let plain: Vec<Vec<Plain>> = rows.into_iter().map(|row| row.into_iter().map(|cell| cell.plain).collect()).collect();
-            return Ok(files::file(kind, self.name, &titles, &plain));
+            let rows = rows.into_iter().map(|row| row.into_iter().map(|cell| cell.plain.into()).collect()).collect();
+            return Ok(call.file(self.name, &titles, kind.form(self.room), Part { rows, next }));
         }
         Ok(self.room.page(spot, head, &self.draw(call, columns, rows, next)))
     }
@@ -309,21 +295,23 @@ impl<'a> List<'a> {
     #[must_use]
     pub fn draw(&self, call: &Call, columns: Vec<Column<'_>>, rows: Vec<Vec<Cell>>, next: Option<[u8; 16]>) -> Markup {
         let (count, look) = (rows.len(), &self.room.look);
-        let rows: Vec<Vec<Markup>> = rows.into_iter().map(|row| row.into_iter().map(|cell| cell.shown).collect()).collect();
-        let filtered = self.asked.iter().any(|(name, value)| !value.is_empty() && !is_of_one_page(name));
+        let chooser = self.chooser(&columns);
+        let rows: Vec<Vec<Markup>> = rows.into_iter().map(|row| self.chosen(row).map(|cell| cell.shown).collect()).collect();
+        let columns = self.chosen(columns).collect();
+        let filtered = self.asked.iter().any(|(name, value)| !value.is_empty() && !is_of_one_page(name) && !name.starts_with(HIDE));
         let (here, way) = (self.asked("cursor"), Way::read(self.asked(BACK).unwrap_or("")));
         let after = next.map(|next| self.place(&[("cursor", &call.cursor(next)), (BACK, &way.beyond(here))]));
         let before = here.and_then(|_| way.before()).map(|(cursor, rest)| (!cursor.is_empty(), self.place(&[("cursor", cursor), (BACK, &rest)])));
         // Where the page before is the first one, one button leads there.
         let first = here.filter(|_| before.as_ref().is_none_or(|(further, _)| *further)).map(|_| self.place(&[("cursor", "")]));
         let ways = Ways { first: first.as_deref(), before: before.as_ref().map(|(_, place)| place.as_str()), after: after.as_deref() };
-        let table = Table { caption: self.name, columns, rows, foot: None };
+        let table = Table { caption: names::list(look, self.name), columns, rows, foot: None };
         html! {
             @if let Some(tabs) = &self.tabs { (tabs) }
             @if let Some(before) = &self.before { (before) }
             (card::plain(html! {
                 @if let Some(views) = &self.views { (views.draw(self.room, &self.asked)) }
-                @if count > 0 || filtered { (self.tools()) }
+                @if count > 0 || filtered { (self.tools(&chooser)) }
                 @if count == 0 { (self.nothing(filtered)) } @else { (table.draw()) }
                 (pager(&look.n(i64::try_from(count).unwrap_or(0), ("row", "rows"), ("Zeile", "Zeilen")), &ways, look.language))
             }))
@@ -347,7 +335,7 @@ impl<'a> List<'a> {
         }
     }
 
-    fn tools(&self) -> Markup {
+    fn tools(&self, chooser: &Markup) -> Markup {
         let (room, mut chips) = (self.room, Vec::new());
         for filter in &self.filters {
             for (value, text) in &filter.choices {
@@ -363,7 +351,7 @@ impl<'a> List<'a> {
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
         let file = |text, ending| Button::new(text).small().quiet().icon(Icon::Download).to(&self.place(&[("file", ending), ("cursor", "")]));
-        let acts = html! { (file("CSV", "csv")) (file("XLSX", "xlsx")) @if let Some(acts) = &self.acts { (acts) } };
+        let acts = html! { (file("CSV", "csv")) (file("XLSX", "xlsx")) (chooser) @if let Some(acts) = &self.acts { (acts) } };
         tools(self.searches.then_some(&self.path), self.asked("q").unwrap_or(""), &kept, &chips, &acts, room.look.language)
     }
 

@@ -7,10 +7,7 @@ use tradepost_design::{Language, value};
 use tradepost_domain::identity::PersonView;
 use tradepost_kernel::{Date, Money, Timestamp};
 use tradepost_web::Call;
-use tradepost_web::credentials::cookie;
-
-/// The cookie that holds language and theme, as in `de.dark`; either may be empty.
-pub const LOOK_COOKIE: &str = "tradepost_look";
+use tradepost_web::credentials::{LOOK_COOKIE, cookie};
 
 /// A theme that somebody chose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

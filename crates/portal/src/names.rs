@@ -6,6 +6,40 @@ use tradepost_domain::licenses::{LockReason, Stage, Status as LicenseStatus};
 use tradepost_domain::orders::State as OrderState;
 use tradepost_domain::partners::Status as PartnershipStatus;
 
+/// What a list shows, by the name of its files; that of a partnership's list begins with it: `orders-R-7K2M`.
+#[must_use]
+pub fn list(look: &Look, file: &str) -> &'static str {
+    const LISTS: [(&str, &str, &str); 25] = [
+        ("api-keys", "API keys", "API-Schlüssel"),
+        ("audit", "Audit trail", "Protokoll"),
+        ("balance", "Statement of the balance", "Kontoauszug des Guthabens"),
+        ("cancel-requests", "Requests to take back", "Anfragen zur Rücknahme"),
+        ("channels", "Channels", "Kanäle"),
+        ("dynamic-urls", "Dynamic URLs", "Dynamische URLs"),
+        ("fulfillments", "Fulfillments", "Lieferungen"),
+        ("invoices", "Invoices", "Rechnungen"),
+        ("key-imports", "Imports of keys", "Importe von Schlüsseln"),
+        ("keys", "Keys", "Schlüssel"),
+        ("licenses", "Licenses", "Lizenzen"),
+        ("messages", "Messages", "Nachrichten"),
+        ("orders", "Orders", "Bestellungen"),
+        ("payments", "Payments", "Zahlungen"),
+        ("people", "People", "Personen"),
+        ("price-list", "Prices", "Preise"),
+        ("price-lists", "Price lists", "Preislisten"),
+        ("products", "Products", "Produkte"),
+        ("requests", "Requests to the API", "Anfragen an die API"),
+        ("resellers", "Resellers", "Reseller"),
+        ("statement", "Statement of the balance", "Kontoauszug des Guthabens"),
+        ("stock", "Stock", "Bestand"),
+        ("taken-back", "Taken back", "Zurückgenommen"),
+        ("timeline", "Timeline", "Zeitverlauf"),
+        ("variants", "Variants", "Varianten"),
+    ];
+    let found = LISTS.iter().rev().find(|(name, ..)| file.starts_with(name));
+    found.map_or_else(|| look.t("List", "Liste"), |(_, english, german)| look.language.pick(english, german))
+}
+
 /// The state of an order, in the words of the seeds.
 #[must_use]
 pub const fn order_state(look: &Look, state: OrderState) -> (Tone, &'static str) {

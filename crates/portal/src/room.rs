@@ -185,7 +185,7 @@ impl Room {
     /// A page with its head.
     #[must_use]
     pub fn page(&self, spot: Spot, head: &Head<'_>, inside: &Markup) -> Answer {
-        self.draw(spot, head.title, &html! { (drawn::head(head)) (inside) })
+        self.draw(spot, head.title, &html! { (drawn::head(self.look.language, head)) (inside) })
     }
 
     /// A page that asks or says one thing: a form, a final step. A script shows it as a dialog over the page that it was opened from.
@@ -200,6 +200,8 @@ impl Room {
             Side::Merchant => self.t("Merchant", "Händler"),
             Side::Reseller => self.t("Reseller", "Reseller"),
         };
+        // A reseller that may not trade has nothing to look for.
+        let finder = if self.may_trade() { self.path("/find") } else { self.base.clone() };
         let around = Workspace {
             name: &self.name,
             kind,
@@ -209,7 +211,7 @@ impl Room {
             menu: self.menu(),
             sandbox: self.test.then(|| self.t("Sandbox: nothing here is real.", "Sandbox: nichts hier ist echt.")),
             toast: self.said.as_deref().map(|text| note::toast(Tone::Good, text)),
-            finder: (&self.base, self.t("Search or jump to…", "Suchen oder springen …")),
+            finder: (&finder, self.t("Search or jump to…", "Suchen oder springen …")),
         };
         let page = Page { title, house: &self.name, language: self.look.language, theme: self.look.theme(), brand: self.dress.brand() };
         // With no-referrer a browser would not say where a form comes from, and its form would be refused.

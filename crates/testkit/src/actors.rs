@@ -94,6 +94,18 @@ pub(crate) fn domain_of(name: &str) -> String {
 }
 
 impl Merchant {
+    /// Its sandbox, to work in as in the merchant itself.
+    ///
+    /// # Panics
+    /// Where it has none.
+    pub async fn in_sandbox(&self) -> Self {
+        let number = self.sandbox;
+        let found = self.app.read(move |reader| Box::pin(async move { tradepost_domain::merchants::queries::merchant(reader, number).await })).await;
+        let (channel, price_list): (ChannelId, PriceListId) =
+            self.app.row(sql!("SELECT id, price_list FROM channel WHERE merchant = $1"), params![number].to_vec()).await;
+        Self { number, id: found.expect("the sandbox").id, key: self.test_key.clone(), channel, price_list, ..self.clone() }
+    }
+
     /// Its own whole.
     #[must_use]
     pub const fn scope(&self) -> MerchantScope {

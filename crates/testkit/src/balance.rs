@@ -44,7 +44,7 @@ impl MadeDynamicUrl {
 impl Reseller {
     /// A dynamic URL that sells these products, or everything, from these addresses, or everywhere (EXT-6).
     pub async fn dynamic_url(&self, products: &[&str], addresses: &[&str]) -> MadeDynamicUrl {
-        let text = ApiKeyText::mint(KeyKind::DynamicUrl, false, || self.app.engine.environment.random::<1>()[0]);
+        let text = ApiKeyText::mint(KeyKind::DynamicUrl, self.view().await.test, || self.app.engine.environment.random::<1>()[0]);
         let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
         let command =
             CreateDynamicUrl { prepared: (&text).into(), name: "Fetcher".into(), products: texts(products), expires: None, addresses: texts(addresses) };

@@ -252,8 +252,16 @@ impl Asker {
     /// # Panics
     /// Where nobody answers.
     pub async fn put_bytes(&self, path: &str, content_type: &str, bytes: Vec<u8>) -> Reply {
-        let request = self.request("PUT", path).header("content-type", content_type).body(bytes);
-        reply(request).await.unwrap_or_else(|error| panic!("PUT {path}: {error:?}"))
+        self.send_bytes("PUT", path, content_type, bytes).await
+    }
+
+    /// Sends bytes, such as a form with a file.
+    ///
+    /// # Panics
+    /// Where nobody answers.
+    pub async fn send_bytes(&self, method: &str, path: &str, content_type: &str, bytes: Vec<u8>) -> Reply {
+        let request = self.request(method, path).header("content-type", content_type).body(bytes);
+        reply(request).await.unwrap_or_else(|error| panic!("{method} {path}: {error:?}"))
     }
 
     /// Reads.

@@ -66,14 +66,29 @@ impl TestApp {
         self.folder.path()
     }
 
-    /// The same house, closed and opened again on the same database: what was only in memory is gone.
+    /// Another house on what a crash of this one leaves at this moment; this one is not closed, and whoever holds it drops
+    /// it. PostgreSQL: calls of this one may be under way still, beside those of the next. SQLite, whose file has one owner:
+    /// the next one gets the files as they lie there, with the log as far as it was written, as `kill -9` leaves them.
+    ///
+    /// # Panics
+    /// Where the next one does not open.
+    pub async fn after_a_crash(&self) -> Self {
+        let mut settings = tradepost::config::Settings::clone(&self.house.settings);
+        if let Some(file) = self.url.strip_prefix("sqlite://") {
+            settings.database = format!("sqlite://{}", place::left_behind(std::path::Path::new(file)).display());
+        }
+        let url = settings.database.clone();
+        let house = House::open(settings, self.engine.environment.clone()).await.expect("the next house opens");
+        Self { engine: house.engine.clone(), house, url, ..self.clone() }
+    }
+
+    /// Another server on the same database, in this process (PostgreSQL: a file of SQLite has one server).
     ///
     /// # Panics
     /// Where it does not open.
-    pub async fn reopened(&self) -> Self {
-        self.house.close().await;
+    pub async fn beside(&self) -> Self {
         let settings = tradepost::config::Settings::clone(&self.house.settings);
-        let house = House::open(settings, self.engine.environment.clone()).await.expect("the house opens again");
+        let house = House::open(settings, self.engine.environment.clone()).await.expect("another house opens");
         Self { engine: house.engine.clone(), house, ..self.clone() }
     }
 
@@ -150,7 +165,7 @@ impl TestApp {
 /// A caller from a known address, without an idempotency key.
 #[must_use]
 pub fn origin(caller: &Caller) -> Origin {
-    Origin { caller: caller.clone(), request_id: Some("req_test".into()), address: Some("192.0.2.1".into()), idempotency: None }
+    Origin { caller: caller.clone(), request_id: Some("req_test".into()), address: Some("192.0.2.1".into()), language: None, idempotency: None }
 }
 
 /// One test per database from one body: `async fn sentence(app) { … }` becomes `sentence::sqlite` and

@@ -7,6 +7,7 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tradepost::House;
 use tradepost::config::{Flags, Settings};
 use tradepost_kernel::{Clock, Environment};
@@ -121,6 +122,26 @@ async fn open(kind: Kind, url: String, folder: Arc<tempfile::TempDir>) -> TestAp
     // The master key is made from the seed too: the same in every run.
     let house = House::open(settings, Environment::seeded(clock.clone(), 20_260_302)).await.expect("the house opens");
     TestApp { engine: house.engine.clone(), house, clock, kind, url, folder }
+}
+
+/// A copy of the files of an open SQLite database, beside them: what would lie there if its process were killed now.
+///
+/// # Panics
+/// Where they cannot be copied.
+pub(crate) fn left_behind(file: &std::path::Path) -> std::path::PathBuf {
+    static CRASHES: AtomicUsize = AtomicUsize::new(0);
+    let log = |file: &std::path::Path| file.with_extension("db-wal");
+    let copy = file.with_file_name(format!("crash-{}.db", CRASHES.fetch_add(1, Ordering::Relaxed)));
+    // While somebody reads an older state, the log is neither begun anew nor put into the file beyond it: the two copies fit.
+    let reader = rusqlite::Connection::open(file).expect("the file opens");
+    reader.execute_batch("BEGIN").expect("a snapshot");
+    let _tables: i64 = reader.query_row("SELECT COUNT(*) FROM sqlite_master", [], |row| row.get(0)).expect("a snapshot");
+    for (from, to) in [(file.to_owned(), copy.clone()), (log(file), log(&copy))] {
+        // By another process: whoever closes a file lets go of all locks that its process has on it.
+        let done = std::process::Command::new("cp").arg(&from).arg(&to).status().expect("cp runs");
+        assert!(done.success(), "{} was not copied", from.display());
+    }
+    copy
 }
 
 /// A new database with the schema in it: a copy of one that was migrated once for all tests of this schema.

@@ -1,12 +1,16 @@
 //! What a handler answers.
 
+use crate::call::Call;
+use crate::export::Part;
 use crate::problem::Problem;
 use crate::view::{Shown, View};
 use axum::body::{Body, Bytes};
-use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE,
+};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use maud::Markup;
 use tradepost_kernel::secret::sha256;
 
@@ -17,11 +21,18 @@ pub struct Answer {
     headers: HeaderMap,
     body: Body,
     raw: bool,
+    part: Option<Part>,
 }
 
 /// Put on an answer that must not be compressed: its length would tell about a secret beside a caller's text, or it is a file of codes.
 #[derive(Clone, Copy, Debug)]
 pub struct Raw;
+
+/// The `ETag` of a content, for [`Answer::unless_known`]. It is a weak one: the content may be compressed on its way.
+#[must_use]
+pub fn tag_of(content: &[u8]) -> String {
+    format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(&sha256(content)[..16]))
+}
 
 /// What a page may load: its own style sheets, scripts, images; nothing from elsewhere, nothing inline.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; \
@@ -31,7 +42,7 @@ impl Answer {
     /// Nothing but a status.
     #[must_use]
     pub fn status(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Body::empty(), raw: false }
+        Self { status, headers: HeaderMap::new(), body: Body::empty(), raw: false, part: None }
     }
 
     fn of_type(status: StatusCode, content_type: &'static str, body: impl Into<Body>) -> Self {
@@ -95,6 +106,15 @@ impl Answer {
         let plain: String = filename.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
         let answer = Self::of_type(StatusCode::OK, content_type, body);
         answer.header(CONTENT_DISPOSITION, &format!("attachment; filename=\"{plain}\"")).header(CACHE_CONTROL, "no-store")
+    }
+
+    /// Rows for a file that is being sent: it takes them, nobody else sees them.
+    pub(crate) fn part(part: Part) -> Self {
+        Self { part: Some(part), ..Self::no_content() }
+    }
+
+    pub(crate) fn into_part(self) -> Option<Part> {
+        self.part
     }
 
     /// Plain text.
@@ -182,6 +202,21 @@ impl Answer {
     #[must_use]
     pub fn etag(self, version: i64) -> Self {
         self.header(ETAG, &format!("\"v{version}\""))
+    }
+
+    /// The same for whoever does not have it yet: with this [tag](tag_of) of its content as `ETag`, and as 304 without the content where `If-None-Match`
+    /// of the call names it (RFC 9110, 13.1.2). Browsers ask so for what is `no-cache`.
+    #[must_use]
+    pub fn unless_known(mut self, call: &Call, tag: &str) -> Self {
+        // The comparison is the weak one.
+        let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+        let named = call.headers().get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+        if named.flat_map(|value| value.split(',')).any(|known| known.trim() == "*" || opaque(known) == opaque(tag)) {
+            self.status = StatusCode::NOT_MODIFIED;
+            self.body = Body::empty();
+            self.headers.remove(CONTENT_TYPE);
+        }
+        self.header(ETAG, tag)
     }
 
     pub(crate) fn into_response(self) -> Response<Body> {

@@ -100,9 +100,14 @@ impl App {
         self.table.get_or_init(|| table.clone());
     }
 
+    /// The table that it stands on.
+    pub(crate) fn table(&self) -> Option<&Routes> {
+        self.table.get()
+    }
+
     /// Made when they are first asked for: it takes longer than everything else that a start does.
     pub(crate) fn documents(&self) -> Option<&Documents> {
-        let table = self.table.get()?;
+        let table = self.table()?;
         Some(self.documents.get_or_init(|| Documents::new(table, &self.settings.public_url)))
     }
 

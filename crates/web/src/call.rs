@@ -2,6 +2,7 @@
 
 use crate::answer::Answer;
 use crate::app::App;
+use crate::credentials::spoken;
 use crate::errors::{Errors, Pointer};
 use crate::input::{Field, Input, Source};
 use crate::json;
@@ -41,6 +42,8 @@ pub struct Call {
     pub(crate) idempotency_key: Option<String>,
     pub(crate) executed: AtomicUsize,
     pub(crate) replayed: Arc<AtomicBool>,
+    /// Whether it asks for a further part of a file that is being sent.
+    pub(crate) goes_on: bool,
 }
 
 impl Call {
@@ -267,7 +270,13 @@ impl Call {
             let step = if nth == 0 { String::new() } else { format!(" #{nth}") };
             Idempotency { route: format!("{} {}{step}", self.route.method, self.path), key: key.clone(), body_hash: body_hash() }
         });
-        Origin { caller: self.caller.clone(), request_id: Some(self.request_id.clone()), address: self.address.map(|address| address.to_string()), idempotency }
+        Origin {
+            caller: self.caller.clone(),
+            request_id: Some(self.request_id.clone()),
+            address: self.address.map(|address| address.to_string()),
+            language: spoken(&self.headers),
+            idempotency,
+        }
     }
 
     /// Runs a command in the name of the caller, at most once per `Idempotency-Key`.

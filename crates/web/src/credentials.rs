@@ -1,12 +1,12 @@
 //! Who asks: what the header fields say, handed to the identity slice.
 
 use crate::problem::Problem;
-use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, COOKIE};
 use axum::http::{HeaderMap, HeaderName};
 use std::net::IpAddr;
 use tradepost_domain::access::Side;
 use tradepost_domain::{Caller, MerchantId, PartnershipId};
-use tradepost_kernel::{Secret, Timestamp};
+use tradepost_kernel::{Language, Secret, Timestamp};
 use tradepost_store::BoxFuture;
 
 /// The cookie that holds the session of a page: over TLS one that no other host and no plain connection can set.
@@ -120,6 +120,17 @@ pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let fields = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = fields.flat_map(|field| field.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
+}
+
+/// The cookie that holds language and theme of the pages, as in `de.dark`; either may be empty.
+pub const LOOK_COOKIE: &str = "tradepost_look";
+
+/// The language that a browser shows: the one that was chosen for the pages, else the first of `Accept-Language` that is spoken here;
+/// `None` where it names none, as programs do.
+#[must_use]
+pub fn spoken(headers: &HeaderMap) -> Option<Language> {
+    let chosen = cookie(headers, LOOK_COOKIE).and_then(|look| Language::of_code(look.split('.').next()?));
+    chosen.or_else(|| Language::accepted(headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?))
 }
 
 /// The side that a caller belongs to.

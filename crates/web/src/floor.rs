@@ -61,6 +61,11 @@ impl Floor {
         Self { app, rows, matcher: Arc::new(routes.matcher()), error_page: routes.error_page() }
     }
 
+    /// The floor of a server that stands already; `None` before it does.
+    pub(crate) fn again(app: &Arc<App>) -> Option<Self> {
+        app.table().map(|table| Self::new(app.clone(), table))
+    }
+
     /// The server.
     #[must_use]
     pub const fn app(&self) -> &Arc<App> {
@@ -149,7 +154,7 @@ impl Floor {
         let (parts, body) = request.into_parts();
         room.1.iter_mut().for_each(Inside::pause);
         let (body, stream) = self.body(&route, &parts.headers, body).await?;
-        let idempotency_key = if route.is_page && route.idempotent { idempotency::of_form(&parts.headers, &body)? } else { idempotency_key };
+        let idempotency_key = if route.is_page && route.idempotent { idempotency::of_form(&route, &parts.headers, &body)? } else { idempotency_key };
         room.1.iter_mut().filter(|_| !route.streams).for_each(Inside::resume);
         let call = Call {
             app: self.app.clone(),
@@ -166,6 +171,7 @@ impl Floor {
             idempotency_key,
             executed: AtomicUsize::new(0),
             replayed: trace.replayed.clone(),
+            goes_on: false,
         };
         // Detached: a client that hangs up ends the waiting, not the work.
         let request_id = request_id.to_owned();

@@ -4,6 +4,7 @@ use crate::call::Call;
 use crate::errors::{Errors, Pointer};
 use crate::input::{Input, Source};
 use crate::problem::Problem;
+use crate::upload::MULTIPART;
 use std::fmt::Write as _;
 
 /// The name of the field that holds the key of a form.
@@ -11,11 +12,14 @@ pub const FORM_KEY: &str = "_key";
 
 impl Call {
     /// What was typed into an HTML form, without what the form carries unseen (names that begin with `_`). A name that stands
-    /// several times, as of boxes that were ticked, has all its values with commas between.
+    /// several times, as of boxes that were ticked, has all its values with commas between. Of a form that may bring a file the file is left out.
     ///
     /// # Errors
     /// 400 `malformed_body`.
     pub fn typed(&self) -> Result<Vec<(String, String)>, Problem> {
+        if crate::floor::is_of_type(&self.headers, MULTIPART) {
+            return Ok(self.upload()?.fields().to_vec());
+        }
         let malformed = || Problem::bad_request("malformed_body", "The form is not UTF-8 or has a broken % escape.");
         let text = std::str::from_utf8(&self.body).map_err(|_| malformed())?;
         let mut typed: Vec<(String, String)> = Vec::new();

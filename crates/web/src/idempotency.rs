@@ -5,7 +5,9 @@ use crate::form::FORM_KEY;
 use crate::problem::Problem;
 use crate::query;
 use crate::route::{FORM, Route};
+use crate::upload::{MULTIPART, first_field};
 use axum::body::Bytes;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -22,7 +24,12 @@ pub(crate) fn of_header(route: &Route, headers: &HeaderMap) -> Result<Option<Str
 }
 
 /// The key that stands in the form of a page, unseen: a form that was sent twice has no second effect.
-pub(crate) fn of_form(headers: &HeaderMap, body: &Bytes) -> Result<Option<String>, Problem> {
+pub(crate) fn of_form(route: &Route, headers: &HeaderMap, body: &Bytes) -> Result<Option<String>, Problem> {
+    if route.or_form && is_of_type(headers, MULTIPART) {
+        // A form that may bring a file: its key stands in its first part, and its handler says what two sendings have in common.
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        return first_field(content_type, body).filter(|(name, _)| name == FORM_KEY).map(|(_, key)| checked(key)).transpose();
+    }
     if !is_of_type(headers, FORM) {
         return Ok(None); // a file: what it brings is found to be there already
     }

@@ -1,6 +1,6 @@
 //! Paths about the server itself: is it there, how is it, what can it do.
 
-use crate::answer::Answer;
+use crate::answer::{Answer, tag_of};
 use crate::call::Call;
 use crate::problem::Problem;
 use crate::routes::Routes;
@@ -19,15 +19,18 @@ use tradepost_store::Stats;
 #[derive(Clone, Debug)]
 pub struct Documents {
     pub(crate) openapi: Bytes,
+    pub(crate) openapi_tag: String,
     pub(crate) reference: Bytes,
+    pub(crate) reference_tag: String,
     pub(crate) style: &'static str,
 }
 
 impl Documents {
     pub(crate) fn new(routes: &Routes, public_url: &str) -> Self {
         let openapi = Bytes::from(crate::openapi::document(routes, public_url).to_string());
-        let reference = crate::docs_page::page(routes, public_url).into_string().into();
-        Self { openapi, reference, style: crate::docs_page::STYLE }
+        let reference = Bytes::from(crate::docs_page::page(routes, public_url).into_string());
+        let (openapi_tag, reference_tag) = (tag_of(&openapi), tag_of(&reference));
+        Self { openapi, openapi_tag, reference, reference_tag, style: crate::docs_page::STYLE }
     }
 }
 
@@ -180,10 +183,12 @@ async fn metrics(call: Call) -> Result<Answer, Problem> {
 
 async fn openapi(call: Call) -> Result<Answer, Problem> {
     let documents = call.app().documents().ok_or_else(Problem::not_found)?;
-    Ok(Answer::bytes("application/json", documents.openapi.clone()).header(CACHE_CONTROL, "no-cache"))
+    let answer = Answer::bytes("application/json", documents.openapi.clone()).header(CACHE_CONTROL, "no-cache");
+    Ok(answer.unless_known(&call, &documents.openapi_tag))
 }
 
 async fn docs(call: Call) -> Result<Answer, Problem> {
     let documents = call.app().documents().ok_or_else(Problem::not_found)?;
-    Ok(Answer::page_bytes(documents.reference.clone(), documents.style).header(CACHE_CONTROL, "no-cache"))
+    let answer = Answer::page_bytes(documents.reference.clone(), documents.style).header(CACHE_CONTROL, "no-cache");
+    Ok(answer.unless_known(&call, &documents.reference_tag))
 }

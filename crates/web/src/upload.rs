@@ -142,6 +142,13 @@ impl Upload {
     }
 }
 
+/// Name and text of the first part of a form: the rest of the body, which may be a large file, is not looked at.
+pub(crate) fn first_field(content_type: &str, body: &Bytes) -> Option<(String, String)> {
+    let (part, content) = Parts::new(body, boundary(content_type)?).ok()?.part().ok()??;
+    let text = std::str::from_utf8(&content).ok().filter(|_| part.file.is_none())?;
+    Some((part.name, text.to_owned()))
+}
+
 fn malformed(why: &str) -> Problem {
     Problem::bad_request("malformed_body", format!("The form can't be read: {why}."))
 }

@@ -105,7 +105,9 @@ impl Mailer {
             (None, _) => Err(unrenderable(format!("no template {}", view.template))),
             (_, Err(fault)) if fault.is_outage() => return Err(fault),
             (_, Err(fault)) => Err(unrenderable(fault.to_string())),
-            (Some(template), Ok(variables)) => mail::render(template, &variables).map_err(|error| unrenderable(error.to_string())),
+            (Some(template), Ok(variables)) => {
+                mail::render(template, view.template_version, view.language, &variables).map_err(|error| unrenderable(error.to_string()))
+            }
         };
         let letter = rendered.map(|mail| {
             let (sender_name, reply_to) = sender.unzip();

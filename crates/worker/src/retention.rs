@@ -1,12 +1,12 @@
 //! Forgetting what was kept long enough: the rows of commands, and with them idempotency keys (PLT-3); which challenges of
-//! sign-ins were used up, and links that work once (PAR-15).
+//! sign-ins were used up, links that work once, and failed sign-ins (PAR-15).
 
 use crate::Round;
 use crate::relay::unexpected;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use tradepost_domain::command::retention::{self, ForgetCommands};
 use tradepost_domain::identity::challenges::{self, ForgetChallenges};
-use tradepost_domain::identity::forget::{self, ForgetLinks};
+use tradepost_domain::identity::forget::{self, ForgetFailures, ForgetLinks};
 use tradepost_domain::{Engine, Origin};
 use tradepost_kernel::Timestamp;
 use tradepost_store::Fault;
@@ -37,23 +37,29 @@ impl Retention {
         }
         let due = self.engine.store.read(move |reader| Box::pin(async move { retention::is_due(reader, now).await })).await?;
         let forgotten = if due { self.engine.execute(Origin::system(), ForgetCommands).await.map_err(unexpected)?.outcome } else { 0 };
-        let mut links = 0;
+        let mut others = 0;
         if forgotten == 0 {
             self.forget_challenges(now).await?;
-            links = self.forget_links(now).await?;
+            others = self.forget_links(now).await? + self.forget_failures(now).await?;
         }
-        if forgotten + links == 0 {
+        if forgotten + others == 0 {
             // Nothing is due, or another server has the rest.
             self.looked_ms.store(now.ms(), Relaxed);
         }
         metrics::counter!("tradepost_commands_forgotten_total").increment(forgotten.unsigned_abs());
-        Ok(Round { forgotten: (forgotten + links).unsigned_abs(), ..Round::default() })
+        Ok(Round { forgotten: (forgotten + others).unsigned_abs(), ..Round::default() })
     }
 
     /// Forgets one slice of the links that ended long ago.
     async fn forget_links(&self, now: Timestamp) -> Result<i64, Fault> {
         let due = self.engine.store.read(move |reader| Box::pin(async move { forget::is_due(reader, now).await })).await?;
         if due { Ok(self.engine.execute(Origin::system(), ForgetLinks).await.map_err(unexpected)?.outcome) } else { Ok(0) }
+    }
+
+    /// Forgets one slice of the failed sign-ins that count no more.
+    async fn forget_failures(&self, now: Timestamp) -> Result<i64, Fault> {
+        let due = self.engine.store.read(move |reader| Box::pin(async move { forget::failures_are_due(reader, now).await })).await?;
+        if due { Ok(self.engine.execute(Origin::system(), ForgetFailures).await.map_err(unexpected)?.outcome) } else { Ok(0) }
     }
 
     /// Forgets which challenges of sign-ins were used up, where they have expired: a few rows, so at once.

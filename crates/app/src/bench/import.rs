@@ -42,7 +42,7 @@ pub(super) async fn run(asked: &Asked, place: &Place) -> Result<Table, Trouble> 
 
         let codes = seed::codes(0, next..next + count);
         let path = format!("/v1/merchant/license-keys/imports?product={}", seeded.skus[0]);
-        let request = Request { method: "POST", path: &path, token: &seeded.token, key: None, body: Some(("text/csv", codes.as_bytes())) };
+        let request = Request { method: "POST", body: Some(("text/csv", codes.as_bytes())), ..Request::get(&path, &seeded.token) };
         server.forget_most_memory();
         let running = Running::begin(&server_at.data, Whose::Process(server.id()))?;
         line.ask(&request).await?.must_be(201)?;

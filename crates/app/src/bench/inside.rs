@@ -59,7 +59,7 @@ pub(super) struct HandsIn<F> {
 impl<C: Command, F: FnMut() -> Result<(Caller, C, Option<Idempotency>), Trouble> + Send + 'static> Client for HandsIn<F> {
     async fn once(&mut self) -> Result<(), Trouble> {
         let (caller, command, idempotency) = (self.next)()?;
-        let origin = Origin { caller, request_id: Some("req_0123456789abcdef".into()), address: Some("127.0.0.1".into()), idempotency };
+        let origin = Origin { caller, request_id: Some("req_0123456789abcdef".into()), address: Some("127.0.0.1".into()), language: None, idempotency };
         self.engine.execute(origin, command).await.map(drop).map_err(trouble)
     }
 }

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 /// Longest that one answer may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Bytes of an answer that are kept; of what is longer only the length is.
-const KEPT: usize = 64 << 10;
+const KEPT: usize = 1 << 20;
 
 /// A kept connection.
 #[derive(Debug)]
@@ -63,17 +63,31 @@ pub(super) struct Asked<'a> {
     pub(super) key: Option<&'a str>,
     /// Type and bytes of the body.
     pub(super) body: Option<(&'a str, &'a [u8])>,
+    /// Name and value of a cookie, where there is one.
+    pub(super) cookie: &'a str,
+    /// Whether the answer may be compressed.
+    pub(super) compressed: bool,
 }
 
 impl<'a> Asked<'a> {
     /// A reading one.
     pub(super) const fn get(path: &'a str, token: &'a str) -> Self {
-        Self { method: "GET", path, token, key: None, body: None }
+        Self { method: "GET", path, token, key: None, body: None, cookie: "", compressed: false }
     }
 
     /// A JSON body under an idempotency key.
     pub(super) const fn post(path: &'a str, token: &'a str, key: &'a str, json: &'a [u8]) -> Self {
-        Self { method: "POST", path, token, key: Some(key), body: Some(("application/json", json)) }
+        Self { key: Some(key), body: Some(("application/json", json)), method: "POST", ..Self::get(path, token) }
+    }
+
+    /// With a cookie.
+    pub(super) const fn with_cookie(self, cookie: &'a str) -> Self {
+        Self { cookie, ..self }
+    }
+
+    /// Whose answer may be compressed.
+    pub(super) const fn compressed(self) -> Self {
+        Self { compressed: true, ..self }
     }
 
     fn write(&self, out: &mut Vec<u8>) {
@@ -81,6 +95,12 @@ impl<'a> Asked<'a> {
         put(&[self.method, " ", self.path, " HTTP/1.1\r\nhost: 127.0.0.1\r\n"]);
         if !self.token.is_empty() {
             put(&["authorization: Bearer ", self.token, "\r\n"]);
+        }
+        if !self.cookie.is_empty() {
+            put(&["cookie: ", self.cookie, "\r\n"]);
+        }
+        if self.compressed {
+            put(&["accept-encoding: gzip\r\n"]);
         }
         if let Some(key) = self.key {
             put(&["idempotency-key: ", key, "\r\n"]);

@@ -170,7 +170,7 @@ pub(super) async fn prepare(database: &Database, seeded: &Arc<Seeded>, count: us
 }
 
 fn from(caller: &Caller, idempotency: Option<Idempotency>) -> Origin {
-    Origin { caller: caller.clone(), request_id: None, address: None, idempotency }
+    Origin { caller: caller.clone(), request_id: None, address: None, language: None, idempotency }
 }
 
 type Placing = (Caller, PlaceOrder, Option<Idempotency>);
@@ -211,7 +211,7 @@ impl Client for Confirming {
 
 async fn confirm(line: &mut Line, order: &str, token: &str) -> Result<(), Trouble> {
     let (path, key) = (format!("/v1/reseller/orders/{order}/confirm"), format!("confirm-{order}"));
-    let answer = line.ask(&Request { method: "POST", path: &path, token, key: Some(&key), body: None }).await?;
+    let answer = line.ask(&Request { method: "POST", key: Some(&key), ..Request::get(&path, token) }).await?;
     answer.must_be(200)
 }
 

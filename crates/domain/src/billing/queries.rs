@@ -3,8 +3,9 @@
 use super::{AutoTopUp, InvoiceDocument, InvoiceKind, InvoiceStatus, PaymentMethod};
 use crate::access::{MerchantScope, PartnershipScope};
 use crate::ids::{InvoiceId, OrderId, PartnershipId, PaymentId};
+use std::collections::HashMap;
 use tradepost_kernel::{Currency, Date, Timestamp};
-use tradepost_store::{Fault, FromRow, Reader, Row, params, sql};
+use tradepost_store::{Column, Fault, FromRow, Reader, Row, params, sql};
 
 /// An invoice: the document as issued, and what moved since.
 #[derive(Clone, Debug)]
@@ -141,6 +142,16 @@ pub async fn orders_of(reader: &mut Reader<'_>, merchant: i64, invoice: InvoiceI
     let rows: Vec<(OrderId,)> =
         reader.query(sql!("SELECT orders FROM invoice_order WHERE merchant = $1 AND invoice = $2 ORDER BY orders"), params![merchant, invoice]).await?;
     Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// The numbers of invoices.
+///
+/// # Errors
+/// The store's.
+pub async fn numbers(reader: &mut Reader<'_>, merchant: i64, invoices: &[InvoiceId]) -> Result<HashMap<InvoiceId, String>, Fault> {
+    let sql = sql!("SELECT id, number FROM invoice WHERE merchant = $1 AND id = ANY($2)");
+    let rows: Vec<(InvoiceId, String)> = reader.query_each(sql, params![merchant], &Column::ids(invoices.iter().copied())).await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// The invoice of an order that is not canceled, with its number and due date.

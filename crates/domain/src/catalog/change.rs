@@ -67,6 +67,9 @@ impl Command for ChangeProduct {
 
         // From here it must succeed.
         store::update_products(tx, merchant, &[(number, &fields)], ctx.now).await?;
+        if fields.sku != was.fields.sku {
+            store::note_former_sku(tx, merchant, number, &was.fields.sku, ctx.now).await?;
+        }
         if let Some(parts) = &parts {
             store::replace_parts(tx, merchant, number, parts).await?;
         }

@@ -20,8 +20,9 @@ use super::{EndUserInformation, Kind, Method, SellableProduct};
 use crate::access::PartnershipScope;
 use crate::ids::{ChannelId, ProductId};
 use crate::listing::{Page, PageRequest};
-use std::collections::HashMap;
-use tradepost_store::{Column, Fault, FromRow, Reader, Row, Sql, Value, params, sql};
+use std::collections::{BTreeSet, HashMap};
+use tradepost_store::ColumnType::{Bytes, Int};
+use tradepost_store::{Column, Fault, FromRow, Reader, Row, SetSql, Sql, Value, params, sql};
 
 macro_rules! sellable_columns {
     () => {
@@ -105,7 +106,7 @@ pub async fn find_available(
     Ok(with_parts(reader, scope.merchant, found).await?.pop())
 }
 
-/// A page of what the partnership may order, newest first.
+/// A page of what the partnership may order, newest first; with `search` only what has it in its SKU or name, whatever its case.
 ///
 /// # Errors
 /// The store's.
@@ -113,12 +114,26 @@ pub async fn list_available(
     reader: &mut Reader<'_>,
     scope: PartnershipScope,
     channel: Option<ChannelId>,
+    search: Option<&str>,
     page: PageRequest,
 ) -> Result<Page<SellableProduct>, Fault> {
-    let sql = sql!(concat!("SELECT ", sellable_columns!(), " ", available_from!(), "AND p.id < $4 ORDER BY p.id DESC LIMIT $5"));
-    let rows = reader.query(sql, params![scope.merchant, scope.partnership, channel, page.bound(), page.fetch()]).await?;
+    const LIST: Sql = sql!(concat!(
+        "SELECT ",
+        sellable_columns!(),
+        " ",
+        available_from!(),
+        "AND p.id < $4 AND (LOWER(p.sku) LIKE $6 ESCAPE '!' OR LOWER(p.name) LIKE $6 ESCAPE '!' OR $6 IS NULL) ORDER BY p.id DESC LIMIT $5"
+    ));
+    let pattern = search.map(containing);
+    let rows = reader.query(LIST, params![scope.merchant, scope.partnership, channel, page.bound(), page.fetch(), pattern]).await?;
     let rows = with_parts(reader, scope.merchant, rows).await?;
     Ok(page.page(rows, |product| product.id))
+}
+
+/// The pattern of what contains a text, for a column in small letters and `ESCAPE '!'`.
+fn containing(text: &str) -> String {
+    let escaped = text.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{escaped}%")
 }
 
 /// Products by number, whoever may order them: for what was ordered, and for the parts of bundles.
@@ -160,4 +175,24 @@ pub async fn parts_of(reader: &mut Reader<'_>, merchant: i64, bundles: &[i64]) -
     }
     parts.values_mut().for_each(|list| list.sort_unstable());
     Ok(parts)
+}
+
+static FORMER_SKUS: SetSql = SetSql::select(
+    "SELECT p.id, s.sku FROM rows r JOIN product p ON p.merchant = r.merchant AND p.id = r.product \
+     JOIN former_sku s ON s.merchant = p.merchant AND s.product = p.number",
+    &[("merchant", Int), ("product", Bytes)],
+);
+
+/// What these products of merchants were called before.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn former_skus(reader: &mut Reader<'_>, products: &BTreeSet<(i64, ProductId)>) -> Result<HashMap<ProductId, Vec<String>>, Fault> {
+    let columns = [Column::ints(products.iter().map(|product| product.0)), Column::ids(products.iter().map(|product| product.1))];
+    let rows: Vec<(ProductId, String)> = reader.query_set(&FORMER_SKUS, &columns).await?;
+    let mut former: HashMap<ProductId, Vec<String>> = HashMap::new();
+    for (product, sku) in rows {
+        former.entry(product).or_default().push(sku);
+    }
+    Ok(former)
 }

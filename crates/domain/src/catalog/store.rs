@@ -140,6 +140,12 @@ pub(super) async fn replace_parts(tx: &mut Tx<'_>, merchant: i64, bundle: i64, p
     tx.write_whole_set(&INSERT_PART, columns).await
 }
 
+/// Notes what a product was called until now.
+pub(super) async fn note_former_sku(tx: &mut Tx<'_>, merchant: i64, product: i64, sku: &str, now: Timestamp) -> Result<(), Fault> {
+    let insert = sql!("INSERT INTO former_sku (merchant, product, sku, until_ms) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING");
+    tx.execute(insert, params![merchant, product, sku, now]).await.map(drop)
+}
+
 static INSERT_PRICE: SetSql = SetSql::insert(
     "price",
     &[("merchant", Int), ("product", Int), ("book", Text), ("owner", Bytes), ("currency", Text), ("from_quantity", Int), ("unit_minor", Int)],

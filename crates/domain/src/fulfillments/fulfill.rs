@@ -109,13 +109,27 @@ impl Command for Fulfill {
     }
 
     async fn run_set(set: &[&Self], ctxs: &mut [Ctx], tx: &mut Tx<'_>) -> Result<SetOutcomes<Self>, Fault> {
-        let mut loaded = Loaded::load(set, ctxs, &mut *tx).await?;
-        let decided = decide::all(set, ctxs, &mut loaded);
-        // From here it must succeed.
-        let sold: Vec<(usize, &Sold)> = decided.iter().enumerate().filter_map(|(at, decided)| decided.as_ref().ok()?.sold().map(|sold| (at, sold))).collect();
-        write(&sold, &loaded, ctxs, tx).await?;
-        Ok(decided.into_iter().map(|decided| decided.map(decide::Decided::into_outcome)).collect())
+        let Some(loaded) = Loaded::load(set, ctxs, &mut *tx).await? else {
+            // Too much to be held in memory at once. What they need is locked for all.
+            let mut outcomes = Vec::with_capacity(set.len());
+            for (command, ctx) in set.iter().zip(ctxs) {
+                let (command, ctx) = (std::slice::from_ref(command), std::slice::from_mut(ctx));
+                let loaded = Loaded::load(command, ctx, &mut *tx).await?.ok_or_else(|| Fault::invariant("one call is too much for a set"))?;
+                outcomes.extend(sell(command, loaded, ctx, &mut *tx).await?);
+            }
+            return Ok(outcomes);
+        };
+        sell(set, loaded, ctxs, tx).await
     }
+}
+
+/// Decides all and writes what was decided.
+async fn sell(set: &[&Fulfill], mut loaded: Loaded, ctxs: &mut [Ctx], tx: &mut Tx<'_>) -> Result<SetOutcomes<Fulfill>, Fault> {
+    let decided = decide::all(set, ctxs, &mut loaded);
+    // From here it must succeed.
+    let sold: Vec<(usize, &Sold)> = decided.iter().enumerate().filter_map(|(at, decided)| decided.as_ref().ok()?.sold().map(|sold| (at, sold))).collect();
+    write(&sold, &loaded, ctxs, tx).await?;
+    Ok(decided.into_iter().map(|decided| decided.map(decide::Decided::into_outcome)).collect())
 }
 
 /// Writes what was decided: one statement for each table, whatever the number of calls.

@@ -59,24 +59,32 @@ pub(super) struct Earlier {
     pub(super) quantity: i64,
     pub(super) customer_email: String,
     pub(super) customer_name: Option<String>,
+    /// What its product and the one that this is a variant of were called before, where the call names neither as they are called now.
+    pub(super) former_skus: Vec<(ProductId, String)>,
 }
 
 impl Earlier {
     /// The same order again finds the first; under the same id another one is a conflict (EXT-4). Metadata is a note and
     /// not compared.
     pub(super) fn answer(&self, command: &Fulfill) -> Result<FulfillmentId, Refusal> {
-        let is = |text: &str, (id, sku): &(ProductId, String)| text == sku || text.parse::<ProductId>().is_ok_and(|named| named == *id);
-        let product = match (&command.variant, &self.parent) {
-            (Some(variant), Some(parent)) => is(variant, &self.product) && is(&command.product, parent),
-            (None, _) => is(&command.product, &self.product),
-            (Some(_), None) => false,
-        };
+        let product = self.is_of(command);
         let email = Email::parse(&self.customer_email).is_ok_and(|email| email.key() == command.customer_email.key());
         if product && email && self.quantity == command.quantity && self.customer_name == command.customer_name {
             return Ok(self.fulfillment);
         }
         let detail = format!("The external order {} was fulfilled before, with another product, quantity or customer.", command.external_order_id);
         Err(Refusal::conflict("external_order_conflict", detail).at("/external_order_id"))
+    }
+
+    /// Whether the call names its product: by id, as it is called, or as it was called then.
+    fn is_of(&self, command: &Fulfill) -> bool {
+        let was = |id: &ProductId, text: &str| self.former_skus.iter().any(|(product, sku)| product == id && sku == text);
+        let is = |text: &str, (id, sku): &(ProductId, String)| text == sku || text.parse::<ProductId>().is_ok_and(|named| named == *id) || was(id, text);
+        match (&command.variant, &self.parent) {
+            (Some(variant), Some(parent)) => is(variant, &self.product) && is(&command.product, parent),
+            (None, _) => is(&command.product, &self.product),
+            (Some(_), None) => false,
+        }
     }
 }
 
@@ -112,15 +120,20 @@ async fn parents(new: &[&Going<'_>], found: &HashMap<&Asked, SellableProduct>, t
 }
 
 impl Loaded {
-    /// Loads for all, in the order of locks: partnerships, which guard their balances too; then stock counters and keys.
-    pub(super) async fn load(set: &[&Fulfill], ctxs: &[Ctx], tx: &mut Tx<'_>) -> Result<Self, Fault> {
+    /// Loads for all, in the order of locks: partnerships, which guard their balances too; then stock counters and keys. `None`:
+    /// together they sell more units than are held at once. Everything that they need is locked then, and each is to be loaded alone.
+    pub(super) async fn load(set: &[&Fulfill], ctxs: &[Ctx], tx: &mut Tx<'_>) -> Result<Option<Self>, Fault> {
         let mut loaded = Self::default();
         let going = loaded.admit(set, ctxs, &mut *tx).await?;
         let priced = loaded.price(&going, &mut *tx).await?;
-        loaded.claim(&going, &priced, &mut *tx).await?;
+        let too_many = set.len() > 1 && units_at_once(&going, &priced) > MOST_UNITS_AT_ONCE;
+        loaded.claim(&going, &priced, too_many, &mut *tx).await?;
+        if too_many {
+            return Ok(None);
+        }
         let asks = going.into_iter().zip(priced);
         loaded.asks = asks.map(|(going, priced)| going.map(|going| Ask { scope: going.scope, day: going.day, priced })).collect();
-        Ok(loaded)
+        Ok(Some(loaded))
     }
 
     /// Key and partnership: who may buy at all.
@@ -138,6 +151,7 @@ impl Loaded {
         };
         let ((valid, zones), (terms, earlier)) = tx.both(of_callers, of_calls).await?;
         (self.terms, self.earlier) = (terms, earlier);
+        self.recall_skus(set, ctxs, &mut *tx).await?;
         let admit = |(command, ctx): (&&'a Fulfill, &Ctx)| {
             let scope = ctx.caller().partnership()?;
             let locked = self.partnerships.get(&scope).ok_or_else(Refusal::not_found)?;
@@ -148,6 +162,27 @@ impl Loaded {
             Ok(Going { command, scope, channel, currency, day: ctx.now.date_in(zone), only })
         };
         Ok(set.iter().zip(ctxs).map(admit).collect())
+    }
+
+    /// Where a repeated call names another product than its fulfillment has, that one may have been renamed since.
+    async fn recall_skus(&mut self, set: &[&Fulfill], ctxs: &[Ctx], tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let mut renamed: BTreeSet<(i64, ProductId)> = BTreeSet::new();
+        for (command, ctx) in set.iter().zip(ctxs) {
+            let Ok(scope) = ctx.caller().partnership() else { continue };
+            let earlier = self.earlier.get(&(scope, command.external_order_id.clone()));
+            if let Some(earlier) = earlier.filter(|earlier| !earlier.is_of(command)) {
+                renamed.extend([Some(&earlier.product), earlier.parent.as_ref()].into_iter().flatten().map(|product| (scope.merchant, product.0)));
+            }
+        }
+        if renamed.is_empty() {
+            return Ok(());
+        }
+        let former = catalog::queries::former_skus(&mut *tx, &renamed).await?;
+        for earlier in self.earlier.values_mut() {
+            let of = |id: ProductId| former.get(&id).into_iter().flatten().map(move |sku| (id, sku.clone()));
+            earlier.former_skus = of(earlier.product.0).chain(earlier.parent.iter().flat_map(|parent| of(parent.0))).collect();
+        }
+        Ok(())
     }
 
     /// Product, quantity and price of what is not fulfilled yet.
@@ -212,14 +247,13 @@ impl Loaded {
         self.earlier.get(&(going.scope, going.command.external_order_id.clone()))
     }
 
-    /// Reads the balances, and claims what all calls together may need.
-    async fn claim(&mut self, going: &[Result<Going<'_>, Refusal>], priced: &[Priceless], tx: &mut Tx<'_>) -> Result<(), Fault> {
+    /// Reads the balances, and claims what all calls together may need; where that is too much, it locks what they are claimed from.
+    async fn claim(&mut self, going: &[Result<Going<'_>, Refusal>], priced: &[Priceless], too_many: bool, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let mut wanted: BTreeMap<(i64, i64), i64> = BTreeMap::new();
         let mut owners: BTreeSet<(i64, crate::ids::PartnershipId, Currency)> = BTreeSet::new();
         for (going, priced) in going.iter().zip(priced) {
             if let (Ok(going), Ok((product, _, currency))) = (going, priced) {
-                // The keys of a large one are found later, slice by slice; now it is enough that they are there.
-                let at_once = if is_large(going.command.quantity) { 0 } else { going.command.quantity };
+                let at_once = if too_many { 0 } else { at_once(going.command) };
                 *wanted.entry((going.scope.merchant, product.number)).or_default() += at_once;
                 owners.insert((going.scope.merchant, going.scope.partnership, *currency));
             }
@@ -240,6 +274,18 @@ impl Loaded {
         }
         Ok(())
     }
+}
+
+/// The most units of calls that are sold together: their keys are held in memory, and their product's stock is locked meanwhile.
+const MOST_UNITS_AT_ONCE: i64 = 20_000;
+
+/// Units whose keys are claimed now. The keys of a large call are found later, slice by slice; now it is enough that they are there.
+const fn at_once(command: &Fulfill) -> i64 {
+    if is_large(command.quantity) { 0 } else { command.quantity }
+}
+
+fn units_at_once(going: &[Result<Going<'_>, Refusal>], priced: &[Priceless]) -> i64 {
+    going.iter().zip(priced).filter(|(_, priced)| priced.is_ok()).filter_map(|(going, _)| Some(at_once(going.as_ref().ok()?.command))).sum()
 }
 
 /// A product with its price, or why it is not sold.

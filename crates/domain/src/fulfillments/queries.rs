@@ -292,6 +292,7 @@ impl FromRow for EarlierRow {
             quantity: columns.next()?,
             customer_email: columns.next()?,
             customer_name: columns.next()?,
+            former_skus: Vec::new(),
         };
         Ok(Self(scope, external, earlier))
     }

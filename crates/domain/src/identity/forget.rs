@@ -1,7 +1,7 @@
 //! Forgetting links that work once and changes of addresses, with whoever asked for them and the address that was typed, a while after their end. That
-//! somebody used one stands in the audit trail and stays.
+//! somebody used one stands in the audit trail and stays. And forgetting failed sign-ins, once they slow nobody down any more.
 
-use super::store;
+use super::{store, throttle};
 use crate::access::Need;
 use crate::command::{Command, Ctx, No};
 use tradepost_kernel::Timestamp;
@@ -54,5 +54,38 @@ impl Command for ForgetLinks {
         let links = store::forget_links(tx, kept_from(ctx.now), FORGOTTEN_AT_ONCE).await?;
         let changes = store::forget_email_changes(tx, kept_from(ctx.now), FORGOTTEN_AT_ONCE).await?;
         Ok(i64::try_from(links + changes).unwrap_or(i64::MAX))
+    }
+}
+
+/// Until when the account or network address had to wait whose failed sign-ins are the oldest.
+pub const FIRST_WAIT: Sql = sql!("SELECT blocked_until_ms FROM sign_in_failure ORDER BY blocked_until_ms LIMIT 1");
+
+/// Whether there are failed sign-ins that count no more.
+///
+/// # Errors
+/// The store's.
+pub async fn failures_are_due(reader: &mut Reader<'_>, now: Timestamp) -> Result<bool, Fault> {
+    let first: Option<(i64,)> = reader.query_opt(FIRST_WAIT, params![]).await?;
+    Ok(first.is_some_and(|(end,)| end < throttle::counts_from(now).ms()))
+}
+
+/// Forgets up to [`FORGOTTEN_AT_ONCE`] accounts and network addresses whose failed sign-ins count no more. Repeat until it answers 0.
+#[derive(Clone, Copy, Debug)]
+pub struct ForgetFailures;
+
+#[async_trait::async_trait]
+impl Command for ForgetFailures {
+    const NAME: &'static str = "sign_in_failures.forget";
+    const REFUSALS: &'static [&'static str] = &[];
+    /// How many were forgotten.
+    type Outcome = i64;
+
+    fn need(&self) -> Need {
+        Need::House
+    }
+
+    async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<i64, No> {
+        let forgotten = store::forget_old_failures(tx, throttle::counts_from(ctx.now), FORGOTTEN_AT_ONCE).await?;
+        Ok(i64::try_from(forgotten).unwrap_or(i64::MAX))
     }
 }

@@ -43,7 +43,7 @@ pub use api_keys::{AddressRule, ApiKeyRow, CreateApiKey, KeyCreated, KeyOwner, P
 pub use challenges::ForgetChallenges;
 pub use change_keys::{DeleteApiKey, KeyChanged, NoteKeyUse, RotateApiKey, SwitchApiKey};
 pub use email_change::{ConfirmEmailChange, EmailChangeAsked, RequestEmailChange};
-pub use forget::ForgetLinks;
+pub use forget::{ForgetFailures, ForgetLinks};
 pub use issuers::{IssuerAccountView, RemoveIssuerAccount, SignInByIssuer};
 pub use passkeys::{PasskeyAnswer, PasskeyView, RegisterPasskey, RemovePasskey, RenamePasskey};
 pub use passwords::{ConfirmEmail, LinkUsed, RequestPasswordReset, ResetRequested, SetPassword};

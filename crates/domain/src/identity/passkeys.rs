@@ -51,12 +51,17 @@ pub(super) struct Judged {
     challenge: Mark,
     sign_count: i64,
     /// Whether it made sure of the person.
-    pub(super) verified: bool,
+    verified: bool,
 }
 
 impl Judged {
     pub(super) const fn person(&self) -> PersonId {
         self.passkey.person
+    }
+
+    /// Where nothing beside the passkey says who it is, it must have made sure of its person, as `to_sign` asks of it.
+    pub(super) fn alone(self) -> Result<Self, Refusal> {
+        if self.verified { Ok(self) } else { Err(unverified()) }
     }
 }
 
@@ -93,6 +98,13 @@ pub(super) async fn take(ctx: &Ctx, tx: &mut Tx<'_>, judged: &Judged) -> Result<
 /// The answer to a passkey that is not taken where somebody is signed in.
 pub(super) fn invalid_passkey() -> Refusal {
     Refusal::invalid("invalid_passkey", "The passkey's answer is not valid here, or took too long. Try again.")
+}
+
+/// The answer to a passkey that is the right one, but did not make sure of its person where it stands for them alone: whoever holds the device could
+/// be anybody.
+fn unverified() -> Refusal {
+    let text = "This passkey did not make sure that it is you. Unlock it by a finger, a face or a PIN, or go another way.";
+    Refusal::invalid("user_verification_required", text)
 }
 
 /// Adds a passkey of the person who asks.

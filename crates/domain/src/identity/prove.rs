@@ -21,7 +21,7 @@ pub enum Proof {
     Password(String),
     /// By a code of the app, or a recovery code.
     Code(String),
-    /// By what a passkey signed for [`Asked::Proof`].
+    /// By what a passkey signed for [`Asked::Proof`]; it must have made sure of the person.
     Passkey(PasskeyAnswer, RelyingParty),
 }
 
@@ -61,7 +61,8 @@ pub struct Proved {
 #[async_trait::async_trait]
 impl Command for Prove {
     const NAME: &'static str = "sessions.prove";
-    const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "wrong_password", "code_needed", "invalid_code", "invalid_passkey"];
+    const REFUSALS: &'static [&'static str] =
+        &["forbidden", "not_found", "wrong_password", "code_needed", "invalid_code", "invalid_passkey", "user_verification_required"];
     type Outcome = Proved;
 
     fn need(&self) -> Need {
@@ -80,7 +81,8 @@ impl Command for Prove {
             Proof::Code(code) => (Some(totp::judge(ctx, tx, person, code).await?.ok_or_else(totp::invalid_code)?), None),
             Proof::Passkey(answer, party) => {
                 let judged = passkeys::judge(ctx, tx, answer, Asked::Proof(self.session), party).await?;
-                (None, Some(judged.filter(|judged| judged.person() == person).ok_or_else(passkeys::invalid_passkey)?))
+                let own = judged.filter(|judged| judged.person() == person).ok_or_else(passkeys::invalid_passkey)?;
+                (None, Some(own.alone()?))
             }
         };
         let by = match &self.proof {

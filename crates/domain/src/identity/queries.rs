@@ -7,8 +7,8 @@ use super::{PersonView, SessionView, SignInWay};
 use crate::ids::{ApiKeyId, PersonId, ProductId, SingleUseLinkId};
 use crate::listing::{Page, PageRequest};
 use std::collections::{BTreeSet, HashMap};
-use tradepost_kernel::Timestamp;
 use tradepost_kernel::api_key::KeyKind;
+use tradepost_kernel::{Language, Timestamp};
 use tradepost_store::ColumnType::{Bytes, Int};
 use tradepost_store::{Column, Fault, FromRow, Reader, Row, SetSql, params, sql};
 
@@ -39,6 +39,16 @@ pub async fn person(reader: &mut Reader<'_>, id: PersonId) -> Result<Option<Pers
     reader
         .query_opt(sql!("SELECT id, email, first_name, last_name, email_confirmed_ms, created_ms, language, time_zone FROM person WHERE id = $1"), params![id])
         .await
+}
+
+/// The language that a person reads mail in: the one that they chose, else the one that their browser showed (PLT-12).
+///
+/// # Errors
+/// The store's.
+pub async fn language(reader: &mut Reader<'_>, person: PersonId) -> Result<Option<Language>, Fault> {
+    let select = sql!("SELECT COALESCE(language, browser_language) FROM person WHERE id = $1");
+    let row: Option<(Option<String>,)> = reader.query_opt(select, params![person]).await?;
+    Ok(row.and_then(|(code,)| Language::for_speaker(code.as_deref())))
 }
 
 /// The password hash of a person, where they have one.

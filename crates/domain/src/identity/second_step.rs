@@ -111,7 +111,7 @@ pub struct SignInByPasskey {
 #[async_trait::async_trait]
 impl Command for SignInByPasskey {
     const NAME: &'static str = "sessions.begin_by_passkey";
-    const REFUSALS: &'static [&'static str] = &["passkey_refused"];
+    const REFUSALS: &'static [&'static str] = &["passkey_refused", "user_verification_required"];
     type Outcome = SignedIn;
 
     fn need(&self) -> Need {
@@ -120,7 +120,7 @@ impl Command for SignInByPasskey {
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<SignedIn, No> {
         let judged = passkeys::judge(ctx, tx, &self.answer, Asked::SignIn, &self.party).await?;
-        let judged = judged.filter(|judged| judged.verified).ok_or_else(refused)?;
+        let judged = judged.ok_or_else(refused)?.alone()?;
         // From here on it must succeed.
         passkeys::take(ctx, tx, &judged).await?;
         Ok(open(ctx, tx, judged.person(), &self.opening, SignInWay::Passkey).await?)

@@ -117,6 +117,7 @@ pub(crate) async fn open(ctx: &mut Ctx, tx: &mut Tx<'_>, person: PersonId, openi
         proved: ctx.now,
     };
     store::insert_session(tx, &session, opening.token_hash).await?;
+    store::note_language(tx, person, ctx.origin.language).await?;
     ctx.audit(AuditEntry::new(0, "session.begun", session.id).after(json!({"person": person, "way": way.name()})));
     Ok(SignedIn { session: session.id, expires_ms: session.expires.ms() })
 }

@@ -5,8 +5,8 @@ use super::links::Purpose;
 use super::throttle::Failures;
 use super::{PersonView, SessionView};
 use crate::ids::{EmailChangeId, PersonId, SessionId, SingleUseLinkId};
-use tradepost_kernel::Timestamp;
 use tradepost_kernel::text::Email;
+use tradepost_kernel::{Language, Timestamp};
 use tradepost_store::{Fault, FromRow, Row, Tx, params, sql};
 
 impl FromRow for PersonView {
@@ -78,6 +78,13 @@ pub(crate) async fn is_confirmed(tx: &mut Tx<'_>, person: PersonId) -> Result<bo
 pub(crate) async fn write_profile(tx: &mut Tx<'_>, p: &PersonView) -> Result<(), Fault> {
     let update = sql!("UPDATE person SET first_name = $2, last_name = $3, language = $4, time_zone = $5 WHERE id = $1");
     tx.execute_exactly(1, update, params![p.id, &p.first_name, &p.last_name, p.language.clone(), p.time_zone.clone()]).await
+}
+
+/// Notes the language that a person's browser shows, for mails to who chose none (PLT-12).
+pub(crate) async fn note_language(tx: &mut Tx<'_>, person: PersonId, shown: Option<Language>) -> Result<(), Fault> {
+    let Some(shown) = shown else { return Ok(()) };
+    let update = sql!("UPDATE person SET browser_language = $2 WHERE id = $1 AND (browser_language IS NULL OR browser_language <> $2)");
+    tx.execute(update, params![person, shown.code()]).await.map(drop)
 }
 
 /// Gives a person another address, proven to be theirs. Where somebody else got it meanwhile, the work is repeated.
@@ -261,6 +268,16 @@ pub(crate) async fn write_failures(tx: &mut Tx<'_>, subject: [u8; 16], f: Failur
 pub(crate) async fn forget_failures(tx: &mut Tx<'_>, subject: [u8; 16]) -> Result<(), Fault> {
     tx.execute(sql!("DELETE FROM sign_in_failure WHERE subject = $1"), params![subject]).await?;
     Ok(())
+}
+
+/// Forgets the attempts of those who have waited for none since before; the oldest. Whoever tries again meanwhile has their row still: on PostgreSQL the
+/// outer condition is asked once more of a row that changed.
+pub(crate) async fn forget_old_failures(tx: &mut Tx<'_>, before: Timestamp, most: i64) -> Result<u64, Fault> {
+    let delete = sql!(
+        "DELETE FROM sign_in_failure WHERE blocked_until_ms < $1 AND subject IN \
+         (SELECT subject FROM sign_in_failure WHERE blocked_until_ms < $1 ORDER BY blocked_until_ms LIMIT $2)"
+    );
+    tx.execute(delete, params![before, most]).await
 }
 
 /// Takes one attempt of an address back: it was right. Others' failures from there still count.

@@ -46,6 +46,12 @@ pub fn attempt(known: Option<Failures>, free: i64, now: Timestamp) -> Result<Fai
     Ok(Failures { failures, first: known.first, blocked_until })
 }
 
+/// What has let nobody wait since before this moment counts no more, and need not be remembered.
+#[must_use]
+pub const fn counts_from(now: Timestamp) -> Timestamp {
+    now.plus_ms(-FORGOTTEN_AFTER_MS)
+}
+
 /// What the failures of an account are kept under. It names nobody.
 #[must_use]
 pub fn account(vault: &Vault, email_key: &str) -> [u8; 16] {
@@ -88,5 +94,6 @@ mod tests {
         let known = Failures { failures: 40, first: now, blocked_until: now.plus_ms(1000) };
         let later = now.plus_ms(1000 + 3_600_000);
         assert_eq!(attempt(Some(known), FREE_PER_ACCOUNT, later), Ok(Failures { failures: 1, first: later, blocked_until: later }));
+        assert!(known.blocked_until >= counts_from(later) && known.blocked_until < counts_from(later.plus_ms(1)), "then its row may go");
     }
 }

@@ -5,7 +5,7 @@ use super::{AccountKind, NewTransfer, Posting};
 use crate::command::Ctx;
 use crate::ids::{AccountId, PartnershipId, TransferId, nobody};
 use std::collections::{BTreeMap, BTreeSet};
-use tradepost_kernel::Currency;
+use tradepost_kernel::{Currency, sabotage};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
 use tradepost_store::{Column, Fault, SetSql, Tx, params, sql};
 
@@ -21,7 +21,15 @@ static INSERT_TRANSFERS: SetSql = SetSql::insert(
 );
 static INSERT_ENTRIES: SetSql =
     SetSql::insert("entry", &[("merchant", Int), ("transfer", Bytes), ("place", Int), ("account", Bytes), ("amount_minor", Int)], "");
+/// What was paid ahead is a credit balance, which stands below zero: it is never drawn on beyond it, also by one who did not lock
+/// its partnership first.
 static MOVE_BALANCES: SetSql = SetSql::update(
+    "UPDATE account SET balance_minor = account.balance_minor + r.delta FROM rows r WHERE account.merchant = r.merchant AND account.id = r.id \
+     AND (account.kind <> 'prepaid' OR r.delta <= 0 OR account.balance_minor + r.delta <= 0)",
+    &[("merchant", Int), ("id", Bytes), ("delta", Int)],
+);
+/// The bugs `prepaid.stale` and `partnership.unlocked`: nothing stands behind whoever decides over an old balance.
+static MOVE_BALANCES_UNGUARDED: SetSql = SetSql::update(
     "UPDATE account SET balance_minor = account.balance_minor + r.delta FROM rows r WHERE account.merchant = r.merchant AND account.id = r.id",
     &[("merchant", Int), ("id", Bytes), ("delta", Int)],
 );
@@ -94,7 +102,8 @@ async fn move_balances(tx: &mut Tx<'_>, merchant: i64, deltas: &BTreeMap<Account
         moved.push((*account, i64::try_from(*delta).map_err(|_| Fault::invariant("a sum beyond 64 bits"))?));
     }
     let columns = vec![Column::same(merchant, moved.len()), Column::ids(moved.iter().map(|m| m.0)), Column::ints(moved.iter().map(|m| m.1))];
-    tx.write_whole_set(&MOVE_BALANCES, columns).await
+    let unguarded = sabotage::is("prepaid.stale") || sabotage::is("partnership.unlocked");
+    tx.write_whole_set_or(if unguarded { &MOVE_BALANCES_UNGUARDED } else { &MOVE_BALANCES }, columns, Fault::LostRace("a prepaid balance")).await
 }
 
 /// The ids of accounts, opened where missing and locked in the order of their ids.

@@ -151,8 +151,10 @@ macro_rules! license_sql {
 }
 pub(crate) use license_sql;
 
+mod codes;
 mod search;
 
+pub(crate) use codes::{CodeRow, available_codes, codes_of_order};
 pub use search::{
     LIST, LIST_AVAILABLE_OF_PRODUCT, LIST_OF_ORDER, LIST_OF_PARTNERSHIP, LIST_OF_PRODUCT, LIST_OF_RARE_STAGE, LIST_TO_CONFIRM, LicenseFilter, list,
 };
@@ -167,6 +169,21 @@ pub const OF_ORDERS: Sql = license_sql!("WHERE l.merchant = $1 AND l.orders = AN
 /// The store's.
 pub async fn of_orders(reader: &mut Reader<'_>, merchant: i64, orders: &[OrderId]) -> Result<Vec<LicenseRow>, Fault> {
     reader.query_each(OF_ORDERS, params![merchant], &Column::ids(orders.iter().copied())).await
+}
+
+/// One of an order that its file of codes holds.
+pub const FIRST_IN_FILE: Sql = sql!(
+    "SELECT id FROM license WHERE merchant = $1 AND orders = $2 AND license_key IS NOT NULL
+     AND (stage = 'distributed' OR (stage = 'available' AND end_user_information = 'none')) ORDER BY id LIMIT 1"
+);
+
+/// Whether an order has licenses that its file of codes would hold, as far as they decide (FUL-7).
+///
+/// # Errors
+/// The store's.
+pub async fn has_file(reader: &mut Reader<'_>, merchant: i64, order: OrderId) -> Result<bool, Fault> {
+    let found: Option<(LicenseId,)> = reader.query_opt(FIRST_IN_FILE, params![merchant, order]).await?;
+    Ok(found.is_some())
 }
 
 /// The products of which licenses of these orders carry keys.

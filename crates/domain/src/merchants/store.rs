@@ -5,7 +5,7 @@ use super::branding::{Branding, Picture};
 use crate::access::MerchantRole;
 use crate::ids::PersonId;
 use std::collections::{BTreeMap, HashMap};
-use tradepost_kernel::Timestamp;
+use tradepost_kernel::{Language, Timestamp};
 use tradepost_store::ColumnType::{Int, Text};
 use tradepost_store::{Column, Fault, SetSql, Tx, params, sql};
 
@@ -145,11 +145,19 @@ pub(crate) async fn write_branding(tx: &mut Tx<'_>, merchant: i64, look: &Brandi
     tx.execute_exactly(
         1,
         sql!(
-            "INSERT INTO merchant_branding (merchant, name, accent, sender_name, reply_to, version) VALUES ($1, $2, $3, $4, $5, 1)
+            "INSERT INTO merchant_branding (merchant, name, accent, sender_name, reply_to, mail_language, version)
+             VALUES ($1, $2, $3, $4, $5, $6, 1)
              ON CONFLICT (merchant) DO UPDATE SET name = excluded.name, accent = excluded.accent, sender_name = excluded.sender_name,
-                reply_to = excluded.reply_to, version = merchant_branding.version + 1"
+                reply_to = excluded.reply_to, mail_language = excluded.mail_language, version = merchant_branding.version + 1"
         ),
-        params![merchant, look.own_name.clone(), look.accent.map(|color| color.to_string()), look.sender_name.clone(), look.reply_to.clone()],
+        params![
+            merchant,
+            look.own_name.clone(),
+            look.accent.map(|color| color.to_string()),
+            look.sender_name.clone(),
+            look.reply_to.clone(),
+            look.mail_language.map(Language::code)
+        ],
     )
     .await
 }

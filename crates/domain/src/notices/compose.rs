@@ -1,6 +1,7 @@
 //! From an event to its messages: who gets them, and what they say. Reads only.
 
 mod balance;
+mod language;
 mod people;
 
 use super::rules::{self, Audience, Rule, Template};
@@ -10,14 +11,17 @@ use crate::ids::{CustomerId, InvoiceId, LicenseId, OrderId};
 use crate::outbox::queries::WaitingEvent;
 use serde_json::{Value as Json, json};
 use std::str::FromStr;
-use tradepost_kernel::{Currency, Date};
+use tradepost_kernel::{Currency, Date, Language};
 use tradepost_store::{Fault, Reader, params, sql};
 
-/// An address, and whether its owner confirmed it.
+/// An address, whether its owner confirmed it, and what they read.
+#[derive(Clone)]
 pub(super) struct Recipient {
     pub(super) email: String,
     pub(super) name: String,
     pub(super) confirmed: bool,
+    /// The language that they are known to read; `None`: the house's.
+    pub(super) language: Option<Language>,
 }
 
 /// The messages that follow from an event.
@@ -26,8 +30,9 @@ pub(super) async fn compose(reader: &mut Reader<'_>, event: &WaitingEvent) -> Re
     for rule in rules::of(&event.kind) {
         let Some(facts) = facts(&mut *reader, event, rule).await? else { continue };
         let recipients = recipients(&mut *reader, event, rule, &facts).await?;
+        let house = if recipients.iter().all(|recipient| recipient.language.is_some()) { None } else { language::of_house(&mut *reader, event).await? };
         for recipient in recipients {
-            messages.push(message(event, rule, &facts, recipient));
+            messages.push(message(event, rule, &facts, recipient, house.unwrap_or_default()));
         }
     }
     Ok(messages)
@@ -42,7 +47,7 @@ pub(super) struct Facts {
     pub(super) to: Option<Recipient>,
 }
 
-fn message(event: &WaitingEvent, rule: &Rule, facts: &Facts, recipient: Recipient) -> NewMessage {
+fn message(event: &WaitingEvent, rule: &Rule, facts: &Facts, recipient: Recipient, house: Language) -> NewMessage {
     let mut variables = facts.variables.clone();
     variables["recipient_name"] = Json::String(recipient.name);
     variables["test"] = Json::Bool(facts.test);
@@ -55,6 +60,7 @@ fn message(event: &WaitingEvent, rule: &Rule, facts: &Facts, recipient: Recipien
         partnership: event.partnership,
         template: rule.template,
         recipient: recipient.email,
+        language: recipient.language.unwrap_or(house),
         variables,
         may_leave: !facts.test || recipient.confirmed,
     }
@@ -82,13 +88,14 @@ async fn facts(reader: &mut Reader<'_>, event: &WaitingEvent, rule: &Rule) -> Re
 
 async fn recipients(reader: &mut Reader<'_>, event: &WaitingEvent, rule: &Rule, facts: &Facts) -> Result<Vec<Recipient>, Fault> {
     if let Some(to) = &facts.to {
-        return Ok(vec![Recipient { email: to.email.clone(), name: to.name.clone(), confirmed: to.confirmed }]);
+        return Ok(vec![to.clone()]);
     }
-    let people: Vec<(String, String, String, i64)> = match rule.audience {
+    let people: Vec<(String, String, String, i64, Option<String>)> = match rule.audience {
         Audience::MerchantStaff => {
             // Staff belong to the live merchant and its sandbox alike.
             let people = sql!(
-                "SELECT DISTINCT p.email, p.first_name, p.last_name, CASE WHEN p.email_confirmed_ms IS NULL THEN 0 ELSE 1 END
+                "SELECT DISTINCT p.email, p.first_name, p.last_name, CASE WHEN p.email_confirmed_ms IS NULL THEN 0 ELSE 1 END,
+                        COALESCE(p.language, p.browser_language)
                  FROM merchant t JOIN merchant_member m ON m.merchant IN (t.number, t.twin) JOIN person p ON p.id = m.person
                  WHERE t.number = $1 AND m.role IN ('owner', 'admin')"
             );
@@ -96,7 +103,8 @@ async fn recipients(reader: &mut Reader<'_>, event: &WaitingEvent, rule: &Rule, 
         }
         Audience::ResellerOwners => {
             let people = sql!(
-                "SELECT p.email, p.first_name, p.last_name, CASE WHEN p.email_confirmed_ms IS NULL THEN 0 ELSE 1 END
+                "SELECT p.email, p.first_name, p.last_name, CASE WHEN p.email_confirmed_ms IS NULL THEN 0 ELSE 1 END,
+                        COALESCE(p.language, p.browser_language)
                  FROM partnership a JOIN reseller_member m ON m.reseller = a.reseller JOIN person p ON p.id = m.person
                  WHERE a.merchant = $1 AND a.id = $2 AND m.role = 'owner'"
             );
@@ -106,7 +114,12 @@ async fn recipients(reader: &mut Reader<'_>, event: &WaitingEvent, rule: &Rule, 
     };
     Ok(people
         .into_iter()
-        .map(|(email, first, last, confirmed)| Recipient { email, name: identity::full_name(&first, &last), confirmed: confirmed == 1 })
+        .map(|(email, first, last, confirmed, language)| Recipient {
+            email,
+            name: identity::full_name(&first, &last),
+            confirmed: confirmed == 1,
+            language: Language::for_speaker(language.as_deref()),
+        })
         .collect())
 }
 
@@ -133,25 +146,28 @@ async fn partnership_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Res
     }))
 }
 
-type OrderRow = (String, String, String, String, Option<String>, Option<String>, Currency, i64, Option<String>, Option<i64>, i64);
+type OrderRow = (String, String, String, String, Option<String>, Option<String>, Currency, i64, Option<String>, Option<i64>, i64, Option<String>);
 
 async fn order_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<Option<Facts>, Fault> {
     let Some(order) = named::<crate::ids::Order>(event, "order") else { return Ok(None) };
     let order: OrderId = order;
     let row: Option<OrderRow> = reader
         .query_opt(
-            sql!(
+            sql!(concat!(
                 "SELECT t.name, t.environment, r.company, r.email, o.number, o.reference, o.currency, o.total_minor, o.cancel_note, c.order_email,
-                        (SELECT count(*) FROM person p WHERE p.email_key = lower(r.email) AND p.email_confirmed_ms IS NOT NULL)
-                 FROM orders o JOIN partnership a ON a.merchant = o.merchant AND a.id = o.partnership
+                        (SELECT count(*) FROM person p WHERE p.email_key = lower(r.email) AND p.email_confirmed_ms IS NOT NULL), ",
+                language::of_company!(),
+                " FROM orders o JOIN partnership a ON a.merchant = o.merchant AND a.id = o.partnership
                  JOIN merchant t ON t.number = o.merchant JOIN reseller r ON r.id = a.reseller
                  LEFT JOIN channel c ON c.merchant = a.merchant AND c.id = a.channel
                  WHERE o.merchant = $1 AND o.id = $2"
-            ),
+            )),
             params![event.merchant, order],
         )
         .await?;
-    let Some((merchant, environment, company, email, number, reference, currency, total, note, order_email, confirmed)) = row else { return Ok(None) };
+    let Some((merchant, environment, company, email, number, reference, currency, total, note, order_email, confirmed, language)) = row else {
+        return Ok(None);
+    };
     // A channel may switch off the mail about placing (ORD-8); that about cancelling always goes out (DEL-8).
     if event.kind == "order.placed" && order_email == Some(0) {
         return Ok(None);
@@ -173,10 +189,14 @@ async fn order_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<Op
         variables["due_on"] = json!(due_on);
         variables["invoice_link"] = json!({"$invoice_link": invoice});
     }
-    Ok(Some(Facts { variables, test: environment == "test", to: Some(Recipient { email, name: company, confirmed: confirmed > 0 }) }))
+    Ok(Some(Facts {
+        variables,
+        test: environment == "test",
+        to: Some(Recipient { email, name: company, confirmed: confirmed > 0, language: Language::for_speaker(language.as_deref()) }),
+    }))
 }
 
-type LicenseRow = (String, String, String, String, String, Option<Vec<u8>>, String, String, String, i64);
+type LicenseRow = (String, String, String, String, String, Option<Vec<u8>>, String, String, String, i64, Option<String>);
 
 async fn license_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<Option<Facts>, Fault> {
     let Some(license) = named::<crate::ids::License>(event, "license") else { return Ok(None) };
@@ -188,7 +208,7 @@ async fn license_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<
         .query_opt(
             sql!(
                 "SELECT t.name, t.environment, r.company, p.name, p.sku, l.license_key, c.email, c.first_name, c.last_name,
-                        (SELECT count(*) FROM person q WHERE q.email_key = c.email_key AND q.email_confirmed_ms IS NOT NULL)
+                        (SELECT count(*) FROM person q WHERE q.email_key = c.email_key AND q.email_confirmed_ms IS NOT NULL), c.language
                  FROM license l JOIN merchant t ON t.number = l.merchant
                  JOIN partnership a ON a.merchant = l.merchant AND a.id = l.partnership JOIN reseller r ON r.id = a.reseller
                  JOIN product p ON p.merchant = l.merchant AND p.number = l.product
@@ -198,9 +218,10 @@ async fn license_facts(reader: &mut Reader<'_>, event: &WaitingEvent) -> Result<
             params![event.merchant, license, customer],
         )
         .await?;
-    let Some((merchant, environment, company, product, sku, key, email, first, last, confirmed)) = row else { return Ok(None) };
+    let Some((merchant, environment, company, product, sku, key, email, first, last, confirmed, language)) = row else { return Ok(None) };
     let code = key.map(|_| json!({"$code": license}));
     let variables = json!({"merchant": merchant, "company": company, "license": license, "product": product, "sku": sku, "code": code});
-    let to = Recipient { email, name: identity::full_name(&first, &last), confirmed: confirmed > 0 };
+    let language = Language::for_speaker(language.as_deref());
+    let to = Recipient { email, name: identity::full_name(&first, &last), confirmed: confirmed > 0, language };
     Ok(Some(Facts { variables, test: environment == "test", to: Some(to) }))
 }

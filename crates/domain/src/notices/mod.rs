@@ -4,6 +4,7 @@
 //! - A message follows from one event; one per event, recipient and template, however often the event is passed on.
 //! - Its variables hold no secret: codes and links are references that are opened when it is rendered for its
 //!   recipient, so that neither log nor backup tells them.
+//! - It is written in one language, its recipient's as far as it is known, and stays in it (PLT-12).
 //! - Messages about a person's own account (resets, confirmations, access) stand in the operator's log (merchant 0),
 //!   never in a merchant's.
 //!
@@ -21,6 +22,7 @@ mod store;
 
 use crate::ids::PartnershipId;
 use serde_json::Value as Json;
+use tradepost_kernel::Language;
 
 pub use deliver::{ClaimMessages, LogMessages, MarkMessageFailed, MarkMessageSent};
 pub use relay::{DelayEvent, RelayEvents};
@@ -40,8 +42,9 @@ pub enum MessageState {
 }
 crate::access::named!(MessageState { Logged = "logged", Queued = "queued", Sent = "sent", Failed = "failed" });
 
-/// The version of the templates that ship with this program; a message keeps the one it was made for.
-pub const TEMPLATE_VERSION: i64 = 1;
+/// The version of the templates that ship with this program; a message keeps the one it was made for. 1: in English, amounts and dates as
+/// machines write them. 2: in the recipient's language, written as it does (PLT-12).
+pub const TEMPLATE_VERSION: i64 = 2;
 
 /// A message to be written into the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +57,8 @@ pub struct NewMessage {
     pub template: rules::Template,
     /// The address.
     pub recipient: String,
+    /// In which language.
+    pub language: Language,
     /// Ids, texts, numbers, and references to secrets: `{"$code": "lic_…"}`.
     pub variables: Json,
     /// Whether it may leave the house (the sandbox writes to confirmed addresses only).

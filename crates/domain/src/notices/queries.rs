@@ -7,7 +7,7 @@ use crate::ids::{EventId, MessageId, PartnershipId};
 use crate::listing::{Page, PageRequest};
 use serde_json::Value as Json;
 use std::collections::{BTreeSet, HashMap};
-use tradepost_kernel::Timestamp;
+use tradepost_kernel::{Language, Timestamp};
 use tradepost_store::{Column, Fault, FromRow, Reader, Row, Sql, params, sql};
 
 /// The operator's own log: resets, confirmations, access mails.
@@ -28,6 +28,8 @@ pub struct MessageView {
     pub template_version: i64,
     /// The address.
     pub recipient: String,
+    /// In which language it is.
+    pub language: Language,
     /// What it says, secrets as references.
     pub variables: Json,
     /// The prefix of the subject's id.
@@ -56,6 +58,7 @@ impl FromRow for MessageView {
             template: columns.next()?,
             template_version: columns.next()?,
             recipient: columns.next()?,
+            language: Language::of_code(&columns.next::<String>()?).ok_or(Fault::Column("a language"))?,
             variables: serde_json::from_str(&columns.next::<String>()?).map_err(|_| Fault::Column("JSON"))?,
             subject_kind: columns.next()?,
             subject: columns.next()?,
@@ -80,7 +83,7 @@ impl MessageView {
 macro_rules! message_sql {
     ($($rest:literal),+) => {
         sql!(concat!(
-            "SELECT id, partnership, event, template, template_version, recipient, variables, subject_kind, subject, state, attempts,
+            "SELECT id, partnership, event, template, template_version, recipient, language, variables, subject_kind, subject, state, attempts,
                     last_error, created_ms, sent_ms FROM message ",
             $($rest),+
         ))
@@ -122,8 +125,8 @@ macro_rules! list_sql {
 
 /// The log from its newest message on.
 pub const LIST: Sql = list_sql!("");
-/// Those that are equally far.
-pub const LIST_OF_STATE: Sql = list_sql!("AND state = $4");
+/// Those that are equally far and were not sent: what was is most of a log, and found by walking it.
+pub const LIST_OF_UNSENT_STATE: Sql = list_sql!("AND state <> 'sent' AND state = $4");
 /// Those to one address.
 pub const LIST_OF_RECIPIENT: Sql = list_sql!("AND recipient = $5");
 /// Those about one thing.
@@ -140,7 +143,7 @@ pub async fn list(reader: &mut Reader<'_>, scope: MerchantScope, filter: &Messag
     let text = match filter {
         MessageFilter { subject: Some(_), .. } => LIST_OF_SUBJECT,
         MessageFilter { recipient: Some(_), .. } => LIST_OF_RECIPIENT,
-        MessageFilter { state: Some(_), .. } => LIST_OF_STATE,
+        MessageFilter { state: Some(state), .. } if *state != MessageState::Sent => LIST_OF_UNSENT_STATE,
         _ => LIST,
     };
     let rows = reader.query(text, values).await?;

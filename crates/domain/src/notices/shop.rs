@@ -30,7 +30,7 @@ impl FromRow for Sale {
         let (quantity, currency, total_minor) = (columns.next()?, columns.next()?, columns.next()?);
         let (email, name): (String, Option<String>) = (columns.next()?, columns.next()?);
         let confirmed: i64 = columns.next()?;
-        let to = Recipient { name: name.unwrap_or_else(|| email.clone()), email, confirmed: confirmed > 0 };
+        let to = Recipient { name: name.unwrap_or_else(|| email.clone()), email, confirmed: confirmed > 0, language: None };
         Ok(Self { merchant, environment, company, product, order, quantity, currency, total_minor, to })
     }
 }

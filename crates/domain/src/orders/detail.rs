@@ -1,5 +1,6 @@
 //! One order with everything that its page shows: items with prices, lock reasons, licenses by status, invoice.
 
+use super::download::is_in_file;
 use super::standing::facts;
 use super::{OrderRow, queries};
 use crate::access::{MerchantScope, PartnershipScope};
@@ -28,6 +29,8 @@ pub struct OrderDetail {
     pub lock_reasons: Vec<LockReason>,
     /// Its licenses by stage: waiting, available, distributed, canceled.
     pub licenses: [i64; 4],
+    /// How many of them its file of codes holds now; 0 while it is refused (FUL-7, CRD-5).
+    pub downloadable: i64,
     /// Its invoice: id, number, due date.
     pub invoice: Option<(InvoiceId, String, Date)>,
 }
@@ -105,13 +108,23 @@ pub async fn order(reader: &mut Reader<'_>, merchant: MerchantScope, of: Option<
     let order_facts = facts(&terms, &exposure, &order);
     let mut reasons = BTreeSet::new();
     let mut counts = [0; 4];
+    let has_file = order.placed.is_some() && order_facts.released && !order_facts.canceled && order_facts.may_distribute() && !exposure.limit_reached();
+    let downloadable = if has_file { rows.iter().filter(|row| is_in_file(row.stage, row.end_user_information, row.key.is_some())).count() } else { 0 };
     for license in &rows {
         reasons.extend(licenses::lock_reasons::of_license(&order_facts, &license.facts()));
         let place = Stage::ALL.iter().position(|stage| *stage == license.stage).unwrap_or(0);
         counts[place] += 1;
     }
     let invoice = billing::queries::of_order(reader, scope.merchant, id).await?;
-    Ok(Some(OrderDetail { order, items, total_minor, lock_reasons: reasons.into_iter().collect(), licenses: counts, invoice }))
+    Ok(Some(OrderDetail {
+        order,
+        items,
+        total_minor,
+        lock_reasons: reasons.into_iter().collect(),
+        licenses: counts,
+        downloadable: i64::try_from(downloadable).unwrap_or(i64::MAX),
+        invoice,
+    }))
 }
 
 /// The lines: a draft's by today's prices, a placed order's as fixed.

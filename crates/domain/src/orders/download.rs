@@ -8,7 +8,7 @@ use crate::audit::AuditEntry;
 use crate::catalog::EndUserInformation;
 use crate::command::{Command, Ctx, No};
 use crate::ids::{LicenseId, LicenseKeyId, OrderId};
-use crate::licenses::queries::LicenseRow;
+use crate::licenses::queries::CodeRow;
 use crate::licenses::{self, Stage};
 use crate::stock;
 use serde::{Deserialize, Serialize};
@@ -37,15 +37,28 @@ pub struct DownloadLicenses {
     pub what: Download,
 }
 
-/// Which licenses the file holds. Only their number is kept: a GET has no idempotency key, and a list of a hundred
-/// thousand ids would weigh megabytes in the command's row.
+/// A line of the file, its code still sealed.
+#[derive(Clone, Debug)]
+pub struct CodeLine {
+    /// The license.
+    pub license: LicenseId,
+    /// The number of its product.
+    pub product: i64,
+    /// Its key.
+    pub key: LicenseKeyId,
+    /// The key's code, as [`stock::open_code`] opens it.
+    pub sealed: Vec<u8>,
+}
+
+/// What the file holds. Only its number is kept: a GET has no idempotency key, a list of a hundred thousand ids would weigh megabytes in
+/// the command's row, and codes stand in none.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DownloadOutcome {
-    /// How many.
+    /// How many lines.
     pub count: usize,
-    /// Their ids, in the order of the file.
+    /// The lines, in the order of the file.
     #[serde(skip)]
-    pub licenses: Vec<LicenseId>,
+    pub lines: Vec<CodeLine>,
 }
 
 #[async_trait::async_trait]
@@ -75,16 +88,18 @@ impl Command for DownloadLicenses {
             Download::Product(text) => of_product(tx, &standing, text).await?,
             Download::Order(order) => of_order(tx, &standing, *order).await?,
         };
-        let keys: Vec<LicenseKeyId> = licenses.iter().filter_map(|license| license.key).collect();
+        let unseen: Vec<LicenseKeyId> = licenses.iter().filter(|row| row.shown.is_none()).filter_map(|row| Some(row.key.as_ref()?.0)).collect();
         // From here it must succeed.
-        stock::mark_shown(ctx, tx, scope.merchant, &keys).await?;
-        let ids: Vec<LicenseId> = licenses.iter().map(|license| license.id).collect();
-        let after = json!({"count": ids.len(), "first": ids.first(), "last": ids.last()});
+        stock::mark_shown(ctx, tx, scope.merchant, &unseen).await?;
+        let line = |row: CodeRow| row.key.map(|(key, sealed)| CodeLine { license: row.license, product: row.product, key, sealed });
+        let lines: Vec<CodeLine> = licenses.into_iter().filter_map(line).collect();
+        let id = |line: Option<&CodeLine>| line.map(|line| line.license);
+        let after = json!({"count": lines.len(), "first": id(lines.first()), "last": id(lines.last())});
         match &self.what {
             Download::Order(order) => note(ctx, &standing, *order, after),
             Download::Product(_) => note(ctx, &standing, scope.partnership, after),
         }
-        Ok(DownloadOutcome { count: ids.len(), licenses: ids })
+        Ok(DownloadOutcome { count: lines.len(), lines })
     }
 }
 
@@ -94,14 +109,14 @@ fn note<N: Noun>(ctx: &mut Ctx, standing: &Standing, subject: Id<N>, after: serd
 }
 
 /// While the limit is reached there is no such file (CRD-5), whatever is paid.
-async fn of_product(tx: &mut Tx<'_>, standing: &Standing, text: &str) -> Result<Vec<LicenseRow>, No> {
+async fn of_product(tx: &mut Tx<'_>, standing: &Standing, text: &str) -> Result<Vec<CodeRow>, No> {
     let scope = standing.scope();
     let product = product_number(tx, standing, text).await?;
     if standing.exposure.limit_reached() {
         return Err(limit_reached().into());
     }
-    let found = queries::all_to_distribute(tx, scope, product, MOST_CODES).await?;
-    let (free, owned): (Vec<LicenseRow>, Vec<LicenseRow>) = found.into_iter().partition(|l| l.end_user_information == EndUserInformation::None);
+    let found = licenses::queries::available_codes(tx, scope, product, MOST_CODES).await?;
+    let (free, owned): (Vec<CodeRow>, Vec<CodeRow>) = found.into_iter().partition(|l| l.end_user_information == EndUserInformation::None);
     if free.is_empty() && !owned.is_empty() {
         return Err(end_user_required().into());
     }
@@ -115,28 +130,30 @@ async fn of_product(tx: &mut Tx<'_>, standing: &Standing, text: &str) -> Result<
     Ok(free)
 }
 
-async fn of_order(tx: &mut Tx<'_>, standing: &Standing, order: OrderId) -> Result<Vec<LicenseRow>, No> {
+async fn of_order(tx: &mut Tx<'_>, standing: &Standing, order: OrderId) -> Result<Vec<CodeRow>, No> {
     let scope = standing.scope();
     let order = queries::order(tx, scope.of_merchant(), Some(scope.partnership), order).await?.ok_or_else(Refusal::not_found)?;
-    let licenses = licenses::queries::of_orders(tx, scope.merchant, &[order.id]).await?;
+    let licenses = licenses::queries::codes_of_order(tx, scope.merchant, order.id).await?;
     if order.placed.is_some() && order.canceled.is_none() {
         may_leave(standing, &order)?;
         if standing.exposure.limit_reached() {
             return Err(limit_reached().into());
         }
     }
-    // What was activated has its owner and its code was shown; the file may hold it again.
-    let in_file = |license: &LicenseRow| {
-        license.key.is_some()
-            && (license.stage == Stage::Distributed || (license.stage == Stage::Available && license.end_user_information == EndUserInformation::None))
-    };
-    let found: Vec<LicenseRow> = licenses.iter().filter(|license| in_file(license)).cloned().collect();
+    let in_file = |row: &CodeRow| is_in_file(row.stage, row.end_user_information, row.key.is_some());
+    let (found, others): (Vec<CodeRow>, Vec<CodeRow>) = licenses.into_iter().partition(in_file);
     if found.is_empty() {
-        let owned = licenses.iter().any(|license| license.stage == Stage::Available);
+        let owned = others.iter().any(|license| license.stage == Stage::Available);
         let none = || Refusal::conflict("no_license_available", "No license of this order can be downloaded.").in_state(order.state.name());
         return Err(if owned { end_user_required() } else { none() }.into());
     }
     Ok(found)
+}
+
+/// Whether the file of an order holds a license: what needs no end user, and what was activated: that has its owner, and its code was shown.
+pub(super) fn is_in_file(stage: Stage, end_user_information: EndUserInformation, has_key: bool) -> bool {
+    let lies_ready = stage == Stage::Available && end_user_information == EndUserInformation::None;
+    has_key && (stage == Stage::Distributed || lies_ready)
 }
 
 fn end_user_required() -> Refusal {

@@ -259,16 +259,6 @@ pub(super) async fn next_to_distribute(reader: &mut Reader<'_>, scope: Partnersh
     reader.query_opt(NEXT_TO_DISTRIBUTE, params![scope.merchant, scope.partnership, product, only_paid]).await
 }
 
-/// Every available license of a product whose goods may leave now, oldest first, up to `most`.
-pub(super) async fn all_to_distribute(reader: &mut Reader<'_>, scope: PartnershipScope, product: i64, most: i64) -> Result<Vec<LicenseRow>, Fault> {
-    reader
-        .query(
-            license_sql!("WHERE l.merchant = $1 AND l.partnership = $2 AND l.product = $3 AND l.stage = 'available' ORDER BY l.id LIMIT $4"),
-            params![scope.merchant, scope.partnership, product, most],
-        )
-        .await
-}
-
 /// Licenses of a product that were not distributed, by what they wait for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Undistributed {

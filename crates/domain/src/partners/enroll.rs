@@ -218,6 +218,7 @@ impl Command for SignUp {
             password_hash: Some(&self.password_hash),
         };
         identity::store::insert_person(tx, &new, ctx.now).await?;
+        identity::store::note_language(tx, person, ctx.origin.language).await?;
         identity::store::insert_link(tx, link, Purpose::EmailConfirmation, person, ctx.now).await?;
         let reseller = found_company(ctx, tx, &self.profile, person).await?;
         ctx.announce(Event::new(0, "person.signed_up", person, json!({"person": person, "link": link, "merchant": merchant.id})));

@@ -3,6 +3,7 @@
 //! Always true here: nothing is counted beyond [`COUNTED`], each count goes by an index of just those rows, and what was sold is
 //! read per day, never added up from orders.
 
+pub mod find;
 pub mod frame;
 pub mod overview;
 pub mod waiting;

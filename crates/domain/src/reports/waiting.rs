@@ -51,7 +51,7 @@ pub const WAITING: Sql = sql!(
        (SELECT COUNT(*) FROM (SELECT id FROM orders WHERE merchant = $1 AND placed_ms IS NOT NULL AND released_ms IS NULL AND canceled_ms IS NULL LIMIT $3) d),
        (SELECT COUNT(*) FROM (SELECT id FROM orders WHERE merchant = $1 AND state = 'awaiting_payment' LIMIT $3) e),
        (SELECT COUNT(*) FROM (SELECT id FROM invoice WHERE merchant = $1 AND paid_minor < total_minor AND canceled_ms IS NULL AND due_on < $2 LIMIT $3) f),
-       (SELECT COUNT(*) FROM (SELECT id FROM message WHERE merchant = $1 AND state = 'failed' LIMIT $3) g),
+       (SELECT COUNT(*) FROM (SELECT id FROM message WHERE merchant = $1 AND state <> 'sent' AND state = 'failed' LIMIT $3) g),
        (SELECT COUNT(*) FROM (SELECT id FROM partnership WHERE merchant = $1 AND balance_due = 1 LIMIT $3) h)"
 );
 

@@ -9,6 +9,7 @@
 //!
 //! What does not belong: repairing. Names of checks are stable: scripts and alerts rely on them.
 
+mod announced;
 mod balance_due;
 mod billing;
 mod codes;
@@ -100,6 +101,9 @@ pub static CHECKS: &[&Check] = &[
     &billing::ONE_LIVE_INVOICE_PER_ORDER,
     &billing::TOP_UPS,
     &traces::ORDER_PLACED,
+    &announced::FULFILLMENTS,
+    &announced::CANCEL_REQUESTS,
+    &announced::TOP_UPS,
     &traces::RELAYED_IN_ORDER,
     &traces::REVEALS,
     &partnerships::ORDERS_PLACED,

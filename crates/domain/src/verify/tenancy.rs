@@ -51,6 +51,7 @@ macro_rules! references {
 references! {
     "product" by "id" (Id, "prd"): "parent" as "a" -> "product"."number";
     "bundle_part" by "bundle" (Int, "bundle product number"): "bundle" as "a" -> "product"."number", "part" as "b" -> "product"."number";
+    "former_sku" by "product" (Int, "product number"): "product" as "a" -> "product"."number";
     "price_list_product" by "price_list" (Id, "prl"): "price_list" as "a" -> "price_list"."id", "product" as "b" -> "product"."number";
     "price" by "product" (Int, "product number"): "product" as "a" -> "product"."number";
     "channel" by "id" (Id, "chn"): "price_list" as "a" -> "price_list"."id";

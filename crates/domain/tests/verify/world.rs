@@ -2,8 +2,10 @@
 //! out in every way. Orders are known by their references.
 
 use crate::deeds::{Merchant, as_reseller, by_operator, end_user, rows, usd};
+use tradepost_domain::billing::top_up::{CancelTopUp, RequestTopUp};
 use tradepost_domain::catalog::{EndUserInformation, Method, PartPatch, ProductPatch};
-use tradepost_domain::fulfillments::{Door, Fulfill};
+use tradepost_domain::fulfillments::{ApproveCancelRequest, Door, Fulfill, RejectCancelRequest, RequestCancel, WithdrawCancelRequest};
+use tradepost_domain::ids::{CancelRequestId, FulfillmentId};
 use tradepost_domain::notices::RelayEvents;
 use tradepost_domain::orders::activate::{ActivateNextLicense, SendLicense};
 use tradepost_domain::orders::attach::{AttachInformation, Attachment};
@@ -15,7 +17,7 @@ use tradepost_domain::orders::reveal::RevealLicense;
 use tradepost_domain::partners::create_merchant::CreateMerchant;
 use tradepost_domain::partners::terms::{Qualifier, Setting, TermChange, TermName, TermValue};
 use tradepost_domain::stock::SetStockSwitches;
-use tradepost_domain::{Engine, EventId, PartnershipId, PartnershipScope, PriceListId, ResellerId};
+use tradepost_domain::{Command, Engine, EventId, PartnershipId, PartnershipScope, PersonId, PriceListId, ResellerId};
 use tradepost_kernel::text::Email;
 use tradepost_store::sql;
 
@@ -40,6 +42,8 @@ pub const CODES: &[&str] = &[
     "SHOP-0003-CCCC-XXXX",
     "SHOP-0004-DDDD-WWWW",
     "SHOP-0005-EEEE-VVVV",
+    "SHOP-0006-FFFF-UUUU",
+    "SHOP-0007-GGGG-TTTT",
 ];
 
 /// Prepaid balance of the first partnership, past the store: 500.00 by wire. Ids are borrowed from other rows.
@@ -151,13 +155,47 @@ pub async fn build(engine: &Engine) {
     far.orders("fresh", &[("FILE", 1)]).await;
 }
 
-/// What an external shop of the first partnership asks for, once it has prepaid balance.
+/// What an external shop of the first partnership asks for, once it has prepaid balance; what of it is taken back, and what is
+/// topped up. The last of it waits to be passed on.
 pub async fn fulfill(engine: &Engine) {
     let scopes: Vec<(i64, PartnershipId, ResellerId)> =
         rows(engine, sql!("SELECT merchant, id, reseller FROM partnership ORDER BY id LIMIT 1"), Vec::new()).await;
-    let (merchant, partnership, reseller) = scopes[0];
-    let scope = PartnershipScope { merchant, partnership };
-    for (external, quantity) in [("ext-1", 1), ("ext-2", 2), ("ext-3", 1)] {
+    let (number, partnership, reseller) = scopes[0];
+    let shop = Shop { engine: engine.clone(), reseller, scope: PartnershipScope { merchant: number, partnership } };
+    let merchant = Merchant { engine: engine.clone(), number, person: PersonId::from_bytes([4; 16]) };
+    shop.sells("ext-1", 1).await;
+    shop.sells("ext-2", 2).await;
+    let (taken_back, kept) = (shop.sells("ext-4", 1).await, shop.sells("ext-5", 1).await);
+    let request = shop.asks_to_take_back(taken_back).await;
+    merchant.does(ApproveCancelRequest { request, refund: Some(usd().minor(500)), note: None }).await;
+    let request = shop.asks_to_take_back(kept).await;
+    merchant.does(RejectCancelRequest { request, note: "They were used.".into() }).await;
+    let request = shop.asks_to_take_back(kept).await;
+    shop.does(WithdrawCancelRequest { request }).await;
+    let paid = shop.does(RequestTopUp { partnership: None, amount: usd().minor(10_000), reference: None }).await.invoice;
+    merchant.receives(paid, 4_000).await;
+    let canceled = shop.does(RequestTopUp { partnership: None, amount: usd().minor(20_000), reference: None }).await.invoice;
+    shop.does(CancelTopUp { invoice: canceled }).await;
+    let waiting = sql!("SELECT id FROM outbox WHERE merchant = $1 AND partnership = $2 AND position IS NULL ORDER BY id");
+    let events: Vec<EventId> = rows(engine, waiting, vec![number.into(), partnership.into()]).await;
+    by_operator(engine, RelayEvents { of: number, events, mail: false }).await;
+    shop.sells("ext-3", 1).await;
+    shop.asks_to_take_back(kept).await;
+}
+
+/// An external shop of a reseller.
+struct Shop {
+    engine: Engine,
+    reseller: ResellerId,
+    scope: PartnershipScope,
+}
+
+impl Shop {
+    async fn does<C: Command + std::fmt::Debug>(&self, command: C) -> C::Outcome {
+        as_reseller(&self.engine, self.reseller, self.scope, command).await
+    }
+
+    async fn sells(&self, external: &str, quantity: i64) -> FulfillmentId {
         let fulfill = Fulfill {
             external_order_id: external.into(),
             product: "SHOP".into(),
@@ -168,7 +206,11 @@ pub async fn fulfill(engine: &Engine) {
             metadata: None,
             door: Door::Api,
         };
-        as_reseller(engine, reseller, scope, fulfill).await;
+        self.does(fulfill).await.fulfillment
+    }
+
+    async fn asks_to_take_back(&self, fulfillment: FulfillmentId) -> CancelRequestId {
+        self.does(RequestCancel { fulfillment, reason: "Returned.".into(), licenses: Vec::new() }).await.request
     }
 }
 

@@ -78,7 +78,7 @@ fn hold(bug: Option<&'static str>, rounds: usize) {
             disk.make_room();
             // The same key again, without a restart.
             let begun = Instant::now();
-            load.write(std::slice::from_ref(&asker), &refused).await.expect("there is room again");
+            load.write(std::slice::from_ref(&asker), &[], &refused).await.expect("there is room again");
             tally.note = format!("the last write after there was room took {} ms", begun.elapsed().as_millis());
             if load.times(&asker, &refused).await != 1 {
                 tally.double.push(refused);

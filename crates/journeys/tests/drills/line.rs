@@ -3,54 +3,100 @@
 
 use crate::load::{Load, Stage, Writing, check_all};
 use crate::tally::{Tally, allowed, rounds, skipped};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use tradepost_testkit::Kind;
 use tradepost_testkit::http::Asker;
 use tradepost_testkit::line::{Cut, Line};
-use tradepost_testkit::process::{Place, binary};
+use tradepost_testkit::process::{Place, Server, binary};
+use tradepost_testkit::{Kind, TestApp};
 
 /// From the line's mending to the first success.
 const FIRST_SUCCESS: Duration = Duration::from_secs(5);
 
-fn hold(bug: Option<&'static str>, rounds: usize) {
-    let Some(binary) = binary() else { return skipped("line", "there is no server to cut off: cargo build -p tradepost") };
-    tradepost_testkit::run_unchecked(Kind::Postgres, "line", move |app| async move {
-        let stage = Stage::set(&app, 8, 2_000 + 200 * rounds).await;
-        stage.leave(&app).await;
+/// A server on PostgreSQL through a line that can be cut, with eight clients.
+struct Scene {
+    stage: Stage,
+    line: Line,
+    place: Place,
+    server: Server,
+}
+
+impl Scene {
+    async fn set(app: &TestApp, binary: PathBuf, bug: Option<&str>, rounds: usize) -> Self {
+        let stage = Stage::set(app, 8, 2_000 + 200 * rounds).await;
+        stage.leave(app).await;
         let (line, through) = Line::to_url(&app.url).await;
         let place = Place { binary, data: app.folder().to_owned(), database: app.url.clone(), bug: bug.map(str::to_owned) };
         let server = place.through(&through).serve().await;
-        let asker = server.client(0, &stage.keys[0]);
+        Self { stage, line, place, server }
+    }
+
+    async fn cut_at_commits(&self, rounds: usize, tally: &mut Tally) {
+        let asker = self.server.client(0, &self.stage.keys[0]);
         // The key's first use is noted beside the request, and would be met instead.
         asker.get("/v1/reseller/credit").await.must(200);
-        until(&place, "SELECT COUNT(*) FROM api_key WHERE last_used_ms IS NOT NULL", |noted| noted > 0).await;
-        let mut tally = Tally::of("cut_at_commit", Kind::Postgres, bug);
+        until(&self.place, "SELECT COUNT(*) FROM api_key WHERE last_used_ms IS NOT NULL", |noted| noted > 0).await;
         for round in 0..rounds {
-            at_commit(&asker, &line, &place, round, &mut tally).await;
+            at_commit(&asker, &self.line, &self.place, round, tally).await;
         }
-        tally.finish();
+    }
 
-        let mut tally = Tally::of("cut_anywhere", Kind::Postgres, bug);
-        let mut clients = stage.clients(&server);
+    async fn cut_anywhere(&self, app: &TestApp, bug: Option<&str>, rounds: usize, tally: &mut Tally) {
+        let mut clients = self.stage.clients(&self.server);
+        if bug.is_some() {
+            // Who orders asks for more at once, and is told that there is nothing yet: only what the cut took must show.
+            clients.retain(|client| client.does(Load::Fulfillments));
+        }
+        let words = || self.place.last_words();
         for _ in 0..rounds {
             let writing = Writing::begin(&mut clients, usize::MAX / 4);
-            writing.until(10, || place.last_words()).await;
+            writing.until(10, words).await;
             tokio::time::sleep(Duration::from_micros(80 * u64::from(app.engine.environment.random::<1>()[0]))).await;
-            line.cut();
+            self.line.cut();
             tokio::time::sleep(Duration::from_millis(20)).await;
-            line.mend();
+            self.line.mend();
             let (mended, before) = (Instant::now(), writing.count());
-            writing.until(before + 1, || place.last_words()).await;
+            writing.until(before + 1, words).await;
             tally.waited(mended.elapsed());
             clients = writing.stop().await;
-            check_all(&mut clients, &mut tally).await;
+            if bug.is_some() {
+                // What is answered before it is committed is there a moment later, unless it was cut.
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            check_all(&mut clients, tally).await;
             tally.rounds += 1;
+            if bug.is_some() && tally.found_any() {
+                return;
+            }
         }
-        place.verify().await;
-        place.forget_log();
-        let worst = tally.worst;
-        tally.finish();
-        assert!(worst < allowed(FIRST_SUCCESS), "the first success after the line was mended took {worst:?}");
+        self.place.verify().await;
+    }
+}
+
+/// Which drills are held, one after the other on one database.
+#[derive(Clone, Copy)]
+struct Held {
+    at_commits: bool,
+    anywhere: bool,
+}
+
+fn hold(bug: Option<&'static str>, rounds: usize, held: Held) {
+    let Some(binary) = binary() else { return skipped("line", "there is no server to cut off: cargo build -p tradepost") };
+    tradepost_testkit::run_unchecked(Kind::Postgres, "line", move |app| async move {
+        let scene = Scene::set(&app, binary, bug, rounds).await;
+        if held.at_commits {
+            let mut tally = Tally::of("cut_at_commit", Kind::Postgres, bug);
+            scene.cut_at_commits(rounds, &mut tally).await;
+            tally.finish();
+        }
+        if held.anywhere {
+            let mut tally = Tally::of("cut_anywhere", Kind::Postgres, bug);
+            scene.cut_anywhere(&app, bug, rounds, &mut tally).await;
+            let worst = tally.worst;
+            tally.finish();
+            assert!(worst < allowed(FIRST_SUCCESS), "the first success after the line was mended took {worst:?}");
+        }
+        scene.place.forget_log();
     });
 }
 
@@ -106,7 +152,7 @@ async fn at_commit(asker: &Asker, line: &Line, place: &Place, round: usize, tall
 /// PLT-3, reliability: a COMMIT whose answer is lost.
 #[test]
 fn a_write_that_is_cut_off_at_its_commit_is_done_once() {
-    hold(None, rounds(10));
+    hold(None, rounds(10), Held { at_commits: true, anywhere: true });
 }
 
 #[cfg(debug_assertions)]
@@ -115,10 +161,14 @@ mod sabotage {
     use crate::tally::must_fail;
 
     fn notices(bug: &'static str, because: &[&str]) {
+        fails(bug, 4, Held { at_commits: true, anywhere: false }, because);
+    }
+
+    fn fails(bug: &'static str, rounds: usize, held: Held, because: &[&str]) {
         if Kind::Postgres.is_skipped() || binary().is_none() {
             return skipped(bug, "there is no server to cut off, or no PostgreSQL");
         }
-        must_fail(bug, because, || hold(Some(bug), 4));
+        must_fail(bug, because, || hold(Some(bug), rounds, held));
     }
 
     #[test]
@@ -134,5 +184,11 @@ mod sabotage {
     #[test]
     fn the_line_drill_notices_a_forgotten_key() {
         notices("idempotency.forgotten", &["done twice"]);
+    }
+
+    /// Cut at any moment, some of what was answered before it was committed is not there.
+    #[test]
+    fn the_drill_that_cuts_anywhere_notices_a_lost_commit() {
+        fails("commit.lost", 20, Held { at_commits: false, anywhere: true }, &["acknowledged and lost"]);
     }
 }

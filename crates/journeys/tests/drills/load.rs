@@ -1,15 +1,14 @@
 //! What the drills do all the time: writes of resellers over HTTP, each with its key, found again afterwards, and
 //! counted.
 
-use crate::tally::Tally;
+mod bulk;
+mod clients;
+
+pub use clients::{Client, Stage, Writing, check_all, count_all, in_bulk};
+
 use serde_json::{Value as Json, json};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use tokio::task::JoinHandle;
 use tradepost_testkit::http::{Asker, Reply};
-use tradepost_testkit::process::{Place, Server};
-use tradepost_testkit::{Merchant, Reseller, TestApp};
 
 /// A kind of write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +17,8 @@ pub enum Load {
     Orders,
     /// A sale of a reseller's own shop, paid from its prepaid balance: one request, codes in the answer.
     Fulfillments,
+    /// A sale that is too large for one answer, delivered in slices; most are taken back by the merchant's decision.
+    Bulk,
 }
 
 /// One request of a write.
@@ -50,11 +51,13 @@ pub enum Unanswered {
 }
 
 impl Load {
-    pub const ALL: [Self; 2] = [Self::Orders, Self::Fulfillments];
+    pub const ALL: [Self; 3] = [Self::Orders, Self::Fulfillments, Self::Bulk];
+    /// Those that are done with their answer.
+    pub const SMALL: [Self; 2] = [Self::Orders, Self::Fulfillments];
 
-    /// Both take turns.
+    /// The small ones take turns.
     pub const fn of(n: usize) -> Self {
-        Self::ALL[n % 2]
+        Self::SMALL[n % 2]
     }
 
     /// The first request of a write; the only one, where a write is one request.
@@ -65,6 +68,10 @@ impl Load {
                 "/v1/reseller/fulfillments",
                 json!({"external_order_id": reference, "product": "KEY-EXT", "quantity": 1, "customer_email": "ada@customer.example"}),
             ),
+            Self::Bulk => (
+                "/v1/reseller/fulfillments",
+                json!({"external_order_id": reference, "product": bulk::SKU, "quantity": bulk::UNITS, "customer_email": "ada@customer.example"}),
+            ),
         };
         Request { path: path.into(), key: format!("{reference} first"), body: Some(body) }
     }
@@ -73,7 +80,7 @@ impl Load {
     pub const fn operation(self) -> &'static str {
         match self {
             Self::Orders => "createOrder",
-            Self::Fulfillments => "createFulfillment",
+            Self::Fulfillments | Self::Bulk => "createFulfillment",
         }
     }
 
@@ -81,7 +88,8 @@ impl Load {
     pub const fn count_sql(self) -> &'static str {
         match self {
             Self::Orders => "SELECT COUNT(*) FROM orders",
-            Self::Fulfillments => "SELECT COUNT(*) FROM fulfillment",
+            Self::Fulfillments => "SELECT COUNT(*) FROM fulfillment WHERE quantity = 1",
+            Self::Bulk => "SELECT COUNT(*) FROM fulfillment WHERE quantity > 1",
         }
     }
 
@@ -89,13 +97,13 @@ impl Load {
     pub fn times_sql(self, reference: &str) -> String {
         match self {
             Self::Orders => format!("SELECT COUNT(*) FROM orders WHERE reference = '{reference}'"),
-            Self::Fulfillments => format!("SELECT COUNT(*) FROM fulfillment WHERE external_order_id = '{reference}'"),
+            Self::Fulfillments | Self::Bulk => format!("SELECT COUNT(*) FROM fulfillment WHERE external_order_id = '{reference}'"),
         }
     }
 
     /// Does one write, however often that takes, always with the same keys. Every request goes to all of `askers` at
-    /// once: to the same server, or to several on one database.
-    pub async fn write(self, askers: &[Asker], reference: &str) -> Result<Written, Unanswered> {
+    /// once: to the same server, or to several on one database. What the merchant has to do with it is asked of `merchant`.
+    pub async fn write(self, askers: &[Asker], merchant: &[Asker], reference: &str) -> Result<Written, Unanswered> {
         let done = all_done(askers, &self.first(reference)).await?;
         let id = done["id"].as_str().expect("an id").to_owned();
         let said = match self {
@@ -104,6 +112,7 @@ impl Load {
                 all_done(askers, &confirm).await?["number"].clone()
             }
             Self::Fulfillments => done["items"].clone(),
+            Self::Bulk => bulk::follow(askers, merchant, reference, &id).await?,
         };
         Ok(Written { reference: reference.to_owned(), id, said })
     }
@@ -119,6 +128,7 @@ impl Load {
                 let found = until_read(asker, &format!("/v1/reseller/fulfillments/{}", written.id)).await;
                 found["status"] == "delivered" && found["items"] == written.said
             }
+            Self::Bulk => bulk::is_there(asker, written).await,
         }
     }
 
@@ -126,7 +136,7 @@ impl Load {
     pub async fn times(self, asker: &Asker, reference: &str) -> usize {
         let path = match self {
             Self::Orders => format!("/v1/reseller/orders?search={reference}"),
-            Self::Fulfillments => format!("/v1/reseller/fulfillments?external_order_id={reference}"),
+            Self::Fulfillments | Self::Bulk => format!("/v1/reseller/fulfillments?external_order_id={reference}"),
         };
         until_read(asker, &path).await["data"].as_array().map_or(0, Vec::len)
     }
@@ -153,6 +163,9 @@ async fn all_done(askers: &[Asker], request: &Request) -> Result<Json, Unanswere
     Err(Unanswered::Differs(format!("{}: {answers:?}", request.key)))
 }
 
+/// What is said to somebody who wants to do once more what is done.
+const DONE: [&str; 4] = ["order_confirmed", "cancel_request_open", "nothing_to_cancel", "not_pending"];
+
 /// Repeats with the same key while the server says "not now".
 async fn until_done(asker: &Asker, request: &Request) -> Result<Json, Unanswered> {
     let asker = asker.once(&request.key);
@@ -160,13 +173,13 @@ async fn until_done(asker: &Asker, request: &Request) -> Result<Json, Unanswered
     while begun.elapsed() < Duration::from_secs(60) {
         let Ok(reply) = asker.try_send("POST", &request.path, request.body.as_ref()).await else { return Err(Unanswered::Cut) };
         match reply.status {
-            200 | 201 => return Ok(reply.json()),
+            200..=202 => return Ok(reply.json()),
             404 => return Err(Unanswered::Lost(format!("{}: {}", request.key, reply.text()))),
             // Never for want of stock or money: of both there is plenty.
             402 => panic!("{}: {}", request.key, reply.text()),
             409 if reply.code() == "out_of_stock" => panic!("{}: {}", request.key, reply.text()),
             // The same call with the same key did it, and this is not its answer.
-            409 if reply.code() == "order_confirmed" => return Err(Unanswered::Differs(format!("{}: {}", request.key, reply.text()))),
+            409 if DONE.contains(&reply.code().as_str()) => return Err(Unanswered::Differs(format!("{}: {}", request.key, reply.text()))),
             409 | 429 | 503 => tokio::time::sleep(Duration::from_millis(5)).await,
             _ => panic!("{}: {}", request.key, reply.text()),
         }
@@ -185,205 +198,4 @@ async fn until_read(asker: &Asker, path: &str) -> Json {
         }
     }
     panic!("{path}: never read");
-}
-
-/// A merchant with stock and resellers with a key each, made in process; the database belongs to the server afterwards.
-pub struct Stage {
-    pub merchant: Merchant,
-    pub resellers: Vec<Reseller>,
-    pub keys: Vec<String>,
-}
-
-impl Stage {
-    /// For so many clients, who fulfill at most `sales` sales all together.
-    pub async fn set(app: &TestApp, clients: usize, sales: usize) -> Self {
-        let acme = app.merchant("Acme Software").await;
-        acme.product("KEY-PRO").price("1.00").backorder().keys(2_000).await;
-        acme.product("KEY-EXT").price("1.00").keys(sales).await;
-        let (mut resellers, mut keys) = (Vec::new(), Vec::new());
-        for n in 0..clients {
-            let reseller = acme.reseller(&format!("Reseller {n}")).credit("1000000.00").await;
-            reseller.top_up("1000000.00").await;
-            keys.push(reseller.key().await);
-            resellers.push(reseller);
-        }
-        Self { merchant: acme, resellers, keys }
-    }
-
-    /// Lets go of the database.
-    pub async fn leave(&self, app: &TestApp) {
-        app.work().await;
-        app.house.close().await;
-    }
-
-    pub fn clients(&self, server: &Server) -> Vec<Client> {
-        let client = |(name, key): (usize, &String)| Client {
-            load: Load::of(name),
-            askers: vec![server.client(name, key)],
-            key: key.clone(),
-            name,
-            next: 0,
-            acknowledged: Vec::new(),
-            checked: 0,
-            under_way: None,
-            lost: Vec::new(),
-            double: Vec::new(),
-            worst: Duration::ZERO,
-        };
-        self.keys.iter().enumerate().map(client).collect()
-    }
-}
-
-/// A reseller's client: it remembers what was acknowledged to it and what was under way.
-pub struct Client {
-    load: Load,
-    askers: Vec<Asker>,
-    key: String,
-    name: usize,
-    next: usize,
-    pub acknowledged: Vec<Written>,
-    checked: usize,
-    under_way: Option<String>,
-    lost: Vec<String>,
-    double: Vec<String>,
-    /// The longest wait for an acknowledgment.
-    worst: Duration,
-}
-
-impl Client {
-    /// These servers are asked from now on.
-    pub fn turn_to(&mut self, servers: &[&Server]) {
-        self.askers = servers.iter().map(|server| server.client(self.name, &self.key)).collect();
-    }
-
-    /// One write after the other until the line is cut or `enough` says so.
-    async fn write_on(&mut self, done: &AtomicUsize, enough: usize) {
-        while done.load(Ordering::Relaxed) < enough {
-            let reference = format!("c{}-{}", self.name, self.next);
-            self.next += 1;
-            self.under_way = Some(reference);
-            if !self.finish().await {
-                return;
-            }
-            done.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    /// Does what is under way, with the keys that it had before. `false`: it is cut again.
-    async fn finish(&mut self) -> bool {
-        let Some(reference) = self.under_way.clone() else { return true };
-        let begun = Instant::now();
-        match self.load.write(&self.askers, &reference).await {
-            Ok(written) => self.acknowledged.push(written),
-            Err(Unanswered::Lost(what)) => self.lost.push(what),
-            Err(Unanswered::Differs(what)) => self.double.push(what),
-            Err(Unanswered::Cut) => return false,
-        }
-        self.worst = self.worst.max(begun.elapsed());
-        self.under_way = None;
-        true
-    }
-
-    /// Everything that was acknowledged is there, as it was said, once; what was under way is done once by its key.
-    async fn check(&mut self) -> Found {
-        assert!(self.finish().await, "the server runs");
-        let mut found = Found { lost: std::mem::take(&mut self.lost), double: std::mem::take(&mut self.double), worst: std::mem::take(&mut self.worst) };
-        // What is older was checked in an earlier round; a sample of it again.
-        let from = self.checked.min(self.acknowledged.len().saturating_sub(5));
-        for written in &self.acknowledged[from..] {
-            if !self.load.is_there(&self.askers[0], written).await {
-                found.lost.push(written.reference.clone());
-            }
-            if self.load.times(&self.askers[0], &written.reference).await > 1 {
-                found.double.push(written.reference.clone());
-            }
-        }
-        self.checked = self.acknowledged.len();
-        found
-    }
-}
-
-/// What a client's check found.
-struct Found {
-    lost: Vec<String>,
-    double: Vec<String>,
-    worst: Duration,
-}
-
-/// Clients that write until they are cut.
-pub struct Writing {
-    done: Arc<AtomicUsize>,
-    tasks: Vec<JoinHandle<Client>>,
-}
-
-impl Writing {
-    /// Sets them to work, for this many writes at most.
-    pub fn begin(clients: &mut Vec<Client>, enough: usize) -> Self {
-        let done = Arc::new(AtomicUsize::new(0));
-        let task = |mut client: Client| {
-            let done = done.clone();
-            tokio::spawn(async move {
-                client.write_on(&done, enough).await;
-                client
-            })
-        };
-        Self { tasks: clients.drain(..).map(task).collect(), done: done.clone() }
-    }
-
-    /// Waits until so many were acknowledged.
-    pub async fn until(&self, enough: usize, words: impl Fn() -> String) {
-        let begun = Instant::now();
-        while self.count() < enough {
-            assert!(begun.elapsed() < Duration::from_secs(120), "too slow: {}", words());
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    }
-
-    /// How many were acknowledged.
-    pub fn count(&self) -> usize {
-        self.done.load(Ordering::Relaxed)
-    }
-
-    /// Has them finish the write that they are in, and waits for that.
-    pub async fn stop(self) -> Vec<Client> {
-        // Beyond any number that was enough.
-        self.done.fetch_add(usize::MAX / 2, Ordering::Relaxed);
-        self.end().await
-    }
-
-    /// Waits until all were cut or had enough.
-    pub async fn end(self) -> Vec<Client> {
-        let mut clients = Vec::new();
-        for task in self.tasks {
-            clients.push(task.await.expect("a client"));
-        }
-        clients
-    }
-}
-
-/// Every client looks for what was acknowledged to it, all at once.
-pub async fn check_all(clients: &mut Vec<Client>, tally: &mut Tally) {
-    let check = |mut client: Client| tokio::spawn(async move { (client.check().await, client) });
-    let checking: Vec<_> = clients.drain(..).map(check).collect();
-    for checking in checking {
-        let (mut found, client) = checking.await.expect("a client");
-        tally.lost.append(&mut found.lost);
-        tally.double.append(&mut found.double);
-        tally.waited(found.worst);
-        clients.push(client);
-    }
-    tally.done = clients.iter().map(|client| client.acknowledged.len()).sum();
-}
-
-/// The tables hold as many writes as were acknowledged, once nothing is under way: none is there that nobody heard of.
-pub async fn count_all(clients: &[Client], place: &Place, tally: &mut Tally) {
-    for load in Load::ALL {
-        let acknowledged: usize = clients.iter().filter(|client| client.load == load).map(|client| client.acknowledged.len()).sum();
-        let there = usize::try_from(place.count(load.count_sql()).await).expect("a count");
-        match there.cmp(&acknowledged) {
-            std::cmp::Ordering::Less => tally.lost.push(format!("{acknowledged} {load:?} acknowledged, {there} there")),
-            std::cmp::Ordering::Equal => {}
-            std::cmp::Ordering::Greater => tally.double.push(format!("{acknowledged} {load:?} acknowledged, {there} there")),
-        }
-    }
 }

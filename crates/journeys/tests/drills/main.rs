@@ -2,6 +2,7 @@
 //!
 //! `make test` runs a few rounds of each, `make drill` the long ones: `TRADEPOST_DRILL_ROUNDS` is then how many.
 
+mod apart;
 mod crash;
 mod disk;
 mod hang_up;

@@ -1,5 +1,5 @@
 //! Random commands against a small reference model of keys, balances and credit, with what goes wrong on the way:
-//! the same call twice, twice at once, under another body, cut off without an answer, and across a restart.
+//! the same call twice, twice at once, under another body, cut off without an answer, and across a crash.
 //!
 //! A failure prints its seed; `TRADEPOST_MODEL_SEED=… cargo test … model` repeats that sequence alone.
 
@@ -48,13 +48,13 @@ impl Chance {
             1 => Asked::AtOnce,
             2 => Asked::WithAnotherBody,
             3 | 4 => Asked::CutOff { after: self.below(30) },
-            5 if self.below(3) == 0 => Asked::AcrossARestart { after: self.below(30) },
+            5 if self.below(3) == 0 => Asked::AcrossACrash { after: self.below(30) },
             _ => Asked::Once,
         }
     }
 }
 
-/// One sequence in a merchant of its own. The house is another afterwards, where it was restarted.
+/// One sequence in a merchant of its own. The house is another afterwards, where it crashed.
 async fn sequence(app: TestApp, seed: u64) -> (TestApp, usize) {
     let chance = Chance::seeded(seed);
     let mut model = Model::new();

@@ -76,6 +76,11 @@ impl Tally {
         self.worst = self.worst.max(took);
     }
 
+    /// Whether something was lost or done twice so far: a twin need not go on.
+    pub const fn found_any(&self) -> bool {
+        !self.lost.is_empty() || !self.double.is_empty()
+    }
+
     /// Prints the counts, and fails where anything was lost or done twice.
     pub fn finish(self) {
         let Self { drill, bug, database, rounds, done, lost, double, worst, note, begun } = self;

@@ -140,6 +140,40 @@ app_test! {
         assert_eq!(shop.balance().await, 100_000_000 - 2_000);
     }
 
+    /// EXT-4, PLT-3: in one set the same key twice does it once and answers twice; with another body it is refused; and a key that was
+    /// only refused is tried afresh, by the next call of the same set.
+    async fn one_key_twice_in_one_set_of_fulfillments_is_one_fulfillment(app) {
+        let shop = shop(&app, 5).await;
+        let caller = shop.contoso.owner();
+        let keyed = |key: &str, body: u8, order: &str, quantity: i64| {
+            let idempotency = Some(Idempotency { route: format!("POST {PATH}"), key: key.into(), body_hash: [body; 32] });
+            (Origin { idempotency, ..origin(&caller) }, fulfill(order, quantity))
+        };
+        let before = app.engine.store.stats();
+        let answers = app.together(vec![
+            keyed("one", 1, "A-1", 1),
+            keyed("one", 1, "A-1", 1),
+            keyed("one", 2, "A-2", 1),
+            keyed("two", 1, "B-1", 6),
+            keyed("two", 2, "B-1", 2),
+            keyed("one", 1, "A-1", 1),
+            keyed("two", 2, "B-1", 2),
+        ]);
+        let said: Vec<Result<(FulfillmentId, bool), &str>> = answers.await.into_iter().map(|answer| match answer {
+            Ok(done) => Ok((done.outcome.fulfillment, done.replayed)),
+            Err(No::Refusal(no)) => Err(no.code),
+            Err(No::Fault(fault)) => panic!("{fault}"),
+        }).collect();
+        assert_eq!(app.engine.store.stats().in_sets - before.in_sets, 7, "they ran as one set");
+        let (one, two) = (said[0].expect("it is done").0, said[4].expect("it is done").0);
+        assert_eq!(said, [
+            Ok((one, false)), Ok((one, true)), Err("idempotency_key_reused"),
+            Err("out_of_stock"), Ok((two, false)), Ok((one, true)), Ok((two, true)),
+        ]);
+        assert_eq!(app.number(sql!("SELECT COUNT(*) FROM fulfillment"), Vec::new()).await, 2);
+        assert_eq!(shop.balance().await, 100_000_000 - 3_000);
+    }
+
     /// FUL-3: a license that a shop sold is handed on by its fulfillment only.
     async fn a_license_of_a_fulfillment_is_not_handed_out_by_hand(app) {
         let shop = shop(&app, 5).await;

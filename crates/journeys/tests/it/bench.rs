@@ -87,7 +87,7 @@ macro_rules! benches {
         }
     )+ };
 }
-benches!(fulfill, order, import, export, read, start);
+benches!(fulfill, order, import, export, read, pages, start);
 
 /// The twin: with a key sold twice the audit fails, and no figure is printed.
 #[cfg(debug_assertions)]

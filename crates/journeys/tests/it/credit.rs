@@ -28,7 +28,7 @@ async fn activate(app: &TestApp, reseller: &Reseller, sku: &str) -> Result<Strin
 
 async fn download(app: &TestApp, reseller: &Reseller, what: Download) -> Result<usize, &'static str> {
     match app.execute(&reseller.owner(), DownloadLicenses { what }).await {
-        Ok(done) => Ok(done.licenses.len()),
+        Ok(done) => Ok(done.lines.len()),
         Err(tradepost_domain::No::Refusal(refusal)) => Err(refusal.code),
         Err(fault) => panic!("{fault:?}"),
     }

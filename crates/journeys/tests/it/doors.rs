@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
-use tradepost_domain::catalog::{CreateProduct, ProductPatch};
+use tradepost_domain::catalog::{ChangeProduct, CreateProduct, ProductPatch};
 use tradepost_domain::fulfillments::{Door, Fulfill};
 use tradepost_domain::{Caller, No, Right};
 use tradepost_store::{params, sql};
@@ -81,6 +81,30 @@ app_test! {
         let actors: Vec<(String, String)> =
             app.rows(sql!("SELECT DISTINCT actor_kind, actor_name FROM audit WHERE action = 'fulfillment.delivered'"), Vec::new()).await;
         assert_eq!(actors, [("key".to_owned(), "Fetcher (dynamic URL)".to_owned())]);
+    }
+
+    /// EXT-4, EXT-6: a product that was renamed since is still the one that an earlier order was for, also once another product has its
+    /// old name; what was never its name is another product.
+    async fn an_order_is_found_again_after_its_product_was_renamed(app) {
+        let (acme, product, contoso, http) = shop(&app).await;
+        let url = contoso.dynamic_url(&[], &[]).await;
+        let sale = url.sale("A-1", "KEY-PRO", 2);
+        let first = fetch(&http, &sale).await;
+        assert_eq!(first.status, 200, "{}", first.text());
+        let renamed = |sku: &str| ProductPatch { sku: Some(sku.into()), ..ProductPatch::default() };
+        for name in ["KEY-PRO-24", "KEY-PRO-25"] {
+            let rename = ChangeProduct { scope: acme.scope(), product: product.id, expected_version: None, patch: renamed(name) };
+            app.does(&acme.owner(), rename).await;
+        }
+        acme.product("KEY-PRO").price("1.00").keys(5).await;
+        for name in ["KEY-PRO", "KEY-PRO-24", "KEY-PRO-25"] {
+            assert_eq!(fetch(&http, &url.sale("A-1", name, 2)).await.text(), first.text(), "{name}");
+        }
+        for name in ["KEY-BOX", "KEY-NONE"] {
+            assert_eq!(fetch(&http, &url.sale("A-1", name, 2)).await.said(), (409, "external_order_conflict".into()), "{name}");
+        }
+        assert_eq!(fetch(&http, &url.sale("A-1", "KEY-PRO", 3)).await.said(), (409, "external_order_conflict".into()));
+        assert_eq!((sales(&app).await, app.balance(&contoso).await), (1, 1_800));
     }
 
     /// EXT-6, EXT-3: a refusal has no effect, its status, and nothing in it that the shop's customer should not read.

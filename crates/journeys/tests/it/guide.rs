@@ -81,6 +81,25 @@ app_test! {
         }
     }
 
+    /// A page that a browser has is not sent again, unless it looks otherwise by now.
+    async fn a_page_that_a_browser_has_is_not_sent_again(app) {
+        let anybody = app.http().await.nobody();
+        for path in ["/docs", "/docs/reseller", "/docs/api", "/openapi.json"] {
+            let first = anybody.get(path).await;
+            let tag = first.headers["etag"].clone();
+            assert_eq!((first.status, first.headers["cache-control"].as_str(), tag.starts_with("W/\"")), (200, "no-cache", true), "{path}");
+            for known in [tag.clone(), format!("\"another\", {tag}"), tag.trim_start_matches("W/").to_owned()] {
+                let again = anybody.header("if-none-match", &known).get(path).await;
+                assert_eq!((again.status, again.bytes.len(), &again.headers["etag"]), (304, 0, &tag), "{path}: {known}");
+            }
+            let other = anybody.header("if-none-match", "W/\"another\"").get(path).await;
+            assert_eq!((other.status, &other.bytes, &other.headers["etag"]), (200, &first.bytes, &tag), "{path}");
+        }
+        let light = anybody.get("/docs/reseller").await.headers["etag"].clone();
+        let dark = anybody.header("cookie", "tradepost_look=.dark").header("if-none-match", &light).get("/docs/reseller").await;
+        assert!(dark.status == 200 && dark.headers["etag"] != light, "another theme is another page");
+    }
+
     /// A picture of the data folder stands below its heading; nothing else of that folder is served.
     async fn a_picture_of_the_data_folder_stands_below_its_heading(app) {
         let folder = app.house.settings.data.join("docs-pictures");
@@ -97,6 +116,10 @@ app_test! {
         assert_eq!(page.matches("<img").count(), 1);
         let picture = anybody.get("/docs/pictures/reseller-pay-an-invoice.png").await;
         assert_eq!((picture.status, picture.headers["content-type"].as_str(), picture.bytes.as_slice()), (200, "image/png", b"a picture".as_slice()));
+        let tag = picture.headers["etag"].clone();
+        assert_eq!(anybody.header("if-none-match", &tag).get("/docs/pictures/reseller-pay-an-invoice.png").await.status, 304);
+        std::fs::write(folder.join("reseller-pay-an-invoice.png"), b"another picture").expect("a picture");
+        assert_eq!(anybody.header("if-none-match", &tag).get("/docs/pictures/reseller-pay-an-invoice.png").await.status, 200);
         for no in ["/docs/pictures/Secret.txt", "/docs/pictures/..%2fmaster.png", "/docs/pictures/gone.png"] {
             assert_eq!(anybody.get(no).await.status, 404, "{no}");
         }

@@ -105,4 +105,37 @@ app_test! {
         assert_eq!(place(&contoso, &[("KEY-PRO", 31)]).await, "quantity_out_of_range", "before the limit of the day");
         assert_eq!(place(&contoso, &[("KEY-PRO", 10)]).await, "placed");
     }
+
+    /// PRG-9, EXT-2: one limit for what is ordered and what a shop sells, by the merchant's day: it begins anew at midnight there, in
+    /// the middle of a day of UTC, and where clocks were set back an hour later by UTC.
+    async fn orders_and_fulfillments_share_the_limit_of_the_merchants_day(app) {
+        const HOUR: i64 = 3_600_000;
+        // 09:00 UTC is 22:00 in Auckland, so that midnight is at 11:00.
+        let acme = app.merchant_in("Acme Software", "USD", "Pacific/Auckland").await;
+        acme.product("KEY-PRO").price("1.00").keys(60).await;
+        let contoso = acme.reseller("Contoso").credit("1000.00").with(TermName::PurchaseLimitDay, "10").await;
+        contoso.top_up("1000.00").await;
+        assert_eq!(place(&contoso, &[("KEY-PRO", 6)]).await, "placed");
+        let refused = async |order: &str, quantity| app.refuses(&contoso.owner(), contoso.sale(order, "KEY-PRO", quantity)).await.code;
+        assert_eq!(refused("A-1", 5).await, "purchase_limit_exceeded");
+        contoso.sells("A-1", "KEY-PRO", 4).await;
+        assert_eq!(refused("A-2", 1).await, "purchase_limit_exceeded");
+        assert_eq!(place(&contoso, &[("KEY-PRO", 1)]).await, "purchase_limit_exceeded");
+        app.clock.advance_ms(2 * HOUR - 1);
+        assert_eq!(refused("A-2", 1).await, "purchase_limit_exceeded", "the last millisecond of the day");
+        app.clock.advance_ms(1);
+        contoso.sells("A-2", "KEY-PRO", 7).await;
+        assert_eq!(place(&contoso, &[("KEY-PRO", 4)]).await, "purchase_limit_exceeded");
+        assert_eq!(place(&contoso, &[("KEY-PRO", 3)]).await, "placed");
+        assert_eq!(bought(&app, &acme).await, [("2026-03-02".to_owned(), 10), ("2026-03-03".to_owned(), 10)]);
+        // On 5 April clocks were set back: on the 6th it is 23:30 there at 11:30 UTC.
+        app.clock.advance_ms(35 * 24 * HOUR + HOUR / 2);
+        contoso.sells("A-3", "KEY-PRO", 10).await;
+        app.clock.advance_ms(HOUR / 2 - 1);
+        assert_eq!(place(&contoso, &[("KEY-PRO", 1)]).await, "purchase_limit_exceeded");
+        app.clock.advance_ms(1);
+        assert_eq!(place(&contoso, &[("KEY-PRO", 10)]).await, "placed");
+        assert_eq!(refused("A-4", 1).await, "purchase_limit_exceeded");
+        assert_eq!(bought(&app, &acme).await[2..], [("2026-04-06".to_owned(), 10), ("2026-04-07".to_owned(), 10)]);
+    }
 }

@@ -200,6 +200,33 @@ app_test! {
         }
     }
 
+    /// PLT-14, ORD-10: the file of any list has every row once, in the list's order, however many parts it is read in; who may not see the list gets no file.
+    async fn a_file_of_a_list_has_all_rows_once(app) {
+        let acme = app.merchant("Acme").await;
+        let product = acme.product("KEY-PRO").price("10.00").keys(1).await;
+        product.arrive(100, 1_203).await;
+        acme.product("KEY-LITE").price("1.00").keys(3).await;
+        let http = app.http().await;
+        let staff = http.with(&acme.signs_in(MerchantRole::Owner).await);
+        let path = |query: &str| format!("/m/{}/stock/keys?product=KEY-PRO&{query}", acme.id);
+        let csv = staff.get(&path("file=csv")).await;
+        assert_eq!((csv.status, csv.headers["content-disposition"].as_str()), (200, "attachment; filename=\"keys.csv\""));
+        let text = csv.text();
+        let mut lines = text.lines();
+        assert!(lines.next().is_some_and(|head| head.starts_with("Key,State,Product,")), "{text}");
+        let ids: Vec<&str> = lines.map(|line| line.rsplit(',').next().expect("an id")).collect();
+        let mut sorted = ids.clone();
+        sorted.sort_unstable_by(|a, b| b.cmp(a));
+        sorted.dedup();
+        assert_eq!((ids.len(), &ids), (1_204, &sorted), "newest first, each once");
+        let sheet = staff.get(&path("file=xlsx")).await.bytes;
+        // It is whole where the directory of its archive stands at its end, and longer than one of fewer rows.
+        let few = staff.get(&format!("/m/{}/stock/keys?product=KEY-LITE&file=xlsx", acme.id)).await.bytes;
+        assert!(sheet[sheet.len() - 22..].starts_with(b"PK\x05\x06") && sheet.len() > 2 * few.len(), "{} and {}", sheet.len(), few.len());
+        let user = http.with(&acme.reseller("Contoso").await.signs_in(ResellerRole::Owner).await);
+        assert_eq!(user.get(&path("file=csv")).await.status, 404);
+    }
+
     /// PAR-17, ORD-10: what was written before is found by letters of every alphabet too: the migration makes its keys as the program does.
     async fn the_migration_folds_what_was_written_before(app) {
         let (acme, contoso, _) = house(&app).await;

@@ -28,6 +28,15 @@ fn refused(reply: &Reply) -> bool {
     reply.said() == (401, "passkey_refused".to_owned())
 }
 
+fn unverified(reply: &Reply) -> bool {
+    reply.said() == (422, "user_verification_required".to_owned())
+}
+
+/// The fields of a form.
+fn fields(answer: &Json) -> String {
+    answer.as_object().expect("fields").iter().map(|(name, value)| format!("{name}={}", text(value))).collect::<Vec<_>>().join("&")
+}
+
 /// A key of an RSA authenticator and what it signed: both made by OpenSSL, its private half thrown away.
 const RSA_N: &str = "p4XoKutFuB4x_KDPQf-mjEApxOpCEZ9msNsipVwtIlWOoVU_uxsdErpr_jIT71kuBuxoUt8U1C5_UIpjJN8brMVyRUtVGbtjqGZbRGt27sU8ipUPu28Qq7-_eEp6e7PWB-\
      sOkQIpIkHEo7_LdWGyEyumHBrDTyxS8WncCoEFcNpDqH4MPW_B06VVI7H3fM3cNGj7E5rhIrXKz3TlSxsIp9uJTy39g9d1O30dZ_57kKFcO-mP3ZLAjNK7wceFSlCV4qMW\
@@ -136,7 +145,9 @@ app_test! {
         assert!(refused(&enter(&http, answer).await), "the same answer again");
 
         phone.verifies = false;
-        assert!(refused(&enter(&http, phone.get(&challenge(&http).await)).await), "it did not make sure of the person");
+        let asked = challenge(&http).await;
+        assert_eq!(asked["user_verification"], "required");
+        assert!(unverified(&enter(&http, phone.get(&asked)).await), "it did not make sure of the person");
         phone.verifies = true;
         phone.count = 0;
         assert!(refused(&enter(&http, phone.get(&challenge(&http).await)).await), "a copy, by its counter");
@@ -178,6 +189,7 @@ app_test! {
         phone.verifies = false;
         let answer = json!({"token": asked["token"], "passkey": phone.get(&challenge(&http).await)});
         assert_eq!(http.nobody().post("/v1/sessions/second-step", answer).await.said(), (401, "second_step_failed".into()), "a challenge of another purpose");
+        assert_eq!(asked["passkey"]["user_verification"], "preferred", "the password was right");
         let answer = json!({"token": asked["token"], "passkey": phone.get(&asked["passkey"])});
         let begun = http.nobody().post("/v1/sessions/second-step", answer).await.must(201);
         assert_eq!(http.with(text(&begun["token"])).get("/v1/sessions").await.must(200)["data"][0]["way"], "password_passkey");
@@ -197,6 +209,36 @@ app_test! {
         assert_eq!(rita.act("/v1/me/passkeys/challenges").await.status, 201);
     }
 
+    /// PAR-15, PLT-12: who only holds the device proves nothing by it, whatever its browser was told: neither by the API nor by a page, with two-step sign-in or
+    /// without.
+    async fn a_passkey_that_made_sure_of_nobody_proves_nothing(app) {
+        let (http, rita) = rita(&app).await;
+        let mut key = Authenticator::new("security key");
+        add(&rita, &mut key).await;
+        key.verifies = false;
+        for two_step in [false, true] {
+            if two_step {
+                switch_on(&app, &rita).await;
+            }
+            app.clock.advance_ms(16 * 60_000);
+            let asked = rita.act("/v1/me/proofs/passkey-challenges").await.must(201);
+            assert_eq!(asked["user_verification"], "required");
+            assert!(unverified(&rita.post("/v1/me/proofs", json!({"passkey": key.get(&asked)})).await));
+            let page = rita.form("/again/passkey?next=%2Fprofile%2Fpasskeys", &fields(&key.get(&asked))).await;
+            assert!(page.status == 422 && page.text().contains("did not make sure that it is you"), "{}", page.text());
+            assert_eq!(rita.act("/v1/me/passkeys/challenges").await.said(), (403, "fresh_proof_required".into()), "nothing was proved");
+            let mut other = Authenticator::new("another key");
+            other.verifies = false;
+            assert_eq!(rita.post("/v1/me/proofs", json!({"passkey": other.get(&asked)})).await.said(), (422, "invalid_passkey".into()), "unknown comes first");
+            key.verifies = true;
+            rita.post("/v1/me/proofs", json!({"passkey": key.get(&asked)})).await.must(201);
+            assert_eq!(rita.act("/v1/me/passkeys/challenges").await.status, 201);
+            key.verifies = false;
+        }
+        let sign_in = http.nobody().form("/sign-in/passkey", &fields(&key.get(&challenge(&http).await))).await;
+        assert!(sign_in.status == 422 && sign_in.text().contains("did not make sure that it is you"), "{}", sign_in.text());
+    }
+
     /// PAR-15: pages say how passkeys stand; adding one is the script's, removing one works without.
     async fn passkeys_are_looked_after_by_pages(app) {
         let (http, rita) = rita(&app).await;
@@ -212,7 +254,6 @@ app_test! {
 
         let sign_in = http.nobody().get("/sign-in").await.text();
         assert!(sign_in.contains("data-from=\"/v1/sessions/passkey-challenges\""), "{sign_in}");
-        let fields = |answer: &Json| answer.as_object().expect("fields").iter().map(|(name, value)| format!("{name}={}", text(value))).collect::<Vec<_>>().join("&");
         let answer = fields(&phone.get(&challenge(&http).await));
         let inside = http.nobody().form("/sign-in/passkey?next=%2Faccount", &answer).await;
         assert_eq!((inside.status, inside.headers["location"].as_str()), (303, "/account"), "{}", inside.text());

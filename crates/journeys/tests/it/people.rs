@@ -254,4 +254,42 @@ app_test! {
         app.work().await;
         assert_eq!(counts().await, (0, 0));
     }
+
+    /// PAR-15: failed sign-ins are forgotten by the worker itself an hour after the last wait, not before; those of an account that is tried on stay.
+    async fn failed_sign_ins_that_count_no_more_are_forgotten(app) {
+        let acme = app.merchant("Acme Software").await;
+        with_password(&app, &acme).await;
+        let http = app.http().await;
+        let remembered = || app.number(sql!("SELECT COUNT(*) FROM sign_in_failure"), Vec::new());
+        let (hour, known, unknown) = (3_600_000, acme.email.as_str(), "nobody@acme.example");
+        for email in [known, known, known, known, known, known, unknown] {
+            assert_eq!(sign_in(&http, email, ANOTHER).await, Err(401));
+        }
+        app.work().await;
+        assert_eq!(remembered().await, 3, "two accounts and the network address");
+        // The sixth attempt at the account made it wait for half a minute.
+        app.clock.advance_ms(hour + 29_000);
+        app.work().await;
+        assert_eq!(remembered().await, 1);
+        // Tried once more, it counts from now on.
+        app.clock.advance_ms(2_000);
+        assert_eq!(sign_in(&http, known, ANOTHER).await, Err(401));
+        app.clock.advance_ms(hour - 1_000);
+        app.work().await;
+        assert_eq!(remembered().await, 2);
+        app.clock.advance_ms(hour);
+        app.work().await;
+        assert_eq!(remembered().await, 0);
+        assert!(sign_in(&http, known, PASSWORD).await.is_ok());
+        // More than one run takes, in one pass of the worker.
+        let subject = if app.kind == Kind::Sqlite { "CAST(printf('%016d', i) AS BLOB)" } else { "CAST(lpad(CAST(i AS text), 16, '0') AS bytea)" };
+        let many = forget::FORGOTTEN_AT_ONCE + 7;
+        app.past_the_store(&[format!(
+            "INSERT INTO sign_in_failure (subject, failures, first_ms, blocked_until_ms) WITH RECURSIVE n (i) AS \
+             (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {many}) SELECT {subject}, 1, i, i FROM n"
+        )]).await;
+        app.clock.advance_ms(2 * hour);
+        app.work().await;
+        assert_eq!(remembered().await, 0);
+    }
 }

@@ -14,6 +14,7 @@ use tradepost_domain::stock;
 use tradepost_store::{Column, Sql, Value, params};
 use tradepost_testkit::{Kind, TestApp};
 
+mod find;
 mod lists;
 
 /// Fills the tables past the domain: 20,000 sold keys before 500 free ones, 5,000 orders of which 20 are open,
@@ -68,6 +69,11 @@ async fn populate(app: &TestApp, merchant: i64, product: i64, partnership: &[u8]
         format!(
             "INSERT INTO request_log (merchant, owner, id, api_key, key_name, method, path, status, duration_ms, at_ms) {orders} \
              SELECT {merchant}, {partnership}, {id}, {id}, 'Shop', 'GET', '/v1/reseller/orders', 200, 1, 1000 + i FROM n"
+        ),
+        // All but ten were sent.
+        format!(
+            "INSERT INTO message (merchant, id, event, template, template_version, recipient, variables, subject_kind, subject, state, due_ms, created_ms) {orders} \
+             SELECT {merchant}, {id}, {id}, 'order_placed', 1, 'c@customer.example', '{{}}', 'ord', {id}, CASE WHEN i > 4990 THEN 'failed' ELSE 'sent' END, i, i FROM n"
         ),
         // All but two were delivered.
         format!(
@@ -143,7 +149,9 @@ async fn body(app: TestApp) {
     lists::of_licenses(&app, merchant, many.clone(), product.number).await;
     lists::of_licenses_that_a_word_finds(&app, merchant).await;
     lists::of_payments(&app, merchant).await;
+    find::of_words(&app, merchant, many.clone()).await;
     lists::of_fulfillments(&app, merchant, many).await;
+    lists::of_messages(&app, merchant).await;
     other_lists(&app, merchant, partnership.bytes().to_vec()).await;
 
     let found = plan(&app, statement::MOVEMENTS, params![merchant, [7_u8; 16], [0xff_u8; 16], 51_i64].to_vec()).await;
@@ -158,7 +166,8 @@ async fn body(app: TestApp) {
     let found = plan(&app, forget::OLD, params![0_i64, 500_i64].to_vec()).await;
     assert!(found.contains("request_log_by_time") && !found.contains("TEMP B-TREE") && !found.contains("Sort"), "{found}");
 
-    for (first, index) in links::FIRST_END.into_iter().zip(["single_use_link_by_end", "email_change_by_end"]) {
+    let ends = links::FIRST_END.into_iter().chain([links::FIRST_WAIT]);
+    for (first, index) in ends.zip(["single_use_link_by_end", "email_change_by_end", "sign_in_failure_by_end"]) {
         let found = plan(&app, first, Vec::new()).await;
         assert!(found.contains(index) && !found.contains("TEMP B-TREE") && !found.contains("Sort"), "{found}");
     }

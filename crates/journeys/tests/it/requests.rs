@@ -114,6 +114,40 @@ app_test! {
         assert_eq!(found["data"][0]["key"], json!(url.id));
     }
 
+    /// EXT-6, EXT-11, PAR-16: a key that stands in a URL, in its path or its query, stands in no line of the log: not where it let in,
+    /// nor where it was refused, nor where it was the wrong one.
+    async fn a_key_that_stands_in_a_url_is_in_no_line_of_the_log(app) {
+        let acme = app.merchant("Acme Software").await;
+        acme.product("KEY-PRO").price("10.00").keys(20).await;
+        let contoso = acme.reseller("Contoso").await;
+        contoso.top_up("100.00").await;
+        let (http, url, secret) = (app.http().await, contoso.dynamic_url(&[], &[]).await, contoso.key().await);
+        let client = |key: &str, order: &str, quantity: i64| {
+            format!("/reseller/v1/fulfillments/dynamic?api_key={key}&external_order_id={order}&product_id=KEY-PRO&customer_email=grace%40customer.example&quantity={quantity}")
+        };
+        http.nobody().get(&client(&url.key, "S-1", 1)).await.must(200);
+        assert_eq!(http.nobody().get(&client(&url.key, "S-2", 21)).await.status, 402);
+        assert_eq!(http.nobody().get(&client(&secret, "S-3", 1)).await.said(), (400, "credential_in_url".into()));
+        http.with(&secret).get(&client(&secret, "S-4", 1)).await;
+        http.nobody().get(&url.sale("S-5", "KEY-PRO", 1)).await.must(200);
+        assert_eq!(http.nobody().get(&url.sale("S-6", "KEY-NONE", 1)).await.status, 404);
+        http.nobody().get(&format!("/d/{secret}?order_id=S-7")).await;
+        http.with(&secret).get("/v1/reseller/orders").await.must(200);
+        app.work().await;
+        let found = http.with(&secret).get("/v1/reseller/requests").await.must(200);
+        let said = lines(&found);
+        let client = "/reseller/v1/fulfillments/dynamic";
+        for wanted in [line("GET", client, 200), line("GET", client, 402), line("GET", "/d/{token}", 200), line("GET", "/d/{token}", 404)] {
+            assert!(said.contains(&wanted), "{wanted:?} in {said:?}");
+        }
+        for part in [url.key.as_str(), secret.as_str(), "api_key", "customer.example", "S-"] {
+            assert!(!found.to_string().contains(part), "{part} in {found}");
+            let like = format!("%{part}%");
+            let kept = sql!("SELECT COUNT(*) FROM request_log WHERE path LIKE $1 OR key_name LIKE $1 OR code LIKE $1 OR address LIKE $1");
+            assert_eq!(app.number(kept, params![like].to_vec()).await, 0, "{part}");
+        }
+    }
+
     /// Filters by the class of the status, by key and by the beginning of the path; pages by cursor.
     async fn the_log_is_filtered_and_read_in_pages(app) {
         let acme = app.merchant("Acme Software").await;

@@ -89,7 +89,7 @@ app_test! {
         let contoso = acme.reseller("Contoso").credit("100.00").await;
         contoso.order(&[("KEY-PRO", 60)]).place().await;
         let done = app.does(&contoso.owner(), DownloadLicenses { what: Download::Product("KEY-PRO".into()) }).await;
-        assert_eq!(done.licenses.len(), 60);
+        assert_eq!(done.lines.len(), 60);
         let kept = app.number(sql!("SELECT CAST(MAX(length(outcome)) AS bigint) FROM command WHERE name = $1"), params![DownloadLicenses::NAME].to_vec()).await;
         assert!(kept < 100, "{kept} characters were kept");
     }

@@ -369,4 +369,26 @@ app_test! {
         assert_eq!(told(&app, numbers, acme.number).await, ["2026-000001", "2026-000002", "2026-000003"]);
         assert_eq!(app.number(sql!("SELECT COUNT(*) FROM license"), Vec::new()).await, 21_000);
     }
+    /// EXT-2: sales that together are more units than are held in memory at once are made all the same, one by one; the last finds
+    /// nothing left.
+    async fn a_set_of_giant_sales_is_sold_one_by_one(app) {
+        let acme = app.merchant("Acme Software").await;
+        acme.product("KEY-EXT").price("1.00").keys(21_000).await;
+        let contoso = acme.reseller("Contoso").await;
+        contoso.top_up("30000.00").await;
+        let selling: Vec<_> = (0..22)
+            .map(|nth| {
+                let (app, owner, sale) = (app.clone(), contoso.owner(), contoso.sale(&format!("A-{nth}"), "KEY-EXT", 1_000));
+                tokio::spawn(async move { app.execute(&owner, sale).await.map(drop).map_err(|no| format!("{no:?}")) })
+            })
+            .collect();
+        let mut came = Vec::new();
+        for selling in selling {
+            came.push(selling.await.expect("no panic"));
+        }
+        let refused: Vec<&String> = came.iter().filter_map(|came| came.as_ref().err()).collect();
+        assert!(matches!(&refused[..], [one] if one.contains("out_of_stock")), "{refused:?}");
+        assert_eq!(app.balance(&contoso).await, 900_000);
+        assert_eq!(app.number(sql!("SELECT COUNT(DISTINCT license_key) FROM license"), Vec::new()).await, 21_000);
+    }
 }

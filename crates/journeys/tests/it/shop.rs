@@ -6,9 +6,11 @@ use tradepost_domain::fulfillments::{ApproveCancelRequest, Door, Fulfill, Fulfil
 use tradepost_domain::ids::{CancelRequestId, FulfillmentId, LicenseId};
 use tradepost_domain::licenses::Stage;
 use tradepost_domain::listing::PageRequest;
+use tradepost_domain::notices::TEMPLATE_VERSION;
 use tradepost_domain::notices::opening::{self, Sight};
 use tradepost_domain::notices::queries as messages;
 use tradepost_domain::notices::rules::Template;
+use tradepost_kernel::Language;
 use tradepost_kernel::text::Email;
 use tradepost_store::{params, sql};
 use tradepost_testkit::{Merchant, Product, Reseller, TestApp};
@@ -115,6 +117,6 @@ impl Shop {
                 Ok(opened)
             })
         });
-        read.await.iter().map(|variables| mail::render(wanted, variables).expect("it renders")).collect()
+        read.await.iter().map(|variables| mail::render(wanted, TEMPLATE_VERSION, Language::English, variables).expect("it renders")).collect()
     }
 }

@@ -112,4 +112,26 @@ app_test! {
         assert_eq!(user.form(&format!("{place}/views/{id}/delete"), "").await.status, 303);
         assert_eq!(names(&user, RESELLER).await.len(), 0);
     }
+
+    /// PLT-4, PAR-14: a wide list shows the columns that are wanted; the address says which, so that a view keeps them.
+    async fn a_list_hides_columns_and_a_view_keeps_that(app) {
+        let acme = app.merchant("Acme Software").await;
+        acme.product("KEY-PRO").price("10.00").keys(5).await;
+        let contoso = acme.reseller("Contoso").credit("100.00").await;
+        contoso.order(&[("KEY-PRO", 1)]).reference("PO-1").draft().await;
+        let http = app.http().await;
+        let staff = http.with(&acme.signs_in(MerchantRole::Owner).await);
+        let place = format!("/m/{}", acme.id.text());
+        let reference = "data-label=\"Reference\"";
+        let all = staff.get(&format!("{place}/orders")).await.text();
+        assert!(all.contains(reference) && all.contains("name=\"hide-3\""), "{all}");
+        let fewer = staff.get(&format!("{place}/orders?hide-3=yes&state=draft")).await.text();
+        assert!(!fewer.contains(reference) && fewer.contains("data-label=\"State\""), "{fewer}");
+        assert_eq!(staff.form(&format!("{place}/views"), "list=orders&name=Few&query=hide-3%3Dyes").await.status, 303);
+        let viewed = staff.get(&format!("{place}/orders")).await.text();
+        assert!(viewed.contains(&format!("href=\"{place}/orders?hide-3=yes\"")), "{viewed}");
+        // What leads to a row's page stays.
+        let first = staff.get(&format!("{place}/orders?hide-0=yes")).await.text();
+        assert!(first.contains("data-label=\"Order\""), "{first}");
+    }
 }

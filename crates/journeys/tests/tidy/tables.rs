@@ -27,7 +27,7 @@ const OWNERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("merchants", &["merchant", "merchant_member", "merchant_branding", "merchant_logo", "counter"]),
-    ("catalog", &["product", "bundle_part", "price_list", "price_list_product", "price", "partnership_product"]),
+    ("catalog", &["product", "bundle_part", "former_sku", "price_list", "price_list_product", "price", "partnership_product"]),
     ("partners", &["reseller", "reseller_member", "channel", "partnership", "term", "purchase_day"]),
     ("saved_views", &["saved_view"]),
     ("ledger", &["account", "transfer", "entry"]),

@@ -104,7 +104,7 @@ async fn proved(call: &Call, given: Result<Given, Problem>, (field, code): (&str
     match no.status() {
         StatusCode::UNPROCESSABLE_ENTITY => {
             let (typed, notice) = match field {
-                "" => (Typed::default(), Some(passkeys::refused(&look))),
+                "" => (Typed::default(), Some(passkeys::refused(&look, &no))),
                 field => (Typed::default().wrong_with(field, &refusals::in_words(&look, code, "")), None),
             };
             Ok(page(call, &look, &typed, notice.as_ref()).await?.with_status(StatusCode::UNPROCESSABLE_ENTITY))

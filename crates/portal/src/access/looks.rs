@@ -2,10 +2,10 @@
 //! kept with them (PLT-12).
 
 use super::local;
-use crate::look::{LOOK_COOKIE, Theme};
+use crate::look::Theme;
 use tradepost_design::Language;
 use tradepost_domain::identity::ChangeProfile;
-use tradepost_web::credentials::cookie;
+use tradepost_web::credentials::{LOOK_COOKIE, cookie};
 use tradepost_web::fields::Line;
 use tradepost_web::{Answer, Call, Problem, Routes, input};
 

@@ -216,15 +216,15 @@ pub(super) fn routes(r: &mut Routes) {
     r.post("/profile/passkeys/{id}/remove", "removePasskeyForm", remove).signed_in().fresh().page().command::<RemovePasskey>();
 }
 
-/// The tone of what went wrong with a passkey, above a form.
-pub(super) fn refused(look: &Look) -> Markup {
-    note::note(
-        Tone::Bad,
-        look.t("That passkey was not taken", "Dieser Passkey wurde nicht angenommen"),
-        look.t(
-            "It opens nothing here, or it took too long. Try again, or go another way.",
-            "Er öffnet hier nichts, oder es dauerte zu lange. Versuchen Sie es noch einmal oder auf anderem Weg.",
-        ),
-        None,
-    )
+/// What went wrong with a passkey, above a form.
+pub(super) fn refused(look: &Look, no: &Problem) -> Markup {
+    let general = look.t(
+        "It opens nothing here, or it took too long. Try again, or go another way.",
+        "Er öffnet hier nichts, oder es dauerte zu lange. Versuchen Sie es noch einmal oder auf anderem Weg.",
+    );
+    let text = match no.code() {
+        "user_verification_required" => crate::refusals::in_words(look, no.code(), no.detail()),
+        _ => general.to_owned(),
+    };
+    note::note(Tone::Bad, look.t("That passkey was not taken", "Dieser Passkey wurde nicht angenommen"), &text, None)
 }

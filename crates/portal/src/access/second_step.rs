@@ -157,7 +157,7 @@ async fn by_passkey(call: Call) -> Result<Answer, Problem> {
         Ok((begun, token)) => Ok(sign_in::inside(&call, &begun, &token)),
         Err(no) if matches!(no.status(), StatusCode::UNAUTHORIZED | StatusCode::UNPROCESSABLE_ENTITY) => {
             let look = Look::of(&call);
-            Ok(sign_in::page(&call, &look, &Typed::default(), Some(&passkeys::refused(&look))).with_status(no.status()))
+            Ok(sign_in::page(&call, &look, &Typed::default(), Some(&passkeys::refused(&look, &no))).with_status(no.status()))
         }
         Err(no) => Err(no),
     }

@@ -18,6 +18,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 use tradepost_design::frame::{Brand, Group, Page, Place};
 use tradepost_design::{Button, Icon, guide};
+use tradepost_web::answer::tag_of;
 use tradepost_web::{Answer, Call, Problem, Routes, beside};
 
 /// A page of the documentation.
@@ -26,37 +27,43 @@ struct Source {
     name: &'static str,
     icon: Icon,
     text: &'static str,
+    /// What it is called in a German frame; its text is English.
+    german: &'static str,
 }
 
 macro_rules! sources {
-    ($($group:literal { $($name:literal $icon:ident $file:literal),+ $(,)? })+) => {
-        static SOURCES: &[(&str, &[Source])] = &[$(($group, &[$(Source {
-            name: $name, icon: Icon::$icon, text: include_str!(concat!("../../../../docs/", $file)),
+    ($($group:literal, $in_german:literal { $($name:literal $icon:ident $file:literal $german:literal),+ $(,)? })+) => {
+        static SOURCES: &[(&str, &str, &[Source])] = &[$(($group, $in_german, &[$(Source {
+            name: $name, icon: Icon::$icon, text: include_str!(concat!("../../../../docs/", $file)), german: $german,
         }),+])),+];
     };
 }
 
 sources! {
-    "Start" { "" Home "README.md", "getting-started" Play "getting-started.md" }
-    "Workspaces" { "reseller" Reseller "reseller.md", "merchant" Building "merchant.md", "portal" Paint "portal.md" }
-    "Shops and programs" {
-        "external-shops" Code "external-shops.md",
-        "large-orders-and-refunds" Package "large-orders-and-refunds.md",
-        "errors" Alert "errors.md",
-        "events" Webhook "events.md",
+    "Start", "Anfang" { "" Home "README.md" "Dokumentation", "getting-started" Play "getting-started.md" "Erste Schritte" }
+    "Workspaces", "Arbeitsbereiche" {
+        "reseller" Reseller "reseller.md" "Für Reseller",
+        "merchant" Building "merchant.md" "Für Händler",
+        "portal" Paint "portal.md" "Das Portal",
     }
-    "Operating" {
-        "operations" Health "operations.md",
-        "configuration" Settings "configuration.md",
-        "access" Security "access.md",
-        "verify" Check "verify.md",
-        "performance" Chart "performance.md",
-        "drills" Refresh "drills.md",
+    "Shops and programs", "Shops und Programme" {
+        "external-shops" Code "external-shops.md" "Externe Shops",
+        "large-orders-and-refunds" Package "large-orders-and-refunds.md" "Große Bestellungen und Rücknahmen",
+        "errors" Alert "errors.md" "Fehler",
+        "events" Webhook "events.md" "Ereignisse",
+    }
+    "Operating", "Betrieb" {
+        "operations" Health "operations.md" "Betreiben",
+        "configuration" Settings "configuration.md" "Konfiguration",
+        "access" Security "access.md" "Rechte",
+        "verify" Check "verify.md" "Prüfung des Bestands",
+        "performance" Chart "performance.md" "Leistung",
+        "drills" Refresh "drills.md" "Übungen",
     }
 }
 
 static RENDERED: LazyLock<Vec<(&'static str, Rendered)>> =
-    LazyLock::new(|| SOURCES.iter().flat_map(|(_, sources)| *sources).map(|source| (source.name, render(source.text))).collect());
+    LazyLock::new(|| SOURCES.iter().flat_map(|(_, _, sources)| *sources).map(|source| (source.name, render(source.text))).collect());
 
 fn rendered(name: &str) -> Option<&'static Rendered> {
     RENDERED.iter().find(|(known, _)| *known == name).map(|(_, page)| page)
@@ -66,21 +73,21 @@ fn path(name: &str) -> String {
     if name.is_empty() { "/docs".to_owned() } else { format!("/docs/{name}") }
 }
 
-fn groups(here: &str) -> Vec<Group<'static>> {
-    let reference = || Place { icon: Icon::Audit, name: "API reference", path: "/docs/api".to_owned(), waiting: 0, here: false };
+fn groups(here: &str, look: &Look) -> Vec<Group<'static>> {
+    let reference = look.language.pick("API reference", "API-Referenz");
     let place = |source: &Source| Place {
         icon: source.icon,
-        name: rendered(source.name).map_or("", |page| page.title.as_str()),
+        name: look.language.pick(rendered(source.name).map_or("", |page| page.title.as_str()), source.german),
         path: path(source.name),
         waiting: 0,
         here: source.name == here,
     };
-    let group = |(name, sources): &(&'static str, &'static [Source])| {
+    let group = |(name, german, sources): &(&'static str, &'static str, &'static [Source])| {
         let mut places: Vec<Place<'static>> = sources.iter().map(place).collect();
         if *name == "Shops and programs" {
-            places.push(reference());
+            places.push(Place { icon: Icon::Audit, name: reference, path: "/docs/api".to_owned(), waiting: 0, here: false });
         }
-        Group { name, places }
+        Group { name: look.language.pick(name, german), places }
     };
     SOURCES.iter().map(group).collect()
 }
@@ -110,14 +117,17 @@ async fn show(call: &Call, name: &str) -> Result<Answer, Problem> {
         None => BTreeSet::new(),
     };
     let look = Look::of(call);
-    let drawn = Page { title: &page.title, house: "Tradepost", language: tradepost_design::Language::English, theme: look.theme(), brand: Brand::default() };
+    let drawn = Page { title: &page.title, house: "Tradepost", language: look.language, theme: look.theme(), brand: Brand::default() };
     let contents: Vec<(&str, &str)> = page.parts.iter().filter(|part| part.level == 2).map(|part| (part.anchor.as_str(), part.title.as_str())).collect();
     let inside = article(name, page, &found);
     let bar = html! {
-        (Button::new("API reference").quiet().small().icon(Icon::Code).to("/docs/api"))
-        (Button::new("Open the portal").small().to("/"))
+        (Button::new(look.t("API reference", "API-Referenz")).quiet().small().icon(Icon::Code).to("/docs/api"))
+        (Button::new(look.t("Open the portal", "Portal öffnen")).small().to("/"))
     };
-    Ok(Answer::html(guide::page(&drawn, &groups(name), &contents, &bar, &inside)).header(CACHE_CONTROL, "no-cache"))
+    let whole = guide::page(&drawn, &groups(name, &look), &contents, &bar, &inside);
+    // It differs by language, by theme and by which pictures are there, so the tag is that of the whole.
+    let tag = tag_of(whole.0.as_bytes());
+    Ok(Answer::html(whole).header(CACHE_CONTROL, "no-cache").unless_known(call, &tag))
 }
 
 async fn first(call: Call) -> Result<Answer, Problem> {
@@ -142,8 +152,9 @@ async fn picture(call: Call) -> Result<Answer, Problem> {
     let fine = !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     let folder = call.app().settings.pictures.as_deref().filter(|_| fine).ok_or_else(Problem::not_found)?;
     let file = folder.join(name);
-    let bytes = beside(move || std::fs::read(file)).await?.map_err(|_| Problem::not_found())?;
-    Ok(Answer::bytes("image/png", bytes).header(CACHE_CONTROL, "no-cache"))
+    let read = beside(move || std::fs::read(file).map(|bytes| (tag_of(&bytes), bytes))).await?;
+    let (tag, bytes) = read.map_err(|_| Problem::not_found())?;
+    Ok(Answer::bytes("image/png", bytes).header(CACHE_CONTROL, "no-cache").unless_known(&call, &tag))
 }
 
 pub(crate) fn routes(r: &mut Routes) {

@@ -15,6 +15,7 @@ use tradepost_domain::merchants::{Branding, ChangeBranding, RemoveLogo, SetLogo}
 use tradepost_kernel::Color;
 use tradepost_kernel::text::Email;
 use tradepost_web::api::branding::own;
+use tradepost_web::api::me::LanguageChoice;
 use tradepost_web::fields::Line;
 use tradepost_web::form::FORM_KEY;
 use tradepost_web::{Answer, Call, Problem, Routes, input};
@@ -33,6 +34,8 @@ input! {
         pub sender_name: Option<Line<100>>,
         /// Where answers to mail go.
         pub reply_to: Option<Email>,
+        /// The language of mails to people whose own is not known.
+        pub mail_language: Option<LanguageChoice>,
         /// The version that the form was made from.
         pub version: i64,
     }
@@ -51,6 +54,7 @@ fn in_form(look: &Branding) -> Typed {
         ("accent", look.accent.map(|color| color.to_string()).unwrap_or_default()),
         ("sender_name", text(&look.sender_name)),
         ("reply_to", text(&look.reply_to)),
+        ("mail_language", look.mail_language.map(|language| language.code().to_owned()).unwrap_or_default()),
     ])
 }
 
@@ -79,6 +83,7 @@ fn words(call: &Call, room: &Room, look: &Branding, typed: &Typed) -> Markup {
     let (optional, off) = (room.t("optional", "freiwillig"), !room.may(Right::MerchantManage));
     let field = |name, label| typed.field(name, label).off(off).optional(optional);
     let version = look.version.to_string();
+    let languages = [("", "–"), ("en", "English"), ("de", "Deutsch")];
     let fields = html! {
         form class="form" method="post" action=(room.path("/settings/branding")) {
             (form::unseen(&[(FORM_KEY, &call.form_key()), ("version", &version)]))
@@ -87,6 +92,7 @@ fn words(call: &Call, room: &Room, look: &Branding, typed: &Typed) -> Markup {
                 (field("accent", room.t("Color", "Farbe")).example("#1f5eff").hint(room.t("Of buttons and links. What stands on it is made readable.", "Von Schaltflächen und Links. Was darauf steht, bleibt lesbar.")).text())
                 (field("sender_name", room.t("Sender of mails", "Absender von E-Mails")).hint(room.t("Empty: the name that resellers see.", "Leer: der Name, den Reseller sehen.")).text())
                 (field("reply_to", room.t("Answers go to", "Antworten gehen an")).hint(room.t("Empty: the sender address of your settings.", "Leer: die Absenderadresse aus Ihren Einstellungen.")).input("email"))
+                (field("mail_language", room.t("Language of mails", "Sprache von E-Mails")).hint(room.t("To people whose own language is not known. Empty: English.", "An Personen, deren Sprache nicht bekannt ist. Leer: Englisch.")).select(&languages))
             }
             @if !off { div class="form-end" { (Button::new(room.t("Save", "Sichern")).primary().submit()) } }
         }
@@ -138,6 +144,7 @@ async fn save(call: &Call) -> Result<(), Problem> {
         accent: Some(form.accent),
         sender_name: Some(form.sender_name.map(Line::into_string)),
         reply_to: Some(form.reply_to),
+        mail_language: Some(form.mail_language.map(LanguageChoice::language)),
     };
     call.execute(command).await.map(drop)
 }

@@ -13,7 +13,7 @@ use tradepost_design::badge::Tone;
 use tradepost_design::card::{Card, facts};
 use tradepost_design::frame::Head;
 use tradepost_design::table::Column;
-use tradepost_design::{Button, Icon, badge, note, value};
+use tradepost_design::{Button, Icon, Language, badge, note, value};
 use tradepost_domain::Right;
 use tradepost_domain::ids::MessageId;
 use tradepost_domain::notices::queries::MessageFilter;
@@ -68,6 +68,11 @@ pub fn kind(look: &Look, template: &str) -> String {
     look.t(english, german).to_owned()
 }
 
+/// The own name of the language that a message was written in.
+fn language(code: &str) -> &str {
+    Language::of_code(code).map_or(code, |language| language.name())
+}
+
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let look = &room.look;
@@ -87,6 +92,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let columns = vec![
         Column::new(room.t("Message", "Nachricht")),
         Column::new(room.t("Recipient", "Empfänger")),
+        Column::new(room.t("Language", "Sprache")),
         Column::new(room.t("State", "Stand")),
         Column::new(room.t("About", "Betrifft")),
         Column::new(room.t("Written", "Geschrieben")),
@@ -97,6 +103,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         vec![
             Cell::link(&kind(look, &message.template), &room.path(&format!("/messages/{}", message.id)), None),
             Cell::text(&message.recipient),
+            Cell::text(language(&message.language)),
             Cell::badge(tone, text),
             about_cell(&room, message),
             Cell::moment(&room, message.created_at),
@@ -205,7 +212,7 @@ fn seen(room: &Room) -> &'static str {
 /// The mail as text, and the source of its HTML: nothing of it runs or loads here.
 fn body(room: &Room, detail: &MessageDetail) -> Markup {
     let inside = html! {
-        div class="lines" { (detail.text) }
+        div class="lines" lang=(detail.language) { (detail.text) }
         details class="explanation" {
             summary { (room.t("HTML source", "HTML-Quelltext")) }
             (value::snippet(&detail.html, room.look.language))
@@ -221,6 +228,7 @@ fn about(room: &Room, message: &MessageSummary) -> Markup {
     let mut rows: Vec<(&str, Markup)> = vec![
         (room.t("Recipient", "Empfänger"), value::copyable(&message.recipient, look.language)),
         (room.t("Kind", "Art"), html! { (kind(look, &message.template)) }),
+        (room.t("Language", "Sprache"), html! { (language(&message.language)) }),
         (room.t("About", "Betrifft"), about_thing(room, message, place.as_deref())),
     ];
     if let Some(partnership) = partnership.filter(|partnership| *partnership != message.subject) {

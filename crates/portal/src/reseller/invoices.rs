@@ -2,6 +2,7 @@
 
 use crate::files::Plain;
 use crate::lists::{Cell, List, fetch};
+use crate::reseller::payments::{Tab, tabs};
 use crate::room::{Room, Spot};
 use crate::shared::{invoices as shared, views};
 use maud::{Markup, html};
@@ -29,15 +30,16 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let kinds = InvoiceKind::ALL.iter().map(|kind| (kind.name().to_owned(), shared::kind(look, *kind).to_owned())).collect();
     let statuses = InvoiceStatus::ALL.iter().map(|status| (status.name().to_owned(), shared::status(look, *status).1.to_owned())).collect();
     let views = views::of(&call, ListName::Invoices).await?;
-    let list = List::new(&room, &call, "invoices").searches().views(views).filter("status", statuses).filter("kind", kinds).empty(
-        Icon::Invoice,
-        room.t("No invoices yet", "Noch keine Rechnungen"),
-        room.t(
-            "Each confirmed order and each top-up of the balance has an invoice; they stand here.",
-            "Jede bestätigte Bestellung und jede Aufladung des Guthabens hat eine Rechnung. Sie stehen hier.",
-        ),
-        None,
-    );
+    let list =
+        List::new(&room, &call, "invoices").tabs(tabs(&room, Tab::Invoices)).searches().views(views).filter("status", statuses).filter("kind", kinds).empty(
+            Icon::Invoice,
+            room.t("No invoices yet", "Noch keine Rechnungen"),
+            room.t(
+                "Each confirmed order and each top-up of the balance has an invoice; they stand here.",
+                "Jede bestätigte Bestellung und jede Aufladung des Guthabens hat eine Rechnung. Sie stehen hier.",
+            ),
+            None,
+        );
     let search = InvoiceSearch {
         partnership: None,
         kind: list.asked("kind").and_then(InvoiceKind::from_name),

@@ -7,6 +7,7 @@ pub mod invoices;
 pub mod licenses;
 pub mod orders;
 pub mod overview;
+pub mod payments;
 pub mod people;
 pub mod products;
 pub mod settings;
@@ -19,6 +20,7 @@ pub(crate) fn routes(r: &mut Routes) {
     licenses::routes(r);
     products::routes(r);
     invoices::routes(r);
+    payments::routes(r);
     balance::routes(r);
     fulfillments::routes(r);
     developers::routes(r);

@@ -13,7 +13,6 @@ use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon, Language, Table, badge, form, note, value};
 use tradepost_domain::Right;
 use tradepost_domain::catalog::{EndUserInformation, Kind};
-use tradepost_domain::listing::Page;
 use tradepost_kernel::Money;
 use tradepost_web::api::products::ProductType;
 use tradepost_web::api::reseller_products::{self, Offer, PriceExplanationView, PriceStepView, ResellerProductView};
@@ -30,15 +29,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         None,
     );
     let searched = list.searched();
-    let found = list
-        .rows(
-            &call,
-            fetch!(|page| [searched, call] match searched {
-                Some(text) => by_name(call, text).await,
-                None => reseller_products::listed(call, page).await,
-            }),
-        )
-        .await?;
+    let found = list.rows(&call, fetch!(|page| [searched, call] reseller_products::listed(call, searched.clone(), page).await)).await?;
     let columns = vec![
         Column::new(room.t("Product", "Produkt")),
         Column::new(room.t("SKU", "SKU")),
@@ -63,15 +54,6 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         room.may(Right::OrdersPlace).then(|| Button::new(room.t("New order", "Neue Bestellung")).primary().icon(Icon::Add).to(&room.path("/orders/new")));
     let head = Head { crumbs: &[], title: room.t("Products", "Produkte"), state: None, text: None, acts };
     list.answer(&call, Spot::Products, &head, columns, rows, found.next)
-}
-
-/// The one product of a SKU or id, or none.
-async fn by_name(call: &Call, text: &str) -> Result<Page<ResellerProductView>, Problem> {
-    match reseller_products::quoted(call, text, 1).await {
-        Ok((product, _)) => Ok(Page { rows: vec![product], next: None }),
-        Err(no) if no.status().as_u16() == 404 => Ok(Page { rows: Vec::new(), next: None }),
-        Err(no) => Err(no),
-    }
 }
 
 /// Whether it can be had now.

@@ -6,11 +6,15 @@ pub use acts::ACTS;
 
 use crate::room::Room;
 use maud::{Markup, html};
-use tradepost_design::Icon;
 use tradepost_design::badge::Tone;
+use tradepost_design::card::Card;
 use tradepost_design::note::{self, Step};
+use tradepost_design::{Button, Icon};
 use tradepost_domain::access::Side;
+use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_web::api::timelines::TimelineEntry;
+use tradepost_web::paging::cursor_text;
+use tradepost_web::{Call, Problem};
 
 /// An act by the name that the audit trail has for it: its icon, how good it is, and what it is called. One that is not known
 /// is shown by its own name.
@@ -51,6 +55,50 @@ pub fn place_of(room: &Room, id: &str) -> Option<String> {
         _ => return None,
     };
     Some(room.path(&format!("/{folder}/{id}")))
+}
+
+/// Steps that a timeline shows at once.
+const STEPS: i64 = 50;
+
+/// Which part of a timeline is asked for: the newest steps, or those before a cursor of the page's own query.
+///
+/// # Errors
+/// 400 `invalid_query`.
+pub fn asked(call: &Call) -> Result<PageRequest, Problem> {
+    call.page_of(STEPS)
+}
+
+/// The page that a timeline stands on: its path, and the name of its route. What a form answers shows the same page under another one.
+#[derive(Clone, Copy, Debug)]
+pub struct Stands<'a> {
+    /// Where the page is.
+    pub path: &'a str,
+    /// The operation of the page itself, which its cursors are for.
+    pub operation: &'static str,
+}
+
+/// A part of a timeline on a card, with the way to what happened before it and back to the newest (ORD-7, FUL-9). Nothing where nothing happened.
+#[must_use]
+pub fn card(call: &Call, room: &Room, title: &str, page: &Page<TimelineEntry>, stands: Stands<'_>) -> Markup {
+    let Stands { path, operation } = stands;
+    let earlier = page.next.map(|next| format!("{path}?cursor={}#timeline", cursor_text(operation, next)));
+    let is_part = call.query_pairs().iter().any(|(name, _)| name == "cursor");
+    let newest = is_part.then(|| format!("{path}#timeline"));
+    html! {
+        @if !page.rows.is_empty() || is_part {
+            div id="timeline" {
+                (Card::new(title).with(html! {
+                    (timeline(room, &page.rows))
+                    @if earlier.is_some() || newest.is_some() {
+                        div class="button-row" {
+                            @if let Some(newest) = &newest { (Button::new(room.t("Show the newest", "Neueste zeigen")).small().icon(Icon::Previous).to(newest)) }
+                            @if let Some(earlier) = &earlier { (Button::new(room.t("Show earlier", "Frühere zeigen")).small().icon(Icon::Next).to(earlier)) }
+                        }
+                    }
+                }))
+            }
+        }
+    }
 }
 
 /// What happened, with when and by whom.

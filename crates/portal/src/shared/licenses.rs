@@ -1,19 +1,21 @@
 //! Parts of a license's page and of lists of licenses.
 
 use crate::files::Plain;
-use crate::forms::Typed;
+use crate::forms::{self, Typed};
 use crate::lists::Cell;
 use crate::names;
-use crate::room::Room;
+use crate::room::{Room, encoded};
 use crate::shared::history;
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
 use tradepost_design::card::{Card, facts};
 use tradepost_design::table::Column;
-use tradepost_design::{Button, badge, note, value};
+use tradepost_design::{Button, Icon, badge, note, value};
 use tradepost_domain::Right;
 use tradepost_domain::access::Side;
 use tradepost_domain::licenses::{LockReason, Stage, Status};
+use tradepost_web::Call;
+use tradepost_web::api::credit::AvailableProduct;
 use tradepost_web::api::licenses::{LicenseView, OwnerView};
 use tradepost_web::api::timelines::TimelineEntry;
 
@@ -81,6 +83,26 @@ pub fn row(room: &Room, license: &LicenseView) -> Vec<Cell> {
         license.owner.as_ref().map_or_else(Cell::empty, |owner| Cell::person(&name(owner), Some(owner.email.as_str()))),
         Cell::moment(room, license.created_at),
         Cell::code(room, &license.id.to_string()),
+    ]
+}
+
+/// A product with available licenses, and what can be done with them: a file of their codes where there is one now, the next of them for a customer
+/// (ORD-9, FUL-6, FUL-7).
+#[must_use]
+pub fn holding(call: &Call, room: &Room, product: &AvailableProduct) -> Vec<Markup> {
+    let sku = encoded(&product.sku);
+    let (all, activate) = (room.path(&format!("/licenses?product={sku}&stage=available")), room.path(&format!("/licenses/activate?product={sku}")));
+    let file = room.path(&format!("/products/{}/licenses.csv", product.product));
+    let may = room.may(Right::LicensesDistribute);
+    vec![
+        html! { a class="row" href=(all) { (product.name) } span class="under" { code { (product.sku) } } },
+        html! { span class="number" { (room.look.number(product.available_licenses)) } },
+        html! {
+            div class="button-row" {
+                @if may && product.downloadable { (forms::act(call, &file, &Button::new(room.t("Download", "Laden")).small().icon(Icon::Download))) }
+                @if may { (Button::new(room.t("Activate next", "Nächste aktivieren")).small().icon(Icon::License).to(&activate)) }
+            }
+        },
     ]
 }
 
@@ -218,7 +240,7 @@ pub fn end_user_fields(room: &Room, typed: &Typed) -> Markup {
         (typed.field("company", room.t("Company", "Firma")).optional(optional).fill("off").text())
         (typed.field("phone", room.t("Phone", "Telefon")).optional(optional).fill("off").input("tel"))
         (street_fields(room, typed))
-        (typed.field("language", room.t("Language", "Sprache")).hint(room.t("The mail is in this language.", "Die E-Mail kommt in dieser Sprache.")).optional(optional).select(&languages))
+        (typed.field("language", room.t("Language", "Sprache")).hint(room.t("Mails speak English and German: any other language gets English.", "E-Mails sprechen Deutsch und Englisch: Jede andere Sprache bekommt Englisch.")).optional(optional).select(&languages))
     }
 }
 

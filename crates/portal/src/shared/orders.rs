@@ -16,7 +16,7 @@ use tradepost_domain::licenses::LockReason;
 use tradepost_domain::orders::queries::OrderFilter;
 use tradepost_kernel::Money;
 use tradepost_web::api::credit::CreditOverview;
-use tradepost_web::api::order_export::{self, Form};
+use tradepost_web::api::order_export;
 use tradepost_web::api::orders::{OrderItemView, OrderView};
 use tradepost_web::api::reseller_products::PriceStepView;
 use tradepost_web::api::timelines::TimelineEntry;
@@ -40,6 +40,9 @@ pub fn price_cell(room: &Room, price: Option<&Money>) -> Markup {
     html! { @match price { Some(price) => (room.look.money(price)), None => span class="muted" { "–" } } }
 }
 
+/// How often a page of an order that waits looks again, where there is a script.
+const LOOKS_AGAIN_SECONDS: i64 = 15;
+
 /// Why it waits, who can clear it, and a button where it is you (FUL-2).
 #[must_use]
 pub fn lock_notes(room: &Room, order: &OrderView, path: &str) -> Markup {
@@ -48,6 +51,7 @@ pub fn lock_notes(room: &Room, order: &OrderView, path: &str) -> Markup {
         Side::Reseller => "reseller",
     };
     html! {
+        @if !order.lock_reasons.is_empty() { span hidden data-watch=(LOOKS_AGAIN_SECONDS) {} }
         @for reason in &order.lock_reasons {
             @if let Some(known) = names::lock_reason_named(reason.code) {
                 @let (title, text) = names::lock_reason(&room.look, known);
@@ -137,10 +141,16 @@ pub fn source_name(room: &Room, source: &str) -> &'static str {
 /// How a price came about, step by step (CAT-5).
 #[must_use]
 pub fn explanation(room: &Room, steps: &[PriceStepView]) -> Markup {
+    explanation_of(room, room.t("How this price came about", "So entstand der Preis"), steps)
+}
+
+/// The same under another title, where several stand together.
+#[must_use]
+pub fn explanation_of(room: &Room, title: &str, steps: &[PriceStepView]) -> Markup {
     html! {
         @if !steps.is_empty() {
             details class="explanation" {
-                summary { (room.t("How this price came about", "So entstand der Preis")) }
+                summary { (title) }
                 ol {
                     @for step in steps {
                         li {
@@ -275,15 +285,7 @@ fn export_head(room: &Room) -> [&str; 14] {
 /// All orders as a file, however many: with the columns of the API's, in words.
 ///
 /// # Errors
-/// 403.
-pub fn exported(room: &Room, call: &Call, partnership: Option<PartnershipId>, filter: OrderFilter, kind: Kind) -> Result<Answer, Problem> {
-    let cut = room.t(
-        "There are more orders than a sheet can hold (1,048,576 rows). The CSV has all of them; or filter the list, by dates for example.",
-        "Es gibt mehr Bestellungen, als ein Blatt fasst (1.048.576 Zeilen). Die CSV-Datei hat alle; oder filtern Sie die Liste, zum Beispiel nach Datum.",
-    );
-    let form = match kind {
-        Kind::Csv => Form::Csv,
-        Kind::Xlsx => Form::Sheet(cut),
-    };
-    order_export::exported(call, partnership, filter, &export_head(room), form)
+/// 403; faults of the store.
+pub async fn exported(room: &Room, call: &Call, partnership: Option<PartnershipId>, filter: OrderFilter, kind: Kind) -> Result<Answer, Problem> {
+    order_export::exported(call, partnership, filter, &export_head(room), kind.form(room)).await
 }

@@ -30,7 +30,9 @@ impl Connector {
         // The error's text may quote the URL, and with it the password.
         let parsed: Result<tokio_postgres::Config, _> = url.parse();
         let mut config = parsed.map_err(|_| Fault::Schema("the PostgreSQL URL is not valid".to_owned()))?;
-        let options = format!("{} -c statement_timeout={}", config.get_options().unwrap_or(""), settings.statement_timeout.as_millis());
+        let (stated, longest) = (config.get_options().unwrap_or(""), settings.statement_timeout.as_millis());
+        // A host that vanishes inside a transaction would hold its locks until the server's keepalive, hours later.
+        let options = format!("{stated} -c statement_timeout={longest} -c idle_in_transaction_session_timeout={}", 2 * longest);
         config.options(options.trim());
         if config.get_application_name().is_none() {
             config.application_name("tradepost");

@@ -70,8 +70,9 @@ async fn run_set(shared: &Shared, mut set: Vec<Box<dyn Queued>>) {
     }
     match shared.transact(&shared.lanes, &mut set).await {
         Ok(()) => set.into_iter().for_each(|work| work.answer(Ok(()))),
-        // Whoever was in it gets the same: repeating would fail again, or do twice what may be done.
-        Err(fault @ (Fault::OutcomeUnknown | Fault::NoConnection(_) | Fault::Contended(_))) => {
+        // Whoever was in it gets the same: repeating would fail again, do twice what may be done, or, where a lock was waited for
+        // in vain, wait as long for each of them while everybody behind them waits too.
+        Err(fault @ (Fault::OutcomeUnknown | Fault::NoConnection(_) | Fault::Contended(_) | Fault::TooLong(_))) => {
             set.into_iter().for_each(|work| work.answer(Err(fault.again())));
         }
         Err(fault) if set.len() == 1 => {

@@ -14,6 +14,10 @@ const OUTGROWN: &str = "SELECT format('%I.%I', s.schemaname, s.relname), s.n_liv
     FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid WHERE s.schemaname = current_schema() AND s.n_live_tup >= 256
     AND (s.n_live_tup > 2 * c.reltuples OR s.n_mod_since_analyze > 256 + c.reltuples / 20)";
 
+/// How closely it looks, where 100 is usual: how many rows there are, and roughly which, is enough until its own look comes, and a
+/// closer one took the cores from sales for a fifth of a second (p99 at half of the best rate 255 ms with it, 90 without any).
+const SAMPLED: u32 = 10;
+
 /// While tables grow, they are looked for this often; every time that none has, half as often.
 const SOONEST: Duration = Duration::from_secs(1);
 /// At least this often, while anything is written.
@@ -74,10 +78,13 @@ impl Shared {
         for row in &tables {
             let (table, doubled): (&str, bool) = (row.try_get(0)?, row.try_get(1)?);
             any |= doubled;
-            match client.batch_execute(&format!("ANALYZE {table}")).await {
+            match client.batch_execute(&format!("BEGIN; SET LOCAL default_statistics_target = {SAMPLED}; ANALYZE {table}; COMMIT")).await {
                 Ok(()) => tracing::debug!(table, "PostgreSQL has looked at a table that has grown"),
                 // Another server looks at it, or the table is somebody else's: its own look comes within the minute.
-                Err(error) => tracing::debug!(table, error = reason(&error), "PostgreSQL did not look at a table"),
+                Err(error) => {
+                    tracing::debug!(table, error = reason(&error), "PostgreSQL did not look at a table");
+                    client.batch_execute("ROLLBACK").await?;
+                }
             }
         }
         Ok(any)

@@ -1,6 +1,7 @@
 //! How a merchant looks to its resellers: name, logo, color, sender of its mail (PLT-12); and the files that pages and mails load for it.
 
 use crate::answer::Answer;
+use crate::api::me::LanguageChoice;
 use crate::call::{Call, OrNotFound as _};
 use crate::errors::{Errors, Pointer};
 use crate::fields::Line;
@@ -44,6 +45,8 @@ view! {
         pub sender_name: Option<String>,
         /// Where answers to mail go; null: the sender address of the merchant's settings.
         pub reply_to: Option<String>,
+        /// The language of mails to people whose own is not known, `en` or `de`; null: English.
+        pub mail_language: Option<String>,
         /// The logo.
         pub logo: Option<LogoView>,
     }
@@ -73,6 +76,9 @@ input! {
         pub sender_name: Patch<Line<100>>,
         /// Where answers to mail go; null: the sender address of the merchant's settings.
         pub reply_to: Patch<Email>,
+        /// The language of mails to people whose own is not known: customers without one, staff and resellers who never signed in. Null:
+        /// English.
+        pub mail_language: Patch<LanguageChoice>,
     }
 }
 
@@ -101,6 +107,7 @@ fn shown(call: &Call, look: &Branding) -> BrandingView {
         on_accent: look.accent.map(|color| color.text().to_string()),
         sender_name: look.sender_name.clone(),
         reply_to: look.reply_to.clone(),
+        mail_language: look.mail_language.map(|language| language.code().to_owned()),
         logo: look.logo.as_ref().zip(url).map(|(logo, url)| LogoView { url, kind: logo.kind, width: logo.width, height: logo.height }),
     }
 }
@@ -120,6 +127,7 @@ async fn change(call: Call) -> Result<Answer, Problem> {
         accent: body.accent.change(),
         sender_name: body.sender_name.map(Line::into_string).change(),
         reply_to: body.reply_to.change(),
+        mail_language: body.mail_language.map(LanguageChoice::language).change(),
     };
     call.execute(command).await?;
     show(call).await

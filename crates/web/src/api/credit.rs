@@ -50,6 +50,8 @@ view! {
         pub name: String,
         /// Licenses in the inventory, not yet distributed.
         pub available_licenses: i64,
+        /// Whether their codes can be downloaded as a file now: the product needs no end user, and the credit limit is not reached.
+        pub downloadable: bool,
     }
 
     /// What a reseller sees first.
@@ -113,23 +115,20 @@ async fn of_partnership(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::ok(&credit_view(&detail)))
 }
 
-/// A product with licenses that are not yet distributed, and when its end user is asked: what is asked of none can be downloaded.
-#[derive(Clone, Debug)]
-pub struct Holding {
-    /// The product, and how many.
-    pub product: AvailableProduct,
-    /// When the end user is asked.
-    pub end_user_information: EndUserInformation,
-}
-
-async fn holdings(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<Vec<Holding>, Fault> {
+/// `due`: the credit limit is reached, so there is no file of codes (CRD-5, FUL-7).
+async fn holdings(reader: &mut Reader<'_>, scope: PartnershipScope, due: bool) -> Result<Vec<AvailableProduct>, Fault> {
     let counts = licenses::queries::available_counts(reader, scope).await?;
     let numbers: Vec<i64> = counts.iter().map(|count| count.0).collect();
     let products: HashMap<i64, catalog::SellableProduct> = catalog::queries::products_by_number(reader, scope.merchant, &numbers).await?;
     let holdings = counts.iter().filter_map(|(number, count)| {
         let product = products.get(number)?;
-        let shown = AvailableProduct { product: product.id, sku: product.sku.clone(), name: product.name.clone(), available_licenses: *count };
-        Some(Holding { product: shown, end_user_information: product.end_user_information })
+        Some(AvailableProduct {
+            product: product.id,
+            sku: product.sku.clone(),
+            name: product.name.clone(),
+            available_licenses: *count,
+            downloadable: !due && product.end_user_information == EndUserInformation::None,
+        })
     });
     Ok(holdings.collect())
 }
@@ -138,9 +137,15 @@ async fn holdings(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<Ve
 ///
 /// # Errors
 /// 403; faults of the store.
-pub async fn held(call: &Call) -> Result<Vec<Holding>, Problem> {
+pub async fn held(call: &Call) -> Result<Vec<AvailableProduct>, Problem> {
     let scope = call.partnership()?;
-    call.read(move |reader| Box::pin(async move { holdings(reader, scope).await })).await
+    call.read(move |reader| {
+        Box::pin(async move {
+            let due = detail::credit(reader, scope).await?.balance_due;
+            holdings(reader, scope, due).await
+        })
+    })
+    .await
 }
 
 /// What the partnership that asks sees first.
@@ -153,7 +158,7 @@ pub async fn overview(call: &Call) -> Result<Overview, Problem> {
         .read(move |reader| {
             Box::pin(async move {
                 let credit = detail::credit(reader, scope).await?;
-                let holdings = holdings(reader, scope).await?;
+                let holdings = holdings(reader, scope, credit.balance_due).await?;
                 let first = PageRequest { limit: 10, before: None };
                 let recent = orders::list(reader, scope.of_merchant(), Some(scope.partnership), &OrderFilter::default(), first).await?;
                 let prepaid = match credit.currency {
@@ -170,7 +175,7 @@ pub async fn overview(call: &Call) -> Result<Overview, Problem> {
         .or_not_found()?;
     let reasons = if credit.stops_unpaid_goods { vec![LockReason::CreditLimitReached] } else { Vec::new() };
     Ok(Overview {
-        available_products: holdings.into_iter().map(|holding| holding.product).collect(),
+        available_products: holdings,
         credit: credit_view(&credit),
         recent_orders: recent.rows.into_iter().map(OrderSummary::from).collect(),
         lock_reasons: lock_reasons(&reasons),

@@ -65,6 +65,8 @@ view! {
         pub template: String,
         /// To whom.
         pub recipient: String,
+        /// In which language it was written: `en` or `de`.
+        pub language: String,
         /// How far it is.
         pub state: MessageState,
         /// How often sending was tried.
@@ -83,6 +85,8 @@ view! {
         pub id: MessageId,
         /// To whom.
         pub recipient: String,
+        /// In which language it was written: `en` or `de`.
+        pub language: String,
         /// How far it is.
         pub state: MessageState,
         /// Its subject line.
@@ -115,6 +119,7 @@ impl From<MessageRow> for MessageSummary {
             partnership: row.partnership,
             template: row.template,
             recipient: row.recipient,
+            language: row.language.code().to_owned(),
             state: row.state,
             attempts: row.attempts,
             last_error: row.last_error,
@@ -200,10 +205,12 @@ pub async fn message_shown(call: &Call, id: MessageId) -> Result<(MessageSummary
         .await?
         .or_not_found()?;
     let template = tradepost_domain::notices::rules::Template::from_name(&row.template).or_not_found()?;
-    let rendered = mail::render(template, &variables).map_err(|error| tradepost_store::Fault::invariant(error.to_string()))?;
+    let rendered =
+        mail::render(template, row.template_version, row.language, &variables).map_err(|error| tradepost_store::Fault::invariant(error.to_string()))?;
     let detail = MessageDetail {
         id,
         recipient: row.recipient.clone(),
+        language: row.language.code().to_owned(),
         state: row.state,
         subject_line: rendered.subject,
         text: rendered.text,

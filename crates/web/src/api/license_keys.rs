@@ -304,6 +304,7 @@ fn origin(call: &Call) -> Origin {
         caller: call.caller().clone(),
         request_id: Some(call.request_id().to_owned()),
         address: call.address().map(|address| address.to_string()),
+        language: None,
         idempotency: None,
     }
 }

@@ -15,7 +15,7 @@ use tradepost_domain::identity::{AttemptSignIn, ChangePassword, ChangeProfile, C
 use tradepost_domain::partners::Status;
 use tradepost_domain::{EmailChangeId, MerchantId, PartnershipId, PersonId, merchants, partners};
 use tradepost_kernel::text::Email;
-use tradepost_kernel::{Secret, Timestamp};
+use tradepost_kernel::{Language, Secret, Timestamp};
 
 use crate::fields::Line;
 
@@ -26,6 +26,17 @@ choices! {
         English = "en",
         /// German.
         German = "de",
+    }
+}
+
+impl LanguageChoice {
+    /// The language itself.
+    #[must_use]
+    pub const fn language(self) -> Language {
+        match self {
+            Self::English => Language::English,
+            Self::German => Language::German,
+        }
     }
 }
 
@@ -44,7 +55,7 @@ view! {
         pub first_name: String,
         /// Last name.
         pub last_name: String,
-        /// The language that they chose; null: as the browser asks.
+        /// The language that they chose, of pages and mails; null: as the browser asks, mails as it asked at the sign-in.
         pub language: Option<String>,
         /// The time zone that they chose; null: the merchant's.
         pub time_zone: Option<String>,

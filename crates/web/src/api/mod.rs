@@ -15,6 +15,7 @@ pub mod credit;
 pub mod dynamic_urls;
 pub mod events;
 pub mod factors;
+pub mod find;
 mod fulfillment_download;
 pub mod fulfillment_shapes;
 pub mod fulfillments;
@@ -100,5 +101,6 @@ pub fn routes(r: &mut Routes) {
     saved_views::routes(r);
     balance::routes(r);
     events::routes(r);
+    find::routes(r);
     product_imports::routes(r);
 }

@@ -154,6 +154,9 @@ view! {
         pub distributed: i64,
         /// Canceled.
         pub canceled: i64,
+        /// How many of them the order's file of codes holds now; 0 while there is no such file: what needs an end user is not in it, and while the
+        /// credit limit is reached there is none.
+        pub downloadable: i64,
     }
 
     /// The invoice of an order.

@@ -1,9 +1,10 @@
 //! Orders, as both workspaces see them.
 
 use crate::api::licenses::lock_reasons;
-use crate::api::order_export::{Form, HEAD, exported};
+use crate::api::order_export::{HEAD, exported};
 pub use crate::api::order_shapes::*;
 use crate::api::reseller_products::step_view;
+use crate::export::Form;
 use crate::{Answer, Call, OrNotFound, Problem, Routes};
 use tradepost_domain::ids::{OrderId, PartnershipId};
 use tradepost_domain::listing::{Page, PageRequest};
@@ -71,7 +72,7 @@ fn order_view(call: &Call, merchant: MerchantScope, detail: OrderDetail) -> Orde
         held: order.is_held(),
         lock_reasons: lock_reasons(&detail.lock_reasons),
         items: detail.items.into_iter().map(|item| item_view(item, order.currency)).collect(),
-        licenses: LicenseCounts { waiting, available, distributed, canceled },
+        licenses: LicenseCounts { waiting, available, distributed, canceled, downloadable: detail.downloadable },
         invoice: detail.invoice.map(|(id, number, due_on)| OrderInvoice { id, number, due_on, url: link(id) }),
         created_at: order.created,
         updated_at: order.updated,
@@ -137,7 +138,7 @@ fn filter(query: OrderQuery) -> OrderFilter {
 async fn list_mine(call: Call) -> Result<Answer, Problem> {
     let filter = filter(call.query::<OrderQuery>()?);
     if call.wants_csv() {
-        return exported(&call, None, filter, &HEAD, Form::Csv);
+        return exported(&call, None, filter, &HEAD, Form::Csv).await;
     }
     Ok(call.list(listed(&call, None, filter, call.page()?).await?, |order| order))
 }
@@ -146,7 +147,7 @@ async fn list_all(call: Call) -> Result<Answer, Problem> {
     let MerchantOrderQuery { partnership, orders } = call.query()?;
     let filter = filter(orders);
     if call.wants_csv() {
-        return exported(&call, partnership, filter, &HEAD, Form::Csv);
+        return exported(&call, partnership, filter, &HEAD, Form::Csv).await;
     }
     Ok(call.list(listed(&call, partnership, filter, call.page()?).await?, |order| order))
 }
@@ -165,6 +166,18 @@ async fn create(call: Call) -> Result<Answer, Problem> {
     let done = call.execute(command).await?;
     let (view, version) = shown(&call, done.outcome.order).await?;
     Ok(Answer::created(&view, &call.location(view.id)).etag(version))
+}
+
+/// A new draft with the lines of an order that was made before, at today's prices (ORD-11).
+async fn reorder(call: Call) -> Result<Answer, Problem> {
+    let (past, _) = shown(&call, call.path("id")?).await?;
+    let command = CreateDraft {
+        fields: DraftFields { reference: None, contact: past.contact, delivery_address: past.delivery_address },
+        items: past.items.into_iter().map(|item| WantedItem { product: item.product.text(), quantity: item.quantity }).collect(),
+    };
+    let done = call.execute(command).await?;
+    let (view, version) = shown(&call, done.outcome.order).await?;
+    Ok(Answer::created(&view, &format!("/v1/reseller/orders/{}", view.id)).etag(version))
 }
 
 async fn change(call: &Call, change: DraftChange) -> Result<OrderId, Problem> {
@@ -283,6 +296,29 @@ fn reseller_routes(r: &mut Routes) {
         .needs(Right::OrdersPlace)
         .answers_nothing(204)
         .command::<ChangeDraft>();
+    r.post("/v1/reseller/orders/{id}/reorder", "reorderOrder", reorder)
+        .tag(tag)
+        .doc("Orders again: creates a draft with the lines, contact and address of an order that was made before, at today's prices.")
+        .needs(Right::OrdersPlace)
+        .answers::<OrderView>(201)
+        .command::<CreateDraft>();
+    item_routes(r);
+    r.post("/v1/reseller/orders/{id}/confirm", "confirmOrder", confirm)
+        .tag(tag)
+        .doc("Confirms a draft: the order is placed and can't be changed afterwards. Prices are fixed, keys reserved, the invoice issued. Beyond the credit limit it is accepted and held as a whole.")
+        .needs(Right::OrdersPlace)
+        .answers::<OrderView>(200)
+        .command::<PlaceOrder>();
+    r.post("/v1/reseller/orders/{id}/cancel", "cancelOrder", cancel_draft)
+        .tag(tag)
+        .doc("Cancels a draft; it stays as `canceled`. A confirmed order is the merchant's to cancel.")
+        .needs(Right::OrdersPlace)
+        .answers::<OrderView>(200)
+        .command::<ChangeDraft>();
+}
+
+fn item_routes(r: &mut Routes) {
+    let tag = "Orders";
     r.post("/v1/reseller/orders/{id}/items", "addOrderItem", add_item)
         .tag(tag)
         .doc("Adds an item to a draft. The same product twice makes two items, unless `merge` is asked for.")
@@ -300,18 +336,6 @@ fn reseller_routes(r: &mut Routes) {
     r.delete("/v1/reseller/orders/{id}/items/{item}", "removeOrderItem", remove_item)
         .tag(tag)
         .doc("Removes an item of a draft, and answers the draft.")
-        .needs(Right::OrdersPlace)
-        .answers::<OrderView>(200)
-        .command::<ChangeDraft>();
-    r.post("/v1/reseller/orders/{id}/confirm", "confirmOrder", confirm)
-        .tag(tag)
-        .doc("Confirms a draft: the order is placed and can't be changed afterwards. Prices are fixed, keys reserved, the invoice issued. Beyond the credit limit it is accepted and held as a whole.")
-        .needs(Right::OrdersPlace)
-        .answers::<OrderView>(200)
-        .command::<PlaceOrder>();
-    r.post("/v1/reseller/orders/{id}/cancel", "cancelOrder", cancel_draft)
-        .tag(tag)
-        .doc("Cancels a draft; it stays as `canceled`. A confirmed order is the merchant's to cancel.")
         .needs(Right::OrdersPlace)
         .answers::<OrderView>(200)
         .command::<ChangeDraft>();

@@ -116,7 +116,8 @@ pub(super) fn fresh(call: &Call, asked: Asked) -> (String, Timestamp) {
 /// What passkeys are asked for: those of these ids, or any.
 pub(super) fn to_sign(call: &Call, asked: Asked, credentials: &[Vec<u8>]) -> PasskeyChallenge {
     let (challenge, expires_at) = fresh(call, asked);
-    let user_verification = if asked == Asked::SignIn { "required" } else { "preferred" };
+    // After a password it is enough that somebody holds the passkey; where it stands alone, it must know its person.
+    let user_verification = if matches!(asked, Asked::SignIn | Asked::Proof(_)) { "required" } else { "preferred" };
     PasskeyChallenge { challenge, rp_id: party(call).id, credentials: credentials.iter().map(|id| to_text(id)).collect(), user_verification, expires_at }
 }
 

@@ -22,7 +22,7 @@ input! {
         pub password: Option<Secret<String>>,
         /// A code of the app, or a recovery code.
         pub code: Option<Line<64>>,
-        /// What a passkey signed.
+        /// What a passkey signed that made sure of you, by a finger, a face or a PIN.
         pub passkey: Option<PasskeyAssertion>,
     }
 }
@@ -66,7 +66,7 @@ pub async fn passkey(call: &Call) -> Result<Option<PasskeyChallenge>, Problem> {
 /// Counts the attempt, judges what is given, and notes it. For the API and for the page.
 ///
 /// # Errors
-/// 422 `wrong_password`, `invalid_code`, `invalid_passkey`; 429 `too_many_attempts`.
+/// 422 `wrong_password`, `invalid_code`, `invalid_passkey`, `user_verification_required`; 429 `too_many_attempts`.
 pub async fn prove(call: &Call, given: Given) -> Result<Proved, Problem> {
     let (person, session) = (own(call)?, session(call).await?);
     let account = call.read(move |reader| Box::pin(async move { factor_queries::account(reader, person).await })).await?;

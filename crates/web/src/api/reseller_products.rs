@@ -4,7 +4,7 @@
 use super::products::ProductType;
 use crate::answer::Answer;
 use crate::call::{Call, OrNotFound};
-use crate::fields::Quantity;
+use crate::fields::{Line, Quantity};
 use crate::problem::Problem;
 use crate::routes::Routes;
 use crate::{input, view};
@@ -20,6 +20,12 @@ use tradepost_kernel::{Currency, Money, Percent, Refusal};
 use tradepost_store::{Fault, Reader};
 
 input! {
+    /// Which products are wanted.
+    pub struct AvailableProductQuery {
+        /// Only those that have this in their SKU or name, in capital or small letters.
+        pub search: Option<Line<100>>,
+    }
+
     /// Of how many units a price is asked.
     pub struct PriceQuery {
         /// Usually 1.
@@ -108,6 +114,7 @@ pub fn routes(r: &mut Routes) {
         .tag(tag)
         .doc("Lists what the partnership may order, newest first, at its own prices.")
         .needs(Right::ProgramRead)
+        .query::<AvailableProductQuery>()
         .lists::<ResellerProductView>();
     r.get("/v1/reseller/products/{id}", "getAvailableProduct", get)
         .tag(tag)
@@ -228,21 +235,22 @@ impl Shelf {
 }
 
 async fn list(call: Call) -> Result<Answer, Problem> {
-    let page = listed(&call, call.page()?).await?;
+    let search = call.query::<AvailableProductQuery>()?.search.map(String::from);
+    let page = listed(&call, search, call.page()?).await?;
     Ok(call.list(page, |product| product))
 }
 
-/// A page of what the partnership may order.
+/// A page of what the partnership may order; with `search` only what has it in its SKU or name.
 ///
 /// # Errors
 /// Faults of the store.
-pub async fn listed(call: &Call, page: PageRequest) -> Result<Page<ResellerProductView>, Problem> {
+pub async fn listed(call: &Call, search: Option<String>, page: PageRequest) -> Result<Page<ResellerProductView>, Problem> {
     let scope = call.partnership()?;
     let found = call
         .read(move |reader| {
             Box::pin(async move {
                 let Some(terms) = terms_of(reader, scope).await? else { return Ok(None) };
-                let page = queries::list_available(reader, scope, terms.channel, page).await?;
+                let page = queries::list_available(reader, scope, terms.channel, search.as_deref(), page).await?;
                 let shelf = shelf_of(reader, scope, terms, &page.rows).await?;
                 Ok(Some((page, shelf)))
             })

@@ -122,7 +122,7 @@ pub async fn take(call: &Call, ticket: &str, what: Shown) -> Result<(SignedIn, S
 /// Opens a session by a passkey that made sure of its person. For the API and for the sign-in page.
 ///
 /// # Errors
-/// 401 `passkey_refused`.
+/// 401 `passkey_refused`; 422 `user_verification_required`.
 pub async fn sign_in_by_passkey(call: &Call, answer: PasskeyAnswer) -> Result<(SignedIn, Secret<String>), Problem> {
     let (token, opening) = opening(call);
     Ok((call.execute(SignInByPasskey { answer, party: party(call), opening }).await?.outcome, token))

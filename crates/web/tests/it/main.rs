@@ -5,6 +5,7 @@ mod beside;
 mod commands;
 mod documents;
 mod doors;
+mod exports;
 mod fields;
 mod json;
 mod logs;
@@ -223,6 +224,7 @@ fn table() -> Routes {
         .answers_text("text/plain");
     r.post("/form", "form", signing_in).page().public().form::<OrderFilter>();
     r.get("/page", "page", nothing).page().signed_in();
+    exports::routes(&mut r);
     tradepost_web::dynamic_url::routes(&mut r);
     tradepost_web::shoppex::routes(&mut r);
     tradepost_web::system::routes(&mut r);

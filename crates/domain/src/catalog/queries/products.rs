@@ -1,5 +1,6 @@
 //! The merchant's own view of products and their prices.
 
+use super::containing;
 use crate::access::MerchantScope;
 use crate::catalog::pricing::Book;
 use crate::catalog::{EndUserInformation, Kind, Method, ProductFields, Tier};

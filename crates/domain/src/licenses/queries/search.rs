@@ -32,7 +32,8 @@ macro_rules! list_sql {
 }
 pub(crate) use list_sql;
 
-/// A page of a merchant's licenses.
+/// A page of a merchant's licenses. Those of one product, whoever has them, are found by walking through all: an index for them would cost every sale, and
+/// no other holds them in their order.
 pub const LIST: Sql = list_sql!("");
 /// Those of one order, `$8`.
 pub const LIST_OF_ORDER: Sql = list_sql!("AND l.orders = $8");

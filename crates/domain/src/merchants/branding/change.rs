@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tradepost_kernel::secret::sha256;
 use tradepost_kernel::text::Email;
-use tradepost_kernel::{Color, Refusal};
+use tradepost_kernel::{Color, Language, Refusal};
 use tradepost_store::{Fault, Tx, params, sql};
 
 /// Changes what is given; `Some(None)` goes back to what follows from the merchant's settings.
@@ -31,6 +31,8 @@ pub struct ChangeBranding {
     pub sender_name: Option<Option<String>>,
     /// Where answers to mail go.
     pub reply_to: Option<Option<Email>>,
+    /// The language of mails to people whose own is not known.
+    pub mail_language: Option<Option<Language>>,
 }
 
 /// Whose look was changed.
@@ -47,7 +49,8 @@ async fn locked(tx: &mut Tx<'_>, merchant: i64) -> Result<Option<Branding>, Faul
 }
 
 fn audit_json(look: &Branding) -> serde_json::Value {
-    json!({"name": look.own_name, "accent": look.accent.map(|color| color.to_string()), "sender_name": look.sender_name, "reply_to": look.reply_to})
+    json!({"name": look.own_name, "accent": look.accent.map(|color| color.to_string()), "sender_name": look.sender_name, "reply_to": look.reply_to,
+        "mail_language": look.mail_language.map(Language::code)})
 }
 
 impl ChangeBranding {
@@ -64,6 +67,9 @@ impl ChangeBranding {
         }
         if let Some(email) = &self.reply_to {
             after.reply_to = email.as_ref().map(|email| email.as_str().to_owned());
+        }
+        if let Some(language) = self.mail_language {
+            after.mail_language = language;
         }
         after
     }

@@ -7,7 +7,7 @@ use crate::ids::MerchantId;
 pub use change::{BrandingChanged, ChangeBranding, RemoveLogo, SetLogo};
 pub use logo::{LARGEST_LOGO, LogoKind, NoLogo, Picture, WIDEST_LOGO};
 use std::fmt::Write as _;
-use tradepost_kernel::Color;
+use tradepost_kernel::{Color, Language};
 use tradepost_store::{Fault, FromRow, Reader, Row, params, sql};
 
 /// How a merchant looks.
@@ -27,6 +27,8 @@ pub struct Branding {
     pub sender_name: Option<String>,
     /// Where answers to mail go; `None`: the sender address of the merchant's settings.
     pub reply_to: Option<String>,
+    /// The language of mails to people whose own is not known; `None`: English.
+    pub mail_language: Option<Language>,
     /// Counts changes of everything but the logo; 0 where nothing was ever chosen.
     pub version: i64,
 }
@@ -74,7 +76,7 @@ impl FromRow for Branding {
         let mut columns = row.take();
         let (merchant, merchant_name, own_name): (MerchantId, String, Option<String>) = (columns.next()?, columns.next()?, columns.next()?);
         let (accent, sender_name, reply_to): (Option<String>, Option<String>, Option<String>) = (columns.next()?, columns.next()?, columns.next()?);
-        let version: Option<i64> = columns.next()?;
+        let (mail_language, version): (Option<String>, Option<i64>) = (columns.next()?, columns.next()?);
         let logo: LogoRow = (columns.next()?, columns.next()?, columns.next()?, columns.next()?);
         let logo = match logo {
             (Some(kind), Some(width), Some(height), Some(hash)) => {
@@ -91,6 +93,7 @@ impl FromRow for Branding {
             accent: accent.map(|text| text.parse().map_err(|_| Fault::Column("a color"))).transpose()?,
             sender_name,
             reply_to,
+            mail_language: mail_language.as_deref().and_then(Language::of_code),
             version: version.unwrap_or(0),
         })
     }
@@ -104,13 +107,22 @@ pub async fn branding(reader: &mut Reader<'_>, merchant: i64) -> Result<Option<B
     reader
         .query_opt(
             sql!(
-                "SELECT m.id, m.name, b.name, b.accent, b.sender_name, b.reply_to, b.version, l.kind, l.width, l.height, l.hash
+                "SELECT m.id, m.name, b.name, b.accent, b.sender_name, b.reply_to, b.mail_language, b.version, l.kind, l.width, l.height, l.hash
                  FROM merchant m LEFT JOIN merchant_branding b ON b.merchant = m.number LEFT JOIN merchant_logo l ON l.merchant = m.number
                  WHERE m.number = $1"
             ),
             params![merchant],
         )
         .await
+}
+
+/// The language of a merchant's mails to people whose own is not known (PLT-12).
+///
+/// # Errors
+/// The store's.
+pub async fn mail_language(reader: &mut Reader<'_>, merchant: i64) -> Result<Option<Language>, Fault> {
+    let row: Option<(Option<String>,)> = reader.query_opt(sql!("SELECT mail_language FROM merchant_branding WHERE merchant = $1"), params![merchant]).await?;
+    Ok(row.and_then(|(code,)| Language::of_code(&code?)))
 }
 
 /// The bytes of a merchant's logo.

@@ -27,8 +27,8 @@ pub enum Asked {
     CutOff {
         after: usize,
     },
-    /// Nor does it, and the house is another when it is repeated.
-    AcrossARestart {
+    /// Nor does it, and the house has crashed when it is repeated: another one asks what it left.
+    AcrossACrash {
         after: usize,
     },
 }
@@ -120,9 +120,9 @@ impl House {
                 return Ok(one.outcome);
             }
             Asked::CutOff { after } => self.cut_off(caller, &command, key, *after).await,
-            Asked::AcrossARestart { after } => {
+            Asked::AcrossACrash { after } => {
                 self.cut_off(caller, &command, key, *after).await;
-                self.restart().await;
+                self.crash().await;
             }
             Asked::Once | Asked::Twice | Asked::WithAnotherBody => {}
         }
@@ -151,8 +151,8 @@ impl House {
         drop(calling.await);
     }
 
-    async fn restart(&mut self) {
-        self.app = self.app.reopened().await;
+    async fn crash(&mut self) {
+        self.app = self.app.after_a_crash().await;
         self.acme = self.acme.in_house(&self.app);
         self.product = self.product.in_house(&self.app);
         self.shops = self.shops.iter().map(|shop| shop.in_house(&self.app)).collect();

@@ -4,7 +4,9 @@ use super::plan;
 use tradepost_domain::billing::queries as invoices;
 use tradepost_domain::fulfillments::queries as fulfillments;
 use tradepost_domain::licenses::queries as licenses;
+use tradepost_domain::notices::queries as messages;
 use tradepost_domain::orders::queries as orders;
+use tradepost_domain::reports::waiting;
 use tradepost_store::{Value, params};
 use tradepost_testkit::{Kind, TestApp};
 
@@ -84,11 +86,12 @@ pub async fn of_invoices(app: &TestApp, merchant: i64, many: Vec<u8>) {
         values.extend(further.iter().map(|day| Value::from(*day)));
         values
     };
-    let by_due = |further: &[&str]| {
-        let mut values = params![merchant, 51_i64, few.clone(), "", "", none.clone()].to_vec();
+    let by_due_of = |of: Vec<u8>, further: &[&str]| {
+        let mut values = params![merchant, 51_i64, of, "", "", none.clone()].to_vec();
         values.extend(further.iter().map(|day| Value::from(*day)));
         values
     };
+    let by_due = |further: &[&str]| by_due_of(few.clone(), further);
     let (own, due) = ("invoice_by_partnership", "invoice_by_partnership_due");
     for (list, values, index) in [
         (invoices::LIST_OF_PARTNERSHIP, newest(&few, &[]), own),
@@ -101,6 +104,8 @@ pub async fn of_invoices(app: &TestApp, merchant: i64, many: Vec<u8>) {
         (invoices::LIST_OVERDUE_OF_PARTNERSHIP, newest(&many, &[day]), "invoice_open"),
         (invoices::LIST_OF_PARTNERSHIP_BY_DUE, by_due(&[]), due),
         (invoices::PAID_OF_PARTNERSHIP_BY_DUE, by_due(&[]), due),
+        (invoices::CANCELED_BY_DUE, by_due_of(Vec::new(), &[]), "invoice_canceled"),
+        (invoices::CANCELED_OF_PARTNERSHIP_BY_DUE, by_due_of(many.clone(), &[]), "invoice_canceled"),
         (invoices::LIST_TOP_UPS, newest(&[], &[]), "invoice_top_up"),
         (invoices::LIST_PAID_TOP_UPS, newest(&[], &[]), "invoice_top_up"),
         (invoices::LIST_PAID_TOP_UPS_OF_PARTNERSHIP, newest(&many, &[]), "invoice_top_up"),
@@ -108,6 +113,15 @@ pub async fn of_invoices(app: &TestApp, merchant: i64, many: Vec<u8>) {
         let found = plan(app, list, values).await;
         assert!(found.contains(index), "not by {index}: {found}");
     }
+}
+
+/// PAR-17: messages that were not sent are not looked for among those that were, for the list and for what the overview counts.
+pub async fn of_messages(app: &TestApp, merchant: i64) {
+    let page = params![merchant, [0xff_u8; 16], 51_i64, "failed", "", Vec::<u8>::new(), ""].to_vec();
+    let found = plan(app, messages::LIST_OF_UNSENT_STATE, page).await;
+    assert!(found.contains("message_by_state") && !sorts(&found), "{found}");
+    let found = plan(app, waiting::WAITING, params![merchant, "2026-03-01", 100_i64].to_vec()).await;
+    assert!(found.contains("message_by_state"), "{found}");
 }
 
 /// ORD-9, FUL-2: licenses that few are like are not looked for among all.
@@ -118,6 +132,7 @@ pub async fn of_licenses(app: &TestApp, merchant: i64, partnership: Vec<u8>, pro
     for (list, values, indexes) in [
         (licenses::LIST, page("", "", Vec::new()), &["license_of_both_pkey", "sqlite_autoindex_license_1"][..]),
         (licenses::LIST_OF_ORDER, of_order, &["license_by_order"][..]),
+        (licenses::FIRST_IN_FILE, params![merchant, [7_u8; 16]].to_vec(), &["license_by_order"][..]),
         (licenses::LIST_OF_PARTNERSHIP, page("", "", vec![7; 16]), &["license_by_partnership"][..]),
         (licenses::LIST_OF_PRODUCT, page("", "", Vec::new()), &["license_by_product"][..]),
         (licenses::LIST_AVAILABLE_OF_PRODUCT, page("available", "", partnership.clone()), &["license_available"][..]),

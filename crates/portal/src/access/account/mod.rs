@@ -118,7 +118,7 @@ fn appearance(call: &Call, look: &Look, me: &Me) -> Markup {
     let form = forms::form(call, look, "/look", &fields, &Button::new(look.t("Save", "Sichern")), None);
     part(
         look.t("Language and appearance", "Sprache und Darstellung"),
-        look.t("The language on every browser, the theme on this one.", "Die Sprache in jedem Browser, die Darstellung in diesem."),
+        look.t("The language on every browser and in mails, the theme on this one.", "Die Sprache in jedem Browser und in E-Mails, die Darstellung in diesem."),
         &form,
     )
 }

@@ -62,7 +62,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         created_to: day("to").and_then(|day| begins(day.plus_days(1), &look.zone)),
     };
     if let Some(kind) = list.file() {
-        return shared::exported(&room, &call, partnership, filter, kind);
+        return shared::exported(&room, &call, partnership, filter, kind).await;
     }
     let found = list.rows(&call, fetch!(|page| [call, filter] named(call, partnership, filter.clone(), page).await)).await?;
     let columns = vec![

@@ -60,7 +60,7 @@ async fn found(call: &Call, p: &PartnershipView, direct: bool, page: PageRequest
                 let rows = found.rows.into_iter().filter_map(|(product, given)| known.remove(&product.number).map(|product| (product, Some(given))));
                 (rows.collect::<Vec<_>>(), found.next)
             } else {
-                let found = queries::list_available(reader, scope, channel, page).await?;
+                let found = queries::list_available(reader, scope, channel, None, page).await?;
                 let mut rows = Vec::with_capacity(found.rows.len());
                 for product in found.rows {
                     let access = queries::access(reader, scope, product.parent.unwrap_or(product.number)).await?;

@@ -37,7 +37,7 @@ async fn orders(call: Call) -> Result<Answer, Problem> {
     );
     let filter = OrderFilter { state: list.asked("state").and_then(State::from_name), search: list.searched(), ..OrderFilter::default() };
     if let Some(kind) = list.file() {
-        return shared::exported(&room, &call, Some(p.id), filter, kind);
+        return shared::exported(&room, &call, Some(p.id), filter, kind).await;
     }
     let found = list.rows(&call, fetch!(|page| [call, filter] listed(call, Some(p.id), filter.clone(), page).await)).await?;
     let columns = vec![

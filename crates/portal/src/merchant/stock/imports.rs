@@ -101,7 +101,7 @@ fn standing(room: &Room, import: &KeyImportView, runs: bool) -> Markup {
                 room.t("This page shows every two seconds how far it is; you may leave it. No key can be sold before all of them are in.", "Diese Seite zeigt alle zwei Sekunden, wie weit er ist; Sie können sie verlassen. Kein Schlüssel ist verkäuflich, bevor alle da sind."),
                 None,
             ))
-            progress class="progress" aria-label=(room.t("Under way", "Läuft")) {}
+            progress class="progress" data-refreshes="" aria-label=(room.t("Under way", "Läuft")) {}
         },
         "staging" => note::note(
             Tone::Warn,

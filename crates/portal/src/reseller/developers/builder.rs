@@ -1,16 +1,20 @@
-//! The builder of requests for a dynamic URL: what is typed becomes the lines for the shop, with a look at what would come of it (EXT-6).
+//! The builder of requests for a dynamic URL: what is typed becomes the lines for the shop, with a look at what would come of it (EXT-6). In the sandbox the
+//! call is really sent, and its answer shown; in live mode that would buy, so there is only the look.
 //!
 //! The URL itself is a secret that nobody stores: it comes from the page that showed it, or is pasted, and goes back into the answer only.
 
-use super::composed::composed;
+use super::composed::{base, composed};
+use super::run::ran;
 use super::{Kind, one, urls};
 use crate::forms::Typed;
 use crate::room::{Room, Spot};
+use axum::http::StatusCode;
 use maud::{Markup, html};
+use tradepost_design::badge::Tone;
 use tradepost_design::card::Card;
 use tradepost_design::form::unseen;
 use tradepost_design::frame::Head;
-use tradepost_design::{Button, Field, Icon};
+use tradepost_design::{Button, Field, Icon, note};
 use tradepost_domain::Right;
 use tradepost_domain::identity::ApiKeyRow;
 use tradepost_domain::listing::PageRequest;
@@ -43,6 +47,8 @@ input! {
         pub style: Option<Line<16>>,
         /// The URL with its key, for lines that can be used as they are.
         pub url: Option<Line<400>>,
+        /// `run`: send it.
+        pub step: Option<Line<16>>,
     }
 }
 
@@ -72,11 +78,12 @@ async fn begin_with(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn page(call: &Call, room: &Room, key: &ApiKeyRow, typed: &Typed, result: Option<&Markup>) -> Result<Answer, Problem> {
-    let offered = reseller_products::listed(call, PageRequest { limit: OFFERED, before: None }).await?;
+    let offered = reseller_products::listed(call, None, PageRequest { limit: OFFERED, before: None }).await?;
     let all = offered.next.is_none() && !offered.rows.is_empty();
     let path = Kind::Url.page(room, key.id);
     let form_key = call.form_key();
     let check = Button::new(room.t("Compose and check", "Zusammenstellen und prüfen")).primary().icon(Icon::Play);
+    let run = Button::new(room.t("Run it", "Ausführen")).icon(Icon::Code);
     let order = html! {
         div class="fields" {
             (product_field(room, typed, all.then_some(offered.rows.as_slice())))
@@ -93,25 +100,38 @@ async fn page(call: &Call, room: &Room, key: &ApiKeyRow, typed: &Typed, result: 
     let inside = html! {
         (typed.mistakes(&room.look))
         (urls::weakest(room))
+        @if !room.test { (only_a_look(room)) }
         form class="form" method="post" action={ (path) "/request" } data-live={ (path) "/request/look" } {
             (unseen(&[(FORM_KEY, form_key.as_str())]))
-            (Card::new(room.t("Order", "Bestellung")).foot(check.submit()).with(order))
+            (Card::new(room.t("Order", "Bestellung")).foot(html! { (check.submit()) @if room.test { (run.submit_as("step", "run")) } }).with(order))
             div class="stack" data-live-result="" { @if let Some(result) = result { (result) } }
         }
     };
     let list = Kind::Url.list(room);
     let crumbs = [(room.t("Dynamic URLs", "Dynamische URLs"), list.as_str()), (key.name.as_str(), path.as_str())];
-    let head = Head {
-        crumbs: &crumbs,
-        title: room.t("Build a request", "Abruf zusammenstellen"),
-        state: None,
-        text: Some(room.t(
+    let text = if room.test {
+        room.t(
+            "You see what would come of it, and the lines for your shop. Run it: this is the sandbox, and nothing here is real.",
+            "Sie sehen, was geschähe, und die Zeilen für Ihren Shop. Führen Sie ihn aus: Dies ist die Sandbox, und nichts hier ist echt.",
+        )
+    } else {
+        room.t(
             "Nothing is bought here: you see what would come of it, and the lines for your shop.",
             "Hier wird nichts gekauft: Sie sehen, was geschähe, und die Zeilen für Ihren Shop.",
-        )),
-        acts: None,
+        )
     };
+    let head = Head { crumbs: &crumbs, title: room.t("Build a request", "Abruf zusammenstellen"), state: None, text: Some(text), acts: None };
     Ok(room.page(Spot::Developers, &head, &inside))
+}
+
+/// Why there is no button that sends it.
+fn only_a_look(room: &Room) -> Markup {
+    let title = room.t("Requests are not sent from here in live mode", "Im Live-Betrieb wird von hier nichts abgerufen");
+    let text = room.t(
+        "A call of this URL buys: it takes from your balance and hands codes out. Only your shop should send it, after a payment. To try one out, build it in the merchant's sandbox, where it can be run.",
+        "Ein Abruf dieser URL kauft: Er belastet Ihr Guthaben und gibt Codes aus. Nur Ihr Shop sollte ihn senden, nach einer Zahlung. Zum Ausprobieren stellen Sie ihn in der Sandbox des Händlers zusammen; dort lässt er sich ausführen.",
+    );
+    note::note(Tone::Info, title, text, None)
 }
 
 /// A choice where all products fit into one; else the SKU is typed.
@@ -137,6 +157,7 @@ async fn compose(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let key = one(&call, Kind::Url).await?;
     match call.form::<UrlRequestForm>() {
+        Ok(form) if form.step.as_deref() == Some("run") => run(&call, &room, &key, &form).await,
         Ok(form) => {
             let result = composed(&call, &room, &key, &form).await?;
             Ok(page(&call, &room, &key, &Typed::of(call.typed()?), Some(&result)).await?.raw())
@@ -146,6 +167,27 @@ async fn compose(call: Call) -> Result<Answer, Problem> {
             Ok(page(&call, &room, &key, &typed, None).await?.with_status(status).raw())
         }
     }
+}
+
+/// Sends it, in the sandbox only, with the URL that was pasted; then looks again.
+async fn run(call: &Call, room: &Room, key: &ApiKeyRow, form: &UrlRequestForm) -> Result<Answer, Problem> {
+    let typed = Typed::of(call.typed()?);
+    if !room.test {
+        let text = room.t("In live mode this would buy, so it is not sent from here.", "Im Live-Betrieb wäre dies ein Kauf; er wird von hier nicht abgerufen.");
+        return Ok(page(call, room, key, &typed.wrong_with("", text), None).await?.with_status(StatusCode::CONFLICT).raw());
+    }
+    let (url, whole) = base(call, key, form.url.as_deref());
+    if !whole {
+        let text = room.t(
+            "Paste this URL, as it was shown when you made it: only who has it can run it.",
+            "Fügen Sie diese URL ein, wie sie beim Anlegen gezeigt wurde: Nur wer sie hat, kann sie abrufen.",
+        );
+        return Ok(page(call, room, key, &typed.wrong_with("url", text), None).await?.with_status(StatusCode::UNPROCESSABLE_ENTITY).raw());
+    }
+    let answered = ran(call, room, &url, form).await?;
+    let looked = composed(call, room, key, form).await?;
+    let result = html! { (answered) (looked) };
+    Ok(page(call, room, key, &typed, Some(&result)).await?.raw())
 }
 
 /// The result alone, for a script that puts it in while somebody types. What is not typed yet is no mistake.

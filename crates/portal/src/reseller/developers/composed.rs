@@ -150,7 +150,7 @@ fn looked(room: &Room, key: &ApiKeyRow, form: &UrlRequestForm, look: &Look) -> M
 }
 
 /// The URL to compose with, and whether it is whole: the one that was pasted where it is this key's, else one with a gap.
-fn base(call: &Call, key: &ApiKeyRow, pasted: Option<&str>) -> (String, bool) {
+pub(super) fn base(call: &Call, key: &ApiKeyRow, pasted: Option<&str>) -> (String, bool) {
     let door = call.url("/d/");
     let known = pasted.and_then(|url| url.trim().strip_prefix(door.as_str())).and_then(|text| ApiKeyText::parse(text).ok());
     match known.filter(|text| text.kind == KeyKind::DynamicUrl && text.masked() == key.masked) {
@@ -204,21 +204,24 @@ fn gap(room: &Room, pasted: bool) -> Markup {
     note::note(if pasted { Tone::Warn } else { Tone::Info }, title, "", None)
 }
 
+/// The order as the URL reads it.
+pub(super) fn fields(form: &UrlRequestForm) -> Vec<(&'static str, String)> {
+    let mut fields = vec![
+        ("order_id", form.order_id.to_string()),
+        ("email", form.email.to_string()),
+        ("product", form.product.to_string()),
+        ("quantity", form.quantity.get().to_string()),
+    ];
+    fields.extend(form.name.as_ref().map(|name| ("name", name.to_string())));
+    fields
+}
+
 /// As a POST, so that the order does not stand in the URL; repeated until there is an answer.
 fn curl(url: &str, form: &UrlRequestForm) -> String {
-    let mut fields = vec![
-        format!("order_id={}", &*form.order_id),
-        format!("email={}", form.email),
-        format!("product={}", &*form.product),
-        format!("quantity={}", form.quantity.get()),
-    ];
-    if let Some(name) = &form.name {
-        fields.push(format!("name={}", &**name));
-    }
     let mut text = String::from("curl -sS --fail-with-body --max-time 30 --retry 5 --retry-connrefused");
-    for field in &fields {
+    for (name, value) in fields(form) {
         text.push_str(" \\\n  --data-urlencode ");
-        text.push_str(&quoted(field));
+        text.push_str(&quoted(&format!("{name}={value}")));
     }
     text.push_str(" \\\n  ");
     text.push_str(&quoted(url));

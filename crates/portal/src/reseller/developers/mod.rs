@@ -5,6 +5,7 @@ mod changes;
 mod composed;
 mod keys;
 mod requests;
+mod run;
 mod snippets;
 mod urls;
 

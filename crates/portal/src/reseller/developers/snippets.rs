@@ -45,7 +45,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
     let wanted = call.query_pairs().iter().find(|(name, _)| name == "in").map_or("", |(_, value)| value.as_str());
     let (chosen, heading) = LANGUAGES.iter().find(|(name, _)| *name == wanted).or(LANGUAGES.first()).copied().unwrap_or(("", ""));
     // A product of the reseller's own makes the code run as it is.
-    let offered = reseller_products::listed(&call, PageRequest { limit: 1, before: None }).await?;
+    let offered = reseller_products::listed(&call, None, PageRequest { limit: 1, before: None }).await?;
     let sku = offered.rows.first().map_or(PRODUCT, |product| product.sku.as_str());
     let address = call.url("");
     let code: Vec<String> = pieces(heading).iter().map(|piece| piece.trim_end().replace(ADDRESS, &address).replace(PRODUCT, sku)).collect();
@@ -90,7 +90,7 @@ fn rules(room: &Room) -> Markup {
         ol class="steps" {
             li { (room.t("Call after the payment is final, with an order id that never changes.", "Nach der endgültigen Zahlung aufrufen, mit einer Bestellnummer, die sich nie ändert.")) }
             li { (room.t("Write the Idempotency-Key down before the call, and repeat with the same one until there is an answer.", "Den Idempotency-Key vor dem Aufruf aufschreiben und mit demselben wiederholen, bis es eine Antwort gibt.")) }
-            li { (room.t("Repeat only what can change: a broken line, 409 request_in_progress, 429 and 5xx.", "Nur wiederholen, was sich ändern kann: eine unterbrochene Leitung, 409 request_in_progress, 429 und 5xx.")) }
+            li { (room.t("Repeat only what can change: a broken line, 429 and 5xx.", "Nur wiederholen, was sich ändern kann: eine unterbrochene Leitung, 429 und 5xx.")) }
             li { (room.t("Store the codes before you show them, and read them again rather than buy again.", "Die Codes speichern, bevor Sie sie zeigen, und lieber erneut lesen als erneut kaufen.")) }
         }
     })

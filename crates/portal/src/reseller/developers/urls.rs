@@ -65,7 +65,7 @@ async fn begin(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn begin_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Problem> {
-    let offered = reseller_products::listed(call, PageRequest { limit: BOXES, before: None }).await?;
+    let offered = reseller_products::listed(call, None, PageRequest { limit: BOXES, before: None }).await?;
     let few = offered.next.is_none() && !offered.rows.is_empty();
     let fields = html! {
         (typed.mistakes(&room.look))

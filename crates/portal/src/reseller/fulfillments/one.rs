@@ -3,7 +3,8 @@
 use super::requests;
 use crate::forms::{self, Typed};
 use crate::room::{Room, Spot};
-use crate::shared::{fulfillments as shared, history};
+use crate::shared::fulfillments as shared;
+use crate::shared::history::{self, Stands};
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
 use tradepost_design::card::Card;
@@ -27,7 +28,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 async fn page(call: &Call, room: &Room, typed: &Typed, revealed: Option<FulfillmentView>) -> Result<Answer, Problem> {
     let id: FulfillmentId = call.path("id")?;
     let masked = fulfillments::masked(call, id).await?;
-    let happened = fulfillments::history(call, id, PageRequest { limit: 50, before: None }).await?;
+    let happened = fulfillments::history(call, id, history::asked(call)?).await?;
     let filter = RequestFilter { partnership: None, fulfillment: Some(id), state: None };
     let asked = cancel_requests::listed(call, filter, PageRequest { limit: 20, before: None }).await?.rows;
     let view = revealed.as_ref().unwrap_or(&masked.fulfillment);
@@ -46,7 +47,7 @@ async fn page(call: &Call, room: &Room, typed: &Typed, revealed: Option<Fulfillm
             div {
                 (shared::codes(room, view, &masked.masked, look_at))
                 @if !asked.is_empty() { (Card::new(room.t("Asked to be taken back", "Rücknahmen")).around(requests::table(room, &asked))) }
-                (Card::new(room.t("Timeline", "Verlauf")).with(history::timeline(room, &happened.rows)))
+                (history::card(call, room, room.t("Timeline", "Verlauf"), &happened, Stands { path: &path, operation: "fulfillmentPage" }))
             }
             div {
                 (shared::amounts(room, view))

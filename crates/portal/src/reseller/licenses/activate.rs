@@ -11,7 +11,7 @@ use tradepost_design::{Button, Icon, note};
 use tradepost_domain::Right;
 use tradepost_domain::orders::activate::ActivateNextLicense;
 use tradepost_domain::orders::reveal::RevealLicense;
-use tradepost_web::api::credit::{self, Holding};
+use tradepost_web::api::credit::{self, AvailableProduct};
 use tradepost_web::api::licenses::{EndUserInput, LicenseView, shown};
 use tradepost_web::fields::Line;
 use tradepost_web::{Answer, Call, Problem, input};
@@ -60,13 +60,10 @@ fn nothing_held(room: &Room) -> Markup {
     )
 }
 
-fn activation(call: &Call, room: &Room, typed: &Typed, held: &[Holding]) -> Markup {
+fn activation(call: &Call, room: &Room, typed: &Typed, held: &[AvailableProduct]) -> Markup {
     let names: Vec<(String, String)> = held
         .iter()
-        .map(|holding| {
-            let product = &holding.product;
-            (product.sku.clone(), format!("{} · {} ({})", product.name, product.sku, room.look.number(product.available_licenses)))
-        })
+        .map(|product| (product.sku.clone(), format!("{} · {} ({})", product.name, product.sku, room.look.number(product.available_licenses))))
         .collect();
     let asked = typed.value("product");
     let mut choices: Vec<(&str, &str)> = names.iter().map(|(sku, name)| (sku.as_str(), name.as_str())).collect();

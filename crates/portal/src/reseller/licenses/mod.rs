@@ -3,9 +3,9 @@
 mod activate;
 mod show;
 
-use crate::forms::{self, Typed};
+use crate::forms::Typed;
 use crate::lists::{List, fetch};
-use crate::room::{Room, Spot, encoded};
+use crate::room::{Room, Spot};
 use crate::shared::licenses as shared;
 use activate::ActivationForm;
 use maud::{Markup, html};
@@ -15,7 +15,6 @@ use tradepost_design::frame::Head;
 use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon, Table, note};
 use tradepost_domain::Right;
-use tradepost_domain::catalog::EndUserInformation;
 use tradepost_domain::ids::OrderId;
 use tradepost_domain::licenses::queries::LicenseFilter;
 use tradepost_domain::licenses::{Stage, Status};
@@ -24,7 +23,7 @@ use tradepost_domain::orders::activate::{ActivateNextLicense, SendLicense};
 use tradepost_domain::orders::attach::AttachInformation;
 use tradepost_domain::orders::download::{Download, DownloadLicenses};
 use tradepost_domain::orders::reveal::RevealLicense;
-use tradepost_web::api::credit::{self, Holding};
+use tradepost_web::api::credit;
 use tradepost_web::api::licenses::{self, EndUserInput, SellingCompanyInput};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
@@ -122,7 +121,7 @@ async fn inventory(call: &Call, room: &Room) -> Result<Markup, Problem> {
     let table = Table {
         caption: room.t("Available licenses", "Verfügbare Lizenzen"),
         columns: vec![Column::new(room.t("Product", "Produkt")), Column::right(room.t("Available", "Verfügbar")), Column::right("")],
-        rows: held.iter().map(|holding| holding_row(call, room, holding, due)).collect(),
+        rows: held.iter().map(|product| shared::holding(call, room, product)).collect(),
         foot: None,
     };
     let pay = Button::new(room.t("Show what is open", "Offenes zeigen")).small().to(&room.path("/invoices"));
@@ -131,25 +130,6 @@ async fn inventory(call: &Call, room: &Room) -> Result<Markup, Problem> {
         @if due { (note::note(Tone::Warn, room.t("Your credit limit is reached", "Ihr Kreditrahmen ist erreicht"), text, Some(&pay))) }
         (Card::new(room.t("Available licenses", "Verfügbare Lizenzen")).around(table.draw()))
     })
-}
-
-fn holding_row(call: &Call, room: &Room, holding: &Holding, due: bool) -> Vec<Markup> {
-    let product = &holding.product;
-    let all = room.path(&format!("/licenses?product={}&stage=available", encoded(&product.sku)));
-    let activate = room.path(&format!("/licenses/activate?product={}", encoded(&product.sku)));
-    let file = room.path(&format!("/products/{}/licenses.csv", product.product));
-    let may = room.may(Right::LicensesDistribute);
-    let as_file = may && !due && holding.end_user_information == EndUserInformation::None;
-    vec![
-        html! { a class="row" href=(all) { (product.name) } span class="under" { code { (product.sku) } } },
-        html! { span class="number" { (room.look.number(product.available_licenses)) } },
-        html! {
-            div class="button-row" {
-                @if as_file { (forms::act(call, &file, &Button::new(room.t("Download", "Laden")).small().icon(Icon::Download))) }
-                @if may { (Button::new(room.t("Activate next", "Nächste aktivieren")).small().to(&activate)) }
-            }
-        },
-    ]
 }
 
 async fn download(call: Call) -> Result<Answer, Problem> {

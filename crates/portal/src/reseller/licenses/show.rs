@@ -3,6 +3,7 @@
 use crate::forms::{Typed, question};
 use crate::names;
 use crate::room::{Room, Spot, done};
+use crate::shared::history::{self, Stands};
 use crate::shared::licenses as shared;
 use maud::{Markup, html};
 use tradepost_design::card::facts;
@@ -11,7 +12,6 @@ use tradepost_design::{Button, Icon, badge};
 use tradepost_domain::Right;
 use tradepost_domain::ids::LicenseId;
 use tradepost_domain::licenses::{LockReason, Stage};
-use tradepost_domain::listing::PageRequest;
 use tradepost_domain::orders::activate::SendLicense;
 use tradepost_domain::orders::attach::{AttachInformation, Attachment};
 use tradepost_domain::orders::reveal::RevealLicense;
@@ -27,7 +27,7 @@ pub(super) async fn show(call: Call) -> Result<Answer, Problem> {
 
 async fn license_page(call: &Call, room: &Room, license: &LicenseView) -> Result<Answer, Problem> {
     let path = room.path(&format!("/licenses/{}", license.id));
-    let history = timelines::license_history(call, license.id, PageRequest { limit: 50, before: None }).await?;
+    let happened = timelines::license_history(call, license.id, history::asked(call)?).await?;
     let can = Can::of(room, license);
     let name_owner = can.name_owner.then(|| {
         let text = if license.owner.is_some() { room.t("Change", "Ändern") } else { room.t("Say who it is for", "Endkunden angeben") };
@@ -40,7 +40,7 @@ async fn license_page(call: &Call, room: &Room, license: &LicenseView) -> Result
             div {
                 (shared::code_card(room, license, reveal))
                 (shared::owner_card(room, license, name_owner))
-                (shared::history(room, &history.rows))
+                (history::card(call, room, room.t("History", "Verlauf"), &happened, Stands { path: &path, operation: "licensePage" }))
             }
             div { (shared::facts_card(room, license)) }
         }

@@ -2,7 +2,10 @@
 
 mod begin;
 mod page;
+mod pick;
 mod steps;
+mod total;
+mod wanted;
 
 use crate::lists::{Cell, List, fetch};
 use crate::names;
@@ -54,7 +57,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let asks = narrowing(&room, &list);
     let list = list.before(asks);
     if let Some(kind) = list.file() {
-        return shared::exported(&room, &call, None, filter, kind);
+        return shared::exported(&room, &call, None, filter, kind).await;
     }
     let found = list.rows(&call, fetch!(|page| [call, filter] listed(call, None, filter.clone(), page).await)).await?;
     let columns = vec![
@@ -109,16 +112,23 @@ fn narrowing(room: &Room, list: &List<'_>) -> Markup {
 pub(super) fn routes(r: &mut Routes) {
     r.get("/r/{partnership}/orders", "ordersPage", list).needs(Right::OrdersRead).page();
     r.get("/r/{partnership}/orders/new", "newOrderPage", begin::begin).needs(Right::OrdersPlace).page();
-    r.post("/r/{partnership}/orders", "createOrderForm", begin::create).needs(Right::OrdersPlace).page().form::<DraftForm>().command::<CreateDraft>();
-    r.post("/r/{partnership}/orders/quote", "quoteOrderForm", begin::quote).needs(Right::OrdersPlace).page().form::<DraftForm>();
+    r.post("/r/{partnership}/orders", "createOrderForm", begin::create)
+        .needs(Right::OrdersPlace)
+        .page()
+        .upload(begin::LARGEST_FORM)
+        .or_form()
+        .command::<CreateDraft>();
+    r.post("/r/{partnership}/orders/quote", "quoteOrderForm", total::quote).needs(Right::OrdersPlace).page().form::<DraftForm>();
     r.get("/r/{partnership}/orders/{id}", "orderPage", page::show).needs(Right::OrdersRead).page();
     r.post("/r/{partnership}/orders/{id}", "changeOrderForm", page::update).needs(Right::OrdersPlace).page().form::<DraftForm>().command::<ChangeDraft>();
+    r.get("/r/{partnership}/orders/{id}/items", "itemsPage", pick::dialog).needs(Right::OrdersPlace).page();
     r.post("/r/{partnership}/orders/{id}/items", "addItemForm", page::add_item).needs(Right::OrdersPlace).page().form::<ItemForm>().command::<ChangeDraft>();
     r.post("/r/{partnership}/orders/{id}/items/{item}", "changeItemForm", page::change_item)
         .needs(Right::OrdersPlace)
         .page()
         .form::<QuantityForm>()
         .command::<ChangeDraft>();
+    r.get("/r/{partnership}/orders/{id}/items/{item}/remove", "removeItemPage", steps::ask_remove).needs(Right::OrdersPlace).page();
     r.post("/r/{partnership}/orders/{id}/items/{item}/remove", "removeItemForm", page::remove_item).needs(Right::OrdersPlace).page().command::<ChangeDraft>();
     r.get("/r/{partnership}/orders/{id}/confirm", "confirmOrderPage", steps::ask_confirm).needs(Right::OrdersPlace).page();
     r.post("/r/{partnership}/orders/{id}/confirm", "confirmOrderForm", steps::confirm).needs(Right::OrdersPlace).page().command::<PlaceOrder>();

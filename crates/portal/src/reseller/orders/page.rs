@@ -4,7 +4,9 @@ use super::begin::DraftForm;
 use crate::forms::{self, Typed};
 use crate::names;
 use crate::room::{Room, Spot, done};
+use crate::shared::history::{self, Stands};
 use crate::shared::orders as shared;
+use axum::http::StatusCode;
 use maud::{Markup, html};
 use tradepost_design::card::Card;
 use tradepost_design::frame::Head;
@@ -12,7 +14,6 @@ use tradepost_design::table::Column;
 use tradepost_design::{Button, Field, Icon, Table, badge, form, note};
 use tradepost_domain::Right;
 use tradepost_domain::ids::{OrderId, OrderItemId};
-use tradepost_domain::listing::PageRequest;
 use tradepost_domain::orders::State;
 use tradepost_domain::orders::change_draft::{ChangeDraft, DraftChange};
 use tradepost_domain::orders::create_draft::WantedItem;
@@ -46,7 +47,7 @@ pub(super) async fn show(call: Call) -> Result<Answer, Problem> {
 
 async fn order_page(call: &Call, room: &Room, order: &OrderView, typed: &Typed) -> Result<Answer, Problem> {
     let (tone, state) = names::order_state(&room.look, order.state);
-    let timeline = timelines::order_timeline(call, order.id, PageRequest { limit: 50, before: None }).await?;
+    let timeline = timelines::order_timeline(call, order.id, history::asked(call)?).await?;
     let path = room.path(&format!("/orders/{}", order.id));
     let draft = order.state == State::Draft && room.may(Right::OrdersPlace);
     let inside = html! {
@@ -55,8 +56,8 @@ async fn order_page(call: &Call, room: &Room, order: &OrderView, typed: &Typed) 
         div class="columns" {
             div {
                 @if draft { (draft_items(call, room, order, typed, &path)) } @else { (shared::items(room, order)) }
-                @if draft { (draft_fields(call, room, order, &path)) }
-                (shared::timeline(room, &timeline.rows))
+                @if draft { (draft_fields(call, room, order, typed, &path)) }
+                (history::card(call, room, room.t("Timeline", "Verlauf"), &timeline, Stands { path: &path, operation: "orderPage" }))
             }
             div {
                 (shared::amounts(room, order))
@@ -77,6 +78,8 @@ async fn order_page(call: &Call, room: &Room, order: &OrderView, typed: &Typed) 
 
 fn acts(call: &Call, room: &Room, order: &OrderView, draft: bool, path: &str) -> Markup {
     let may_place = room.may(Right::OrdersPlace);
+    let download = Button::new(room.t("Download licenses", "Lizenzen laden")).icon(Icon::Download);
+    let pay = pay_act(room, order);
     html! {
         @if draft {
             (Button::new(room.t("Delete", "Löschen")).quiet().icon(Icon::Delete).opens_dialog().to(&format!("{path}/delete")))
@@ -85,29 +88,30 @@ fn acts(call: &Call, room: &Room, order: &OrderView, draft: bool, path: &str) ->
         } @else {
             @if may_place { (Button::new(room.t("Order again", "Erneut bestellen")).icon(Icon::Refresh).to(&room.path(&format!("/orders/new?again={}", order.id)))) }
             @if let Some(invoice) = &order.invoice { (Button::new(room.t("Invoice", "Rechnung")).icon(Icon::Invoice).to(&room.path(&format!("/invoices/{}", invoice.id)))) }
-            @if order.licenses.available > 0 && room.may(Right::LicensesDistribute) {
-                (forms::act(call, &format!("{path}/licenses.csv"), &Button::new(room.t("Download licenses", "Lizenzen laden")).primary().icon(Icon::Download)))
+            @if order.licenses.downloadable > 0 && room.may(Right::LicensesDistribute) {
+                (forms::act(call, &format!("{path}/licenses.csv"), &if pay.is_some() { download } else { download.primary() }))
             }
+            @if let Some(pay) = pay { (pay) }
         }
     }
 }
 
+/// Leads to how its invoice is paid, while something of it is open: also where its goods were released on credit (PAY-3).
+fn pay_act(room: &Room, order: &OrderView) -> Option<Markup> {
+    let invoice = order.invoice.as_ref().filter(|_| order.open.minor > 0 && room.may(Right::InvoicesRead))?;
+    let pay = Button::new(room.t("Pay by check or wire", "Per Scheck oder Überweisung zahlen")).primary().icon(Icon::Card);
+    Some(pay.to(&room.path(&format!("/invoices/{}/pay", invoice.id))))
+}
+
 fn draft_items(call: &Call, room: &Room, order: &OrderView, typed: &Typed, path: &str) -> Markup {
     let row = |item: &OrderItemView| {
-        let place = format!("{path}/items/{}", item.id);
-        let count = item.quantity.to_string();
+        let (place, name) = (format!("{path}/items/{}", item.id), row_field(item.id));
         vec![
-            html! { span class="row" { (item.name) } span class="under" { code { (item.sku) } } },
-            html! {
-                form class="inline" method="post" action=(place) {
-                    (form::unseen(&[(FORM_KEY, &call.form_key())]))
-                    input class="short" type="number" inputmode="numeric" min="1" max=(Quantity::MOST) name="quantity" value=(count) required aria-label={ (room.t("Quantity", "Anzahl")) ": " (item.name) };
-                    (Button::new(room.t("Change", "Ändern")).small().submit())
-                }
-            },
+            html! { span class="row" { (item.name) } span class="under" { code { (item.sku) } } (shared::explanation(room, &item.price_explanation)) },
+            quantity_form(call, room, item, typed, (&name, &place)),
             shared::price_cell(room, item.unit_price.as_ref()),
             shared::price_cell(room, item.line_total.as_ref()),
-            forms::act(call, &format!("{place}/remove"), &Button::new(room.t("Remove", "Entfernen")).small().quiet().bare().icon(Icon::Delete)),
+            Button::new(room.t("Remove", "Entfernen")).small().quiet().bare().icon(Icon::Delete).opens_dialog().to(&format!("{place}/remove")),
         ]
     };
     let table = Table {
@@ -124,24 +128,60 @@ fn draft_items(call: &Call, room: &Room, order: &OrderView, typed: &Typed, path:
     };
     let add = html! {
         (typed.field("product", room.t("SKU", "SKU")).example("KEY-PRO").text())
-        (Field::new("quantity", room.t("Quantity", "Anzahl")).value(if typed.value("quantity").is_empty() { "1" } else { typed.value("quantity") }).wrong(typed.wrong("quantity")).numeric().text())
+        (Field::new("quantity", room.t("Quantity", "Anzahl")).value(typed.or("quantity", "1")).wrong(typed.wrong("quantity")).numeric().text())
     };
+    let choose = Button::new(room.t("Choose products", "Produkte wählen")).small().icon(Icon::Search).opens_dialog().to(&format!("{path}/items"));
     html! {
-        (Card::new(room.t("Items", "Positionen")).around(html! {
+        (Card::new(room.t("Items", "Positionen")).acts(choose).around(html! {
             @if order.items.is_empty() { (note::empty(Icon::Package, room.t("No items yet", "Noch keine Positionen"), room.t("Add the first one below.", "Fügen Sie unten die erste hinzu."), None)) } @else { (table.draw()) }
         }))
         (Card::new(room.t("Add an item", "Position hinzufügen")).with(forms::form(call, &room.look, &format!("{path}/items"), &add, &Button::new(room.t("Add", "Hinzufügen")).icon(Icon::Add), None)))
     }
 }
 
-fn draft_fields(call: &Call, room: &Room, order: &OrderView, path: &str) -> Markup {
+/// What the quantity of an item is called among the fields of the page: each row is a form of its own.
+fn row_field(item: OrderItemId) -> String {
+    format!("quantity_{item}")
+}
+
+/// The quantity of a row, with what was typed there and what is wrong with it. `field` is its name on the page, `place` where the row is changed.
+fn quantity_form(call: &Call, room: &Room, item: &OrderItemView, typed: &Typed, (field, place): (&str, &str)) -> Markup {
+    let (known, wrong, under) = (item.quantity.to_string(), typed.wrong(field), format!("{field}-wrong"));
+    html! {
+        form class="inline" method="post" action=(place) {
+            (form::unseen(&[(FORM_KEY, &call.form_key())]))
+            input class="short" type="number" inputmode="numeric" min="1" max=(Quantity::MOST) id=(field) name="quantity" value=(typed.or(field, &known)) required
+                aria-label={ (room.t("Quantity", "Anzahl")) ": " (item.name) } aria-invalid=[wrong.map(|_| "true")] aria-describedby=[wrong.map(|_| under.as_str())];
+            (Button::new(room.t("Change", "Ändern")).small().submit())
+        }
+        @if let Some(wrong) = wrong { span class="wrong" id=(under) { (wrong) } }
+    }
+}
+
+/// A field with what was typed, else with what is known.
+fn kept<'a>(typed: &'a Typed, name: &'a str, label: &'a str, known: Option<&'a str>) -> Field<'a> {
+    Field::new(name, label).value(typed.or(name, known.unwrap_or(""))).wrong(typed.wrong(name))
+}
+
+fn draft_fields(call: &Call, room: &Room, order: &OrderView, typed: &Typed, path: &str) -> Markup {
     let optional = room.t("optional", "freiwillig");
     let fields = html! {
-        (Field::new("reference", room.t("Your reference", "Ihr Zeichen")).value(order.reference.as_deref().unwrap_or("")).optional(optional).text())
-        (Field::new("contact", room.t("Contact", "Ansprechpartner")).value(order.contact.as_deref().unwrap_or("")).optional(optional).text())
-        (Field::new("delivery_address", room.t("Delivery address", "Lieferadresse")).value(order.delivery_address.as_deref().unwrap_or("")).optional(optional).whole().lines())
+        (kept(typed, "reference", room.t("Your reference", "Ihr Zeichen"), order.reference.as_deref()).optional(optional).text())
+        (kept(typed, "contact", room.t("Contact", "Ansprechpartner"), order.contact.as_deref()).optional(optional).text())
+        (kept(typed, "delivery_address", room.t("Delivery address", "Lieferadresse"), order.delivery_address.as_deref()).optional(optional).whole().lines())
     };
     Card::new(room.t("Details", "Angaben")).with(forms::form(call, &room.look, path, &fields, &Button::new(room.t("Save", "Sichern")), None))
+}
+
+/// The page of an order with why something was refused.
+pub(super) async fn refused(call: &Call, room: &Room, id: OrderId, no: Problem) -> Result<Answer, Problem> {
+    let (status, typed) = (no.status(), Typed::refused(call, &room.look, no)?);
+    with_mistakes(call, room, id, &typed, status).await
+}
+
+async fn with_mistakes(call: &Call, room: &Room, id: OrderId, typed: &Typed, status: StatusCode) -> Result<Answer, Problem> {
+    let (order, _) = shown(call, id).await?;
+    Ok(order_page(call, room, &order, typed).await?.with_status(status))
 }
 
 /// After a change of a draft: back to its page, or the page with what was wrong.
@@ -150,11 +190,7 @@ pub(super) async fn after(call: &Call, changed: Result<(), Problem>, said: (&str
     let id: OrderId = call.path("id")?;
     match changed {
         Ok(()) => Ok(done(call, &room.path(&format!("/orders/{id}")), room.t(said.0, said.1))),
-        Err(no) => {
-            let (status, typed) = (no.status(), Typed::refused(call, &room.look, no)?);
-            let (order, _) = shown(call, id).await?;
-            Ok(order_page(call, &room, &order, &typed).await?.with_status(status))
-        }
+        Err(no) => refused(call, &room, id, no).await,
     }
 }
 
@@ -194,7 +230,11 @@ pub(super) async fn change_item(call: Call) -> Result<Answer, Problem> {
         Ok(form) => change(&call, DraftChange::SetQuantity { item, quantity: form.quantity.get() }).await,
         Err(no) => Err(no),
     };
-    after(&call, changed, ("Quantity changed.", "Anzahl geändert.")).await
+    let Err(no) = changed else { return after(&call, changed, ("Quantity changed.", "Anzahl geändert.")).await };
+    // The form of the row is meant, not that of a further item.
+    let room = Room::enter(&call).await?;
+    let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?.renamed("quantity", &row_field(item)));
+    with_mistakes(&call, &room, call.path("id")?, &typed, status).await
 }
 
 pub(super) async fn remove_item(call: Call) -> Result<Answer, Problem> {

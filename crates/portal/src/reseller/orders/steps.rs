@@ -1,13 +1,13 @@
 //! The final steps of an order: placing, canceling or deleting a draft, downloading its codes (ORD-3, ORD-4, FUL-7).
 
-use super::page::{after, change};
+use super::page::{after, change, refused};
 use crate::forms::{Typed, question};
 use crate::room::{Room, Spot, done};
 use crate::shared::orders as shared;
 use maud::html;
 use tradepost_design::Button;
 use tradepost_design::card::facts;
-use tradepost_domain::ids::OrderId;
+use tradepost_domain::ids::{OrderId, OrderItemId};
 use tradepost_domain::orders::change_draft::DraftChange;
 use tradepost_domain::orders::download::Download;
 use tradepost_domain::orders::place::PlaceOrder;
@@ -81,6 +81,25 @@ pub(super) async fn ask_delete(call: Call) -> Result<Answer, Problem> {
     ask_end(call, End::Delete).await
 }
 
+/// The last question before an item leaves a draft (ORD-4).
+pub(super) async fn ask_remove(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    let (order, _) = shown(&call, call.path("id")?).await?;
+    let id: OrderItemId = call.path("item")?;
+    let item = order.items.iter().find(|item| item.id == id).ok_or_else(Problem::not_found)?;
+    let path = room.path(&format!("/orders/{}", order.id));
+    let title = room.t("Remove item", "Position entfernen");
+    let text = html! {
+        p { (room.t("It leaves the draft. The other items stay.", "Sie verlässt den Entwurf. Die anderen Positionen bleiben.")) }
+        (facts(&[
+            (room.t("Product", "Produkt"), html! { (item.name) " " code { (item.sku) } }),
+            (room.t("Quantity", "Anzahl"), html! { span class="number" { (room.look.number(item.quantity)) } }),
+        ]))
+    };
+    let (action, act) = (format!("{path}/items/{id}/remove"), Button::new(title).danger());
+    Ok(room.dialog(Spot::Orders, title, &question(&call, &room.look, title, &text, &Typed::default(), &action, &act, &path)))
+}
+
 pub(super) async fn cancel(call: Call) -> Result<Answer, Problem> {
     let changed = change(&call, DraftChange::Cancel).await;
     after(&call, changed, ("Draft canceled.", "Entwurf storniert.")).await
@@ -93,6 +112,10 @@ pub(super) async fn delete(call: Call) -> Result<Answer, Problem> {
 }
 
 pub(super) async fn download(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
     let order: OrderId = call.path("id")?;
-    licenses::download(&call, Download::Order(order), &format!("{order}.csv")).await
+    match licenses::download(&call, Download::Order(order), &format!("{order}.csv")).await {
+        Ok(file) => Ok(file),
+        Err(no) => refused(&call, &room, order, no).await,
+    }
 }

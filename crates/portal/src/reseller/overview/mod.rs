@@ -3,11 +3,12 @@
 mod open;
 mod standing;
 
+use crate::forms;
 use crate::names;
-use crate::room::{Room, Spot, encoded};
-use crate::shared::{invoices, orders, sales};
+use crate::room::{Room, Spot};
+use crate::shared::{invoices, licenses, orders, sales};
 use maud::{Markup, html};
-use open::{Open, OpenInvoice};
+use open::{Open, OpenInvoice, OpenOrder};
 use tradepost_design::badge::Tone;
 use tradepost_design::card::{self, Card, Tile, facts, sums};
 use tradepost_design::frame::Head;
@@ -16,7 +17,6 @@ use tradepost_design::{Button, Icon, Language, Table, badge, note};
 use tradepost_domain::Right;
 use tradepost_kernel::Money;
 use tradepost_web::api::credit::{self, AvailableProduct, CreditOverview, Overview};
-use tradepost_web::api::orders::OrderSummary;
 use tradepost_web::{Answer, Call, Problem, Routes};
 
 async fn overview(call: Call) -> Result<Answer, Problem> {
@@ -25,14 +25,14 @@ async fn overview(call: Call) -> Result<Answer, Problem> {
         return standing::page(&call, &room).await;
     }
     let seen = credit::overview(&call).await?;
-    let open = open::read(&call).await?;
+    let open = open::read(&call, &seen).await?;
     let inside = html! {
         (due(&room, &seen, &open))
         (tiles(&room, &seen, &open))
         div class="columns" {
             div {
-                (products(&room, &seen.available_products))
-                (orders_card(&room, &seen.recent_orders, &open.orders))
+                (products(&call, &room, &seen.available_products))
+                (orders_card(&call, &room, &open))
                 (sales::card(&room, room.t("Bought in the last 30 days", "In den letzten 30 Tagen eingekauft"), &seen.purchases, seen.today, true))
             }
             div {
@@ -118,37 +118,29 @@ fn tiles(room: &Room, seen: &Overview, open: &Open) -> Markup {
 }
 
 /// Available Products to Resell (ORD-9).
-fn products(room: &Room, available: &[AvailableProduct]) -> Markup {
+fn products(call: &Call, room: &Room, available: &[AvailableProduct]) -> Markup {
     let title = room.t("Available products to resell", "Verfügbare Produkte zum Weiterverkauf");
     if available.is_empty() {
         let order = room.may(Right::OrdersPlace).then(|| Button::new(room.t("New order", "Neue Bestellung")).to(&room.path("/orders/new")));
         let text = room.t("An order brings licenses into your inventory.", "Eine Bestellung bringt Lizenzen in Ihren Bestand.");
         return Card::new(title).around(note::empty(Icon::License, room.t("No licenses in your inventory", "Keine Lizenzen im Bestand"), text, order.as_ref()));
     }
-    let may = room.may(Right::LicensesDistribute);
-    let row = |product: &AvailableProduct| {
-        let sku = encoded(&product.sku);
-        let (all, activate) = (room.path(&format!("/licenses?product={sku}&stage=available")), room.path(&format!("/licenses/activate?product={sku}")));
-        vec![
-            html! { a class="row" href=(all) { (product.name) } span class="under" { code { (product.sku) } } },
-            html! { span class="number" { (room.look.number(product.available_licenses)) } },
-            html! { @if may { (Button::new(room.t("Activate next", "Nächste aktivieren")).small().icon(Icon::License).to(&activate)) } },
-        ]
-    };
     let table = Table {
         caption: title,
         columns: vec![Column::new(room.t("Product", "Produkt")), Column::right(room.t("Available licenses", "Verfügbare Lizenzen")), Column::right("")],
-        rows: available.iter().map(row).collect(),
+        rows: available.iter().map(|product| licenses::holding(call, room, product)).collect(),
         foot: None,
     };
     Card::new(title).acts(Button::new(room.t("All licenses", "Alle Lizenzen")).small().to(&room.path("/licenses"))).around(table.draw())
 }
 
-/// Recent and Pending Orders: the newest, then those among the older ones that are not paid.
-fn orders_card(room: &Room, recent: &[OrderSummary], pending: &[OrderSummary]) -> Markup {
+/// Recent and Pending Orders: the newest, then those among the older ones that are not paid. Each with its invoice, to be paid or as a receipt, and
+/// with its file of codes where there is one now (ORD-9, FUL-7).
+fn orders_card(call: &Call, room: &Room, open: &Open) -> Markup {
     let title = room.t("Recent and pending orders", "Neueste und offene Bestellungen");
     let look = &room.look;
-    let row = |order: &OrderSummary| {
+    let row = |shown: &OpenOrder| {
+        let order = &shown.order;
         let (tone, state) = names::order_state(look, order.state);
         vec![
             html! {
@@ -159,9 +151,9 @@ fn orders_card(room: &Room, recent: &[OrderSummary], pending: &[OrderSummary]) -
             look.moment(order.created_at),
             look.money(&order.open),
             orders::price_cell(room, order.total.as_ref()),
+            order_acts(call, room, shown),
         ]
     };
-    let older = pending.iter().filter(|order| !recent.iter().any(|one| one.id == order.id));
     let table = Table {
         caption: title,
         columns: vec![
@@ -170,8 +162,9 @@ fn orders_card(room: &Room, recent: &[OrderSummary], pending: &[OrderSummary]) -
             Column::new(room.t("Begun", "Begonnen")),
             Column::right(room.t("Open", "Offen")),
             Column::right(room.t("Total", "Summe")),
+            Column::right(""),
         ],
-        rows: recent.iter().chain(older).map(row).collect(),
+        rows: open.orders.iter().map(row).collect(),
         foot: None,
     };
     if table.rows.is_empty() {
@@ -179,6 +172,23 @@ fn orders_card(room: &Room, recent: &[OrderSummary], pending: &[OrderSummary]) -
         return Card::new(title).around(note::empty(Icon::Order, room.t("No orders yet", "Noch keine Bestellungen"), text, None));
     }
     Card::new(title).acts(Button::new(room.t("All orders", "Alle Bestellungen")).small().to(&room.path("/orders"))).around(table.draw())
+}
+
+fn order_acts(call: &Call, room: &Room, shown: &OpenOrder) -> Markup {
+    let order = &shown.order;
+    let invoice = shown.invoice.filter(|_| room.may(Right::InvoicesRead)).map(|id| room.path(&format!("/invoices/{id}")));
+    let file = room.path(&format!("/orders/{}/licenses.csv", order.id));
+    html! {
+        div class="button-row" {
+            @if shown.has_file && room.may(Right::LicensesDistribute) {
+                (forms::act(call, &file, &Button::new(room.t("Download", "Laden")).small().icon(Icon::Download)))
+            }
+            @if let Some(invoice) = invoice {
+                @if order.open.minor > 0 { (Button::new(room.t("Pay", "Bezahlen")).small().icon(Icon::Card).to(&format!("{invoice}/pay"))) }
+                @else { (Button::new(room.t("Receipt", "Beleg")).small().icon(Icon::Invoice).to(&invoice)) }
+            }
+        }
+    }
 }
 
 /// The meter of the credit limit, or what it means to have none.

@@ -1,0 +1,157 @@
+// What is looked at on every page, and how: it answers, says nothing in the console, asks for nothing that is not there, passes axe-core,
+// fits the window, weighs little and does not move.
+
+import { mkdirSync } from "node:fs";
+import { axeSource, forgive, openWindow, signIn, signInElsewhere } from "./house.mjs";
+
+const WIDTHS = [1440, 820, 390];
+const MOST_BYTES = 60_000;
+const MOST_SHIFT = 0.05;
+export const SCREENSHOTS = process.env.SCREENSHOTS ?? "target/screenshots";
+/** What another theme and another width can change of what axe finds; all the rest it has said in the first window. */
+const BY_LOOK = ["color-contrast", "scrollable-region-focusable"];
+
+/** The path with its ids and tokens left out, and the first name of what is asked: pages of one kind have one. Filters of a list are many together. */
+export function kindOf(url) {
+  const isId = (part) => /^[a-z]{2,5}_[0-9a-zA-Z]{8,}/.test(part) || part.length > 30;
+  const path = url.pathname.split("/").map((part) => (isId(part) ? "{id}" : part)).join("/");
+  const asked = [...url.searchParams.keys()].filter((name) => name !== "next").sort().join("&");
+  return asked ? `${path}?${asked.split("&")[0]}` : path;
+}
+
+export const isPage = (url, house) => url.origin === house.url && !url.searchParams.has("file") && !/^\/(v1|docs|assets|health|openapi)/.test(url.pathname) && !/(\.(csv|xlsx|json|txt)|[./]pdf)$/.test(url.pathname);
+
+/** The addresses that a page's links lead to. */
+export async function linksOf(page) {
+  const hrefs = await page.$$eval("a[href]", (all) => all.map((link) => link.href));
+  return hrefs.map((href) => Object.assign(new URL(href), { hash: "" }));
+}
+
+// What follows from a change of the window is drawn with the next frame.
+const drawn = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
+async function overflow(page, found) {
+  await drawn(page);
+  const [scroll, window] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  if (scroll > window) found.push(`is ${scroll} wide in a window of ${window}: ${await page.evaluate(widest)}`);
+}
+
+/** The first element that reaches beyond the window and is in no box that scrolls. Runs in the page. */
+function widest() {
+  const scrolls = (element) => element && (/(auto|scroll|hidden|clip)/.test(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
+  const beyond = [...document.body.querySelectorAll("*")].find((element) => element.getBoundingClientRect().right > innerWidth + 1 && !scrolls(element.parentElement));
+  return beyond ? beyond.outerHTML.slice(0, 120) : "";
+}
+
+async function axe(page, found, rules) {
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axeSource);
+  const { violations } = await page.evaluate((only) => globalThis.axe.run(document, { resultTypes: ["violations"], ...(only && { runOnly: only }) }), rules);
+  for (const violation of violations.filter((violation) => ["serious", "critical"].includes(violation.impact))) {
+    found.push(`axe ${violation.id}: ${violation.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} (${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? ""})`).join(" | ")}`);
+  }
+}
+
+function countShifts() {
+  globalThis.shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) globalThis.shifted += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+}
+
+/** Somebody who looks at pages: in a wide light window, and in a narrow dark one in German. What is wrong goes into the report. */
+export class Onlooker {
+  static async arrive({ browser, house }, name, report, email = null, elsewhere = false) {
+    const onlooker = Object.assign(new Onlooker(), { name, report, house, weights: new Map() });
+    onlooker.wide = await openWindow(browser, house, { colorScheme: "light" });
+    onlooker.narrow = await openWindow(browser, house, { colorScheme: "dark", viewport: { width: 390, height: 844 }, locale: "de-DE" });
+    // Before the first page: style and script come with it, and from the browser's cache ever after.
+    onlooker.wide.on("requestfinished", async (request) => {
+      const sizes = await request.sizes().catch(() => null);
+      if (sizes) onlooker.weights.set(request.url(), Math.max(onlooker.weights.get(request.url()) ?? 0, sizes.responseBodySize));
+    });
+    for (const page of [onlooker.wide, onlooker.narrow]) {
+      await page.addInitScript(countShifts);
+      if (elsewhere && page === onlooker.wide) await signInElsewhere(page, house, email);
+      else if (email) await signIn(page, email);
+    }
+    return onlooker;
+  }
+
+  note(kind, fault) {
+    this.report.faults.push(`${this.name} ${kind}: ${fault}`);
+  }
+
+  /** Opens a page in the wide window. */
+  async open(kind, url, status = 200) {
+    const answer = await this.wide.goto(url);
+    this.report.opened += 1;
+    if (answer.status() !== status) this.note(kind, `answered ${answer.status()}`);
+    if (status !== 200) forgive(this.wide, status);
+  }
+
+  /** Looks at the page that is open in the wide window, and at the same one in the narrow window. */
+  async look(kind, url, { status = 200, heavy = false } = {}) {
+    await this.#wide(kind);
+    const asked = await this.wide.evaluate(() => [location.href, ...performance.getEntriesByType("resource").map((entry) => entry.name)]);
+    const bytes = asked.reduce((sum, name) => sum + (this.weights.get(name) ?? 0), 0);
+    if (bytes > this.report.heaviest.bytes && !heavy) this.report.heaviest = { bytes, kind };
+    if (bytes > MOST_BYTES && !heavy) this.note(kind, `weighs ${bytes} bytes`);
+    await this.narrow.goto(url);
+    if (status !== 200) forgive(this.narrow, status);
+    const shifted = await this.narrow.evaluate(() => globalThis.shifted);
+    if (shifted > MOST_SHIFT) this.note(kind, `moves by ${shifted.toFixed(3)} in a narrow window`);
+    const found = [];
+    await overflow(this.narrow, found);
+    await axe(this.narrow, found, BY_LOOK);
+    for (const fault of found) this.note(kind, `narrow, dark, German: ${fault}`);
+    await this.#shoot(this.narrow, kind, "390-dark-de");
+  }
+
+  /** Looks at what stands in the wide window and cannot be asked for once more, as the answer to a form: in light, then in dark and narrow. */
+  async lookHere(kind) {
+    this.report.opened += 1;
+    await this.#wide(kind);
+    await this.wide.emulateMedia({ colorScheme: "dark" });
+    await this.wide.setViewportSize({ width: 390, height: 844 });
+    let found = [];
+    // A page that stands while its theme changes may need a moment: what is wrong stays wrong.
+    for (let look = 0; look === 0 || (look < 3 && found.length > 0); look += 1) {
+      found = [];
+      await overflow(this.wide, found);
+      await axe(this.wide, found, BY_LOOK);
+    }
+    for (const fault of found) this.note(kind, `narrow, dark: ${fault}`);
+    await this.#shoot(this.wide, kind, "390-dark");
+    await this.wide.emulateMedia({ colorScheme: "light" });
+    await this.wide.setViewportSize({ width: WIDTHS[0], height: 900 });
+  }
+
+  async #wide(kind) {
+    const page = this.wide;
+    this.report.examined += 1;
+    const shifted = await page.evaluate(() => globalThis.shifted);
+    if (shifted > MOST_SHIFT) this.note(kind, `moves by ${shifted.toFixed(3)}`);
+    await this.#shoot(page, kind, "1440-light");
+    const found = [];
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      await overflow(page, found);
+      if (process.env.SCREENSHOTS_OF_ALL_WIDTHS && width !== WIDTHS[0]) await this.#shoot(page, kind, `${width}-light`);
+    }
+    await page.setViewportSize({ width: WIDTHS[0], height: 900 });
+    await axe(page, found, null);
+    for (const fault of found) this.note(kind, fault);
+  }
+
+  async #shoot(page, kind, how) {
+    const name = kind.replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "") || "start";
+    mkdirSync(`${SCREENSHOTS}/${how}/${this.name}`, { recursive: true });
+    await page.screenshot({ path: `${SCREENSHOTS}/${how}/${this.name}/${name}.png`, fullPage: true });
+  }
+
+  async leave() {
+    for (const trouble of new Set([...this.wide.troubles, ...this.narrow.troubles])) this.report.faults.push(`${this.name} ${trouble}`);
+    await this.wide.context().close();
+    await this.narrow.context().close();
+  }
+}

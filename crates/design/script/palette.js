@@ -1,0 +1,138 @@
+// Ctrl K: every place of the navigation and every step of the page by a few letters, and what the workspace's own search finds.
+
+import { visit } from "./navigate.js";
+import { announce } from "./told.js";
+import { words } from "./words.js";
+
+const ASK_AFTER_MS = 200;
+const SHORTEST = 2;
+
+const places = () => [...document.querySelectorAll("#navigation a.nav-link, .switcher a.item, .page-head .acts a[href]")].map((link) => ({
+  name: link.querySelector(".count") ? link.textContent.replace(link.querySelector(".count").textContent, "").trim() : link.textContent.trim(),
+  icon: link.querySelector(".icon"),
+  go: (dialog) => {
+    dialog.close();
+    // A question opens as it does where its button stands.
+    if (link.matches("[data-dialog]") && link.isConnected) link.click();
+    else visit(new URL(link.href));
+  },
+}));
+
+/** What the page that finds says about some words. */
+const found = async (finder, text, signal) => {
+  const url = new URL(finder.href);
+  url.searchParams.set("q", text);
+  const answer = await fetch(url, { headers: { Accept: "text/html" }, credentials: "same-origin", signal });
+  if (!answer.ok || answer.redirected) return [];
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return [...page.querySelectorAll("a[data-hit]")].map((link) => ({
+    name: link.querySelector("strong")?.textContent ?? link.textContent.trim(),
+    under: link.querySelector("small")?.textContent ?? "",
+    icon: link.querySelector(".icon"),
+    go: (dialog) => {
+      dialog.close();
+      visit(new URL(link.getAttribute("href"), location.href));
+    },
+  }));
+};
+
+const itemOf = (place, nth, isAt) => {
+  const item = document.createElement("li");
+  item.id = `palette-${nth}`;
+  item.setAttribute("role", "option");
+  item.setAttribute("aria-selected", String(isAt));
+  if (place.icon) item.append(document.importNode(place.icon, true));
+  const name = document.createElement("span");
+  name.textContent = place.name;
+  item.append(name);
+  if (place.under) {
+    const under = document.createElement("small");
+    under.className = "muted";
+    under.textContent = place.under;
+    item.append(under);
+  }
+  return item;
+};
+
+const drawn = (label) => {
+  const dialog = document.createElement("dialog");
+  dialog.className = "palette";
+  dialog.setAttribute("aria-label", label);
+  const input = document.createElement("input");
+  input.type = "search";
+  const said = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "true", "aria-controls": "palette-list", "aria-label": label, placeholder: label };
+  for (const [name, value] of Object.entries(said)) input.setAttribute(name, value);
+  const list = document.createElement("ul");
+  list.id = "palette-list";
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", words.places);
+  dialog.append(input, list);
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  dialog.addEventListener("close", () => dialog.remove());
+  return { dialog, input, list };
+};
+
+/** Opens it. */
+export const open = (finder) => {
+  const { dialog, input, list } = drawn(finder.dataset.palette || finder.textContent.trim());
+  const all = places();
+  let hits = [];
+  let shown = [];
+  let at = 0;
+  let timer;
+  let asking = null;
+  const draw = () => {
+    const wanted = input.value.trim().toLowerCase();
+    shown = [...all.filter((place) => place.name.toLowerCase().includes(wanted)), ...hits];
+    at = Math.min(at, Math.max(shown.length - 1, 0));
+    list.replaceChildren(...shown.map((place, nth) => {
+      const item = itemOf(place, nth, nth === at);
+      item.addEventListener("click", () => place.go(dialog));
+      return item;
+    }));
+    if (shown.length) input.setAttribute("aria-activedescendant", `palette-${at}`);
+    else input.removeAttribute("aria-activedescendant");
+    list.children[at]?.scrollIntoView({ block: "nearest" });
+  };
+  const ask = async () => {
+    const text = input.value.trim();
+    asking?.abort();
+    asking = new AbortController();
+    const { signal } = asking;
+    try {
+      const answer = text.length < SHORTEST ? [] : await found(finder, text, signal);
+      if (signal.aborted) return;
+      hits = answer;
+      draw();
+      if (text) announce(shown.length ? words.found(shown.length) : words.none);
+    } catch { /* the places are there anyway */ }
+  };
+  input.addEventListener("input", () => {
+    at = 0;
+    hits = [];
+    draw();
+    clearTimeout(timer);
+    timer = setTimeout(ask, ASK_AFTER_MS);
+  });
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown") at = Math.min(at + 1, shown.length - 1);
+    else if (event.key === "ArrowUp") at = Math.max(at - 1, 0);
+    else if (event.key === "Enter") return enter(event);
+    else return undefined;
+    event.preventDefault();
+    return draw();
+  });
+  // Whoever types a number and presses Enter does not wait for us: the page that finds takes over.
+  const enter = (event) => {
+    event.preventDefault();
+    if (shown[at]) return shown[at].go(dialog);
+    dialog.close();
+    const url = new URL(finder.href);
+    url.searchParams.set("q", input.value.trim());
+    return visit(url);
+  };
+  document.body.append(dialog);
+  draw();
+  dialog.showModal();
+  input.focus();
+};
