@@ -17,6 +17,7 @@ pub fn migrations() -> Vec<Migration> {
         ("0009_lists", include_str!("../../../migrations/0009_lists.sql")),
         ("0010_entries", include_str!("../../../migrations/0010_entries.sql")),
         ("0011_indexes", include_str!("../../../migrations/0011_indexes.sql")),
+        ("0012_workspace", include_str!("../../../migrations/0012_workspace.sql")),
         ("0013_mail_languages", include_str!("../../../migrations/0013_mail_languages.sql")),
         ("0014_former_skus", include_str!("../../../migrations/0014_former_skus.sql")),
     ])

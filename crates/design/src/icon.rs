@@ -29,7 +29,7 @@ icons! {
     Account = LuCircleUserRound, Add = LuPlus, Alert = LuTriangleAlert, ApiKey = LuKeyRound, Audit = LuScrollText, Balance = LuWallet,
     Bad = LuCircleX, Building = LuBuilding2, Calendar = LuCalendar, Card = LuCreditCard, Chart = LuChartColumn, Check = LuCheck, Close = LuX,
     Code = LuCodeXml, Copy = LuCopy, Delete = LuTrash2, Down = LuChevronDown, Download = LuDownload, Edit = LuPencil, External = LuExternalLink,
-    Filter = LuListFilter, Good = LuCircleCheck, Health = LuActivity, Help = LuCircleHelp, Hidden = LuEyeOff, Home = LuLayoutDashboard, Import = LuUpload,
+    Filter = LuListFilter, First = LuChevronsLeft, Good = LuCircleCheck, Health = LuActivity, Help = LuCircleHelp, Hidden = LuEyeOff, Home = LuLayoutDashboard, Import = LuUpload,
     Info = LuInfo, Invoice = LuReceiptText, Language = LuLanguages, License = LuTicket, Link = LuLink, Lock = LuLock, Mail = LuMail, Menu = LuMenu,
     More = LuEllipsis, Next = LuChevronRight, Order = LuShoppingCart, Package = LuPackage, Paint = LuPalette, People = LuUsers, Play = LuPlay,
     Previous = LuChevronLeft, Print = LuPrinter, Program = LuNetwork, Refresh = LuRefreshCw, Reseller = LuStore, Search = LuSearch,

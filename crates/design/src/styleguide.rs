@@ -9,7 +9,7 @@ use crate::frame::{Brand, Group, Head, Page, Place, Workspace, head, workspace};
 use crate::icon::Icon;
 use crate::language::Language;
 use crate::note::{Step, empty, mistakes, note, timeline, toast};
-use crate::table::{Chip, Column, Table, pager, tabs, tools};
+use crate::table::{Chip, Column, Table, Ways, pager, tabs, tools};
 use crate::value::{copyable, money, money_text, person, snippet};
 use maud::{Markup, html};
 use tradepost_kernel::Currency;
@@ -125,7 +125,7 @@ fn orders() -> Markup {
         (card::plain(html! {
             (tools(Some("#"), "", &[], &chips, &acts, LANGUAGE))
             (table.draw())
-            (pager("1–4 of 1,042", None, Some("#"), LANGUAGE))
+            (pager("1–4 of 1,042", &Ways { first: Some("#"), before: Some("#"), after: Some("#") }, LANGUAGE))
         }))
         (card::plain(empty(Icon::Order, "No orders yet", "Orders of your resellers stand here as soon as the first is placed.", Some(&Button::new("Invite a reseller").primary().to("#")))))
     }

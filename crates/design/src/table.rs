@@ -129,9 +129,20 @@ pub fn tools(place: Option<&str>, searched: &str, kept: &[(&str, &str)], chips: 
     }
 }
 
+/// Where the pager of a list leads.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ways<'a> {
+    /// To the first page, where neither this one nor the one before is it.
+    pub first: Option<&'a str>,
+    /// To the page before, where it is known.
+    pub before: Option<&'a str>,
+    /// To the page after, where there is one.
+    pub after: Option<&'a str>,
+}
+
 /// The line below a list: how much of it is seen, and the pages before and after.
 #[must_use]
-pub fn pager(text: &str, before: Option<&str>, after: Option<&str>, language: Language) -> Markup {
+pub fn pager(text: &str, ways: &Ways<'_>, language: Language) -> Markup {
     let button = |text, icon, place: Option<&str>| {
         let button = Button::new(text).small().icon(icon);
         match place {
@@ -139,12 +150,14 @@ pub fn pager(text: &str, before: Option<&str>, after: Option<&str>, language: La
             None => button.off(language.pick("There is no further page", "Es gibt keine weitere Seite")).to("#"),
         }
     };
+    let Ways { first, before, after } = *ways;
     html! {
         nav class="pager" aria-label=(language.pick("Pages", "Seiten")) {
             span { (text) }
-            @if before.is_some() || after.is_some() {
+            @if first.is_some() || before.is_some() || after.is_some() {
                 div class="apart" {
-                    (button(language.pick("Previous", "Zurück"), Icon::Previous, before))
+                    @if first.is_some() { (button(language.pick("First page", "Erste Seite"), Icon::First, first)) }
+                    @if first.is_none() || before.is_some() { (button(language.pick("Previous", "Zurück"), Icon::Previous, before)) }
                     (button(language.pick("Next", "Weiter"), Icon::Next, after))
                 }
             }

@@ -1,6 +1,11 @@
 //! Lists: search, filters and pages in the URL, the same rows as a file.
 
 mod chooser;
+mod narrowing;
+mod pages;
+
+pub use narrowing::Narrowing;
+pub use pages::is_of_one_page;
 
 use crate::files::{Kind, Plain};
 use crate::names;
@@ -8,9 +13,10 @@ use crate::room::{Room, Spot, encoded};
 use crate::shared::views::Views;
 use chooser::HIDE;
 use maud::{Markup, html};
+use pages::{BACK, Way};
 use tradepost_design::badge::Tone;
 use tradepost_design::frame::Head;
-use tradepost_design::table::{Chip, Column, Table, pager, tools};
+use tradepost_design::table::{Chip, Column, Table, Ways, pager, tools};
 use tradepost_design::{Button, Icon, badge, card, note, value};
 use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_kernel::{Money, Timestamp};
@@ -292,9 +298,13 @@ impl<'a> List<'a> {
         let chooser = self.chooser(&columns);
         let rows: Vec<Vec<Markup>> = rows.into_iter().map(|row| self.chosen(row).map(|cell| cell.shown).collect()).collect();
         let columns = self.chosen(columns).collect();
-        let filtered = self.asked.iter().any(|(name, value)| !value.is_empty() && name != "cursor" && !name.starts_with(HIDE));
-        let after = next.map(|next| self.place(&[("cursor", &call.cursor(next))]));
-        let first = self.asked("cursor").map(|_| self.place(&[("cursor", "")]));
+        let filtered = self.asked.iter().any(|(name, value)| !value.is_empty() && !is_of_one_page(name) && !name.starts_with(HIDE));
+        let (here, way) = (self.asked("cursor"), Way::read(self.asked(BACK).unwrap_or("")));
+        let after = next.map(|next| self.place(&[("cursor", &call.cursor(next)), (BACK, &way.beyond(here))]));
+        let before = here.and_then(|_| way.before()).map(|(cursor, rest)| (!cursor.is_empty(), self.place(&[("cursor", cursor), (BACK, &rest)])));
+        // Where the page before is the first one, one button leads there.
+        let first = here.filter(|_| before.as_ref().is_none_or(|(further, _)| *further)).map(|_| self.place(&[("cursor", "")]));
+        let ways = Ways { first: first.as_deref(), before: before.as_ref().map(|(_, place)| place.as_str()), after: after.as_deref() };
         let table = Table { caption: names::list(look, self.name), columns, rows, foot: None };
         html! {
             @if let Some(tabs) = &self.tabs { (tabs) }
@@ -303,7 +313,7 @@ impl<'a> List<'a> {
                 @if let Some(views) = &self.views { (views.draw(self.room, &self.asked)) }
                 @if count > 0 || filtered { (self.tools(&chooser)) }
                 @if count == 0 { (self.nothing(filtered)) } @else { (table.draw()) }
-                (pager(&look.n(i64::try_from(count).unwrap_or(0), ("row", "rows"), ("Zeile", "Zeilen")), first.as_deref(), after.as_deref(), look.language))
+                (pager(&look.n(i64::try_from(count).unwrap_or(0), ("row", "rows"), ("Zeile", "Zeilen")), &ways, look.language))
             }))
         }
     }
@@ -337,7 +347,7 @@ impl<'a> List<'a> {
         let kept: Vec<(&str, &str)> = self
             .asked
             .iter()
-            .filter(|(name, value)| !matches!(name.as_str(), "q" | "cursor" | "file") && !value.is_empty())
+            .filter(|(name, value)| name != "q" && !is_of_one_page(name) && !value.is_empty())
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
         let file = |text, ending| Button::new(text).small().quiet().icon(Icon::Download).to(&self.place(&[("file", ending), ("cursor", "")]));
@@ -345,9 +355,13 @@ impl<'a> List<'a> {
         tools(self.searches.then_some(&self.path), self.asked("q").unwrap_or(""), &kept, &chips, &acts, room.look.language)
     }
 
-    /// This list with other parameters; an empty one is left out.
-    fn place(&self, changed: &[(&str, &str)]) -> String {
-        let kept = self.asked.iter().filter(|(name, _)| name != "file" && !changed.iter().any(|(other, _)| other == name));
+    /// This list with other parameters; an empty one is left out. What is of one page stays behind where another one is asked for.
+    #[must_use]
+    pub fn place(&self, changed: &[(&str, &str)]) -> String {
+        let kept = self.asked.iter().filter(|(name, _)| {
+            let left = matches!(name.as_str(), "file" | "select") || (name == BACK && changed.iter().any(|(other, _)| *other == "cursor"));
+            !left && !changed.iter().any(|(other, _)| other == name)
+        });
         let all = kept.map(|(name, value)| (name.as_str(), value.as_str())).chain(changed.iter().copied());
         let pairs: Vec<String> = all.filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
         if pairs.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, pairs.join("&")) }

@@ -143,6 +143,12 @@ impl Answer {
         Self::bytes("text/html; charset=utf-8", page).header(CONTENT_SECURITY_POLICY, &policy)
     }
 
+    /// The same page, which may show another one of this server in a frame.
+    #[must_use]
+    pub fn framing(self) -> Self {
+        self.header(CONTENT_SECURITY_POLICY, &format!("{PAGE_POLICY}; frame-src 'self'"))
+    }
+
     /// Bytes of any type.
     #[must_use]
     pub fn bytes(content_type: &'static str, bytes: impl Into<Bytes>) -> Self {

@@ -62,6 +62,8 @@ pub const CODES: &[Code] = &[
     code(409, "out_of_stock", "There are not enough license keys."),
     code(409, "channel_required", "The partnership has no channel yet."),
     code(409, "setup_incomplete", "The merchant has not finished its settings."),
+    code(409, "program_closed", "The program takes no new resellers."),
+    code(422, "terms_not_accepted", "Whoever signs up accepts the terms of the program first."),
     code(409, "no_channel", "The merchant has no channel to approve into."),
     code(409, "order_confirmed", "The order was placed and cannot be changed."),
     code(409, "free_order_final", "An order without a price cannot be undone."),

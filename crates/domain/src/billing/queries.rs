@@ -2,8 +2,7 @@
 
 use super::{AutoTopUp, InvoiceDocument, InvoiceKind, InvoiceStatus, PaymentMethod};
 use crate::access::{MerchantScope, PartnershipScope};
-use crate::ids::{InvoiceId, OrderId, PartnershipId, PaymentId, nobody};
-use crate::listing::{Page, PageRequest};
+use crate::ids::{InvoiceId, OrderId, PartnershipId, PaymentId};
 use std::collections::HashMap;
 use tradepost_kernel::{Currency, Date, Timestamp};
 use tradepost_store::{Column, Fault, FromRow, Reader, Row, params, sql};
@@ -88,8 +87,10 @@ macro_rules! invoice_sql {
     };
 }
 
+mod payments;
 mod search;
 
+pub use payments::{PAYMENTS, PAYMENTS_OF_INVOICE, PAYMENTS_OF_METHOD, PAYMENTS_OF_NAME, PAYMENTS_OF_PARTNERSHIP, PaymentFilter, payments};
 pub use search::{
     CANCELED_BY_DUE, CANCELED_OF_PARTNERSHIP_BY_DUE, InvoiceFilter, InvoiceSort, LIST, LIST_BY_DUE, LIST_CANCELED, LIST_CANCELED_OF_PARTNERSHIP,
     LIST_OF_NUMBER, LIST_OF_PARTNERSHIP, LIST_OF_PARTNERSHIP_BY_DUE, LIST_OF_TOP_UPS, LIST_OVERDUE, LIST_OVERDUE_OF_PARTNERSHIP, LIST_PAID,
@@ -210,35 +211,4 @@ impl FromRow for PaymentRow {
             recorded: c.next()?,
         })
     }
-}
-
-/// A page of payments, newest first; of one partnership or invoice only, where given.
-///
-/// # Errors
-/// The store's.
-pub async fn payments(
-    reader: &mut Reader<'_>,
-    scope: MerchantScope,
-    partnership: Option<PartnershipId>,
-    invoice: Option<InvoiceId>,
-    page: PageRequest,
-) -> Result<Page<PaymentRow>, Fault> {
-    let rows = reader
-        .query(
-            sql!(
-                "SELECT id, partnership, invoice, method, currency, amount_minor, allocated_minor, received_on, reference, created_ms FROM payment
-                 WHERE merchant = $1 AND id < $2 AND ($4 = 0 OR partnership = $5) AND ($6 = 0 OR invoice = $7) ORDER BY id DESC LIMIT $3"
-            ),
-            params![
-                scope.merchant,
-                page.bound(),
-                page.fetch(),
-                partnership.is_some(),
-                partnership.unwrap_or(nobody()),
-                invoice.is_some(),
-                invoice.unwrap_or(nobody())
-            ],
-        )
-        .await?;
-    Ok(page.page(rows, |row: &PaymentRow| row.id))
 }

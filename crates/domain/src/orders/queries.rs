@@ -117,8 +117,10 @@ macro_rules! order_sql {
     };
 }
 
+mod licenses;
 mod search;
 
+pub use licenses::{LICENSE_OF_ID, LICENSES_OF_CUSTOMER, LICENSES_OF_NAME, LicenseSearch, licenses};
 pub use search::{
     COUNT_OF_PRODUCT, COUNT_OF_STATE, LIST_OF_CUSTOMER, LIST_OF_HELD, LIST_OF_MERCHANT, LIST_OF_NAME, LIST_OF_PARTNERSHIP, LIST_OF_PARTNERSHIP_HELD,
     LIST_OF_PARTNERSHIP_STATE, LIST_OF_PRODUCT, LIST_OF_REFERENCE, LIST_OF_STATE, OrderFilter, Term, list,

@@ -2,7 +2,7 @@
 
 use super::queries::{self, ResellerView};
 use super::store::{self, NewPartnership};
-use super::terms::{self, Level, Place, Term};
+use super::terms::{self, EffectiveTerms, Level, Place, Term};
 use super::{Status, channel_store, channels, reseller_store};
 use crate::access::{Caller, Need, ResellerRole, Right};
 use crate::audit::AuditEntry;
@@ -76,13 +76,23 @@ async fn found_company(ctx: &Ctx, tx: &mut Tx<'_>, profile: &Profile, owner: Per
 }
 
 /// Makes a partnership, with its audit entry.
-async fn enroll(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, reseller: ResellerId, arrival: Arrival, action: &'static str) -> Result<PartnershipId, Fault> {
+async fn enroll(
+    ctx: &mut Ctx,
+    tx: &mut Tx<'_>,
+    merchant: i64,
+    reseller: ResellerId,
+    arrival: Arrival,
+    (action, accepted): (&'static str, Option<&str>),
+) -> Result<PartnershipId, Fault> {
     let id: PartnershipId = ctx.id();
     let code = code_from(ctx.random());
     let Arrival { status, channel, .. } = arrival;
     let new = NewPartnership { scope: PartnershipScope { merchant, partnership: id }, reseller, code, status, channel };
     store::insert(tx, &new, ctx.now).await?;
-    let after = json!({"reseller": reseller, "code": new.code, "status": status.name(), "channel": channel});
+    let mut after = json!({"reseller": reseller, "code": new.code, "status": status.name(), "channel": channel});
+    if let Some(url) = accepted {
+        after["accepted_terms"] = json!(url);
+    }
     ctx.audit(AuditEntry::new(merchant, action, id).of(id).after(after));
     Ok(id)
 }
@@ -96,12 +106,32 @@ struct Arrival {
     note: Option<&'static str>,
 }
 
+fn program_closed() -> Refusal {
+    Refusal::conflict("program_closed", "This program takes no new resellers now.")
+}
+
+fn terms_not_accepted(url: &str) -> Refusal {
+    Refusal::invalid("terms_not_accepted", format!("Accept the terms of the program first: {url}")).at("/accept_terms")
+}
+
+/// What the program says of everybody who wants to come in (PAR-10): asked before anything is looked up of who that is, so that it tells nothing of them.
+async fn door(tx: &mut Tx<'_>, merchant: i64, accepts_terms: bool) -> Result<EffectiveTerms, No> {
+    let set: Vec<(Level, Term)> = terms::load(tx, merchant, Place::Program).await?.into_iter().map(|term| (Level::Program, term)).collect();
+    let program = terms::resolve(&set);
+    if !program.enabled {
+        return Err(program_closed().into());
+    }
+    match &program.terms_url {
+        Some(url) if !accepts_terms => Err(terms_not_accepted(url).into()),
+        _ => Ok(program),
+    }
+}
+
 /// How a sign-up arrives (PAR-3): approved where the program says so, into the channel that an approval would lead into. Without any
 /// channel it waits as it would otherwise, and the merchant is told why. The channel is locked, so that it is not deleted meanwhile.
-async fn arrival(tx: &mut Tx<'_>, merchant: i64) -> Result<Arrival, Fault> {
+async fn arrival(tx: &mut Tx<'_>, merchant: i64, program: &EffectiveTerms) -> Result<Arrival, Fault> {
     let waits = |note| Arrival { status: Status::Pending, channel: None, note };
-    let set: Vec<(Level, Term)> = terms::load(tx, merchant, Place::Program).await?.into_iter().map(|term| (Level::Program, term)).collect();
-    if !terms::resolve(&set).auto_approve {
+    if !program.auto_approve {
         return Ok(waits(None));
     }
     let approved = |channel| Arrival { status: Status::Approved, channel, note: Some("approved") };
@@ -113,8 +143,15 @@ async fn arrival(tx: &mut Tx<'_>, merchant: i64) -> Result<Arrival, Fault> {
 }
 
 /// Enrolls a sign-up, with what follows from its arrival.
-async fn sign_up(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, reseller: ResellerId, arrival: Arrival) -> Result<PartnershipId, Fault> {
-    let id = enroll(ctx, tx, merchant, reseller, arrival, "partnership.signed_up").await?;
+async fn sign_up(
+    ctx: &mut Ctx,
+    tx: &mut Tx<'_>,
+    merchant: i64,
+    reseller: ResellerId,
+    arrival: Arrival,
+    program: &EffectiveTerms,
+) -> Result<PartnershipId, Fault> {
+    let id = enroll(ctx, tx, merchant, reseller, arrival, ("partnership.signed_up", program.terms_url.as_deref())).await?;
     let status = arrival.status.name();
     let body = json!({"reseller": reseller, "status": status, "note": arrival.note});
     ctx.announce(Event::new(merchant, "partnership.signed_up", id, body).of(id));
@@ -140,6 +177,8 @@ pub struct SignUp {
     pub last_name: String,
     /// The hash of their password, made before.
     pub password_hash: String,
+    /// Whether they accept the program's terms, where it has some.
+    pub accepts_terms: bool,
 }
 
 /// Nothing that would tell whether the address is known.
@@ -149,7 +188,7 @@ pub struct SignUpReceived {}
 #[async_trait::async_trait]
 impl Command for SignUp {
     const NAME: &'static str = "partnerships.sign_up";
-    const REFUSALS: &'static [&'static str] = &["not_found"];
+    const REFUSALS: &'static [&'static str] = &["not_found", "program_closed", "terms_not_accepted"];
     type Outcome = SignUpReceived;
 
     fn need(&self) -> Need {
@@ -162,12 +201,13 @@ impl Command for SignUp {
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<SignUpReceived, No> {
         let merchant = merchants::queries::merchant(tx, self.merchant).await?.ok_or_else(Refusal::not_found)?;
+        let program = door(tx, merchant.number, self.accepts_terms).await?;
         if let Some(known) = identity::store::lock_person_by_email(tx, &self.profile.email.key()).await? {
             ctx.audit(AuditEntry::new(0, "person.sign_up_repeated", known.id));
             ctx.announce(Event::new(0, "person.sign_up_repeated", known.id, json!({"person": known.id, "merchant": merchant.id})));
             return Ok(SignUpReceived {});
         }
-        let arrival = arrival(tx, merchant.number).await?;
+        let arrival = arrival(tx, merchant.number, &program).await?;
         // From here on it must succeed.
         let (person, link) = (ctx.id(), ctx.id());
         let new = identity::store::NewPerson {
@@ -182,7 +222,7 @@ impl Command for SignUp {
         identity::store::insert_link(tx, link, Purpose::EmailConfirmation, person, ctx.now).await?;
         let reseller = found_company(ctx, tx, &self.profile, person).await?;
         ctx.announce(Event::new(0, "person.signed_up", person, json!({"person": person, "link": link, "merchant": merchant.id})));
-        sign_up(ctx, tx, merchant.number, reseller, arrival).await?;
+        sign_up(ctx, tx, merchant.number, reseller, arrival, &program).await?;
         Ok(SignUpReceived {})
     }
 }
@@ -194,6 +234,8 @@ pub struct JoinProgram {
     pub merchant: i64,
     /// The company, used where the person owns none yet.
     pub profile: Profile,
+    /// Whether the person accepts the program's terms, where it has some.
+    pub accepts_terms: bool,
 }
 
 /// The partnership that came to be.
@@ -212,7 +254,7 @@ fn already_enrolled(status: Status) -> Refusal {
 #[async_trait::async_trait]
 impl Command for JoinProgram {
     const NAME: &'static str = "partnerships.join";
-    const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "already_enrolled"];
+    const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "program_closed", "terms_not_accepted", "already_enrolled"];
     type Outcome = Enrolled;
 
     fn need(&self) -> Need {
@@ -226,6 +268,7 @@ impl Command for JoinProgram {
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<Enrolled, No> {
         let person = ctx.caller().person().ok_or_else(|| Refusal::forbidden("forbidden", "Sign in as a person first."))?;
         let merchant = merchants::queries::merchant(tx, self.merchant).await?.ok_or_else(Refusal::not_found)?;
+        let program = door(tx, merchant.number, self.accepts_terms).await?;
         let owned = queries::owned_companies(tx, person).await?;
         if let Some(company) = owned.first() {
             // Two requests at once would both find nothing; the second waits here and then finds the first's.
@@ -234,13 +277,13 @@ impl Command for JoinProgram {
         if let Some(status) = queries::enrolled_status(tx, MerchantScope { merchant: self.merchant }, person).await? {
             return Err(already_enrolled(status).into());
         }
-        let arrival = arrival(tx, merchant.number).await?;
+        let arrival = arrival(tx, merchant.number, &program).await?;
         // From here on it must succeed.
         let reseller = match owned.first() {
             Some(company) => *company,
             None => found_company(ctx, tx, &self.profile, person).await?,
         };
-        let partnership = sign_up(ctx, tx, merchant.number, reseller, arrival).await?;
+        let partnership = sign_up(ctx, tx, merchant.number, reseller, arrival, &program).await?;
         Ok(Enrolled { partnership, reseller })
     }
 }
@@ -287,7 +330,7 @@ impl Command for CreateReseller {
         let invited = identity::invite(ctx, tx, &self.profile.email, &self.first_name, &self.last_name).await?;
         let reseller = found_company(ctx, tx, &self.profile, invited.person).await?;
         let arrival = Arrival { status: Status::Approved, channel, note: None };
-        let partnership = enroll(ctx, tx, scope.merchant, reseller, arrival, "partnership.created").await?;
+        let partnership = enroll(ctx, tx, scope.merchant, reseller, arrival, ("partnership.created", None)).await?;
         let body = json!({"reseller": reseller, "status": "approved", "person": invited.person, "link": invited.link});
         ctx.announce(Event::new(scope.merchant, "partnership.created", partnership, body).of(partnership));
         Ok(Enrolled { partnership, reseller })

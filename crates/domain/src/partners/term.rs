@@ -67,6 +67,8 @@ pub enum TermName {
     MaxQuantity,
     EmailCodesToEndUsers,
     AutoApprove,
+    Enabled,
+    TermsUrl,
 }
 
 named!(TermName {
@@ -84,6 +86,8 @@ named!(TermName {
     MaxQuantity = "max_quantity",
     EmailCodesToEndUsers = "email_codes_to_end_users",
     AutoApprove = "auto_approve",
+    Enabled = "enabled",
+    TermsUrl = "terms_url",
 });
 
 /// What a margin is for. The most specific one that is set applies: product, then group, then general.
@@ -136,6 +140,8 @@ pub enum TermValue {
     Days(i64),
     /// Units.
     Units(i64),
+    /// The address of a page.
+    Url(String),
 }
 
 impl TermValue {
@@ -148,12 +154,16 @@ impl TermValue {
             Self::Money(money) => money.to_string(),
             Self::Flag(flag) => flag.to_string(),
             Self::Days(number) | Self::Units(number) => number.to_string(),
+            Self::Url(url) => url.clone(),
         }
     }
 }
 
 /// The largest purchase limit, in units.
 pub const MOST_UNITS: i64 = 1_000_000_000;
+
+/// The longest address of a page, in bytes.
+pub const LONGEST_URL: usize = 500;
 
 /// The longest time to pay, in days.
 pub const LONGEST_DUE_DAYS: i64 = 365;
@@ -176,8 +186,16 @@ impl TermName {
                 let money = currency.parse(amount).map_err(|_| invalid_limit())?;
                 if money.minor >= 0 { Ok(TermValue::Money(money)) } else { Err(invalid_limit()) }
             }
-            Self::HoldUnpaidAtLimit | Self::RequiresEndUserInformation | Self::RequiresResellerInformation | Self::EmailCodesToEndUsers | Self::AutoApprove => {
-                text.parse().map(TermValue::Flag).map_err(|_| wrong("must be true or false"))
+            Self::HoldUnpaidAtLimit
+            | Self::RequiresEndUserInformation
+            | Self::RequiresResellerInformation
+            | Self::EmailCodesToEndUsers
+            | Self::AutoApprove
+            | Self::Enabled => text.parse().map(TermValue::Flag).map_err(|_| wrong("must be true or false")),
+            Self::TermsUrl => {
+                let is_url = text.len() <= LONGEST_URL && ["https://", "http://"].iter().any(|begin| text.len() > begin.len() && text.starts_with(begin));
+                let plain = is_url && text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\'));
+                if plain { Ok(TermValue::Url(text.to_owned())) } else { Err(wrong("must be the address of a page, such as https://example.com/terms")) }
             }
             Self::InvoiceDueDays => {
                 let days: Option<i64> = text.parse().ok().filter(|days| (0..=LONGEST_DUE_DAYS).contains(days));
@@ -212,7 +230,7 @@ impl TermName {
     /// Whether it is the program's alone: it is about those who are in no channel and no partnership yet.
     #[must_use]
     pub const fn is_of_program(self) -> bool {
-        matches!(self, Self::AutoApprove)
+        matches!(self, Self::AutoApprove | Self::Enabled | Self::TermsUrl)
     }
 
     /// Whether it can be said of one product.

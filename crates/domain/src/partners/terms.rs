@@ -53,6 +53,10 @@ pub struct EffectiveTerms {
     pub email_codes_to_end_users: bool,
     /// Whether sign-ups arrive approved (PAR-3).
     pub auto_approve: bool,
+    /// Whether the program takes new resellers (PAR-10).
+    pub enabled: bool,
+    /// What whoever signs up accepts; `None`: nothing.
+    pub terms_url: Option<String>,
     /// Partner margins by what they are for.
     pub margins: BTreeMap<Qualifier, Percent>,
     /// Each effective term, by name and qualifier, defaults included.
@@ -109,6 +113,8 @@ pub fn resolve(rows: &[(Level, Term)]) -> EffectiveTerms {
         max_quantities: BTreeMap::new(),
         email_codes_to_end_users: false,
         auto_approve: false,
+        enabled: true,
+        terms_url: None,
         margins: BTreeMap::new(),
         origins: Vec::new(),
     };
@@ -132,6 +138,8 @@ pub fn resolve(rows: &[(Level, Term)]) -> EffectiveTerms {
             (TermName::MaxQuantity, value) => drop(terms.max_quantities.insert(qualifier.clone(), units(value.as_ref()))),
             (TermName::EmailCodesToEndUsers, Some(TermValue::Flag(flag))) => terms.email_codes_to_end_users = *flag,
             (TermName::AutoApprove, Some(TermValue::Flag(flag))) => terms.auto_approve = *flag,
+            (TermName::Enabled, Some(TermValue::Flag(flag))) => terms.enabled = *flag,
+            (TermName::TermsUrl, Some(TermValue::Url(url))) => terms.terms_url = Some(url.clone()),
             _ => {}
         }
     }
@@ -160,6 +168,7 @@ fn origins(winners: BTreeMap<(TermName, Qualifier), (Level, Option<TermValue>)>,
             TermName::InvoiceDueDays => Some(TermValue::Days(terms.invoice_due_days)),
             TermName::EmailCodesToEndUsers => Some(TermValue::Flag(terms.email_codes_to_end_users)),
             TermName::AutoApprove => Some(TermValue::Flag(terms.auto_approve)),
+            TermName::Enabled => Some(TermValue::Flag(terms.enabled)),
             TermName::Currency
             | TermName::CreditLimit
             | TermName::WholesaleDiscountPercent
@@ -167,7 +176,8 @@ fn origins(winners: BTreeMap<(TermName, Qualifier), (Level, Option<TermValue>)>,
             | TermName::PurchaseLimitDay
             | TermName::PurchaseLimitMonth
             | TermName::MinQuantity
-            | TermName::MaxQuantity => None,
+            | TermName::MaxQuantity
+            | TermName::TermsUrl => None,
         };
         origins.push(TermOrigin { name, qualifier: Qualifier::General, value, level: None });
     }

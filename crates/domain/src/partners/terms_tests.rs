@@ -48,6 +48,8 @@ min_quantity "" none (default)
 max_quantity "" none (default)
 email_codes_to_end_users "" false (default)
 auto_approve "" false (default)
+enabled "" true (default)
+terms_url "" none (default)
 "#;
     assert_eq!(printed(&terms), expected);
 }
@@ -100,6 +102,8 @@ fn values_are_read_strictly() {
         (TermName::HoldUnpaidAtLimit, "yes"),
         (TermName::InvoiceDueDays, "366"),
         (TermName::InvoiceDueDays, "-1"),
+        (TermName::TermsUrl, "example.com/terms"),
+        (TermName::TermsUrl, "https://example.com/\"x"),
     ] {
         assert!(name.value(wrong).is_err(), "{} {wrong}", name.name());
     }
@@ -112,7 +116,9 @@ fn values_are_read_strictly() {
             | TermName::RequiresEndUserInformation
             | TermName::RequiresResellerInformation
             | TermName::EmailCodesToEndUsers
-            | TermName::AutoApprove => "true",
+            | TermName::AutoApprove
+            | TermName::Enabled => "true",
+            TermName::TermsUrl => "https://example.com/terms",
             TermName::InvoiceDueDays => "30",
             TermName::PurchaseLimitDay | TermName::PurchaseLimitMonth | TermName::MinQuantity | TermName::MaxQuantity => "500",
         };

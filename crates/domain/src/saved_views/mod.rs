@@ -25,8 +25,34 @@ pub enum ListName {
     Resellers,
     Messages,
     Audit,
+    Products,
+    Licenses,
+    Fulfillments,
+    CancelRequests,
+    Payments,
+    Stock,
+    LicenseKeys,
+    KeyImports,
+    People,
+    Requests,
 }
-named!(ListName { Orders = "orders", Invoices = "invoices", Resellers = "resellers", Messages = "messages", Audit = "audit" });
+named!(ListName {
+    Orders = "orders",
+    Invoices = "invoices",
+    Resellers = "resellers",
+    Messages = "messages",
+    Audit = "audit",
+    Products = "products",
+    Licenses = "licenses",
+    Fulfillments = "fulfillments",
+    CancelRequests = "cancel_requests",
+    Payments = "payments",
+    Stock = "stock",
+    LicenseKeys = "license_keys",
+    KeyImports = "key_imports",
+    People = "people",
+    Requests = "requests",
+});
 
 /// Whose views: a merchant's workspace, or one partnership's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 mod imports;
 mod keys;
 
-pub use imports::{KeyImportView, import, imports};
+pub use imports::{ImportState, KeyImportView, import, imports};
 pub(super) use imports::{abandoned_imports, known_codes, lock_import, lock_shelf, shelves_of, staged_keys};
-pub use keys::{KeyFilter, KeyView, StockView, key, keys, stock, stock_of};
+pub use keys::{KeyFilter, KeyView, StockFilter, StockView, key, keys, stock, stock_of};
 
 use super::Level;
 use crate::ids::LicenseKeyId;

@@ -46,3 +46,4 @@ mod tried;
 mod verify;
 mod views;
 mod wires;
+mod workspace;

@@ -147,6 +147,8 @@ async fn body(app: TestApp) {
     lists::of_invoices(&app, merchant, many.clone()).await;
     lists::of_orders(&app, merchant, many.clone(), product.number).await;
     lists::of_licenses(&app, merchant, many.clone(), product.number).await;
+    lists::of_licenses_that_a_word_finds(&app, merchant).await;
+    lists::of_payments(&app, merchant).await;
     find::of_words(&app, merchant, many.clone()).await;
     lists::of_fulfillments(&app, merchant, many).await;
     lists::of_messages(&app, merchant).await;

@@ -92,4 +92,58 @@ app_test! {
         assert_eq!(standing(&app, &acme, "Fabrikam").await.0, "approved");
         assert_eq!(staff.get(&format!("{place}/resellers/{}/terms/auto_approve", contoso.partnership().text())).await.status, 404);
     }
+
+    /// PAR-10: a program that is off takes nobody, whoever asks and whether or not the address is known; those who are in go on, and so does adding by hand.
+    async fn a_closed_program_takes_no_sign_ups(app) {
+        let acme = app.merchant("Acme Software").await;
+        let contoso = acme.reseller("Contoso").await;
+        let other = app.merchant("Other Software").await;
+        let http = app.http().await;
+        let staff = http.with(&acme.signs_in(MerchantRole::Owner).await);
+        let place = format!("/m/{}", acme.id);
+        let version = app.number(sql!("SELECT COUNT(*) FROM audit WHERE action = 'program.terms_changed'"), Vec::new()).await;
+        assert_eq!(staff.form(&format!("{place}/program/terms/enabled"), "setting=false&qualifier=").await.status, 303);
+        assert_eq!(app.number(sql!("SELECT COUNT(*) FROM audit WHERE action = 'program.terms_changed'"), Vec::new()).await, version + 1);
+        assert_eq!(app.event_bodies("program.terms_changed").await.len(), 1);
+        assert!(staff.get(&format!("{place}/program")).await.text().contains("The program is closed"));
+        let known = contoso.view().await.reseller.email;
+        for email in ["rita@new.example", known.as_str()] {
+            let body = json!({"company": "New", "first_name": "Rita", "last_name": "R", "email": email, "country": "US", "password": "correct horse battery"});
+            assert_eq!(http.nobody().post(&format!("/v1/signup/{}", acme.id), body).await.said(), (409, "program_closed".into()), "{email}");
+        }
+        assert_eq!(mails(&app, "sign_up_repeated").await, 0);
+        let page = http.nobody().get(&format!("/join/{}", acme.id)).await.text();
+        assert!(page.contains("This program is closed") && !page.contains("name=\"password\""), "{page}");
+        let elsewhere = http.with(&other.reseller("Rita").await.signs_in(tradepost_domain::access::ResellerRole::Owner).await);
+        let body = json!({"company": "New", "first_name": "Rita", "last_name": "R", "email": "rita@new.example", "country": "US"});
+        assert_eq!(elsewhere.post(&format!("/v1/signup/{}", acme.id), body).await.said(), (409, "program_closed".into()));
+        let seller = http.with(&contoso.signs_in(tradepost_domain::access::ResellerRole::Owner).await);
+        assert_eq!(seller.get("/v1/reseller/products").await.status, 200, "those who are in go on");
+        acme.reseller("By hand").await;
+        http.with(&acme.key).send("PATCH", "/v1/merchant/program", Some(&json!({"enabled": null}))).await.must(200);
+        sign_up(&http, &acme, "Late").await;
+        assert_eq!(standing(&app, &acme, "Late").await.0, "pending");
+    }
+
+    /// PAR-10: where the program has terms, whoever signs up accepts them, and the trail says which.
+    async fn whoever_signs_up_accepts_the_terms_of_the_program(app) {
+        let acme = app.merchant("Acme Software").await;
+        let http = app.http().await;
+        let (staff, place, url) = (http.with(&acme.key), format!("/join/{}", acme.id), "https://acme.example/terms");
+        for wrong in ["acme.example/terms", "javascript:alert(1)", "https://", "https://acme.example/\"x", "https://acme.example/a b"] {
+            let said = staff.send("PATCH", "/v1/merchant/program", Some(&json!({"terms_url": wrong}))).await.said();
+            assert_eq!(said, (422, "invalid_field".into()), "{wrong}");
+        }
+        staff.send("PATCH", "/v1/merchant/program", Some(&json!({"terms_url": url}))).await.must(200);
+        let page = http.nobody().get(&place).await.text();
+        assert!(page.contains(url) && page.contains("accept_terms"), "{page}");
+        let fields = "company=Fabrikam&first_name=Rita&last_name=R&email=rita%40fabrikam.example&country=US&password=correct+horse+battery";
+        let refused = http.nobody().form(&place, fields).await;
+        assert!(refused.status == 422 && refused.text().contains("Accept the terms of the program first"), "{}", refused.text());
+        let body = json!({"company": "New", "first_name": "Rita", "last_name": "R", "email": "rita@new.example", "country": "US", "password": "correct horse battery"});
+        assert_eq!(http.nobody().post(&format!("/v1/signup/{}", acme.id), body).await.said(), (422, "terms_not_accepted".into()));
+        assert_eq!(http.nobody().form(&place, &format!("{fields}&accept_terms=true")).await.status, 200);
+        let after: String = app.row(sql!("SELECT after_json FROM audit WHERE action = 'partnership.signed_up'"), Vec::new()).await;
+        assert!(after.contains(url), "{after}");
+    }
 }

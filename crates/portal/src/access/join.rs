@@ -15,11 +15,12 @@ use tradepost_domain::identity::{self, PersonView};
 use tradepost_domain::listing::PageRequest;
 use tradepost_domain::merchants::{self, Branding, MerchantView};
 use tradepost_domain::partners::queries::ResellerView;
-use tradepost_domain::partners::terms::{self, Level, Place};
+use tradepost_domain::partners::terms::{self, EffectiveTerms, Level, Place};
 use tradepost_domain::partners::{self, Enrolled, JoinProgram, Profile, SignUp};
 use tradepost_domain::{MerchantScope, PartnershipId};
 use tradepost_kernel::password::SHORTEST;
 use tradepost_kernel::text::Email;
+use tradepost_store::{Fault, Reader};
 use tradepost_web::api::branding;
 use tradepost_web::api::signup::{self, NewSignup};
 use tradepost_web::{Answer, Call, Problem, Routes};
@@ -35,11 +36,31 @@ struct Applicant {
     company: Option<ResellerView>,
     /// Where one of their companies is in the program already.
     there: Option<PartnershipId>,
+    /// What the program says of everybody.
+    door: Door,
+}
+
+/// What a program says of everybody who wants to come in (PAR-10).
+#[derive(Debug, Default)]
+struct Door {
+    closed: bool,
+    terms_url: Option<String>,
+}
+
+async fn program_terms(reader: &mut Reader<'_>, merchant: i64) -> Result<EffectiveTerms, Fault> {
+    let set = terms::load(reader, merchant, Place::Program).await?.into_iter().map(|term| (Level::Program, term)).collect::<Vec<_>>();
+    Ok(terms::resolve(&set))
+}
+
+async fn door(call: &Call, merchant: i64) -> Result<Door, Problem> {
+    let terms = call.read(move |reader| Box::pin(async move { program_terms(reader, merchant).await })).await?;
+    Ok(Door { closed: !terms.enabled, terms_url: terms.terms_url })
 }
 
 async fn applicant(call: &Call, merchant: i64) -> Result<Applicant, Problem> {
+    let door = door(call, merchant).await?;
     let Some(person) = call.caller().person() else {
-        return Ok(Applicant { branding: branding::of(call, merchant).await?, ..Applicant::default() });
+        return Ok(Applicant { branding: branding::of(call, merchant).await?, door, ..Applicant::default() });
     };
     call.read(move |reader| {
         Box::pin(async move {
@@ -51,7 +72,7 @@ async fn applicant(call: &Call, merchant: i64) -> Result<Applicant, Problem> {
             let programs = partners::queries::programs(reader, person).await?;
             let there = programs.iter().find(|program| program.merchant == merchant && owned.contains(&program.reseller.id)).map(|program| program.id);
             let branding = merchants::branding(reader, merchant).await?;
-            Ok(Applicant { branding, person: identity::queries::person(reader, person).await?, company, there })
+            Ok(Applicant { branding, person: identity::queries::person(reader, person).await?, company, there, door })
         })
     })
     .await
@@ -108,9 +129,9 @@ async fn apply(call: Call) -> Result<Answer, Problem> {
 async fn approves_at_once(call: &Call, merchant: i64) -> Result<bool, Problem> {
     call.read(move |reader| {
         Box::pin(async move {
-            let set = terms::load(reader, merchant, Place::Program).await?.into_iter().map(|term| (Level::Program, term)).collect::<Vec<_>>();
             let first = PageRequest { limit: 1, before: None };
-            Ok(terms::resolve(&set).auto_approve && !partners::queries::channels(reader, MerchantScope { merchant }, first).await?.rows.is_empty())
+            Ok(program_terms(reader, merchant).await?.auto_approve
+                && !partners::queries::channels(reader, MerchantScope { merchant }, first).await?.rows.is_empty())
         })
     })
     .await
@@ -129,7 +150,8 @@ async fn join(call: &Call, merchant: i64, company: &ResellerView) -> Result<Enro
         country: company.country.clone(),
         vat_id: company.vat_id.clone(),
     };
-    Ok(call.execute(JoinProgram { merchant, profile }).await?.outcome)
+    let accepts_terms = call.typed()?.iter().any(|(name, value)| name == "accept_terms" && value == "true");
+    Ok(call.execute(JoinProgram { merchant, profile, accepts_terms }).await?.outcome)
 }
 
 fn title(look: &Look, merchant: &MerchantView) -> String {
@@ -157,7 +179,8 @@ fn page(call: &Call, look: &Look, merchant: &MerchantView, who: &Applicant, type
         }
         (typed.mistakes(look))
         @if let Some(there) = who.there { (already(look, there)) }
-        @else if let Some(company) = &who.company { (with_company(call, look, company, action)) }
+        @else if who.door.closed { (closed(look)) }
+        @else if let Some(company) = &who.company { (with_company(call, look, company, typed, who.door.terms_url.as_deref())) }
         @else { (form(call, look, typed, who, action)) }
     };
     drawn(call, look, merchant, who, &inside)
@@ -169,14 +192,34 @@ fn already(look: &Look, there: PartnershipId) -> Markup {
     note::note(Tone::Info, look.t("You are in already", "Sie sind schon dabei"), text, Some(&open))
 }
 
+fn closed(look: &Look) -> Markup {
+    let text =
+        look.t("It takes no new resellers now. Those who are in go on working.", "Zurzeit nimmt es keine neuen Reseller auf. Wer drin ist, arbeitet weiter.");
+    note::note(Tone::Info, look.t("This program is closed", "Dieses Programm ist geschlossen"), text, None)
+}
+
+/// What is to be accepted, where the program has terms (PAR-10).
+fn acceptance(look: &Look, typed: &Typed, url: Option<&str>) -> Markup {
+    html! {
+        @if let Some(url) = url {
+            div class="field whole" {
+                p { a href=(url) target="_blank" rel="noopener noreferrer" { (look.t("Read the terms of the program", "Bedingungen des Programms lesen")) } }
+            }
+            (typed.field("accept_terms", look.t("I accept these terms", "Ich stimme diesen Bedingungen zu")).whole().switch())
+        }
+    }
+}
+
 /// A company that is known joins with one click.
-fn with_company(call: &Call, look: &Look, company: &ResellerView, action: &str) -> Markup {
+fn with_company(call: &Call, look: &Look, company: &ResellerView, typed: &Typed, url: Option<&str>) -> Markup {
+    let action = call.request_path();
     let country = countries::name(look.language, &company.country).unwrap_or(&company.country);
     let fields = facts(&[
         (look.t("Company", "Firma"), html! { (company.company) }),
         (look.t("Country", "Land"), html! { (country) }),
         (look.t("E-mail address", "E-Mail-Adresse"), html! { (company.email) }),
     ]);
+    let fields = html! { (fields) (acceptance(look, typed, url)) };
     let act = Button::new(look.t("Apply with this company", "Mit dieser Firma bewerben")).primary();
     forms::form(call, look, action, &fields, &act, Some("/workspaces"))
 }
@@ -186,6 +229,7 @@ fn form(call: &Call, look: &Look, typed: &Typed, who: &Applicant, action: &str) 
         (person_fields(look, typed))
         @if who.person.is_none() { (password_field(look, typed)) }
         (company_fields(look, typed))
+        (acceptance(look, typed, who.door.terms_url.as_deref()))
     };
     let act = Button::new(look.t("Apply", "Bewerben")).primary().wide();
     html! {

@@ -1,6 +1,6 @@
 //! Which columns of a wide list are shown. What is hidden stands in the address, so that a link, a bookmark and a saved view keep it.
 
-use super::List;
+use super::{List, is_of_one_page};
 use maud::{Markup, html};
 use tradepost_design::form::unseen;
 use tradepost_design::icon::icon;
@@ -27,7 +27,7 @@ impl List<'_> {
         let kept: Vec<(&str, &str)> = self
             .asked
             .iter()
-            .filter(|(name, value)| !(name.starts_with(HIDE) || matches!(name.as_str(), "cursor" | "file")) && !value.is_empty())
+            .filter(|(name, value)| !(name.starts_with(HIDE) || is_of_one_page(name)) && !value.is_empty())
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
         html! {

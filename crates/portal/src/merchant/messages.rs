@@ -1,5 +1,7 @@
 //! The message log: every mail that was written in the merchant's name, what it said, and how far it is (FUL-11).
 
+mod preview;
+
 use crate::files::Plain;
 use crate::forms::{Typed, question};
 use crate::lists::{Cell, List, fetch};
@@ -160,7 +162,10 @@ async fn show(call: Call) -> Result<Answer, Problem> {
         title: &detail.subject_line,
         state: Some(badge(tone, text)),
         text: None,
-        acts: may_resend(&room, &message).then(|| resend.to(&format!("{path}/resend"))),
+        acts: Some(html! {
+            (Button::new(room.t("Preview", "Vorschau")).icon(Icon::Visible).to(&format!("{path}/preview")))
+            @if may_resend(&room, &message) { (resend.to(&format!("{path}/resend"))) }
+        }),
     };
     // The sandbox shows codes in full.
     Ok(room.page(Spot::Messages, &head, &inside).raw())
@@ -192,16 +197,20 @@ fn notes(room: &Room, message: &MessageSummary) -> Markup {
     }
 }
 
-/// The mail as text, and the source of its HTML: nothing of it runs or loads here.
-fn body(room: &Room, detail: &MessageDetail) -> Markup {
-    let text = if room.test {
+/// Whether codes and links are seen.
+fn seen(room: &Room) -> &'static str {
+    if room.test {
         room.t("In full, because this is the sandbox.", "Vollständig, weil dies die Sandbox ist.")
     } else {
         room.t(
             "Codes are masked and links left out; the recipient got them in full.",
             "Codes sind verdeckt und Links weggelassen; der Empfänger bekam sie vollständig.",
         )
-    };
+    }
+}
+
+/// The mail as text, and the source of its HTML: nothing of it runs or loads here.
+fn body(room: &Room, detail: &MessageDetail) -> Markup {
     let inside = html! {
         div class="lines" lang=(detail.language) { (detail.text) }
         details class="explanation" {
@@ -209,7 +218,7 @@ fn body(room: &Room, detail: &MessageDetail) -> Markup {
             (value::snippet(&detail.html, room.look.language))
         }
     };
-    Card::new(room.t("What it says", "Was darin steht")).text(text).with(inside)
+    Card::new(room.t("What it says", "Was darin steht")).text(seen(room)).with(inside)
 }
 
 fn about(room: &Room, message: &MessageSummary) -> Markup {
@@ -287,6 +296,7 @@ async fn resend(call: Call) -> Result<Answer, Problem> {
 pub(super) fn routes(r: &mut Routes) {
     r.get("/m/{merchant}/messages", "merchantMessagesPage", list).needs(Right::MerchantRead).page();
     r.get("/m/{merchant}/messages/{id}", "merchantMessagePage", show).needs(Right::MerchantRead).page();
+    preview::routes(r);
     r.get("/m/{merchant}/messages/{id}/resend", "merchantResendMessagePage", ask_resend).needs(Right::LicensesSend).page();
     r.post("/m/{merchant}/messages/{id}/resend", "merchantResendMessageForm", resend).needs(Right::LicensesSend).page().command::<ResendMessage>();
 }

@@ -1,20 +1,24 @@
 //! Everything that came in, newest first (PAY-3).
 
 use crate::files::Plain;
-use crate::lists::{Cell, List, fetch};
-use crate::merchant::invoices::company_of;
-use crate::merchant::orders::companies;
+use crate::lists::{Cell, List, Narrowing, fetch};
+use crate::merchant::orders::list::resellers;
+use crate::merchant::orders::{begins, companies};
 use crate::room::{Room, Spot};
 use crate::shared::invoices as shared;
+use crate::shared::views;
 use maud::html;
 use std::collections::{BTreeSet, HashMap};
 use tradepost_design::frame::Head;
 use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon};
-use tradepost_domain::billing::queries;
+use tradepost_domain::billing::PaymentMethod;
+use tradepost_domain::billing::queries::{self, PaymentFilter};
 use tradepost_domain::ids::InvoiceId;
+use tradepost_domain::saved_views::ListName;
 use tradepost_domain::{PartnershipId, Right};
-use tradepost_web::api::invoices::{PaymentView, payments};
+use tradepost_kernel::Date;
+use tradepost_web::api::invoices::{PaymentView, payments_of_merchant};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
 /// The numbers of the invoices on a page. A file, which may have many more, names them by id.
@@ -36,7 +40,10 @@ async fn numbers(call: &Call, rows: &[PaymentView]) -> Result<HashMap<InvoiceId,
 
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
-    let list = List::new(&room, &call, "payments").empty(
+    let look = &room.look;
+    let methods = PaymentMethod::ALL.iter().map(|method| (method.name().to_owned(), shared::method(look, *method).to_owned())).collect();
+    let views = views::of(&call, ListName::Payments).await?;
+    let list = List::new(&room, &call, "payments").searches().views(views).filter("method", methods).empty(
         Icon::Card,
         room.t("No payments yet", "Noch keine Zahlungen"),
         room.t(
@@ -45,12 +52,21 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         Some(Button::new(room.t("Open invoices", "Offene Rechnungen")).to(&room.path("/invoices?status=unpaid"))),
     );
-    let of: Option<PartnershipId> = list.asked("partnership").and_then(|id| id.parse().ok());
-    let list = match of {
-        Some(id) => list.filter("partnership", vec![(id.to_string(), company_of(&call, id).await?)]),
-        None => list,
+    let list = Narrowing::new(&room, &call)
+        .choice("partnership", room.t("Reseller", "Reseller"), resellers(&call).await?)
+        .day("from", room.t("Recorded from", "Erfasst ab"))
+        .day("to", room.t("Recorded up to", "Erfasst bis"))
+        .of(list, room.t("Reseller, dates", "Reseller, Zeitraum"));
+    let day = |name: &str| list.asked(name).and_then(|text| text.parse::<Date>().ok());
+    let filter = PaymentFilter {
+        partnership: list.asked("partnership").and_then(|id| id.parse().ok()),
+        invoice: None,
+        method: list.asked("method").and_then(PaymentMethod::from_name),
+        search: list.searched(),
+        created_from: day("from").and_then(|day| begins(day, &look.zone)),
+        created_to: day("to").and_then(|day| begins(day.plus_days(1), &look.zone)),
     };
-    let found = list.rows(&call, fetch!(|page| [call] payments(call, of, None, page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call, filter] payments_of_merchant(call, filter.clone(), page).await)).await?;
     let is_file = list.asked("file").is_some();
     let numbers = if is_file { HashMap::new() } else { numbers(&call, &found.rows).await? };
     let names = companies(&call, found.rows.iter().map(|payment| payment.partnership).collect()).await?;

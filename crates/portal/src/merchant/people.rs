@@ -3,7 +3,7 @@
 use crate::forms::{Typed, question};
 use crate::lists::{Cell, List};
 use crate::room::{Room, Spot, done};
-use crate::shared::people;
+use crate::shared::{people, views};
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
 use tradepost_design::card::Card;
@@ -14,6 +14,7 @@ use tradepost_domain::access::MerchantRole;
 use tradepost_domain::identity::full_name;
 use tradepost_domain::merchants::queries::{self, StaffView};
 use tradepost_domain::merchants::{AddMerchantMember, ChangeMerchantMember, RemoveMerchantMember};
+use tradepost_domain::saved_views::ListName;
 use tradepost_domain::{Caller, PersonId, Right};
 use tradepost_kernel::text::Email;
 use tradepost_web::fields::Line;
@@ -67,7 +68,7 @@ fn roles(room: &Room) -> Vec<(&'static str, &'static str, &'static str)> {
 
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
-    let list = List::new(&room, &call, "people").searches();
+    let list = List::new(&room, &call, "people").searches().views(views::of(&call, ListName::People).await?);
     let all = staff(&call).await?;
     let owners = all.iter().filter(|member| member.role == MerchantRole::Owner).count();
     let wanted = list.searched().map(|text| text.to_lowercase());

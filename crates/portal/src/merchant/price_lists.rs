@@ -79,12 +79,12 @@ async fn shown(call: &Call) -> Result<PriceListView, Problem> {
 }
 
 /// A page of what a price list offers, with the prices that the products have anywhere.
-async fn offered(call: &Call, id: PriceListId, page: PageRequest) -> Result<Page<(OfferedProduct, Vec<BookView>)>, Problem> {
+async fn offered(call: &Call, id: PriceListId, search: Option<String>, page: PageRequest) -> Result<Page<(OfferedProduct, Vec<BookView>)>, Problem> {
     let scope = call.merchant()?;
     let (found, books) = call
         .read(move |reader| {
             Box::pin(async move {
-                let found = queries::offered(reader, scope, id, page).await?;
+                let found = queries::offered(reader, scope, id, search.as_deref(), page).await?;
                 let numbers: Vec<i64> = found.rows.iter().map(|product| product.number).collect();
                 let books = queries::prices(reader, scope, &numbers).await?;
                 Ok((found, books))
@@ -107,7 +107,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 async fn show_page(call: &Call, room: &Room, price_list: &PriceListView, typed: &Typed) -> Result<Answer, Problem> {
     let (may, path) = (room.may(Right::CatalogManage), room.path(&format!("/price-lists/{}", price_list.id)));
     let before = html! { (typed.mistakes(&room.look)) @if may { (add_card(call, room, &path, typed)) } };
-    let list = List::new(room, call, "price-list").before(before).empty(
+    let list = List::new(room, call, "price-list").searches().before(before).empty(
         Icon::Package,
         room.t("No products in this list", "Keine Produkte in dieser Liste"),
         room.t(
@@ -116,7 +116,8 @@ async fn show_page(call: &Call, room: &Room, price_list: &PriceListView, typed: 
         ),
         None,
     );
-    let found = list.rows(call, fetch!(|page| [call] offered(call, price_list.id, page).await)).await?;
+    let searched = list.searched();
+    let found = list.rows(call, fetch!(|page| [call, searched] offered(call, price_list.id, searched.clone(), page).await)).await?;
     let columns = vec![
         Column::new(room.t("Product", "Produkt")),
         Column::new(room.t("SKU", "SKU")),

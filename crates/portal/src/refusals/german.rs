@@ -25,6 +25,8 @@ pub const GERMAN: &[(&str, &str)] = &[
     ("out_of_stock", "So viele Lizenzschlüssel sind nicht vorrätig."),
     ("channel_required", "Der Händler hat diese Partnerschaft noch keinem Kanal zugeordnet."),
     ("setup_incomplete", "Der Händler hat seine Einstellungen noch nicht vervollständigt."),
+    ("program_closed", "Dieses Programm nimmt zurzeit keine neuen Reseller auf."),
+    ("terms_not_accepted", "Stimmen Sie zuerst den Bedingungen des Programms zu."),
     ("no_channel", "Es gibt noch keinen Kanal. Legen Sie zuerst einen an."),
     ("order_confirmed", "Die Bestellung ist bestätigt und lässt sich nicht mehr ändern."),
     ("free_order_final", "Eine kostenlose Bestellung lässt sich nicht rückgängig machen."),

@@ -3,6 +3,7 @@
 use crate::files::Plain;
 use crate::lists::{Cell, List, fetch};
 use crate::room::{Room, Spot};
+use crate::shared::views;
 use maud::{Markup, html};
 use tradepost_design::badge::{Tone, tag};
 use tradepost_design::card::{Card, facts};
@@ -12,6 +13,7 @@ use tradepost_design::{Button, Icon, badge, note, value};
 use tradepost_domain::ApiKeyId;
 use tradepost_domain::access::Side;
 use tradepost_domain::requests::queries::Wanted;
+use tradepost_domain::saved_views::ListName;
 use tradepost_web::api::requests::{RequestLine, StatusClass, listed, shown};
 use tradepost_web::{Answer, Call, Problem};
 
@@ -79,7 +81,8 @@ fn cells(room: &Room, around: &Around<'_>, line: &RequestLine) -> Vec<Cell> {
 /// # Errors
 /// Those of the log.
 pub async fn list(call: &Call, room: &Room, around: Around<'_>) -> Result<Answer, Problem> {
-    let list = List::new(room, call, "requests").tabs(around.tabs.clone()).searches().filter("status", classes(room)).empty(
+    let views = views::of(call, ListName::Requests).await?;
+    let list = List::new(room, call, "requests").tabs(around.tabs.clone()).views(views).searches().filter("status", classes(room)).empty(
         Icon::Code,
         room.t("No requests yet", "Noch keine Anfragen"),
         room.t(

@@ -89,6 +89,13 @@ pub const fn name(look: &Look, term: TermName) -> (&'static str, &'static str) {
                 "Ohne Ihre Entscheidung; wo kein Kanal ist, warten sie dennoch.",
             ),
         ),
+        TermName::Enabled => (
+            ("Takes new resellers", "Nimmt neue Reseller auf"),
+            ("Off: nobody signs up or joins. Those who are in go on.", "Aus: Niemand meldet sich an oder tritt bei. Wer drin ist, arbeitet weiter."),
+        ),
+        TermName::TermsUrl => {
+            (("Terms to accept", "Bedingungen zum Zustimmen"), ("The page that whoever signs up accepts.", "Die Seite, der zustimmt, wer sich anmeldet."))
+        }
     };
     (look.t(name.0, name.1), look.t(text.0, text.1))
 }
@@ -134,6 +141,7 @@ pub fn value(look: &Look, term: TermName, value: Option<&TermValue>) -> String {
         Some(TermValue::Flag(true)) => look.t("Yes", "Ja").to_owned(),
         Some(TermValue::Flag(false)) => look.t("No", "Nein").to_owned(),
         Some(TermValue::Days(days)) => look.n(*days, ("day", "days"), ("Tag", "Tage")),
+        Some(TermValue::Url(url)) => url.clone(),
         Some(TermValue::Units(units)) => look.n(*units, ("unit", "units"), ("Stück", "Stück")),
     }
 }

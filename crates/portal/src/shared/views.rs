@@ -1,12 +1,14 @@
 //! Saved views: the chips above a list, and the pages that save, change and delete one.
 
 use crate::forms::{Typed, question};
+use crate::lists::is_of_one_page;
 use crate::room::{Room, Spot, done, encoded};
 use maud::{Markup, html};
 use tradepost_design::form::unseen;
 use tradepost_design::icon::icon;
 use tradepost_design::{Button, Icon};
 use tradepost_domain::Right;
+use tradepost_domain::access::Side;
 use tradepost_domain::ids::SavedViewId;
 use tradepost_domain::saved_views::{self, ChangeView, DeleteView, ListName, SaveView};
 use tradepost_web::api::saved_views::{Filters, SavedViewView, listed, one};
@@ -29,24 +31,34 @@ pub async fn of(call: &Call, list: ListName) -> Result<Views, Problem> {
 }
 
 /// Where a list is, and where in the navigation.
-const fn place(list: ListName) -> (&'static str, Spot) {
-    match list {
-        ListName::Orders => ("/orders", Spot::Orders),
-        ListName::Invoices => ("/invoices", Spot::Invoices),
-        ListName::Resellers => ("/resellers", Spot::Resellers),
-        ListName::Messages => ("/messages", Spot::Messages),
-        ListName::Audit => ("/audit", Spot::Audit),
+const fn place(side: Side, list: ListName) -> (&'static str, Spot) {
+    match (side, list) {
+        (_, ListName::Orders) => ("/orders", Spot::Orders),
+        (_, ListName::Invoices) => ("/invoices", Spot::Invoices),
+        (_, ListName::Resellers) => ("/resellers", Spot::Resellers),
+        (_, ListName::Messages) => ("/messages", Spot::Messages),
+        (_, ListName::Audit) => ("/audit", Spot::Audit),
+        (_, ListName::Products) => ("/products", Spot::Products),
+        (Side::Merchant, ListName::Licenses) => ("/licenses", Spot::Orders),
+        (Side::Reseller, ListName::Licenses) => ("/licenses", Spot::Licenses),
+        (_, ListName::Fulfillments) => ("/fulfillments", Spot::Fulfillments),
+        (Side::Merchant, ListName::CancelRequests) => ("/cancel-requests", Spot::Fulfillments),
+        (Side::Reseller, ListName::CancelRequests) => ("/fulfillments/requests", Spot::Fulfillments),
+        (_, ListName::Payments) => ("/payments", Spot::Payments),
+        (_, ListName::Stock) => ("/stock", Spot::Stock),
+        (_, ListName::LicenseKeys) => ("/stock/keys", Spot::Stock),
+        (_, ListName::KeyImports) => ("/stock/imports", Spot::Stock),
+        (_, ListName::People) => ("/people", Spot::People),
+        (Side::Merchant, ListName::Requests) => ("/api-keys/requests", Spot::ApiKeys),
+        (Side::Reseller, ListName::Requests) => ("/developers/requests", Spot::Developers),
     }
 }
 
 /// Filters as they stand in an address: each once, in one order, escaped in one way; neither page nor file.
 #[must_use]
 pub fn in_order(pairs: &[(String, String)]) -> String {
-    let mut kept: Vec<(&str, &str)> = pairs
-        .iter()
-        .filter(|(name, value)| !matches!(name.as_str(), "cursor" | "file") && !value.trim().is_empty())
-        .map(|(name, value)| (name.as_str(), value.trim()))
-        .collect();
+    let mut kept: Vec<(&str, &str)> =
+        pairs.iter().filter(|(name, value)| !is_of_one_page(name) && !value.trim().is_empty()).map(|(name, value)| (name.as_str(), value.trim())).collect();
     kept.sort_unstable();
     kept.dedup_by_key(|(name, _)| *name);
     kept.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect::<Vec<_>>().join("&")
@@ -65,7 +77,7 @@ impl Views {
     /// The line above a list: all of it, each view, and what can be done with the one that is looked at. `asked` are the parameters of the page.
     #[must_use]
     pub fn draw(&self, room: &Room, asked: &[(String, String)]) -> Markup {
-        let (path, now) = (room.path(place(self.list).0), in_order(asked));
+        let (path, now) = (room.path(place(room.side, self.list).0), in_order(asked));
         let here = self.shown.iter().find(|view| filters(view) == now);
         let save = format!("{}?list={}&query={}", room.path("/views/new"), self.list.name(), encoded(&now));
         if self.shown.is_empty() && now.is_empty() {
@@ -134,7 +146,7 @@ async fn begin(call: Call) -> Result<Answer, Problem> {
 }
 
 fn new_page(call: &Call, room: &Room, typed: &Typed) -> Answer {
-    let (path, spot) = place(list_of(typed.value("list")));
+    let (path, spot) = place(room.side, list_of(typed.value("list")));
     let title = room.t("Save view", "Ansicht speichern");
     let text = html! {
         p class="muted" { (room.t("The search and the filters of the list under a name, to come back to.", "Suche und Filter der Liste unter einem Namen, um dahin zurückzukehren.")) }
@@ -148,7 +160,7 @@ async fn save(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let saved = match call.form::<ViewForm>() {
         Ok(form) => {
-            let to = with(&room.path(place(form.list).0), &form.query);
+            let to = with(&room.path(place(room.side, form.list).0), &form.query);
             let command = SaveView { list: form.list, name: form.name.into(), query: form.query.into(), shared: form.shared.unwrap_or(false) };
             call.execute(command).await.map(|_| to)
         }
@@ -171,7 +183,7 @@ async fn ask_edit(call: Call) -> Result<Answer, Problem> {
 }
 
 fn edit_page(call: &Call, room: &Room, view: &SavedViewView, typed: &Typed) -> Answer {
-    let (path, spot) = place(view.list);
+    let (path, spot) = place(room.side, view.list);
     let title = room.t("Edit view", "Ansicht bearbeiten");
     let its = room.path(&format!("/views/{}", view.id));
     let text = html! {
@@ -194,7 +206,7 @@ async fn edit(call: Call) -> Result<Answer, Problem> {
         Err(no) => Err(no),
     };
     match changed {
-        Ok(()) => Ok(done(&call, &with(&room.path(place(view.list).0), &filters(&view)), room.t("View changed.", "Ansicht geändert."))),
+        Ok(()) => Ok(done(&call, &with(&room.path(place(room.side, view.list).0), &filters(&view)), room.t("View changed.", "Ansicht geändert."))),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
             Ok(edit_page(&call, &room, &view, &typed).with_status(status))
@@ -209,7 +221,7 @@ async fn ask_delete(call: Call) -> Result<Answer, Problem> {
 }
 
 fn delete_page(call: &Call, room: &Room, view: &SavedViewView, typed: &Typed) -> Answer {
-    let (path, spot) = place(view.list);
+    let (path, spot) = place(room.side, view.list);
     let title = room.t("Delete view", "Ansicht löschen");
     let shared = room.t("Nobody of the house sees it any more.", "Niemand im Haus sieht sie mehr.");
     let text = html! { p { strong { (view.name) } } @if view.shared { p { (shared) } } };
@@ -222,7 +234,7 @@ async fn delete(call: Call) -> Result<Answer, Problem> {
     let id: SavedViewId = call.path("id")?;
     let (view, _) = one(&call, id).await?;
     match call.execute(DeleteView { view: id }).await {
-        Ok(_) => Ok(done(&call, &room.path(place(view.list).0), room.t("View deleted.", "Ansicht gelöscht."))),
+        Ok(_) => Ok(done(&call, &room.path(place(room.side, view.list).0), room.t("View deleted.", "Ansicht gelöscht."))),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
             Ok(delete_page(&call, &room, &view, &typed).with_status(status))

@@ -6,7 +6,7 @@ use crate::api::orders::sides;
 use crate::{Answer, Call, OrNotFound, Problem, Routes};
 use std::collections::BTreeSet;
 use tradepost_domain::billing::document::PaymentInstruction;
-use tradepost_domain::billing::queries::{self, InvoiceFilter, InvoiceRow, InvoiceSort, PaymentRow};
+use tradepost_domain::billing::queries::{self, InvoiceFilter, InvoiceRow, InvoiceSort, PaymentFilter, PaymentRow};
 use tradepost_domain::billing::{self, InvoiceKind, InvoiceStatus, PaymentMethod};
 use tradepost_domain::ids::{InvoiceId, PartnershipId};
 use tradepost_domain::listing::{Page, PageRequest};
@@ -224,14 +224,14 @@ async fn record(call: Call) -> Result<Answer, Problem> {
 
 async fn list_payments(call: Call) -> Result<Answer, Problem> {
     let (merchant, of) = sides(&call)?;
-    let (of, invoice) = if of.is_some() {
-        (of, call.query::<OwnPaymentQuery>()?.invoice)
+    let filter = if of.is_some() {
+        PaymentFilter { partnership: of, invoice: call.query::<OwnPaymentQuery>()?.invoice, ..PaymentFilter::default() }
     } else {
-        let query = call.query::<PaymentQuery>()?;
-        (query.partnership, query.invoice)
+        let PaymentQuery { partnership, invoice, method, search, created_from, created_to } = call.query()?;
+        PaymentFilter { partnership, invoice, method, search: search.map(String::from), created_from, created_to }
     };
     let page = call.page()?;
-    Ok(call.list(found_payments(&call, merchant, of, invoice, page).await?, |payment| payment))
+    Ok(call.list(found_payments(&call, merchant, filter, page).await?, |payment| payment))
 }
 
 /// A page of the payments that the side that asks may see, newest first; a merchant names a partnership or sees those of all.
@@ -240,17 +240,20 @@ async fn list_payments(call: Call) -> Result<Answer, Problem> {
 /// 403; faults of the store.
 pub async fn payments(call: &Call, partnership: Option<PartnershipId>, invoice: Option<InvoiceId>, page: PageRequest) -> Result<Page<PaymentView>, Problem> {
     let (merchant, of) = sides(call)?;
-    found_payments(call, merchant, of.or(partnership), invoice, page).await
+    let filter = PaymentFilter { partnership: of.or(partnership), invoice, ..PaymentFilter::default() };
+    found_payments(call, merchant, filter, page).await
 }
 
-async fn found_payments(
-    call: &Call,
-    merchant: MerchantScope,
-    of: Option<PartnershipId>,
-    invoice: Option<InvoiceId>,
-    page: PageRequest,
-) -> Result<Page<PaymentView>, Problem> {
-    let found = call.read(move |reader| Box::pin(async move { queries::payments(reader, merchant, of, invoice, page).await })).await?;
+/// A page of the payments that a merchant looks for, newest first.
+///
+/// # Errors
+/// 403; faults of the store.
+pub async fn payments_of_merchant(call: &Call, filter: PaymentFilter, page: PageRequest) -> Result<Page<PaymentView>, Problem> {
+    found_payments(call, call.merchant()?, filter, page).await
+}
+
+async fn found_payments(call: &Call, merchant: MerchantScope, filter: PaymentFilter, page: PageRequest) -> Result<Page<PaymentView>, Problem> {
+    let found = call.read(move |reader| Box::pin(async move { queries::payments(reader, merchant, &filter, page).await })).await?;
     Ok(Page { rows: found.rows.into_iter().map(PaymentView::from).collect(), next: found.next })
 }
 

@@ -15,12 +15,12 @@ use axum::http::header::CACHE_CONTROL;
 use futures_util::StreamExt;
 use tradepost_domain::ids::{KeyImportId, LicenseId, LicenseKeyId, ProductId};
 use tradepost_domain::stock::import::{BeginKeyImport, Format, ImportSettings, Importer, Listed, Mode, Report, StageKeys, TakeInKeys};
-use tradepost_domain::stock::queries::{self, KeyFilter};
+use tradepost_domain::stock::queries::{self, ImportState, KeyFilter};
 use tradepost_domain::stock::{KeyState, RevealKey, open_code};
 use tradepost_domain::{Origin, Right, catalog};
 use tradepost_kernel::Timestamp;
 
-named_choice!(KeyState, Mode);
+named_choice!(ImportState, KeyState, Mode);
 
 /// A million codes of 250 bytes.
 const LARGEST_FILE: usize = 256 * 1024 * 1024;
@@ -34,6 +34,12 @@ input! {
         pub state: Option<KeyState>,
         /// Brought by this import.
         pub import: Option<KeyImportId>,
+    }
+
+    /// Which imports are listed.
+    pub struct KeyImportQuery {
+        /// Only those in this state.
+        pub state: Option<ImportState>,
     }
 
     /// How a file of keys is imported.
@@ -251,6 +257,7 @@ pub fn routes(r: &mut Routes) {
         .tag(tag)
         .doc("Lists the imports of keys, newest first.")
         .needs(Right::StockRead)
+        .query::<KeyImportQuery>()
         .lists::<KeyImportView>();
     r.get("/v1/merchant/license-keys/imports/{id}", "getKeyImport", get_import)
         .tag(tag)
@@ -351,8 +358,8 @@ fn refused(report: &Report) -> Problem {
 }
 
 async fn imports(call: Call) -> Result<Answer, Problem> {
-    let (scope, page) = (call.merchant()?, call.page()?);
-    let page = call.read(move |reader| Box::pin(async move { queries::imports(reader, scope, page).await })).await?;
+    let (scope, KeyImportQuery { state }, page) = (call.merchant()?, call.query()?, call.page()?);
+    let page = call.read(move |reader| Box::pin(async move { queries::imports(reader, scope, state, page).await })).await?;
     Ok(call.list(page, KeyImportView::from))
 }
 

@@ -1,5 +1,7 @@
 //! Licenses, as both workspaces see them: lists are masked, a code is shown by an audited act only.
 
+pub use crate::api::license_download::download;
+use crate::api::license_download::{download_order, download_product};
 pub use crate::api::license_shapes::*;
 use crate::api::orders::sides;
 use crate::{Answer, Call, OrNotFound, Problem, Routes};
@@ -15,9 +17,10 @@ use tradepost_domain::orders::activate::{ActivateNextLicense, SendLicense};
 use tradepost_domain::orders::attach::{AttachInformation, Attachment};
 use tradepost_domain::orders::confirm_fulfillment::ConfirmFulfillment;
 use tradepost_domain::orders::detail;
-use tradepost_domain::orders::download::{Download, DownloadLicenses};
+use tradepost_domain::orders::download::DownloadLicenses;
+use tradepost_domain::orders::queries::LicenseSearch;
 use tradepost_domain::orders::reveal::RevealLicense;
-use tradepost_domain::{Right, catalog, stock};
+use tradepost_domain::{Right, catalog, orders, stock};
 use tradepost_store::{Fault, Reader};
 
 /// Lock reasons with who can clear them.
@@ -153,6 +156,50 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     Ok(call.list(listed(&call, filter, call.page()?).await?, |view| view))
 }
 
+async fn list_of_merchant(call: Call) -> Result<Answer, Problem> {
+    let MerchantLicenseQuery { partnership, product, search, licenses } = call.query()?;
+    let filter = LicenseFilter { order: licenses.order, product: None, stage: licenses.stage, status: licenses.status };
+    let wanted = LicenseSearch { partnership, product: product.map(String::from), search: search.map(String::from), filter };
+    Ok(call.list(found(&call, wanted, call.page()?).await?, |view| view))
+}
+
+/// These licenses, as far as they are the merchant's, codes masked.
+///
+/// # Errors
+/// 403; faults of the store.
+pub async fn chosen(call: &Call, ids: Vec<LicenseId>) -> Result<Vec<LicenseView>, Problem> {
+    let merchant = call.merchant()?.merchant;
+    let (rows, around) = call
+        .read(move |reader| {
+            Box::pin(async move {
+                let rows = queries::by_ids(reader, merchant, &ids).await?;
+                let around = around(reader, merchant, &rows).await?;
+                Ok((rows, around))
+            })
+        })
+        .await?;
+    rows.iter().map(|row| license_view(row, &around, None)).collect()
+}
+
+/// A page of the licenses that a merchant looks for, codes masked.
+///
+/// # Errors
+/// 403; faults of the store.
+pub async fn found(call: &Call, wanted: LicenseSearch, page: PageRequest) -> Result<Page<LicenseView>, Problem> {
+    let scope = call.merchant()?;
+    let (found, around) = call
+        .read(move |reader| {
+            Box::pin(async move {
+                let found = orders::queries::licenses(reader, scope, &wanted, page).await?;
+                let around = around(reader, scope.merchant, &found.rows).await?;
+                Ok((found, around))
+            })
+        })
+        .await?;
+    let views = found.rows.iter().map(|row| license_view(row, &around, None)).collect::<Result<Vec<_>, Problem>>()?;
+    Ok(Page { rows: views, next: found.next })
+}
+
 /// A page of the licenses that the side that asks may see, codes masked.
 ///
 /// # Errors
@@ -223,35 +270,6 @@ async fn confirm(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::ok(&ConfirmedView { confirmed: done.outcome.confirmed }))
 }
 
-async fn download_product(call: Call) -> Result<Answer, Problem> {
-    let product = call.query::<DownloadQuery>()?.product.into();
-    download(&call, Download::Product(product), "licenses.csv").await
-}
-
-async fn download_order(call: Call) -> Result<Answer, Problem> {
-    let order: OrderId = call.path("id")?;
-    download(&call, Download::Order(order), &format!("{order}.csv")).await
-}
-
-/// The codes that the command noted as shown, in its order: one header, then one code a line, byte for byte (FUL-7).
-///
-/// # Errors
-/// Refusals of [`DownloadLicenses`]; faults of the store.
-pub async fn download(call: &Call, what: Download, filename: &str) -> Result<Answer, Problem> {
-    let merchant = call.partnership()?.merchant;
-    let codes = call.execute(DownloadLicenses { what }).await?.outcome.lines;
-    let numbers: Vec<i64> = codes.iter().map(|line| line.product).collect::<HashSet<_>>().into_iter().collect();
-    let products = call.read(move |reader| Box::pin(async move { catalog::queries::products_by_number(reader, merchant, &numbers).await })).await?;
-    let mut lines = Vec::with_capacity(codes.len());
-    for line in codes {
-        let sku = products.get(&line.product).map_or("", |product| product.sku.as_str());
-        let code = stock::open_code(&call.engine().vault, merchant, line.key, &line.sealed)?;
-        lines.push((sku, line.license.text(), code));
-    }
-    let cells = lines.iter().map(|(sku, id, code)| vec![*sku, id.as_str(), code.expose().as_str()]);
-    Ok(Answer::csv(filename, tradepost_documents::table::codes(&["sku", "license", "code"], cells)))
-}
-
 /// Every route of licenses.
 pub fn routes(r: &mut Routes) {
     reseller_routes(r);
@@ -320,11 +338,11 @@ fn reseller_routes(r: &mut Routes) {
 
 fn merchant_routes(r: &mut Routes) {
     let tag = "Licenses (merchant)";
-    r.get("/v1/merchant/licenses", "listMerchantLicenses", list)
+    r.get("/v1/merchant/licenses", "listMerchantLicenses", list_of_merchant)
         .tag(tag)
         .doc("Lists licenses, newest first, codes masked.")
         .needs(Right::MerchantRead)
-        .query::<LicenseQuery>()
+        .query::<MerchantLicenseQuery>()
         .lists::<LicenseView>();
     r.post("/v1/merchant/licenses/confirm-fulfillment", "confirmFulfillment", confirm)
         .tag(tag)

@@ -23,6 +23,7 @@ mod invoice_papers;
 pub mod invoice_shapes;
 pub mod invoices;
 pub mod issuer_accounts;
+mod license_download;
 pub mod license_keys;
 pub mod license_shapes;
 pub mod licenses;

@@ -9,7 +9,7 @@ use tradepost_domain::reports::overview::{self, AtRisk, DAYS};
 use tradepost_domain::reports::{COUNTED, Count, waiting::Waiting};
 use tradepost_domain::sales::queries::DaySales;
 use tradepost_domain::stock::Level;
-use tradepost_domain::stock::queries::{StockView, stock};
+use tradepost_domain::stock::queries::{StockFilter, StockView, stock};
 use tradepost_domain::{Right, merchants};
 use tradepost_kernel::{Currency, Date, Money};
 
@@ -173,8 +173,10 @@ pub async fn of_merchant(call: &Call) -> Result<MerchantOverviewView, Problem> {
                 let mut short: Vec<StockView> = Vec::new();
                 if may_see_stock {
                     let page = PageRequest { limit: SHORT, before: None };
-                    short.extend(stock(reader, scope, Some(Level::Out), page).await?.rows);
-                    short.extend(stock(reader, scope, Some(Level::Low), page).await?.rows);
+                    for level in [Level::Out, Level::Low] {
+                        let filter = StockFilter { level: Some(level), search: None };
+                        short.extend(stock(reader, scope, &filter, page).await?.rows);
+                    }
                     short.truncate(usize::try_from(SHORT).unwrap_or(usize::MAX));
                 }
                 Ok(Some((found, short)))

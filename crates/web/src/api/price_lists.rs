@@ -14,6 +14,12 @@ use tradepost_domain::{MerchantScope, Right};
 use tradepost_kernel::Timestamp;
 
 input! {
+    /// Which of a price list's products are listed.
+    pub struct OfferedQuery {
+        /// Only those whose SKU or name contains this.
+        pub search: Option<Line<100>>,
+    }
+
     /// A price list.
     pub struct PriceListInput {
         /// Unique at the merchant.
@@ -94,6 +100,7 @@ pub fn routes(r: &mut Routes) {
         .tag(tag)
         .doc("Lists the products that a price list offers, newest product first. Variants follow their products.")
         .needs(Right::MerchantRead)
+        .query::<OfferedQuery>()
         .lists::<OfferedProductView>();
     r.put("/v1/merchant/price-lists/{id}/products/{product}", "offerProduct", offer)
         .tag(tag)
@@ -156,8 +163,9 @@ async fn delete(call: Call) -> Result<Answer, Problem> {
 
 async fn products(call: Call) -> Result<Answer, Problem> {
     let (scope, id, page) = (call.merchant()?, call.path("id")?, call.page()?);
+    let search = call.query::<OfferedQuery>()?.search.map(String::from);
     shown(&call, scope, id).await?;
-    let page = call.read(move |reader| Box::pin(async move { queries::offered(reader, scope, id, page).await })).await?;
+    let page = call.read(move |reader| Box::pin(async move { queries::offered(reader, scope, id, search.as_deref(), page).await })).await?;
     Ok(call.list(page, OfferedProductView::from))
 }
 

@@ -17,6 +17,8 @@ input! {
     pub struct NewSignup {
         /// Needed unless you are signed in.
         pub password: Option<Secret<String>>,
+        /// That you accept the terms of the program; needed where it has some (`terms_not_accepted` names them).
+        pub accept_terms: Option<bool>,
         => company: NewCompany
     }
 }
@@ -59,10 +61,11 @@ pub async fn program(call: &Call) -> Result<MerchantView, Problem> {
 /// # Errors
 /// 409 `already_enrolled`; 422 where a password is needed and missing; faults of the store.
 pub async fn enroll(call: &Call, merchant: i64, asked: NewSignup) -> Result<Option<Enrolled>, Problem> {
-    let NewSignup { password, company } = asked;
+    let NewSignup { password, accept_terms, company } = asked;
+    let accepts_terms = accept_terms.unwrap_or(false);
     let (first_name, last_name, profile) = company.into_parts();
     if call.caller().person().is_some() {
-        return Ok(Some(call.execute(JoinProgram { merchant, profile }).await?.outcome));
+        return Ok(Some(call.execute(JoinProgram { merchant, profile, accepts_terms }).await?.outcome));
     }
     let Some(password) = password else {
         let mut errors = Errors::default();
@@ -70,7 +73,7 @@ pub async fn enroll(call: &Call, merchant: i64, asked: NewSignup) -> Result<Opti
         return Err(Problem::fields(errors));
     };
     let password_hash = passwords::hash(call, password).await?;
-    call.execute(SignUp { merchant, profile, first_name, last_name, password_hash }).await?;
+    call.execute(SignUp { merchant, profile, first_name, last_name, password_hash, accepts_terms }).await?;
     Ok(None)
 }
 

@@ -2,13 +2,13 @@
 
 use crate::answer::Answer;
 use crate::call::{Call, OrNotFound};
-use crate::fields::Whole;
+use crate::fields::{Line, Whole};
 use crate::problem::Problem;
 use crate::routes::Routes;
 use crate::{input, named_choice, view};
 use tradepost_domain::Right;
 use tradepost_domain::ids::ProductId;
-use tradepost_domain::stock::queries::{self, StockView};
+use tradepost_domain::stock::queries::{self, StockFilter, StockView};
 use tradepost_domain::stock::{Level, SetStockSwitches};
 
 named_choice!(Level);
@@ -18,6 +18,8 @@ input! {
     pub struct StockQuery {
         /// Only those at this level.
         pub level: Option<Level>,
+        /// Only those whose SKU or name contains this.
+        pub search: Option<Line<100>>,
     }
 
     /// A product's switches; what is left out stays.
@@ -102,8 +104,9 @@ pub fn routes(r: &mut Routes) {
 }
 
 async fn list(call: Call) -> Result<Answer, Problem> {
-    let (scope, level, page) = (call.merchant()?, call.query::<StockQuery>()?.level, call.page()?);
-    let page = call.read(move |reader| Box::pin(async move { queries::stock(reader, scope, level, page).await })).await?;
+    let (scope, StockQuery { level, search }, page) = (call.merchant()?, call.query()?, call.page()?);
+    let filter = StockFilter { level, search: search.map(String::from) };
+    let page = call.read(move |reader| Box::pin(async move { queries::stock(reader, scope, &filter, page).await })).await?;
     Ok(call.list(page, StockLevelView::from))
 }
 

@@ -57,6 +57,22 @@ impl<T> TermSetting<T> {
     }
 }
 
+/// The address of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TermsUrl(pub String);
+
+impl Field for TermsUrl {
+    fn read(value: &Json, at: &Pointer, errors: &mut Errors) -> Option<Self> {
+        match value {
+            Json::Text(text) if TermName::TermsUrl.value(text).is_ok() => Some(Self(text.clone())),
+            _ => errors.refuse(at, "must be the address of a page, such as https://example.com/terms"),
+        }
+    }
+    fn schema(_schemas: &mut Schemas) -> Value {
+        json!({ "type": "string", "format": "uri", "maxLength": 500, "examples": ["https://example.com/terms"] })
+    }
+}
+
 input! {
     /// The margin for a product group or one product.
     pub struct MarginChange {
@@ -114,6 +130,10 @@ input! {
         /// Whether sign-ups arrive approved; a setting of the program alone. Without any channel they wait all the same, and
         /// whether it is switched changes nothing for those that wait.
         pub auto_approve: TermSetting<bool>,
+        /// Whether the program takes new resellers; a setting of the program alone. Off, nobody signs up or joins; those who are in go on.
+        pub enabled: TermSetting<bool>,
+        /// The page that whoever signs up accepts; a setting of the program alone.
+        pub terms_url: TermSetting<TermsUrl>,
     }
 }
 
@@ -136,7 +156,9 @@ impl TermsChange {
             self.min_quantity.change(TermName::MinQuantity, plain.clone(), |units| TermValue::Units(units.get())),
             self.max_quantity.change(TermName::MaxQuantity, plain.clone(), |units| TermValue::Units(units.get())),
             self.email_codes_to_end_users.change(TermName::EmailCodesToEndUsers, plain.clone(), TermValue::Flag),
-            self.auto_approve.change(TermName::AutoApprove, plain, TermValue::Flag),
+            self.auto_approve.change(TermName::AutoApprove, plain.clone(), TermValue::Flag),
+            self.enabled.change(TermName::Enabled, plain.clone(), TermValue::Flag),
+            self.terms_url.change(TermName::TermsUrl, plain, |url| TermValue::Url(url.0)),
         ]
         .into_iter()
         .flatten()
@@ -185,6 +207,7 @@ fn value_json(value: Option<&TermValue>) -> Value {
         Some(TermValue::Percent(percent)) => json!(percent.to_string()),
         Some(TermValue::Money(money)) => json!(money),
         Some(TermValue::Flag(flag)) => json!(flag),
+        Some(TermValue::Url(url)) => json!(url),
         Some(TermValue::Days(number) | TermValue::Units(number)) => json!(number),
     }
 }

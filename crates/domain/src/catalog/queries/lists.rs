@@ -1,5 +1,6 @@
 //! Price lists, and what was given to or withheld from partnerships.
 
+use super::containing;
 use crate::access::{MerchantScope, PartnershipScope};
 use crate::ids::{PriceListId, ProductId};
 use crate::listing::{Page, PageRequest};
@@ -108,17 +109,24 @@ impl FromRow for OfferedProduct {
     }
 }
 
-/// A page of the products that a price list offers, newest product first.
+/// A page of the products that a price list offers, newest product first; only those whose SKU or name contains a word, where one is given.
 ///
 /// # Errors
 /// The store's.
-pub async fn offered(reader: &mut Reader<'_>, scope: MerchantScope, list: PriceListId, page: PageRequest) -> Result<Page<OfferedProduct>, Fault> {
+pub async fn offered(
+    reader: &mut Reader<'_>,
+    scope: MerchantScope,
+    list: PriceListId,
+    search: Option<&str>,
+    page: PageRequest,
+) -> Result<Page<OfferedProduct>, Fault> {
     let sql = sql!(
         "SELECT p.number, p.id, p.sku, p.name, p.enabled FROM price_list_product i \
          JOIN product p ON p.merchant = i.merchant AND p.number = i.product \
-         WHERE i.merchant = $1 AND i.price_list = $2 AND p.id < $3 ORDER BY p.id DESC LIMIT $4"
+         WHERE i.merchant = $1 AND i.price_list = $2 AND p.id < $3 AND (LOWER(p.sku) LIKE $5 ESCAPE '!' OR LOWER(p.name) LIKE $5 ESCAPE '!' OR $5 IS NULL) \
+         ORDER BY p.id DESC LIMIT $4"
     );
-    let rows = reader.query(sql, params![scope.merchant, list, page.bound(), page.fetch()]).await?;
+    let rows = reader.query(sql, params![scope.merchant, list, page.bound(), page.fetch(), search.map(containing)]).await?;
     Ok(page.page(rows, |product: &OfferedProduct| product.id))
 }
 

@@ -4,7 +4,7 @@ use super::LicenseRow;
 use crate::ids::{OrderId, PartnershipId};
 use crate::licenses::state::{Stage, Status};
 use crate::listing::{Page, PageRequest};
-use tradepost_store::{Fault, Reader, Sql, params, sql};
+use tradepost_store::{Fault, Reader, Sql, Value, params, sql};
 
 /// Which licenses a list shows.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,7 +22,7 @@ pub struct LicenseFilter {
 /// What narrows every list: `$1` merchant, `$2` before, `$3` rows, `$4` product (0: any), `$5` stage, `$6` status, `$7` partnership (each empty: any).
 macro_rules! list_sql {
     ($by:literal) => {
-        license_sql!(
+        $crate::licenses::queries::license_sql!(
             "WHERE l.merchant = $1 AND l.id < $2 ",
             $by,
             " AND (CAST($4 AS bigint) = 0 OR l.product = $4) AND ($5 = '' OR l.stage = $5) AND ($6 = '' OR l.status = $6)
@@ -30,6 +30,7 @@ macro_rules! list_sql {
         )
     };
 }
+pub(crate) use list_sql;
 
 /// A page of a merchant's licenses. Those of one product, whoever has them, are found by walking through all: an index for them would cost every sale, and
 /// no other holds them in their order.
@@ -38,12 +39,21 @@ pub const LIST: Sql = list_sql!("");
 pub const LIST_OF_ORDER: Sql = list_sql!("AND l.orders = $8");
 /// Those of one partnership.
 pub const LIST_OF_PARTNERSHIP: Sql = list_sql!("AND l.partnership = $7");
+/// Those of one product, whoever has them.
+pub const LIST_OF_PRODUCT: Sql = list_sql!("AND l.product = $4");
 /// Those of one product in a partnership's inventory.
 pub const LIST_AVAILABLE_OF_PRODUCT: Sql = list_sql!("AND l.partnership = $7 AND l.product = $4 AND l.stage = 'available'");
 /// Those that wait for the merchant's word: few among many, whoever has them.
 pub const LIST_TO_CONFIRM: Sql = list_sql!("AND l.status = 'waiting_for_fulfillment_confirmation'");
 /// Those in a stage that few are in, whoever has them.
 pub const LIST_OF_RARE_STAGE: Sql = list_sql!("AND l.stage IN ('waiting', 'canceled', 'revoked') AND l.stage = $5");
+
+/// The first seven parameters of every list.
+pub(crate) fn narrowing(merchant: i64, partnership: Option<PartnershipId>, filter: LicenseFilter, page: PageRequest) -> Vec<Value> {
+    let (stage, status) = (filter.stage.map_or("", Stage::name), filter.status.map_or("", Status::name));
+    let of = partnership.map_or_else(Vec::new, |partnership| partnership.bytes().to_vec());
+    params![merchant, page.bound(), page.fetch(), filter.product.unwrap_or(0), stage, status, of].to_vec()
+}
 
 /// A page of a merchant's licenses, or of one partnership's, newest first.
 ///
@@ -56,9 +66,7 @@ pub async fn list(
     filter: LicenseFilter,
     page: PageRequest,
 ) -> Result<Page<LicenseRow>, Fault> {
-    let (stage, status) = (filter.stage.map_or("", Stage::name), filter.status.map_or("", Status::name));
-    let of = partnership.map_or_else(Vec::new, |partnership| partnership.bytes().to_vec());
-    let mut values = params![merchant, page.bound(), page.fetch(), filter.product.unwrap_or(0), stage, status, of].to_vec();
+    let mut values = narrowing(merchant, partnership, filter, page);
     let text = if let Some(order) = filter.order {
         values.push(order.into());
         LIST_OF_ORDER
@@ -68,7 +76,8 @@ pub async fn list(
             (_, _, _, Some(Status::WaitingForConfirmation)) => LIST_TO_CONFIRM,
             (Some(_), Some(_), Some(Stage::Available), _) => LIST_AVAILABLE_OF_PRODUCT,
             (Some(_), ..) => LIST_OF_PARTNERSHIP,
-            (None, ..) => LIST,
+            (None, Some(_), ..) => LIST_OF_PRODUCT,
+            (None, None, ..) => LIST,
         }
     };
     let rows = reader.query(text, &values).await?;

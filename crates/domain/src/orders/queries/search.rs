@@ -272,7 +272,7 @@ const ADDRESSED: Sql = sql!("SELECT CAST(1 AS bigint) FROM customer WHERE mercha
 ///
 /// # Errors
 /// The store's.
-async fn meant(reader: &mut Reader<'_>, scope: MerchantScope, partnership: Option<PartnershipId>, text: &str) -> Result<Term, Fault> {
+pub(super) async fn meant(reader: &mut Reader<'_>, scope: MerchantScope, partnership: Option<PartnershipId>, text: &str) -> Result<Term, Fault> {
     let of = partnership.map_or_else(Vec::new, |partnership| partnership.bytes().to_vec());
     let reference = || Term::Reference(folded(text));
     if text.contains('@') {

@@ -1,6 +1,6 @@
 //! Imports, and what their commands look at.
 
-use crate::access::MerchantScope;
+use crate::access::{MerchantScope, named};
 use crate::ids::{KeyImportId, LicenseKeyId, ProductId};
 use crate::listing::{Page, PageRequest};
 use std::collections::HashMap;
@@ -57,13 +57,25 @@ macro_rules! import_from {
     };
 }
 
-/// A page of imports, newest first.
+/// Where an import stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImportState {
+    /// Its keys come in, and are no stock yet.
+    Staging,
+    /// Its keys are stock.
+    Done,
+    /// It was given up; nothing of it is stock.
+    Abandoned,
+}
+named!(ImportState { Staging = "staging", Done = "done", Abandoned = "abandoned" });
+
+/// A page of imports, newest first; only those in a state, where one is asked for.
 ///
 /// # Errors
 /// The store's.
-pub async fn imports(reader: &mut Reader<'_>, scope: MerchantScope, page: PageRequest) -> Result<Page<KeyImportView>, Fault> {
-    const LIST: Sql = sql!(concat!(import_from!(), "AND id < $2 ORDER BY id DESC LIMIT $3"));
-    let rows = reader.query(LIST, params![scope.merchant, page.bound(), page.fetch()]).await?;
+pub async fn imports(reader: &mut Reader<'_>, scope: MerchantScope, state: Option<ImportState>, page: PageRequest) -> Result<Page<KeyImportView>, Fault> {
+    const LIST: Sql = sql!(concat!(import_from!(), "AND id < $2 AND ($4 = '' OR state = $4) ORDER BY id DESC LIMIT $3"));
+    let rows = reader.query(LIST, params![scope.merchant, page.bound(), page.fetch(), state.map_or("", ImportState::name)]).await?;
     Ok(page.page(rows, |import: &KeyImportView| import.id))
 }
 

@@ -1,6 +1,7 @@
 //! Lists of masked keys, and the stock product by product.
 
 use crate::access::MerchantScope;
+use crate::catalog::queries::containing;
 use crate::ids::{KeyImportId, LicenseId, LicenseKeyId, ProductId};
 use crate::listing::{Page, PageRequest};
 use crate::stock::queries::StockCounts;
@@ -129,6 +130,15 @@ impl FromRow for StockView {
     }
 }
 
+/// Which products a list of the stock shows.
+#[derive(Clone, Debug, Default)]
+pub struct StockFilter {
+    /// Only those at this level.
+    pub level: Option<Level>,
+    /// SKU or name contains this, whatever its case.
+    pub search: Option<String>,
+}
+
 macro_rules! stock_from {
     () => {
         "SELECT p.id, p.sku, p.name, p.number, COALESCE(s.available, 0), COALESCE(s.reserved + s.promised, 0), COALESCE(s.allocated, 0), \
@@ -138,13 +148,18 @@ macro_rules! stock_from {
     };
 }
 
-/// A page of the stock, newest product first; only those at a level, where one is asked for.
+/// A page of the stock, newest product first; only those at a level, and those whose SKU or name contains a word, where they are asked for.
 ///
 /// # Errors
 /// The store's.
-pub async fn stock(reader: &mut Reader<'_>, scope: MerchantScope, level: Option<Level>, page: PageRequest) -> Result<Page<StockView>, Fault> {
-    const LIST: Sql = sql!(concat!(stock_from!(), "AND p.id < $2 AND (COALESCE(s.level, 'out') = $3 OR $3 IS NULL) ORDER BY p.id DESC LIMIT $4"));
-    let rows = reader.query(LIST, params![scope.merchant, page.bound(), level.map(Level::name), page.fetch()]).await?;
+pub async fn stock(reader: &mut Reader<'_>, scope: MerchantScope, filter: &StockFilter, page: PageRequest) -> Result<Page<StockView>, Fault> {
+    const LIST: Sql = sql!(concat!(
+        stock_from!(),
+        "AND p.id < $2 AND (COALESCE(s.level, 'out') = $3 OR $3 IS NULL) \
+         AND (LOWER(p.sku) LIKE $5 ESCAPE '!' OR LOWER(p.name) LIKE $5 ESCAPE '!' OR $5 IS NULL) ORDER BY p.id DESC LIMIT $4"
+    ));
+    let search = filter.search.as_deref().map(containing);
+    let rows = reader.query(LIST, params![scope.merchant, page.bound(), filter.level.map(Level::name), page.fetch(), search]).await?;
     Ok(page.page(rows, |stock: &StockView| stock.id))
 }
 

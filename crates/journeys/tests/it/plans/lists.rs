@@ -134,6 +134,7 @@ pub async fn of_licenses(app: &TestApp, merchant: i64, partnership: Vec<u8>, pro
         (licenses::LIST_OF_ORDER, of_order, &["license_by_order"][..]),
         (licenses::FIRST_IN_FILE, params![merchant, [7_u8; 16]].to_vec(), &["license_by_order"][..]),
         (licenses::LIST_OF_PARTNERSHIP, page("", "", vec![7; 16]), &["license_by_partnership"][..]),
+        (licenses::LIST_OF_PRODUCT, page("", "", Vec::new()), &["license_by_product"][..]),
         (licenses::LIST_AVAILABLE_OF_PRODUCT, page("available", "", partnership.clone()), &["license_available"][..]),
         (licenses::LIST_TO_CONFIRM, page("", confirm, partnership.clone()), &["license_to_confirm"][..]),
         (licenses::LIST_OF_RARE_STAGE, page("revoked", "", Vec::new()), &["license_of_rare_stage"][..]),
@@ -142,6 +143,50 @@ pub async fn of_licenses(app: &TestApp, merchant: i64, partnership: Vec<u8>, pro
         let found = plan(app, list, values).await;
         assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
         assert!(!sorts(&found), "{found}");
+    }
+}
+
+/// PAR-17: what a word leads to goes by the index of what it looks like, and walks no licenses.
+pub async fn of_licenses_that_a_word_finds(app: &TestApp, merchant: i64) {
+    let page = |further: Vec<Value>| {
+        let mut values = params![merchant, [0xff_u8; 16], 51_i64, 0_i64, "", "", Vec::<u8>::new(), Vec::<u8>::new()].to_vec();
+        values.extend(further);
+        values
+    };
+    let name = || vec![Value::from("2026-000001"), Value::from(&b"po-1"[..])];
+    let customer = vec![Value::from("ada@customer.example")];
+    for (list, further, indexes) in [
+        (orders::LICENSE_OF_ID, vec![Value::from(&[7_u8; 16][..])], &["license_of_both_pkey", "sqlite_autoindex_license_1"][..]),
+        (orders::LICENSES_OF_CUSTOMER, customer, &["license_by_customer"][..]),
+        (orders::LICENSES_OF_NAME, name(), &["license_by_order"][..]),
+        (orders::LICENSES_OF_NAME, name(), &["orders_by_reference"][..]),
+        (orders::LICENSES_OF_NAME, name(), &["invoice_by_number"][..]),
+    ] {
+        let found = plan(app, list, page(further)).await;
+        assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
+        let walks = ["Seq Scan on license", "SCAN l", "sqlite_autoindex_license_1 (merchant=? AND id<?)", "Seq Scan on orders"];
+        assert!(walks.iter().all(|walk| !found.contains(walk)), "walks all licenses: {found}");
+    }
+}
+
+/// PAY-3: payments of one reseller, of one invoice, of one way and with one reference go by an index of just those.
+pub async fn of_payments(app: &TestApp, merchant: i64) {
+    let page = |of: Vec<u8>, invoice: Vec<u8>, method: &str, further: Vec<Value>| {
+        let mut values = params![merchant, [0xff_u8; 16], 51_i64, [0_u8; 16], i64::MIN, i64::MAX, of, invoice, method].to_vec();
+        values.extend(further);
+        values
+    };
+    let (none, some) = (Vec::<u8>::new, || vec![7_u8; 16]);
+    let name = vec![Value::from("RE-1"), Value::from("RE-1")];
+    for (list, values, indexes) in [
+        (invoices::PAYMENTS, page(none(), none(), "", Vec::new()), &["payment_pkey", "sqlite_autoindex_payment_1"][..]),
+        (invoices::PAYMENTS_OF_PARTNERSHIP, page(some(), none(), "", Vec::new()), &["payment_by_partnership"][..]),
+        (invoices::PAYMENTS_OF_INVOICE, page(none(), some(), "", Vec::new()), &["payment_by_invoice"][..]),
+        (invoices::PAYMENTS_OF_METHOD, page(none(), none(), "wire", Vec::new()), &["payment_by_method"][..]),
+        (invoices::PAYMENTS_OF_NAME, page(none(), none(), "", name), &["payment_by_reference"][..]),
+    ] {
+        let found = plan(app, list, values).await;
+        assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
     }
 }
 

@@ -9,6 +9,7 @@ use crate::merchant::invoices::company_of;
 use crate::merchant::orders::companies;
 use crate::room::{Room, Spot};
 use crate::shared::fulfillments as shared;
+use crate::shared::views;
 use maud::Markup;
 use std::collections::HashMap;
 use tradepost_design::Icon;
@@ -19,6 +20,7 @@ use tradepost_domain::fulfillments::requests::RequestFilter;
 use tradepost_domain::fulfillments::{RequestState, State};
 use tradepost_domain::ids::FulfillmentId;
 use tradepost_domain::listing::PageRequest;
+use tradepost_domain::saved_views::ListName;
 use tradepost_domain::{PartnershipId, Right};
 use tradepost_web::api::fulfillments::{NamedFulfillment, listed};
 use tradepost_web::{Answer, Call, Problem, Routes, api};
@@ -70,7 +72,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Some(id) => list.filter("partnership", vec![(id.to_string(), company_of(&call, id).await?)]),
         None => list,
     };
-    let list = list.tabs(own_tabs(&call, &room, Tab::Fulfillments).await?).empty(
+    let list = list.tabs(own_tabs(&call, &room, Tab::Fulfillments).await?).views(views::of(&call, ListName::Fulfillments).await?).empty(
         Icon::Code,
         room.t("No sales of external shops yet", "Noch keine Verkäufe externer Shops"),
         room.t(

@@ -6,6 +6,7 @@ use crate::merchant::invoices::company_of;
 use crate::merchant::orders::companies;
 use crate::room::{Room, Spot};
 use crate::shared::fulfillments as shared;
+use crate::shared::views;
 use maud::{Markup, html};
 use std::collections::HashMap;
 use tradepost_design::badge::Tone;
@@ -15,6 +16,7 @@ use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon, Language, badge, note, value};
 use tradepost_domain::fulfillments::RequestState;
 use tradepost_domain::fulfillments::requests::RequestFilter;
+use tradepost_domain::saved_views::ListName;
 use tradepost_domain::{PartnershipId, Right};
 use tradepost_web::api::cancel_requests::{CancelRequestSummary, CancelRequestView, listed, shown};
 use tradepost_web::{Answer, Call, Problem, Routes};
@@ -26,7 +28,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let mut states = shared::request_states(&room.look);
     states.push((ALL.to_owned(), room.t("All", "Alle").to_owned()));
-    let list = List::new(&room, &call, "cancel-requests").filter("state", states).tabs(own_tabs(&call, &room, Tab::Requests).await?).empty(
+    let views = views::of(&call, ListName::CancelRequests).await?;
+    let list = List::new(&room, &call, "cancel-requests").filter("state", states).views(views).tabs(own_tabs(&call, &room, Tab::Requests).await?).empty(
         Icon::Good,
         room.t("Nothing to decide", "Nichts zu entscheiden"),
         room.t(

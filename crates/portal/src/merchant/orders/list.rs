@@ -110,7 +110,7 @@ async fn named(call: &Call, partnership: Option<PartnershipId>, filter: OrderFil
 }
 
 /// Resellers by their name, by partnership: what the list can be narrowed to.
-async fn resellers(call: &Call) -> Result<Vec<(String, String)>, Problem> {
+pub(in crate::merchant) async fn resellers(call: &Call) -> Result<Vec<(String, String)>, Problem> {
     let filter = PartnershipFilter { sort: PartnershipSort::Company, ..PartnershipFilter::default() };
     let found = partnerships::listed(call, filter, PageRequest { limit: CHOICES, before: None }).await?;
     Ok(found.rows.into_iter().map(|partnership| (partnership.id.to_string(), partnership.reseller.company)).collect())

@@ -2,9 +2,10 @@
 //! they brought (FUL-1 … FUL-4).
 
 mod attach;
+mod confirm;
 mod license;
-mod licenses;
-mod list;
+pub(super) mod licenses;
+pub(super) mod list;
 mod show;
 
 use std::collections::{BTreeSet, HashMap};
@@ -16,6 +17,7 @@ pub(super) fn routes(r: &mut Routes) {
     list::routes(r);
     show::routes(r);
     licenses::routes(r);
+    confirm::routes(r);
     license::routes(r);
     attach::routes(r);
 }

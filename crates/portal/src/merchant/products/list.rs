@@ -5,6 +5,7 @@ use super::words;
 use crate::lists::{Cell, List, fetch};
 use crate::merchant::orders::asked;
 use crate::room::{Room, Spot};
+use crate::shared::views;
 use maud::{Markup, html};
 use std::collections::HashMap;
 use tradepost_design::frame::Head;
@@ -14,6 +15,7 @@ use tradepost_domain::catalog::pricing::Book;
 use tradepost_domain::catalog::queries::{self, ProductFilter, ProductView};
 use tradepost_domain::catalog::{Kind, Method};
 use tradepost_domain::listing::{Page, PageRequest};
+use tradepost_domain::saved_views::ListName;
 use tradepost_domain::stock::queries::StockCounts;
 use tradepost_domain::{Right, stock};
 use tradepost_kernel::Money;
@@ -28,7 +30,7 @@ struct Row {
 
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
-    let list = product_list(&room, &call);
+    let list = product_list(&room, &call).views(views::of(&call, ListName::Products).await?);
     let filter = ProductFilter {
         enabled: list.asked("enabled").map(|text| text == "true"),
         kind: list.asked("kind").and_then(Kind::from_name),

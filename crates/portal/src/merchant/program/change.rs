@@ -24,7 +24,7 @@ input! {
         /// `inherit`, `none`, `true`, `false` or `value`.
         pub setting: Line<10>,
         /// Its own value, as people type it.
-        pub value: Option<Line<60>>,
+        pub value: Option<Line<500>>,
         /// What it is for: `group:NAME`, `product:ID`; everything where it is empty.
         pub qualifier: Option<Line<120>>,
     }
@@ -58,6 +58,7 @@ const fn is_flag(name: TermName) -> bool {
             | TermName::RequiresResellerInformation
             | TermName::EmailCodesToEndUsers
             | TermName::AutoApprove
+            | TermName::Enabled
     )
 }
 
@@ -202,6 +203,14 @@ fn effect(room: &Room, meant: &Meant) -> Option<&'static str> {
         (TermName::AutoApprove, _) => room.t(
             "Counts for sign-ups from now on; those that wait go on waiting for you. With one channel they get it, with several you pick one before they can order.",
             "Gilt für Anmeldungen ab jetzt; wer wartet, wartet weiter auf Sie. Gibt es einen Kanal, bekommen sie ihn, bei mehreren wählen Sie einen, bevor sie bestellen können.",
+        ),
+        (TermName::Enabled, _) => room.t(
+            "Counts at once for the sign-up page and the API. Sign-ups that wait go on waiting for you, and you can still add resellers by hand.",
+            "Gilt sofort für die Seite zur Anmeldung und die API. Wer wartet, wartet weiter auf Sie, und von Hand können Sie weiter Reseller anlegen.",
+        ),
+        (TermName::TermsUrl, _) => room.t(
+            "Whoever signs up from now on accepts this page; the trail says which. Nothing is asked of those who are in.",
+            "Wer sich ab jetzt anmeldet, stimmt dieser Seite zu; der Verlauf sagt welcher. Wer drin ist, wird nicht gefragt.",
         ),
         (TermName::InvoiceDueDays, _) => room.t("Counts for invoices that are issued from now on.", "Gilt für Rechnungen, die ab jetzt gestellt werden."),
         (TermName::HoldUnpaidAtLimit, _) => room.t(

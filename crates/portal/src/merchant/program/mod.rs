@@ -17,10 +17,10 @@ use tradepost_web::{Answer, Call, Problem, Routes};
 async fn show(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let terms = terms::overview(&call, &room, Owner::Program).await?;
-    let auto = terms::auto_approves(&call).await?;
+    let takes = terms::takes(&call).await?;
     let (merchant, _) = tradepost_web::api::merchant::shown(&call).await?;
     let inside = html! {
-        (sign_up_card(&room, &call, &merchant, auto))
+        (sign_up_card(&room, &call, &merchant, takes))
         (terms)
     };
     let head = Head {
@@ -37,10 +37,16 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 }
 
 /// How resellers come in: decided on by hand, or by themselves (PAR-3).
-fn sign_up_card(room: &Room, call: &Call, merchant: &tradepost_web::api::merchant::Merchant, auto: bool) -> Markup {
+fn sign_up_card(room: &Room, call: &Call, merchant: &tradepost_web::api::merchant::Merchant, (open, auto): (bool, bool)) -> Markup {
     let place = if merchant.test { merchant.id.to_string() } else { merchant.slug.clone() };
     let address = call.url(&format!("/join/{place}"));
-    let decided = if auto { room.t("are approved at once", "werden sofort angenommen") } else { room.t("wait for you", "warten auf Sie") };
+    let decided = if !open {
+        room.t("are not taken now", "werden zurzeit nicht angenommen")
+    } else if auto {
+        room.t("are approved at once", "werden sofort angenommen")
+    } else {
+        room.t("wait for you", "warten auf Sie")
+    };
     let rows: Vec<(&str, Markup)> = vec![
         (room.t("Sign-up page", "Seite zur Anmeldung"), value::copyable(&address, room.look.language)),
         (room.t("New sign-ups", "Neue Anmeldungen"), html! { (tag(decided)) }),
@@ -60,6 +66,7 @@ fn sign_up_card(room: &Room, call: &Call, merchant: &tradepost_web::api::merchan
     let sandbox = room.t("This is the sandbox: only its own address leads here.", "Dies ist die Sandbox: Nur ihre eigene Adresse führt hierher.");
     Card::new(room.t("Sign-up", "Anmeldung")).text(text).acts(review).with(html! {
         (facts(&rows))
+        @if !open { (note::note(Tone::Warn, room.t("The program is closed", "Das Programm ist geschlossen"), room.t("Nobody can sign up until you open it again below.", "Niemand kann sich anmelden, bis Sie es unten wieder öffnen."), None)) }
         @if merchant.test { (note::note(Tone::Info, sandbox, "", None)) }
     })
 }

@@ -150,9 +150,10 @@ pub(super) async fn standing(call: &Call, owner: Owner) -> Result<Standing, Prob
     Ok(Standing { effective: resolve(&rows), above: resolve(&above), own: rows.into_iter().filter(|(of, _)| *of == level).map(|(_, term)| term).collect() })
 }
 
-/// Whether sign-ups arrive approved.
-pub(super) async fn auto_approves(call: &Call) -> Result<bool, Problem> {
-    Ok(standing(call, Owner::Program).await?.effective.auto_approve)
+/// Whether the program takes new resellers, and whether sign-ups arrive approved.
+pub(super) async fn takes(call: &Call) -> Result<(bool, bool), Problem> {
+    let effective = standing(call, Owner::Program).await?.effective;
+    Ok((effective.enabled, effective.auto_approve))
 }
 
 /// What terms are about, in the order of the page.
@@ -167,7 +168,7 @@ enum Area {
 
 const fn area(name: TermName) -> Area {
     match name {
-        TermName::AutoApprove => Area::SignUp,
+        TermName::AutoApprove | TermName::Enabled | TermName::TermsUrl => Area::SignUp,
         TermName::Currency | TermName::WholesaleDiscountPercent | TermName::MarginPercent => Area::Prices,
         TermName::CreditLimit | TermName::HoldUnpaidAtLimit | TermName::InvoiceDueDays => Area::Credit,
         TermName::PurchaseLimitDay | TermName::PurchaseLimitMonth | TermName::MinQuantity | TermName::MaxQuantity => Area::Quantities,

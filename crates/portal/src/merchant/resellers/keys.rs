@@ -1,4 +1,4 @@
-//! The API keys and dynamic URLs of a reseller, as the merchant sees them: listed, switched off and on (PAR-6, PAR-16).
+//! The API keys and dynamic URLs of a reseller, as the merchant sees them: listed, made to be handed over, switched off and on (PAR-6, PAR-16).
 
 use super::{Frame, Tab, one};
 use crate::forms::{self, Typed, question};
@@ -20,7 +20,7 @@ use tradepost_web::{Answer, Call, OrNotFound, Problem, Routes};
 /// What the filter calls dynamic URLs.
 const URLS: &str = "urls";
 
-const fn owner(p: &PartnershipView) -> KeyOwner {
+pub(super) const fn owner(p: &PartnershipView) -> KeyOwner {
     KeyOwner { merchant: p.merchant, partnership: Some(p.id) }
 }
 
@@ -28,9 +28,8 @@ async fn found(call: &Call, owner: KeyOwner, kind: KeyKind, page: PageRequest) -
     call.read(move |reader| Box::pin(async move { queries::keys(reader, owner, kind, page).await })).await
 }
 
-/// The key that the path names, of either kind.
-async fn key(call: &Call, owner: KeyOwner) -> Result<ApiKeyRow, Problem> {
-    let id: ApiKeyId = call.path("key")?;
+/// A key of the reseller, of either kind.
+pub(super) async fn key(call: &Call, owner: KeyOwner, id: ApiKeyId) -> Result<ApiKeyRow, Problem> {
     let found = call.read(move |reader| {
         Box::pin(async move {
             match queries::key(reader, owner, KeyKind::Partnership, id).await? {
@@ -47,14 +46,15 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let p = one(&call).await?;
     let frame = Frame::new(&room, &p, Tab::Keys);
     let kinds = vec![(URLS.to_owned(), room.t("Dynamic URLs", "Dynamische URLs").to_owned())];
-    let list = List::new(&room, &call, "api-keys").filter("kind", kinds).empty(
+    let new = Button::new(room.t("New API key", "Neuer API-Schlüssel")).small().icon(Icon::Add).to(&format!("{}/api-keys/new", frame.path));
+    let list = List::new(&room, &call, "api-keys").filter("kind", kinds).acts(new.clone()).empty(
         Icon::ApiKey,
         room.t("No API keys", "Keine API-Schlüssel"),
         room.t(
-            "The reseller makes its keys itself. Here you see them, and switch them off.",
-            "Der Reseller legt seine Schlüssel selbst an. Hier sehen Sie sie und schalten sie ab.",
+            "The reseller makes its keys itself, or you make one and hand it over. Here you see them, and switch them off.",
+            "Der Reseller legt seine Schlüssel selbst an, oder Sie legen einen an und geben ihn weiter. Hier sehen Sie sie und schalten sie ab.",
         ),
-        None,
+        Some(new),
     );
     let kind = if list.asked("kind") == Some(URLS) { KeyKind::DynamicUrl } else { KeyKind::Partnership };
     let (owner, path) = (owner(&p), format!("{}/api-keys", frame.path));
@@ -66,24 +66,30 @@ async fn list(call: Call) -> Result<Answer, Problem> {
 async fn show(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let p = one(&call).await?;
-    let key = key(&call, owner(&p)).await?;
+    let key = key(&call, owner(&p), call.path("key")?).await?;
+    Ok(key_page(&call, &room, &p, &key, None))
+}
+
+/// The page of a key; `secret` is what is said of its text right after it was made.
+pub(super) fn key_page(call: &Call, room: &Room, p: &PartnershipView, key: &ApiKeyRow, secret: Option<&Markup>) -> Answer {
     let (back, list) = (room.path("/resellers"), room.path(&format!("/resellers/{}/api-keys", p.id)));
     let path = format!("{list}/{}", key.id);
     let inside = html! {
-        (by_reseller(&room, &key))
+        @if let Some(secret) = secret { (secret) }
+        (by_reseller(room, key))
         div class="columns" {
-            div { (shared::rights_card(&room, &key)) }
-            div { (shared::facts_card(&room, &key, None)) }
+            div { (shared::rights_card(room, key)) }
+            div { (shared::facts_card(room, key, None)) }
         }
     };
     let head = Head {
         crumbs: &[(room.t("Resellers", "Reseller"), back.as_str()), (p.reseller.company.as_str(), list.as_str())],
         title: &key.name,
-        state: Some(shared::badge_of(&room, &key)),
+        state: Some(shared::badge_of(room, key)),
         text: None,
-        acts: Some(acts(&call, &room, &key, &path)),
+        acts: Some(acts(call, room, key, &path)),
     };
-    Ok(room.page(Spot::Resellers, &head, &inside))
+    room.page(Spot::Resellers, &head, &inside)
 }
 
 /// A key that the reseller switched off cannot be switched on by anybody else.
@@ -111,7 +117,7 @@ async fn ask_disable(call: Call) -> Result<Answer, Problem> {
 
 async fn disable_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Problem> {
     let p = one(call).await?;
-    let key = key(call, owner(&p)).await?;
+    let key = key(call, owner(&p), call.path("key")?).await?;
     let path = room.path(&format!("/resellers/{}/api-keys/{}", p.id, key.id));
     let title = match key.kind {
         KeyKind::DynamicUrl => room.t("Disable dynamic URL", "Dynamische URL abschalten"),
@@ -128,7 +134,7 @@ async fn disable_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer,
 
 async fn switch(call: &Call, on: bool) -> Result<(), Problem> {
     let owner = owner(&one(call).await?);
-    let key = key(call, owner).await?;
+    let key = key(call, owner, call.path("key")?).await?;
     call.execute(SwitchApiKey { owner, key: key.id, kind: key.kind, by: Side::Merchant, on }).await.map(drop)
 }
 

@@ -3,6 +3,7 @@
 mod balance;
 mod create;
 mod keys;
+mod new_key;
 mod overview;
 mod prices;
 mod products;
@@ -129,6 +130,7 @@ enum Tab {
     Terms,
     Products,
     Orders,
+    Licenses,
     Invoices,
     Balance,
     Fulfillments,
@@ -200,6 +202,7 @@ fn own_tabs(room: &Room, path: &str, here: Tab) -> Markup {
         (Tab::Terms, room.t("Terms", "Konditionen"), "/terms", true),
         (Tab::Products, room.t("Products and prices", "Produkte und Preise"), "/products", true),
         (Tab::Orders, room.t("Orders", "Bestellungen"), "/orders", true),
+        (Tab::Licenses, room.t("Licenses", "Lizenzen"), "/licenses", true),
         (Tab::Invoices, room.t("Invoices", "Rechnungen"), "/invoices", true),
         (Tab::Balance, room.t("Balance", "Guthaben"), "/balance", true),
         (Tab::Fulfillments, room.t("External shops", "Externe Shops"), "/fulfillments", true),
@@ -264,4 +267,5 @@ pub(super) fn routes(r: &mut Routes) {
     records::routes(r);
     balance::routes(r);
     keys::routes(r);
+    new_key::routes(r);
 }

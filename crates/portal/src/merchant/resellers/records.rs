@@ -2,7 +2,8 @@
 
 use super::{Frame, Tab, one};
 use crate::files::Plain;
-use crate::lists::{Cell, List, fetch};
+use crate::lists::{Cell, List, Narrowing, fetch};
+use crate::merchant::orders::licenses;
 use crate::merchant::{fulfillments, invoices};
 use crate::names;
 use crate::room::Room;
@@ -65,6 +66,28 @@ fn order_row(room: &Room, order: &OrderSummary) -> Vec<Cell> {
         order.total.as_ref().map_or_else(Cell::empty, |total| Cell::money(room, total)),
         Cell::code(room, &order.id.to_string()),
     ]
+}
+
+/// Its inventory and what it handed over: each license with where it stands (ORD-9).
+async fn its_licenses(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    let p = one(&call).await?;
+    let frame = Frame::new(&room, &p, Tab::Licenses);
+    let name = format!("licenses-{}", p.code);
+    let list = licenses::filtered(&room, List::new(&room, &call, &name)).empty(
+        Icon::License,
+        room.t("No licenses yet", "Noch keine Lizenzen"),
+        room.t(
+            "Confirmed orders and sales of its shops bring licenses; each stands here with where it is.",
+            "Bestätigte Bestellungen und Verkäufe seiner Shops bringen Lizenzen; jede steht hier mit ihrem Stand.",
+        ),
+        None,
+    );
+    let list = Narrowing::new(&room, &call).text("product", room.t("Product (SKU or id)", "Produkt (SKU oder Id)")).of(list, room.t("Product", "Produkt"));
+    let wanted = licenses::wanted(&list, Some(p.id));
+    let found = list.rows(&call, fetch!(|page| [call, wanted] tradepost_web::api::licenses::found(call, wanted.clone(), page).await)).await?;
+    let rows = found.rows.iter().map(|license| crate::shared::licenses::row(&room, license)).collect();
+    frame.list(&call, &room, list, crate::shared::licenses::columns(&room), rows, found.next)
 }
 
 async fn its_invoices(call: Call) -> Result<Answer, Problem> {
@@ -150,6 +173,7 @@ fn place(room: &Room, subject: &str, path: &str) -> Option<String> {
 pub(super) fn routes(r: &mut Routes) {
     let right = Right::MerchantRead;
     r.get("/m/{merchant}/resellers/{id}/orders", "merchantResellerOrdersPage", orders).needs(right).page();
+    r.get("/m/{merchant}/resellers/{id}/licenses", "merchantResellerLicensesPage", its_licenses).needs(right).page();
     r.get("/m/{merchant}/resellers/{id}/invoices", "merchantResellerInvoicesPage", its_invoices).needs(right).page();
     r.get("/m/{merchant}/resellers/{id}/fulfillments", "merchantResellerFulfillmentsPage", its_fulfillments).needs(right).page();
     r.get("/m/{merchant}/resellers/{id}/timeline", "merchantResellerTimelinePage", timeline).needs(right).page();

@@ -18,7 +18,7 @@ use tradepost_design::{Button, Field, Icon, Language, note, value};
 use tradepost_domain::Right;
 use tradepost_domain::listing::PageRequest;
 use tradepost_domain::stock::import::{BeginKeyImport, Format, ImportSettings, Mode, Report, StageKeys, TakeInKeys};
-use tradepost_domain::stock::queries;
+use tradepost_domain::stock::queries::{self, StockFilter};
 use tradepost_web::api::license_keys::{FileImport, import_file};
 use tradepost_web::fields::Line;
 use tradepost_web::{Answer, Call, Problem, Routes, Upload, input};
@@ -83,7 +83,7 @@ async fn page(call: &Call, room: &Room, typed: &Typed, found: Option<&Found<'_>>
 /// The products that take keys, and whether these are all of them.
 async fn products(call: &Call) -> Result<(Vec<Choice>, bool), Problem> {
     let (scope, page) = (call.merchant()?, PageRequest { limit: CHOICES, before: None });
-    let found = call.read(move |reader| Box::pin(async move { queries::stock(reader, scope, None, page).await })).await?;
+    let found = call.read(move |reader| Box::pin(async move { queries::stock(reader, scope, &StockFilter::default(), page).await })).await?;
     let all = found.next.is_none();
     Ok((found.rows.into_iter().map(|stock| (stock.sku, stock.name)).collect(), all))
 }

@@ -3,6 +3,7 @@
 use super::{Tab, import_button, tab_line, words};
 use crate::lists::{Cell, List, fetch};
 use crate::room::{Room, Spot};
+use crate::shared::views;
 use axum::http::HeaderName;
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
@@ -12,8 +13,9 @@ use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon, badge, note, value};
 use tradepost_domain::ids::KeyImportId;
 use tradepost_domain::listing::{Page, PageRequest};
+use tradepost_domain::saved_views::ListName;
 use tradepost_domain::stock::import::ABANDONED_AFTER_MS;
-use tradepost_domain::stock::queries::{self, KeyImportView};
+use tradepost_domain::stock::queries::{self, ImportState, KeyImportView};
 use tradepost_domain::{MerchantScope, Right};
 use tradepost_web::{Answer, Call, OrNotFound, Problem, Routes};
 
@@ -23,7 +25,9 @@ const REFRESH: HeaderName = HeaderName::from_static("refresh");
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let (look, scope) = (&room.look, call.merchant()?);
-    let list = List::new(&room, &call, "key-imports").tabs(tab_line(&room, Tab::Imports)).empty(
+    let views = views::of(&call, ListName::KeyImports).await?;
+    let states = ImportState::ALL.iter().map(|state| (state.name().to_owned(), words::import_state(look, state.name()).1.to_owned())).collect();
+    let list = List::new(&room, &call, "key-imports").tabs(tab_line(&room, Tab::Imports)).views(views).filter("state", states).empty(
         Icon::Import,
         room.t("No imports yet", "Noch keine Importe"),
         room.t(
@@ -32,7 +36,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         import_button(&room),
     );
-    let found = list.rows(&call, fetch!(|page| [call] imports(call, scope, page).await)).await?;
+    let state = list.asked("state").and_then(ImportState::from_name);
+    let found = list.rows(&call, fetch!(|page| [call] imports(call, scope, state, page).await)).await?;
     let columns = vec![
         Column::new(room.t("Import", "Import")),
         Column::new(room.t("State", "Stand")),
@@ -57,8 +62,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     list.answer(&call, Spot::Stock, &head, columns, rows, found.next)
 }
 
-async fn imports(call: &Call, scope: MerchantScope, page: PageRequest) -> Result<Page<KeyImportView>, Problem> {
-    call.read(move |reader| Box::pin(async move { queries::imports(reader, scope, page).await })).await
+pub(super) async fn imports(call: &Call, scope: MerchantScope, state: Option<ImportState>, page: PageRequest) -> Result<Page<KeyImportView>, Problem> {
+    call.read(move |reader| Box::pin(async move { queries::imports(reader, scope, state, page).await })).await
 }
 
 async fn show(call: Call) -> Result<Answer, Problem> {

@@ -1,10 +1,12 @@
 //! Keys, masked; the page of one, and its code to who may see it (STK-2, STK-5).
 
+use super::imports::imports;
 use super::{Tab, import_button, tab_line, words};
 use crate::forms;
-use crate::lists::{Cell, List, fetch};
+use crate::lists::{Cell, List, Narrowing, fetch};
 use crate::merchant::orders::asked;
 use crate::room::{Room, Spot};
+use crate::shared::views;
 use maud::{Markup, html};
 use tradepost_design::card::{Card, facts};
 use tradepost_design::frame::Head;
@@ -12,23 +14,31 @@ use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon, badge, value};
 use tradepost_domain::ids::{KeyImportId, LicenseKeyId};
 use tradepost_domain::listing::{Page, PageRequest};
+use tradepost_domain::saved_views::ListName;
 use tradepost_domain::stock::queries::{self, KeyFilter, KeyView};
 use tradepost_domain::stock::{KeyState, RevealKey};
 use tradepost_domain::{MerchantScope, Right, catalog};
 use tradepost_web::api::license_keys::revealed;
 use tradepost_web::{Answer, Call, OrNotFound, Problem, Routes};
 
+/// Imports that can be chosen from; keys of others are found from their own pages.
+const CHOICES: i64 = 100;
+
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let (look, scope) = (&room.look, call.merchant()?);
     let states = KeyState::ALL.iter().map(|state| (state.name().to_owned(), words::key_state(look, *state).1.to_owned())).collect();
-    let mut list = List::new(&room, &call, "keys").tabs(tab_line(&room, Tab::Keys)).before(by_product(&room, &call)).filter("state", states).empty(
+    let views = views::of(&call, ListName::LicenseKeys).await?;
+    let list = List::new(&room, &call, "keys").tabs(tab_line(&room, Tab::Keys)).views(views).before(by_product(&room, &call)).filter("state", states).empty(
         Icon::Stock,
         room.t("No keys yet", "Noch keine Schlüssel"),
         room.t("Import them from a file, or paste them.", "Lesen Sie sie aus einer Datei ein, oder fügen Sie sie ein."),
         import_button(&room),
     );
-    let mut filter = KeyFilter { state: list.asked("state").and_then(KeyState::from_name), ..KeyFilter::default() };
+    let batches = Narrowing::new(&room, &call).choice("import", room.t("Import", "Import"), batches(&call, &room, scope).await?);
+    let mut list = batches.of(list, room.t("Import", "Import"));
+    let import = list.asked("import").and_then(|id| id.parse::<KeyImportId>().ok());
+    let mut filter = KeyFilter { import, state: list.asked("state").and_then(KeyState::from_name), ..KeyFilter::default() };
     if let Some(text) = asked(&call, "product") {
         let Some((number, name)) = product(&call, scope, text).await? else {
             let none = list.before(html! { (unknown(&room, text)) (by_product(&room, &call)) });
@@ -37,13 +47,15 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         filter.product = Some(number);
         list = list.filter("product", vec![(text.to_owned(), name)]);
     }
-    if let Some(id) = asked(&call, "import").and_then(|id| id.parse::<KeyImportId>().ok()) {
-        filter.import = Some(id);
-        list = list.filter("import", vec![(id.to_string(), room.t("One import", "Ein Import").to_owned())]);
-    }
     let found = list.rows(&call, fetch!(|page| [call] keys(call, scope, filter, page).await)).await?;
     let rows = found.rows.iter().map(|key| row(&room, key)).collect();
     list.answer(&call, Spot::Stock, &head(&room), columns(&room), rows, found.next)
+}
+
+/// The newest imports to choose from, each with its day.
+async fn batches(call: &Call, room: &Room, scope: MerchantScope) -> Result<Vec<(String, String)>, Problem> {
+    let found = imports(call, scope, None, PageRequest { limit: CHOICES, before: None }).await?;
+    Ok(found.rows.into_iter().map(|import| (import.id.to_string(), format!("{} · {}", import.source, room.look.day_of(import.created)))).collect())
 }
 
 fn head(room: &Room) -> Head<'_> {

@@ -5,6 +5,7 @@ use crate::forms::{self, Typed};
 use crate::lists::{Cell, List, fetch};
 use crate::merchant::products::page;
 use crate::room::{Room, Spot, done};
+use crate::shared::views;
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
 use tradepost_design::card::{Card, Tile, tiles};
@@ -13,7 +14,8 @@ use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon, Table, badge, note};
 use tradepost_domain::catalog::queries::ProductView;
 use tradepost_domain::listing::{Page, PageRequest};
-use tradepost_domain::stock::queries::{self, KeyFilter, KeyView, StockCounts, StockView};
+use tradepost_domain::saved_views::ListName;
+use tradepost_domain::stock::queries::{self, KeyFilter, KeyView, StockCounts, StockFilter, StockView};
 use tradepost_domain::stock::{KeyState, Level, SetStockSwitches};
 use tradepost_domain::{MerchantScope, Right};
 use tradepost_web::fields::Whole;
@@ -33,7 +35,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let (look, scope) = (&room.look, call.merchant()?);
     let levels = Level::ALL.iter().map(|level| (level.name().to_owned(), words::level(look, *level).1.to_owned())).collect();
-    let list = List::new(&room, &call, "stock").tabs(tab_line(&room, Tab::Levels)).filter("level", levels).empty(
+    let views = views::of(&call, ListName::Stock).await?;
+    let list = List::new(&room, &call, "stock").tabs(tab_line(&room, Tab::Levels)).searches().views(views).filter("level", levels).empty(
         Icon::Stock,
         room.t("No product takes keys from stock", "Kein Produkt nimmt Schlüssel aus dem Bestand"),
         room.t(
@@ -42,8 +45,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         room.may(Right::CatalogManage).then(|| Button::new(room.t("New product", "Neues Produkt")).icon(Icon::Add).to(&room.path("/products/new"))),
     );
-    let level = list.asked("level").and_then(Level::from_name);
-    let found = list.rows(&call, fetch!(|page| [call] stock(call, scope, level, page).await)).await?;
+    let filter = StockFilter { level: list.asked("level").and_then(Level::from_name), search: list.searched() };
+    let found = list.rows(&call, fetch!(|page| [call, filter] stock(call, scope, filter.clone(), page).await)).await?;
     let columns = vec![
         Column::new(room.t("Product", "Produkt")),
         Column::new(room.t("Level", "Stand")),
@@ -74,8 +77,8 @@ fn row(room: &Room, stock: &StockView) -> Vec<Cell> {
     ]
 }
 
-async fn stock(call: &Call, scope: MerchantScope, level: Option<Level>, page: PageRequest) -> Result<Page<StockView>, Problem> {
-    call.read(move |reader| Box::pin(async move { queries::stock(reader, scope, level, page).await })).await
+async fn stock(call: &Call, scope: MerchantScope, filter: StockFilter, page: PageRequest) -> Result<Page<StockView>, Problem> {
+    call.read(move |reader| Box::pin(async move { queries::stock(reader, scope, &filter, page).await })).await
 }
 
 /// A product with its counts and its newest keys. 404 for one that takes no keys from a pool.

@@ -43,7 +43,7 @@ pub async fn import_file(call: &Call, settings: ImportSettings, file: Bytes) -> 
         return over(ended);
     }
     let page = PageRequest { limit: 20, before: None };
-    let newest = call.read(move |reader| Box::pin(async move { queries::imports(reader, scope, page).await })).await?;
+    let newest = call.read(move |reader| Box::pin(async move { queries::imports(reader, scope, None, page).await })).await?;
     let Some(running) = newest.rows.into_iter().find(|import| import.state == "staging" && import.source == source) else {
         return over(work.await);
     };
