@@ -3,7 +3,7 @@
 import { after, before, test } from "node:test";
 import { double, title as doubleTitle } from "./double.mjs";
 import { Keyboard, Mouse } from "./hands.mjs";
-import { hostile, title as hostileTitle } from "./hostile.mjs";
+import { name as hostileName, hostile, title as hostileTitle } from "./hostile.mjs";
 import { House, openBrowser } from "./house.mjs";
 import { journey, title as journeyTitle } from "./stories/journey.mjs";
 import { name as passkeyName, passkey, title as passkeyTitle } from "./passkey.mjs";
@@ -31,12 +31,12 @@ const told = ways.flatMap(([way, how, handOf, options]) =>
 const tests = [
   ...told,
   { name: "double", demo: true, title: doubleTitle, run: double },
-  { name: "hostile", demo: true, title: hostileTitle, run: hostile },
+  { name: "hostile", demo: true, title: hostileTitle, at: hostileName, run: hostile },
   { name: "passkey", title: passkeyTitle, at: passkeyName, run: passkey },
   { name: "walk", demo: true, title: walkTitle, run: walk },
 ];
 /** `journey` and `keyboard` each mean all that have the word in their name, `stories` all that are told. */
-const isWanted = ({ name }) => wanted.length === 0 || wanted.includes(name) || name.split(":").some((word) => wanted.includes(word)) || (name.includes(":") && wanted.includes("stories"));
+const isWanted = ({ name, onlyByName }) => (wanted.length === 0 && !onlyByName) || wanted.includes(name) || name.split(":").some((word) => wanted.includes(word)) || (name.includes(":") && wanted.includes("stories"));
 
 before(async () => { world.browser = await openBrowser(); });
 after(() => world.browser.close());
