@@ -5,6 +5,7 @@ import { double, title as doubleTitle } from "./double.mjs";
 import { Keyboard, Mouse } from "./hands.mjs";
 import { name as hostileName, hostile, title as hostileTitle } from "./hostile.mjs";
 import { House, openBrowser } from "./house.mjs";
+import { keys, title as keysTitle } from "./keys.mjs";
 import { journey, title as journeyTitle } from "./stories/journey.mjs";
 import { name as passkeyName, passkey, title as passkeyTitle } from "./passkey.mjs";
 import { merchant, title as merchantTitle } from "./stories/merchant.mjs";
@@ -31,6 +32,7 @@ const told = ways.flatMap(([way, how, handOf, options]) =>
 const tests = [
   ...told,
   { name: "double", demo: true, title: doubleTitle, run: double },
+  { name: "keys", demo: true, title: keysTitle, run: keys },
   { name: "hostile", demo: true, title: hostileTitle, at: hostileName, run: hostile },
   { name: "passkey", title: passkeyTitle, at: passkeyName, run: passkey },
   { name: "walk", demo: true, title: walkTitle, run: walk },

@@ -132,6 +132,7 @@ const palette = () => {
   const list = document.createElement("ul");
   list.id = "palette-list";
   list.setAttribute("role", "listbox");
+  dialog.ariaLabel = list.ariaLabel = input.ariaLabel;
   let shown = [];
   let at = 0;
   const draw = () => {
@@ -157,6 +158,8 @@ const palette = () => {
     if (event.key === "ArrowDown") at = Math.min(at + 1, shown.length - 1);
     else if (event.key === "ArrowUp") at = Math.max(at - 1, 0);
     else if (event.key === "Enter" && shown[at]) location.href = shown[at].link.href;
+    // A browser would empty the field first.
+    else if (event.key === "Escape") dialog.close();
     else return;
     event.preventDefault();
     draw();
