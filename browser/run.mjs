@@ -8,6 +8,7 @@ import { House, openBrowser } from "./house.mjs";
 import { keys, title as keysTitle } from "./keys.mjs";
 import { journey, title as journeyTitle } from "./stories/journey.mjs";
 import { name as passkeyName, passkey, title as passkeyTitle } from "./passkey.mjs";
+import { print, title as printTitle } from "./print.mjs";
 import { merchant, title as merchantTitle } from "./stories/merchant.mjs";
 import { shop, title as shopTitle } from "./stories/shop.mjs";
 import { walk, title as walkTitle } from "./walk.mjs";
@@ -33,6 +34,7 @@ const tests = [
   ...told,
   { name: "double", demo: true, title: doubleTitle, run: double },
   { name: "keys", demo: true, title: keysTitle, run: keys },
+  { name: "print", demo: true, title: printTitle, run: print },
   { name: "hostile", demo: true, title: hostileTitle, at: hostileName, run: hostile },
   { name: "passkey", title: passkeyTitle, at: passkeyName, run: passkey },
   { name: "walk", demo: true, title: walkTitle, run: walk },
