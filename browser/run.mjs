@@ -8,6 +8,7 @@ import { House, openBrowser } from "./house.mjs";
 import { keys, title as keysTitle } from "./keys.mjs";
 import { journey, title as journeyTitle } from "./stories/journey.mjs";
 import { name as passkeyName, passkey, title as passkeyTitle } from "./passkey.mjs";
+import { pictures, title as picturesTitle } from "./pictures.mjs";
 import { print, title as printTitle } from "./print.mjs";
 import { merchant, title as merchantTitle } from "./stories/merchant.mjs";
 import { shop, title as shopTitle } from "./stories/shop.mjs";
@@ -38,6 +39,7 @@ const tests = [
   { name: "hostile", demo: true, title: hostileTitle, at: hostileName, run: hostile },
   { name: "passkey", title: passkeyTitle, at: passkeyName, run: passkey },
   { name: "walk", demo: true, title: walkTitle, run: walk },
+  { name: "pictures", demo: true, title: picturesTitle, run: pictures, onlyByName: true },
 ];
 /** `journey` and `keyboard` each mean all that have the word in their name, `stories` all that are told. */
 const isWanted = ({ name, onlyByName }) => (wanted.length === 0 && !onlyByName) || wanted.includes(name) || name.split(":").some((word) => wanted.includes(word)) || (name.includes(":") && wanted.includes("stories"));
