@@ -5,17 +5,24 @@ DEMO_DATA ?= $(HOME)/.cache/tradepost/demo
 DEMO_LISTEN ?= 127.0.0.1:8080
 export CARGO_TARGET_DIR
 
-.PHONY: demo demo-afresh test bench drill check fmt
+.PHONY: demo demo-afresh release test bench drill check fmt
 
-# A server with something in it: addresses, sign-ins, keys and curl lines are printed.
+# A server with something in it: addresses, sign-ins, keys and curl lines are printed. Where a browser is there, the documentation gets its pictures.
 demo:
 	cargo build --profile demo --locked --bin tradepost
+	scripts/pictures-beside $(CARGO_TARGET_DIR)/demo/tradepost
 	$(CARGO_TARGET_DIR)/demo/tradepost demo --listen $(DEMO_LISTEN) --data $(DEMO_DATA)
 
 # The same from nothing: forgets what was done in the last one.
 demo-afresh:
 	rm -rf $(DEMO_DATA)
 	$(MAKE) demo
+
+# What is packed: the program, and beside it the pictures of its documentation.
+release:
+	cargo build --release --locked --bin tradepost
+	scripts/pictures-beside $(CARGO_TARGET_DIR)/release/tradepost
+	@echo "$(CARGO_TARGET_DIR)/release/tradepost, and docs-pictures beside it if there are any"
 
 # Everything that CI runs. Installs what is missing where it may.
 test:

@@ -19,6 +19,9 @@ export function kindOf(url) {
   return asked ? `${path}?${asked.split("&")[0]}` : path;
 }
 
+/** What its screenshot is called. */
+export const nameOf = (kind) => kind.replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "") || "start";
+
 export const isPage = (url, house) => url.origin === house.url && !url.searchParams.has("file") && !/^\/(v1|docs|assets|health|openapi)/.test(url.pathname) && !/(\.(csv|xlsx|json|txt)|[./]pdf)$/.test(url.pathname);
 
 /** The addresses that a page's links lead to. */
@@ -126,27 +129,32 @@ export class Onlooker {
     await this.wide.setViewportSize({ width: WIDTHS[0], height: 900 });
   }
 
-  async #wide(kind) {
-    const page = this.wide;
-    this.report.examined += 1;
-    const shifted = await page.evaluate(() => globalThis.shifted);
-    if (shifted > MOST_SHIFT) this.note(kind, `moves by ${shifted.toFixed(3)}`);
-    await this.#shoot(page, kind, "1440-light");
-    const found = [];
+  /** Whether what stands in the wide window fits windows of every width. */
+  async measure(kind) {
+    const [page, found] = [this.wide, []];
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
       await overflow(page, found);
       if (process.env.SCREENSHOTS_OF_ALL_WIDTHS && width !== WIDTHS[0]) await this.#shoot(page, kind, `${width}-light`);
     }
     await page.setViewportSize({ width: WIDTHS[0], height: 900 });
+    for (const fault of found) this.note(kind, fault);
+  }
+
+  async #wide(kind) {
+    const [page, found] = [this.wide, []];
+    this.report.examined += 1;
+    const shifted = await page.evaluate(() => globalThis.shifted);
+    if (shifted > MOST_SHIFT) this.note(kind, `moves by ${shifted.toFixed(3)}`);
+    await this.#shoot(page, kind, "1440-light");
+    await this.measure(kind);
     await axe(page, found, null);
     for (const fault of found) this.note(kind, fault);
   }
 
   async #shoot(page, kind, how) {
-    const name = kind.replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "") || "start";
     mkdirSync(`${SCREENSHOTS}/${how}/${this.name}`, { recursive: true });
-    await page.screenshot({ path: `${SCREENSHOTS}/${how}/${this.name}/${name}.png`, fullPage: true });
+    await page.screenshot({ path: `${SCREENSHOTS}/${how}/${this.name}/${nameOf(kind)}.png`, fullPage: true });
   }
 
   async leave() {

@@ -30,8 +30,8 @@ async function peopleOf({ browser, house }) {
   return people;
 }
 
-/** Where the page's forms lead that change something. */
-const formsOf = (page) => page.$$eval("main form[method=post]", (all) => all.map((form) => new URL(form.action).pathname));
+/** Where the page's forms lead that can be sent. One without a button only shows how things are. */
+const formsOf = (page) => page.$$eval("main form[method=post]:has(button[type=submit]:enabled)", (all) => all.map((form) => new URL(form.action).pathname));
 
 /** What the server says to who sends this form. Its key is none, so that whoever may send it is told so, and nothing is done. */
 function statusOf(page, action) {

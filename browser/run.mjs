@@ -3,10 +3,13 @@
 import { after, before, test } from "node:test";
 import { double, title as doubleTitle } from "./double.mjs";
 import { Keyboard, Mouse } from "./hands.mjs";
-import { hostile, title as hostileTitle } from "./hostile.mjs";
+import { name as hostileName, hostile, title as hostileTitle } from "./hostile.mjs";
 import { House, openBrowser } from "./house.mjs";
+import { keys, title as keysTitle } from "./keys.mjs";
 import { journey, title as journeyTitle } from "./stories/journey.mjs";
 import { name as passkeyName, passkey, title as passkeyTitle } from "./passkey.mjs";
+import { pictures, title as picturesTitle } from "./pictures.mjs";
+import { print, title as printTitle } from "./print.mjs";
 import { merchant, title as merchantTitle } from "./stories/merchant.mjs";
 import { shop, title as shopTitle } from "./stories/shop.mjs";
 import { smooth, title as smoothTitle } from "./smooth.mjs";
@@ -32,13 +35,16 @@ const told = ways.flatMap(([way, how, handOf, options]) =>
 const tests = [
   ...told,
   { name: "double", demo: true, title: doubleTitle, run: double },
-  { name: "hostile", demo: true, title: hostileTitle, run: hostile },
+  { name: "keys", demo: true, title: keysTitle, run: keys },
+  { name: "print", demo: true, title: printTitle, run: print },
+  { name: "hostile", demo: true, title: hostileTitle, at: hostileName, run: hostile },
   { name: "passkey", title: passkeyTitle, at: passkeyName, run: passkey },
   { name: "smooth", demo: true, title: smoothTitle, run: smooth },
   { name: "walk", demo: true, elsewhere: true, title: walkTitle, run: walk },
+  { name: "pictures", demo: true, title: picturesTitle, run: pictures, onlyByName: true },
 ];
 /** `journey` and `keyboard` each mean all that have the word in their name, `stories` all that are told. */
-const isWanted = ({ name }) => wanted.length === 0 || wanted.includes(name) || name.split(":").some((word) => wanted.includes(word)) || (name.includes(":") && wanted.includes("stories"));
+const isWanted = ({ name, onlyByName }) => (wanted.length === 0 && !onlyByName) || wanted.includes(name) || name.split(":").some((word) => wanted.includes(word)) || (name.includes(":") && wanted.includes("stories"));
 
 before(async () => { world.browser = await openBrowser(); });
 after(() => world.browser.close());

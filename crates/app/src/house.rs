@@ -5,7 +5,7 @@ use crate::issuers::Connected;
 use crate::master_key;
 use crate::migrations::migrations;
 use crate::{reactions, routes};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tradepost_domain::command::AfterCommit;
 use tradepost_domain::{Engine, merchants};
@@ -92,7 +92,7 @@ impl House {
         web.trusted_proxies = settings.trusted_proxies;
         web.metrics_token = settings.metrics_token.clone();
         web.demo = settings.demo;
-        web.pictures = Some(settings.data.join("docs-pictures"));
+        web.pictures = Some(pictures(&settings.data, std::env::current_exe().ok().as_deref()));
         let (limits, rates) = (&mut web.limits, &settings.rates);
         limits.per_caller = rates.per_caller.unwrap_or(limits.per_caller);
         limits.per_partnership = rates.per_partnership.unwrap_or(limits.per_partnership);
@@ -141,4 +141,31 @@ fn make_folder(path: &Path) -> Result<(), Trouble> {
 
 async fn is_in_use(store: &Store) -> Result<bool, Fault> {
     store.read(|reader| Box::pin(async move { merchants::queries::is_any(reader).await })).await
+}
+
+/// Where the documentation's pictures are: in the data folder, or else beside the program, where a package has them.
+fn pictures(data: &Path, program: Option<&Path>) -> PathBuf {
+    let own = data.join("docs-pictures");
+    let packed = program.and_then(Path::parent).map(|folder| folder.join("docs-pictures"));
+    packed.filter(|packed| packed.is_dir() && !own.is_dir()).unwrap_or(own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pictures;
+
+    #[test]
+    fn pictures_are_the_data_folders_or_else_those_beside_the_program() {
+        let place = std::env::temp_dir().join(format!("tradepost-pictures-{}", std::process::id()));
+        let (data, bin) = (place.join("data"), place.join("bin"));
+        let (own, packed) = (data.join("docs-pictures"), bin.join("docs-pictures"));
+        let program = bin.join("tradepost");
+        assert_eq!(pictures(&data, Some(&program)), own, "none anywhere: they may come later");
+        std::fs::create_dir_all(&packed).expect("a folder");
+        assert_eq!(pictures(&data, Some(&program)), packed);
+        assert_eq!(pictures(&data, None), own);
+        std::fs::create_dir_all(&own).expect("a folder");
+        assert_eq!(pictures(&data, Some(&program)), own);
+        std::fs::remove_dir_all(&place).expect("it goes");
+    }
 }

@@ -118,6 +118,8 @@ export const open = (finder) => {
     if (event.key === "ArrowDown") at = Math.min(at + 1, shown.length - 1);
     else if (event.key === "ArrowUp") at = Math.max(at - 1, 0);
     else if (event.key === "Enter") return enter(event);
+    // A browser would empty the field first.
+    else if (event.key === "Escape") dialog.close();
     else return undefined;
     event.preventDefault();
     return draw();

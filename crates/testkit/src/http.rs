@@ -63,7 +63,20 @@ impl TestApp {
     /// # Panics
     /// Where no port is free.
     pub async fn http_with(&self, issuers: Option<Arc<dyn Issuers>>) -> Http {
+        self.served(tradepost_web::Settings::new("http://localhost"), issuers).await
+    }
+
+    /// The same, as `tradepost demo` serves it.
+    ///
+    /// # Panics
+    /// Where no port is free.
+    pub async fn http_of_a_demo(&self) -> Http {
         let mut settings = tradepost_web::Settings::new("http://localhost");
+        settings.demo = true;
+        self.served(settings, None).await
+    }
+
+    async fn served(&self, mut settings: tradepost_web::Settings, issuers: Option<Arc<dyn Issuers>>) -> Http {
         settings.limits = Limits::default().without_rates();
         let app = App::new(self.engine.clone(), Arc::new(Gate::new(self.engine.clone())), settings);
         let mut app = if let Some(issuers) = issuers { app.with_issuers(issuers) } else { app };

@@ -10,6 +10,7 @@ mod credit;
 mod demo;
 mod doors;
 mod drafts;
+mod exports;
 mod factors;
 mod find;
 mod fresh;

@@ -29,9 +29,22 @@ async fn ask(asker: &Asker, route: &Route, path: &str) -> Reply {
 }
 
 /// The links of a page that stay in its workspace and only show something.
-fn links(page: &str, place: &str) -> Vec<String> {
+pub(crate) fn links(page: &str, place: &str) -> Vec<String> {
     let hrefs = page.split("href=\"").skip(1).filter_map(|rest| rest.split_once('"')).map(|(href, _)| href.replace("&amp;", "&"));
     hrefs.filter(|href| href.starts_with(place) && !href.contains("file=")).map(|href| href.split('#').next().unwrap_or_default().to_owned()).collect()
+}
+
+/// What a browser is told about every page: to keep none, to show none in a frame, to run and load nothing but what is the portal's own.
+fn guarded(reply: &Reply) -> Result<(), String> {
+    let header = |name: &str| reply.headers.get(name).map_or("", String::as_str);
+    let policy: BTreeSet<&str> = header("content-security-policy").split(';').map(str::trim).collect();
+    for needed in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "form-action 'self'", "base-uri 'none'"] {
+        if !policy.contains(needed) {
+            return Err(format!("{needed} is not in {policy:?}"));
+        }
+    }
+    let others = (header("cache-control"), header("x-content-type-options"));
+    if others == ("no-store", "nosniff") { Ok(()) } else { Err(format!("{others:?}")) }
 }
 
 /// Opens every page that can be reached by links, and says what was wrong with some: what each says, by its path.
@@ -51,6 +64,9 @@ async fn walk(asker: &Asker, place: &str, language: &str, wrong: &mut Vec<String
         }
         if !text.contains(&format!("<html lang=\"{language}\"")) {
             wrong.push(format!("{path}: not in {language}"));
+        }
+        if let Err(fault) = guarded(&reply) {
+            wrong.push(format!("{path}: {fault}"));
         }
         if text.contains("<script>alert") || text.contains("onerror=alert(2)>") {
             wrong.push(format!("{path}: what was typed is part of the page"));
@@ -108,7 +124,7 @@ fn left_in_english(english: &BTreeMap<String, PageWords>, german: &BTreeMap<Stri
 }
 
 /// A merchant and a reseller who have done a bit of everything, with hostile names wherever people type.
-async fn busy(app: &TestApp) -> (Merchant, Reseller) {
+pub(crate) async fn busy(app: &TestApp) -> (Merchant, Reseller) {
     let acme = app.merchant("Acme Software").await;
     acme.product("KEY-PRO").price("10.00").keys(20).await;
     let contoso = acme.reseller(&format!("Contoso {HOSTILE}")).credit("100.00").await;
@@ -187,7 +203,7 @@ app_test! {
     }
 
     /// PLT-12: every page that links lead to is drawn, in English and German, and says nothing in the other language; what was typed stays
-    /// text.
+    /// text; no browser keeps or frames one.
     async fn every_page_is_drawn_in_both_languages(app) {
         let (acme, contoso) = busy(&app).await;
         let http = app.http().await;
@@ -242,6 +258,40 @@ app_test! {
         let refused = user.form(&format!("{place}/orders"), &format!("reference=PO-2&lines={}", encoded("KEY-PRO,0"))).await;
         assert_eq!(refused.status, 422);
         assert!(refused.text().contains("KEY-PRO,0") && refused.text().contains("PO-2"), "{}", refused.text());
+        assert_eq!(guarded(&refused), Ok(()), "an answer to a form is a page as any other");
+        assert_eq!(guarded(&user.get(&format!("{place}/nothing")).await), Ok(()), "and so is a no");
+    }
+
+    /// ORD-11: pasted lines become the items of a draft, one that is wrong is named; a past order stands in the form to be ordered again.
+    async fn lines_are_pasted_and_a_past_order_is_ordered_again(app) {
+        let acme = app.merchant("Acme Software").await;
+        acme.product("KEY-PRO").price("10.00").keys(10).await;
+        acme.product("KEY-LITE").price("5.00").keys(10).await;
+        let contoso = acme.reseller("Contoso").credit("100.00").await;
+        let user = app.http().await.with(&contoso.signs_in(ResellerRole::Seller).await);
+        let (_, place) = places(&acme, &contoso);
+        let orders = format!("{place}/orders");
+        let paste = |lines: &str| format!("reference=PO-1&lines={}", encoded(lines));
+        let wrong = user.form(&orders, &paste("KEY-PRO,2\nKEY-GONE,1")).await;
+        assert!(wrong.status == 422 && wrong.text().contains("KEY-GONE,1"), "{}", wrong.text());
+        let made = user.form(&orders, &paste("KEY-PRO,2\nKEY-LITE,3")).await;
+        assert_eq!(made.status, 303, "{}", made.text());
+        let draft = user.get(&made.headers["location"]).await.text();
+        assert!(draft.contains("KEY-PRO") && draft.contains("KEY-LITE") && draft.contains("$35.00"), "{draft}");
+        let past = contoso.order(&[("KEY-PRO", 4), ("KEY-LITE", 1)]).place().await;
+        let shown = user.get(&format!("{orders}/{}", past.id)).await.text();
+        let again = format!("{orders}/new?again={}", past.id);
+        assert!(shown.contains(&again), "{shown}");
+        let form = user.get(&again).await.text();
+        assert!(form.contains("KEY-PRO,4\nKEY-LITE,1"), "{form}");
+    }
+
+    /// The style guide is there in a demo, and in no other server.
+    async fn the_style_guide_is_for_demos(app) {
+        assert_eq!(app.http().await.nobody().get("/styleguide").await.status, 404);
+        let guide = app.http_of_a_demo().await.nobody().get("/styleguide").await;
+        assert_eq!((guide.status, guarded(&guide)), (200, Ok(())));
+        assert!(guide.text().contains("<html lang=\"en\""), "{}", guide.text());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use tradepost_domain::access::{MerchantRole, ResellerRole};
+use tradepost_domain::ids::InvoiceId;
 use tradepost_domain::partners::steps::SuspendPartnership;
 use tradepost_domain::{Right, SingleUseLinkId, identity};
 use tradepost_store::{params, sql};
@@ -39,7 +40,7 @@ async fn mails(app: &TestApp, template: &str) -> Vec<String> {
 }
 
 app_test! {
-    /// PAR-2a, PAR-1, PAR-4, PAR-5, PAR-7: from the public sign-up to the first order.
+    /// PAR-2a, PAR-1, PAR-4, PAR-5, PAR-7, PAR-12: from the public sign-up to the first order.
     async fn from_sign_up_to_the_first_order(app) {
         let acme = app.merchant("Acme Software").await;
         acme.product("KEY-PRO").price("10.00").keys(5).await;
@@ -122,7 +123,7 @@ app_test! {
         assert_eq!(app.number(sql!("SELECT COUNT(*) FROM partnership"), Vec::new()).await, 0);
     }
 
-    /// PAR-2: a sign-up with a known address answers the same and makes nothing; a second program is joined after sign-in.
+    /// PAR-2, PAR-12: a sign-up with a known address answers the same and makes nothing; a second program is joined after sign-in, and listed.
     async fn a_known_address_joins_a_second_program_after_sign_in_and_leaks_nothing(app) {
         let (acme, other) = (app.merchant("Acme Software").await, app.merchant("Other Software").await);
         let http = app.http().await;
@@ -138,7 +139,11 @@ app_test! {
         assert!(joined.status == 201 || joined.status == 200, "{}", joined.text());
         assert_eq!(http.with(&token).post(&format!("/v1/signup/{}", other.id), body).await.said(), (409, "already_enrolled".into()));
         let programs = http.with(&token).get("/v1/reseller/partnerships").await.must(200);
-        assert_eq!(programs["data"].as_array().expect("a list").len(), 2, "{programs}");
+        let listed = programs["data"].as_array().expect("a list");
+        assert_eq!(listed.len(), 2, "{programs}");
+        for program in listed {
+            assert!(program["status"] == "pending" && program["mode"] == "stock" && program["code"].is_string() && program["merchant_name"].is_string(), "{program}");
+        }
         assert_eq!(app.number(sql!("SELECT COUNT(*) FROM reseller"), Vec::new()).await, 1, "one company");
     }
 
@@ -188,6 +193,24 @@ app_test! {
         http.nobody().post(&format!("/v1/signup/{}", lonely.id), signup("Fabrikam", "fay@fabrikam.example")).await;
         let (id, _) = partnership(&app, lonely.number, "Fabrikam").await;
         assert_eq!(owner.act(&format!("/v1/merchant/partnerships/{id}/approve")).await.said(), (409, "no_channel".into()));
+    }
+
+    /// PAR-10: a program begins with defaults, and what is set on it holds for orders from then on.
+    async fn what_a_program_sets_holds_for_its_resellers(app) {
+        let acme = app.merchant("Acme Software").await;
+        acme.product("KEY-PRO").price("10.00").keys(5).await;
+        let contoso = acme.reseller("Contoso").credit("100.00").await;
+        let http = app.http().await;
+        let staff = http.with(&acme.key);
+        let told = async |order: InvoiceId| {
+            let invoice = staff.get(&format!("/v1/merchant/invoices/{order}")).await.must(200);
+            (invoice["due_on"].as_str().expect("a day").to_owned(), invoice["total"]["amount"].clone())
+        };
+        let before = told(contoso.order(&[("KEY-PRO", 1)]).place().await.invoice).await;
+        assert_eq!(before, ("2026-04-01".to_owned(), json!("10.00")), "30 days, no discount");
+        staff.patch("/v1/merchant/program", json!({"wholesale_discount_percent": "20", "invoice_due_days": 45})).await.must(200);
+        let after = told(contoso.order(&[("KEY-PRO", 1)]).place().await.invoice).await;
+        assert_eq!(after, ("2026-04-16".to_owned(), json!("8.00")));
     }
 
     /// PAR-11: each term with where it came from; unset inherits, none is none.

@@ -5,10 +5,10 @@ use crate::{assert_none, tree};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// What the main job and the external shops consist of; those without a test that quotes them are printed.
-const STEP: &str = "PAR-1 PAR-2 PAR-4 PAR-5 PAR-7 PAR-11 PAR-14 PAR-15 PAR-16 CAT-1 CAT-2 CAT-3 CAT-4 CAT-5 CAT-9 STK-1 STK-2 STK-3 STK-4 STK-5 STK-7 \
-ORD-1 ORD-2 ORD-3 ORD-4 ORD-7 CRD-1 CRD-2 CRD-3 CRD-4 CRD-5 CRD-6 CRD-8 FUL-1 FUL-2 FUL-3 FUL-4 FUL-5 FUL-6 FUL-7 FUL-9 BIL-1 PAY-3 \
-PLT-1 PLT-2 PLT-3 PLT-4 PLT-5 PLT-11 PLT-13 \
+/// What the main job, the external shops and the portal consist of; those without a test that quotes them are printed.
+const STEP: &str = "PAR-1 PAR-2 PAR-3 PAR-4 PAR-5 PAR-7 PAR-10 PAR-11 PAR-12 PAR-14 PAR-15 PAR-16 PAR-17 CAT-1 CAT-2 CAT-3 CAT-4 CAT-5 CAT-9 STK-1 STK-2 STK-3 STK-4 STK-5 STK-7 \
+ORD-1 ORD-2 ORD-3 ORD-4 ORD-7 ORD-9 ORD-10 ORD-11 CRD-1 CRD-2 CRD-3 CRD-4 CRD-5 CRD-6 CRD-8 FUL-1 FUL-2 FUL-3 FUL-4 FUL-5 FUL-6 FUL-7 FUL-9 BIL-1 BIL-3 PAY-3 \
+PLT-1 PLT-2 PLT-3 PLT-4 PLT-5 PLT-11 PLT-12 PLT-13 PLT-14 \
 CAT-7 PRG-9 EXT-1 EXT-2 EXT-3 EXT-4 EXT-5 EXT-6 EXT-7 EXT-8 EXT-9 EXT-10 EXT-11";
 
 /// Three capitals, a dash and a number that are no requirement.

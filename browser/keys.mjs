@@ -1,0 +1,133 @@
+// What keys do beyond Tab and Enter: the palette (Ctrl K), j and k in lists, Escape; and that the focus is where one left it afterwards.
+
+import { strict as assert } from "node:assert";
+import { axeSource, openWindow, signIn } from "./house.mjs";
+
+/** What has the focus, in words. */
+const focused = (page) => page.evaluate(() => {
+  const at = document.activeElement;
+  return at === document.body ? "nothing" : (at.getAttribute("aria-label") ?? at.textContent.trim());
+});
+const press = (page, ...keys) => keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
+const palette = (page) => page.getByRole("dialog", { name: /Search or jump/ });
+const options = (page) => palette(page).getByRole("option");
+const chosen = (page) => palette(page).getByRole("option", { selected: true }).innerText();
+
+async function sound(page, what) {
+  await page.evaluate(axeSource);
+  const found = await page.evaluate(async () => (await globalThis.axe.run(document, { resultTypes: ["violations"] })).violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).map(({ id, nodes }) => `${id}: ${nodes[0].html}`));
+  assert.deepEqual(found, [], what);
+}
+
+/** Ctrl K, letters, arrows, Enter. */
+async function finds(page, base) {
+  await page.goto(base);
+  await press(page, "Control+k");
+  await palette(page).waitFor();
+  assert.equal(await palette(page).getByRole("combobox").evaluate((field) => field === document.activeElement), true, "letters go to the palette");
+  const all = await options(page).count();
+  assert(all > 5, `only ${all} places`);
+  await sound(page, "the palette");
+  await page.keyboard.type("ord");
+  const found = await options(page).allInnerTexts();
+  assert(found.length >= 1 && found.length < all && found.every((text) => /ord/i.test(text)), `“ord” finds ${found}`);
+  assert.equal(await chosen(page), found[0], "the first one is chosen");
+  const told = await palette(page).getByRole("combobox").getAttribute("aria-activedescendant");
+  assert.equal(await page.locator(`#${told}`).innerText(), found[0], "and told to a screen reader");
+  await press(page, "Enter");
+  await page.waitForURL(`**${base}/orders`);
+  await page.getByRole("heading", { name: "Orders", level: 1 }).waitFor();
+
+  await press(page, "Control+k", "ArrowDown", "ArrowDown", "ArrowUp");
+  const places = await options(page).allInnerTexts();
+  assert.equal(await chosen(page), places[1], "the arrows walk");
+  await press(page, "ArrowUp", "ArrowUp");
+  assert.equal(await chosen(page), places[0], "and end at the first");
+  await press(page, "Escape");
+  await palette(page).waitFor({ state: "detached" });
+}
+
+/** Nothing found, nothing done; Escape leaves no trace. */
+async function leaves(page, base) {
+  await page.goto(`${base}/orders`);
+  await page.getByRole("searchbox", { name: "Search" }).focus();
+  await page.keyboard.type("half a word");
+  await press(page, "Control+k");
+  await page.keyboard.type("no such place");
+  assert.equal(await options(page).count(), 0);
+  await press(page, "Enter");
+  assert.equal(new URL(page.url()).pathname, `${base}/orders`, "where nothing is found, Enter leads nowhere");
+  await press(page, "Control+k");
+  assert.equal(await palette(page).count(), 1, "it opens once");
+  await press(page, "Escape");
+  await palette(page).waitFor({ state: "detached" });
+  assert.equal(await focused(page), "Search", "the focus is back");
+  assert.equal(await page.getByRole("searchbox", { name: "Search" }).inputValue(), "half a word", "what was typed stands");
+  await press(page, "j", "k");
+  assert.equal(await page.getByRole("searchbox", { name: "Search" }).inputValue(), "half a wordjk", "in a field, letters are letters");
+}
+
+/** j and k walk through a list, Enter opens. */
+async function walks(page, base) {
+  await page.goto(`${base}/orders`);
+  const rows = await page.locator("main .table a.row").allInnerTexts();
+  assert(rows.length > 2);
+  await press(page, "j");
+  assert.equal(await focused(page), rows[0]);
+  const seen = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle !== "none" || getComputedStyle(document.activeElement).boxShadow !== "none");
+  assert(seen, "which row it is can be seen");
+  await press(page, "j", "j", "k");
+  assert.equal(await focused(page), rows[1]);
+  await press(page, "k", "k", "k");
+  assert.equal(await focused(page), rows[0], "there is none before the first");
+  for (const _ of rows) await press(page, "j");
+  await press(page, "j");
+  assert.equal(await focused(page), rows.at(-1), "and none behind the last");
+  await press(page, "Enter");
+  await page.getByRole("heading", { name: rows.at(-1), level: 1 }).waitFor();
+  await page.goBack();
+  await press(page, "j", "Enter");
+  await page.getByRole("heading", { level: 1 }).waitFor();
+}
+
+/** A question over the page and a menu: Escape closes them, and the focus is where it was. */
+async function returns(page, base, path, question) {
+  await page.goto(base + path);
+  const link = page.getByRole("link", { name: question }).first();
+  for (const close of [() => press(page, "Escape"), async () => {
+    await page.locator("dialog[open]").getByRole("link", { name: "Cancel" }).focus();
+    await press(page, "Enter");
+  }]) {
+    await link.focus();
+    await press(page, "Enter");
+    await page.locator("dialog[open]").waitFor();
+    assert(await page.evaluate(() => document.querySelector("dialog[open]").contains(document.activeElement)), "the focus is in the question");
+    await press(page, "j", "k");
+    assert(await page.evaluate(() => document.querySelector("dialog[open]").contains(document.activeElement)), "and stays there");
+    await close();
+    await page.locator("dialog[open]").waitFor({ state: "detached" });
+    assert(await link.evaluate((at) => at === document.activeElement), "the focus is back on the link");
+  }
+  const menu = page.locator("details.menu > summary").last();
+  await menu.focus();
+  await press(page, "Enter");
+  assert.equal(await menu.evaluate((at) => at.parentElement.open), true);
+  await press(page, "Tab", "Escape");
+  assert.deepEqual(await menu.evaluate((at) => [at.parentElement.open, at === document.activeElement]), [false, true], "Escape closes a menu");
+}
+
+export const title = "the palette, j and k, Escape: by keys, and the focus returns";
+
+export async function keys({ browser, house }) {
+  for (const [email, path, question] of [["olivia@northwind.example", "/people", "Add a person"], ["ada@acme.example", "/balance", "Top up"]]) {
+    const page = await openWindow(browser, house);
+    await signIn(page, email);
+    const base = new URL(page.url()).pathname;
+    await finds(page, base);
+    await leaves(page, base);
+    if (email.startsWith("olivia")) await walks(page, base);
+    await returns(page, base, path, question);
+    assert.deepEqual(page.troubles, []);
+    await page.context().close();
+  }
+}
