@@ -12,8 +12,7 @@ pub use lists::{
 };
 pub use offers::{Asked, available_all, available_by_number};
 pub use products::{
-    BookView, PartView, ProductFilter, ProductView, containing, find_product, lock_product, lock_skus, prices, product, products, products_by_sku, sku_owner,
-    tiers,
+    BookView, PartView, ProductFilter, ProductView, find_product, lock_product, lock_skus, prices, product, products, products_by_sku, sku_owner, tiers,
 };
 
 use super::{EndUserInformation, Kind, Method, SellableProduct};
@@ -131,7 +130,7 @@ pub async fn list_available(
 }
 
 /// The pattern of what contains a text, for a column in small letters and `ESCAPE '!'`.
-fn containing(text: &str) -> String {
+pub(crate) fn containing(text: &str) -> String {
     let escaped = text.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
     format!("%{escaped}%")
 }

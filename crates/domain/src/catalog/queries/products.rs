@@ -109,13 +109,6 @@ pub struct ProductFilter {
     pub search: Option<String>,
 }
 
-/// The pattern of everything that contains a word, in small letters; `!` escapes.
-#[must_use]
-pub fn containing(word: &str) -> String {
-    let escaped = word.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    format!("%{escaped}%")
-}
-
 /// A page of the merchant's products, newest first.
 ///
 /// # Errors
