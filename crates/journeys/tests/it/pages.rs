@@ -225,6 +225,8 @@ app_test! {
         assert_eq!(made.status, 303, "{}", made.text());
         let draft = user.get(&made.headers["location"]).await.text();
         assert!(draft.contains("KEY-PRO") && draft.contains("KEY-LITE") && draft.contains("$35.00"), "{draft}");
+        let gone = user.form(&format!("{}/items", made.headers["location"]), "product=KEY-GONE&quantity=1").await;
+        assert!(gone.status == 422 && gone.text().contains("value=\"KEY-GONE\""), "{}", gone.text());
         let past = contoso.order(&[("KEY-PRO", 4), ("KEY-LITE", 1)]).place().await;
         let shown = user.get(&format!("{orders}/{}", past.id)).await.text();
         let again = format!("{orders}/new?again={}", past.id);

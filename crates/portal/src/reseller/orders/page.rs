@@ -5,6 +5,7 @@ use crate::forms::{self, Typed};
 use crate::names;
 use crate::room::{Room, Spot, done};
 use crate::shared::orders as shared;
+use axum::http::StatusCode;
 use maud::{Markup, html};
 use tradepost_design::card::Card;
 use tradepost_design::frame::Head;
@@ -16,6 +17,7 @@ use tradepost_domain::listing::PageRequest;
 use tradepost_domain::orders::State;
 use tradepost_domain::orders::change_draft::{ChangeDraft, DraftChange};
 use tradepost_domain::orders::create_draft::WantedItem;
+use tradepost_kernel::Refusal;
 use tradepost_web::api::orders::{OrderItemView, OrderView, shown};
 use tradepost_web::api::timelines;
 use tradepost_web::fields::{Line, Quantity};
@@ -55,7 +57,7 @@ async fn order_page(call: &Call, room: &Room, order: &OrderView, typed: &Typed) 
         div class="columns" {
             div {
                 @if draft { (draft_items(call, room, order, typed, &path)) } @else { (shared::items(room, order)) }
-                @if draft { (draft_fields(call, room, order, &path)) }
+                @if draft { (draft_fields(call, room, order, typed, &path)) }
                 (shared::timeline(room, &timeline.rows))
             }
             div {
@@ -93,15 +95,19 @@ fn acts(call: &Call, room: &Room, order: &OrderView, draft: bool, path: &str) ->
 }
 
 fn draft_items(call: &Call, room: &Room, order: &OrderView, typed: &Typed, path: &str) -> Markup {
+    // Each of these forms has a quantity: what was typed belongs to the one that was sent.
+    let sent = |place: &str| Some(typed).filter(|typed| typed.is_wrong() && call.request_path() == place);
     let row = |item: &OrderItemView| {
         let place = format!("{path}/items/{}", item.id);
-        let count = item.quantity.to_string();
+        let wrong = sent(&place);
+        let count = wrong.map_or_else(|| item.quantity.to_string(), |typed| typed.value("quantity").to_owned());
+        let invalid = wrong.map(|_| "true");
         vec![
             html! { span class="row" { (item.name) } span class="under" { code { (item.sku) } } },
             html! {
                 form class="inline" method="post" action=(place) {
                     (form::unseen(&[(FORM_KEY, &call.form_key())]))
-                    input class="short" type="number" inputmode="numeric" min="1" max=(Quantity::MOST) name="quantity" value=(count) required aria-label={ (room.t("Quantity", "Anzahl")) ": " (item.name) };
+                    input class="short" type="number" inputmode="numeric" min="1" max=(Quantity::MOST) name="quantity" value=(count) required aria-invalid=[invalid] aria-label={ (room.t("Quantity", "Anzahl")) ": " (item.name) };
                     (Button::new(room.t("Change", "Ändern")).small().submit())
                 }
             },
@@ -122,6 +128,8 @@ fn draft_items(call: &Call, room: &Room, order: &OrderView, typed: &Typed, path:
         rows: order.items.iter().map(row).collect(),
         foot: None,
     };
+    let untouched = Typed::default();
+    let typed = sent(&format!("{path}/items")).unwrap_or(&untouched);
     let add = html! {
         (typed.field("product", room.t("SKU", "SKU")).example("KEY-PRO").text())
         (Field::new("quantity", room.t("Quantity", "Anzahl")).value(if typed.value("quantity").is_empty() { "1" } else { typed.value("quantity") }).wrong(typed.wrong("quantity")).numeric().text())
@@ -134,12 +142,15 @@ fn draft_items(call: &Call, room: &Room, order: &OrderView, typed: &Typed, path:
     }
 }
 
-fn draft_fields(call: &Call, room: &Room, order: &OrderView, path: &str) -> Markup {
+fn draft_fields(call: &Call, room: &Room, order: &OrderView, typed: &Typed, path: &str) -> Markup {
     let optional = room.t("optional", "freiwillig");
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let stored = Typed::new([("reference", text(&order.reference)), ("contact", text(&order.contact)), ("delivery_address", text(&order.delivery_address))]);
+    let typed = if typed.is_wrong() && call.request_path() == path { typed } else { &stored };
     let fields = html! {
-        (Field::new("reference", room.t("Your reference", "Ihr Zeichen")).value(order.reference.as_deref().unwrap_or("")).optional(optional).text())
-        (Field::new("contact", room.t("Contact", "Ansprechpartner")).value(order.contact.as_deref().unwrap_or("")).optional(optional).text())
-        (Field::new("delivery_address", room.t("Delivery address", "Lieferadresse")).value(order.delivery_address.as_deref().unwrap_or("")).optional(optional).whole().lines())
+        (typed.field("reference", room.t("Your reference", "Ihr Zeichen")).optional(optional).text())
+        (typed.field("contact", room.t("Contact", "Ansprechpartner")).optional(optional).text())
+        (typed.field("delivery_address", room.t("Delivery address", "Lieferadresse")).optional(optional).whole().lines())
     };
     Card::new(room.t("Details", "Angaben")).with(forms::form(call, &room.look, path, &fields, &Button::new(room.t("Save", "Sichern")), None))
 }
@@ -181,11 +192,16 @@ pub(super) async fn add_item(call: Call) -> Result<Answer, Problem> {
     let changed = match call.form::<ItemForm>() {
         Ok(form) => {
             let item = WantedItem { product: form.product.into(), quantity: form.quantity.get() };
-            change(&call, DraftChange::AddItem { item, merge: true }).await
+            change(&call, DraftChange::AddItem { item, merge: true }).await.map_err(no_product)
         }
         Err(no) => Err(no),
     };
     after(&call, changed, ("Item added.", "Position hinzugefügt.")).await
+}
+
+/// What is not found is the product that was typed, not the page: where the order is not there, the page is not drawn either.
+fn no_product(no: Problem) -> Problem {
+    if no.status() == StatusCode::NOT_FOUND { Refusal::invalid("product_not_found", "There is no such product.").at("/product").into() } else { no }
 }
 
 pub(super) async fn change_item(call: Call) -> Result<Answer, Problem> {
