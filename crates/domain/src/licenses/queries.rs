@@ -155,9 +155,7 @@ mod codes;
 mod search;
 
 pub(crate) use codes::{CodeRow, available_codes, codes_of_order};
-pub use search::{
-    LIST, LIST_AVAILABLE_OF_PRODUCT, LIST_OF_ORDER, LIST_OF_PARTNERSHIP, LIST_OF_PRODUCT, LIST_OF_RARE_STAGE, LIST_TO_CONFIRM, LicenseFilter, list,
-};
+pub use search::{LIST, LIST_AVAILABLE_OF_PRODUCT, LIST_OF_ORDER, LIST_OF_PARTNERSHIP, LIST_OF_RARE_STAGE, LIST_TO_CONFIRM, LicenseFilter, list};
 pub(crate) use search::{list_sql, narrowing};
 
 /// The licenses of orders.

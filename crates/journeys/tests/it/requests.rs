@@ -118,7 +118,7 @@ app_test! {
     /// nor where it was refused, nor where it was the wrong one.
     async fn a_key_that_stands_in_a_url_is_in_no_line_of_the_log(app) {
         let acme = app.merchant("Acme Software").await;
-        acme.product("KEY-PRO").price("10.00").keys(20).await;
+        acme.product("KEY-PRO").price("10.00").keys(40).await;
         let contoso = acme.reseller("Contoso").await;
         contoso.top_up("100.00").await;
         let (http, url, secret) = (app.http().await, contoso.dynamic_url(&[], &[]).await, contoso.key().await);

@@ -39,8 +39,6 @@ pub const LIST: Sql = list_sql!("");
 pub const LIST_OF_ORDER: Sql = list_sql!("AND l.orders = $8");
 /// Those of one partnership.
 pub const LIST_OF_PARTNERSHIP: Sql = list_sql!("AND l.partnership = $7");
-/// Those of one product, whoever has them.
-pub const LIST_OF_PRODUCT: Sql = list_sql!("AND l.product = $4");
 /// Those of one product in a partnership's inventory.
 pub const LIST_AVAILABLE_OF_PRODUCT: Sql = list_sql!("AND l.partnership = $7 AND l.product = $4 AND l.stage = 'available'");
 /// Those that wait for the merchant's word: few among many, whoever has them.
@@ -76,8 +74,7 @@ pub async fn list(
             (_, _, _, Some(Status::WaitingForConfirmation)) => LIST_TO_CONFIRM,
             (Some(_), Some(_), Some(Stage::Available), _) => LIST_AVAILABLE_OF_PRODUCT,
             (Some(_), ..) => LIST_OF_PARTNERSHIP,
-            (None, Some(_), ..) => LIST_OF_PRODUCT,
-            (None, None, ..) => LIST,
+            (None, ..) => LIST,
         }
     };
     let rows = reader.query(text, &values).await?;

@@ -134,7 +134,6 @@ pub async fn of_licenses(app: &TestApp, merchant: i64, partnership: Vec<u8>, pro
         (licenses::LIST_OF_ORDER, of_order, &["license_by_order"][..]),
         (licenses::FIRST_IN_FILE, params![merchant, [7_u8; 16]].to_vec(), &["license_by_order"][..]),
         (licenses::LIST_OF_PARTNERSHIP, page("", "", vec![7; 16]), &["license_by_partnership"][..]),
-        (licenses::LIST_OF_PRODUCT, page("", "", Vec::new()), &["license_by_product"][..]),
         (licenses::LIST_AVAILABLE_OF_PRODUCT, page("available", "", partnership.clone()), &["license_available"][..]),
         (licenses::LIST_TO_CONFIRM, page("", confirm, partnership.clone()), &["license_to_confirm"][..]),
         (licenses::LIST_OF_RARE_STAGE, page("revoked", "", Vec::new()), &["license_of_rare_stage"][..]),
