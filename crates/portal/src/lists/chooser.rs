@@ -27,7 +27,7 @@ impl List<'_> {
         let kept: Vec<(&str, &str)> = self
             .asked
             .iter()
-            .filter(|(name, value)| !(name.starts_with(HIDE) || is_of_one_page(name)) && !value.is_empty())
+            .filter(|(name, value)| !(name.starts_with(HIDE) || is_of_one_page(name) || value.is_empty()))
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
         html! {
