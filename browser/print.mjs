@@ -44,8 +44,8 @@ async function onPaper(page, name, says) {
 
 async function first(page, list) {
   await page.goto(list);
-  await page.locator("main .table a.row").first().click();
-  await page.waitForLoadState("load");
+  const link = page.locator("main .table a.row").first();
+  await page.goto(await link.evaluate((row) => row.href));
   return page.getByRole("heading", { level: 1 }).innerText();
 }
 

@@ -66,9 +66,6 @@ macro_rules! modules {
 const SOURCES: [(&str, &str); 14] =
     modules!["page", "words", "told", "navigate", "links", "forms", "dialogs", "menus", "lists", "watch", "combobox", "chart", "palette", "portal",];
 
-/// What is loaded when a page needs it.
-const LATER: [&str; 3] = ["combobox", "chart", "palette"];
-
 /// What a browser shows beside the page's title.
 static MARK: LazyLock<Asset> = LazyLock::new(|| Asset::new("mark", "svg", "image/svg+xml", include_str!("../style/mark.svg").to_owned()));
 static ICONS: LazyLock<Asset> = LazyLock::new(|| Asset::new("icons", "svg", "image/svg+xml", crate::icon::sprite()));
@@ -83,12 +80,6 @@ pub fn style() -> &'static Asset {
 #[must_use]
 pub fn script() -> &'static Asset {
     &MODULES[MODULES.len() - 1]
-}
-
-/// The modules that it needs at once: a page names them too, so that they are not asked for one after the other.
-pub fn needed() -> impl Iterator<Item = &'static Asset> {
-    let is_later = |asset: &Asset| LATER.iter().any(|name| asset.path[FOLDER.len()..].starts_with(&format!("{name}.")));
-    MODULES[..MODULES.len() - 1].iter().filter(move |asset| !is_later(asset))
 }
 
 /// The script of pages that ask for a passkey, a module.
@@ -128,6 +119,5 @@ mod tests {
                 assert!(find(part).is_some(), "{} asks for {part}", asset.path);
             }
         }
-        assert_eq!(needed().count(), 10);
     }
 }

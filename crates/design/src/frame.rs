@@ -53,7 +53,6 @@ impl Page<'_> {
                     link rel="icon" type="image/svg+xml" href=(assets::mark().path());
                     link rel="stylesheet" href=(assets::style().path());
                     @if let Some(style) = self.brand.style { link rel="stylesheet" href=(style); }
-                    @for module in assets::needed() { link rel="modulepreload" href=(module.path()); }
                     script type="module" src=(assets::script().path()) {}
                 }
                 (body)
