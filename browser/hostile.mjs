@@ -48,7 +48,8 @@ function fill({ action, texts, how, meek }) {
   const typed = [];
   let nth = 0;
   for (const field of form.elements) {
-    if (field.disabled || !["INPUT", "TEXTAREA", "SELECT"].includes(field.tagName) || ["hidden", "file", "submit"].includes(field.type)) continue;
+    // A field without a name helps with another, and is not sent.
+    if (field.disabled || !field.name || !["INPUT", "TEXTAREA", "SELECT"].includes(field.tagName) || ["hidden", "file", "submit"].includes(field.type)) continue;
     if (field.tagName === "SELECT") {
       if (!field.value && how !== "all") field.value = [...field.options].find((option) => option.value)?.value ?? "";
       continue;
@@ -122,7 +123,11 @@ class Attacker {
     const [answer] = await Promise.all([
       page.waitForResponse((answer) => answer.request().method() === "POST" && answer.request().isNavigationRequest()),
       page.waitForEvent("load"),
-      submit.evaluate((button) => button.form.requestSubmit(button)),
+      // By the browser alone, as where the scripts fail: an answer is then a page of its own, with whatever would run in it.
+      submit.evaluate((button) => {
+        button.form.dataset.plain = "yes";
+        button.form.requestSubmit(button);
+      }),
     ]).catch((error) => { throw new Error(`${action}, ${how}: ${error.message}`); });
     const [kind, status] = [kindOf(new URL(action, this.house.url)), answer.status()];
     this.attacked.add(kind);
