@@ -106,7 +106,7 @@ async function palette(page, base) {
   await page.keyboard.press("ControlOrMeta+k");
   await field.waitFor();
   await page.keyboard.press("Escape");
-  assert.equal(await page.locator("dialog").count(), 0);
+  await page.locator("dialog").waitFor({ state: "detached" });
 }
 
 export const title = "pages take each other's place, and nothing is lost on the way";
