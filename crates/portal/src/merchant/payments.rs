@@ -23,19 +23,9 @@ use tradepost_web::{Answer, Call, Problem, Routes};
 
 /// The numbers of the invoices on a page. A file, which may have many more, names them by id.
 async fn numbers(call: &Call, rows: &[PaymentView]) -> Result<HashMap<InvoiceId, String>, Problem> {
-    let (scope, ids) = (call.merchant()?, rows.iter().map(|payment| payment.invoice).collect::<BTreeSet<_>>());
-    call.read(move |reader| {
-        Box::pin(async move {
-            let mut numbers = HashMap::with_capacity(ids.len());
-            for id in ids {
-                if let Some(invoice) = queries::invoice(reader, scope, None, id).await? {
-                    numbers.insert(id, invoice.number);
-                }
-            }
-            Ok(numbers)
-        })
-    })
-    .await
+    let merchant = call.merchant()?.merchant;
+    let ids: Vec<InvoiceId> = rows.iter().map(|payment| payment.invoice).collect::<BTreeSet<_>>().into_iter().collect();
+    call.read(move |reader| Box::pin(async move { queries::numbers(reader, merchant, &ids).await })).await
 }
 
 async fn list(call: Call) -> Result<Answer, Problem> {
