@@ -56,8 +56,14 @@ async function axe(page, found, rules) {
 
 function countShifts() {
   globalThis.shifted = 0;
+  globalThis.moved = [];
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) globalThis.shifted += entry.value;
+    for (const entry of list.getEntries().filter((entry) => !entry.hadRecentInput)) {
+      globalThis.shifted += entry.value;
+      for (const { node, previousRect: from, currentRect: to } of entry.sources) {
+        globalThis.moved.push(`${node?.nodeType === 1 ? node.cloneNode().outerHTML.slice(0, 80) : node?.nodeName} from ${from.x},${from.y} ${from.width}×${from.height} to ${to.x},${to.y} ${to.width}×${to.height}`);
+      }
+    }
   }).observe({ type: "layout-shift", buffered: true });
 }
 
