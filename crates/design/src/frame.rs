@@ -3,8 +3,8 @@
 use crate::assets;
 use crate::badge::count;
 use crate::icon::{Icon, icon};
-use crate::language::Language;
 use maud::{DOCTYPE, Markup, html};
+use tradepost_kernel::Language;
 
 /// How the house of a page looks, where it chose something of its own.
 #[derive(Clone, Copy, Debug, Default)]
@@ -114,12 +114,12 @@ pub fn workspace(page: &Page<'_>, workspace: &Workspace<'_>, inside: &Markup) ->
     let language = page.language;
     page.around(&html! {
         body {
-            a class="skip" href="#content" { (language.pick("Skip to content", "Zum Inhalt springen")) }
+            a class="skip" href="#content" { (language.t("Skip to content", "Zum Inhalt springen")) }
             div class="shell" {
                 (navigation(page, workspace))
                 header class="bar" {
-                    button class="button quiet bare open-nav" type="button" popovertarget="navigation" title=(language.pick("Menu", "Menü")) {
-                        (icon(Icon::Menu)) span class="unseen" { (language.pick("Menu", "Menü")) }
+                    button class="button quiet bare open-nav" type="button" popovertarget="navigation" title=(language.t("Menu", "Menü")) {
+                        (icon(Icon::Menu)) span class="unseen" { (language.t("Menu", "Menü")) }
                     }
                     a class="finder" href=(workspace.finder.0) data-palette=(workspace.finder.1) { (icon(Icon::Search)) (workspace.finder.1) kbd { "Ctrl K" } }
                     div class="apart" {
@@ -149,7 +149,7 @@ pub fn workspace(page: &Page<'_>, workspace: &Workspace<'_>, inside: &Markup) ->
 fn navigation(page: &Page<'_>, workspace: &Workspace<'_>) -> Markup {
     let language = page.language;
     html! {
-        nav class="nav" id="navigation" popover aria-label=(language.pick("Main", "Hauptmenü")) {
+        nav class="nav" id="navigation" popover aria-label=(language.t("Main", "Hauptmenü")) {
             details class="switcher" {
                 summary {
                     (page.brand.mark(workspace.name))
@@ -194,7 +194,7 @@ pub fn head(language: Language, head: &Head<'_>) -> Markup {
         header class="page-head" {
             div class="titles" {
                 @if !head.crumbs.is_empty() {
-                    nav class="crumbs" aria-label=(language.pick("Breadcrumb", "Brotkrumen")) { @for (name, path) in head.crumbs { a href=(path) { (name) } (icon(Icon::Next)) } }
+                    nav class="crumbs" aria-label=(language.t("Breadcrumb", "Brotkrumen")) { @for (name, path) in head.crumbs { a href=(path) { (name) } (icon(Icon::Next)) } }
                 }
                 div class="title-line" { h1 { (head.title) } @if let Some(state) = &head.state { (state) } }
                 @if let Some(text) = head.text { p { (text) } }

@@ -8,13 +8,13 @@ use maud::{Markup, html};
 #[must_use]
 pub fn page(page: &Page<'_>, groups: &[Group<'_>], contents: &[(&str, &str)], bar: &Markup, inside: &Markup) -> Markup {
     let language = page.language;
-    let here = language.pick("On this page", "Auf dieser Seite");
+    let here = language.t("On this page", "Auf dieser Seite");
     page.around(&html! {
         body {
-            a class="skip" href="#content" { (language.pick("Skip to content", "Zum Inhalt springen")) }
+            a class="skip" href="#content" { (language.t("Skip to content", "Zum Inhalt springen")) }
             div class="shell" {
-                nav class="nav" id="navigation" popover aria-label=(language.pick("Documentation", "Dokumentation")) {
-                    a class="guide-brand" href="/docs" { span class="mark" aria-hidden="true" { (crate::value::initials(page.house)) } span { strong { (page.house) } small { (language.pick("Documentation", "Dokumentation")) } } }
+                nav class="nav" id="navigation" popover aria-label=(language.t("Documentation", "Dokumentation")) {
+                    a class="guide-brand" href="/docs" { span class="mark" aria-hidden="true" { (crate::value::initials(page.house)) } span { strong { (page.house) } small { (language.t("Documentation", "Dokumentation")) } } }
                     @for group in groups {
                         div class="nav-group" {
                             h2 { (group.name) }
@@ -25,8 +25,8 @@ pub fn page(page: &Page<'_>, groups: &[Group<'_>], contents: &[(&str, &str)], ba
                     }
                 }
                 header class="bar" {
-                    button class="button quiet bare open-nav" type="button" popovertarget="navigation" title=(language.pick("Menu", "Menü")) {
-                        (icon(Icon::Menu)) span class="unseen" { (language.pick("Menu", "Menü")) }
+                    button class="button quiet bare open-nav" type="button" popovertarget="navigation" title=(language.t("Menu", "Menü")) {
+                        (icon(Icon::Menu)) span class="unseen" { (language.t("Menu", "Menü")) }
                     }
                     div class="apart" { (bar) }
                 }

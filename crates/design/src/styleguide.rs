@@ -7,12 +7,12 @@ use crate::chart::{Chart, Series, spark};
 use crate::form::Field;
 use crate::frame::{Brand, Group, Head, Page, Place, Workspace, head, workspace};
 use crate::icon::Icon;
-use crate::language::Language;
 use crate::note::{Step, empty, mistakes, note, timeline, toast};
 use crate::table::{Chip, Column, Table, Ways, pager, tabs, tools};
 use crate::value::{copyable, money, money_text, person, snippet};
 use maud::{Markup, html};
 use tradepost_kernel::Currency;
+use tradepost_kernel::Language;
 
 const LANGUAGE: Language = Language::English;
 

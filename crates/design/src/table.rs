@@ -2,8 +2,8 @@
 
 use crate::button::Button;
 use crate::icon::{Icon, icon};
-use crate::language::Language;
 use maud::{Markup, html};
+use tradepost_kernel::Language;
 
 /// A column.
 #[derive(Clone, Debug)]
@@ -111,7 +111,7 @@ pub struct Chip<'a> {
 /// The line above a list: search, filters, and what can be done with the whole of it.
 #[must_use]
 pub fn tools(place: Option<&str>, searched: &str, kept: &[(&str, &str)], chips: &[Chip<'_>], acts: &Markup, language: Language) -> Markup {
-    let search = language.pick("Search", "Suchen");
+    let search = language.t("Search", "Suchen");
     html! {
         div class="tools" {
             @if let Some(place) = place {
@@ -147,18 +147,18 @@ pub fn pager(text: &str, ways: &Ways<'_>, language: Language) -> Markup {
         let button = Button::new(text).small().icon(icon);
         match place {
             Some(place) => button.to(place),
-            None => button.off(language.pick("There is no further page", "Es gibt keine weitere Seite")).to("#"),
+            None => button.off(language.t("There is no further page", "Es gibt keine weitere Seite")).to("#"),
         }
     };
     let Ways { first, before, after } = *ways;
     html! {
-        nav class="pager" aria-label=(language.pick("Pages", "Seiten")) {
+        nav class="pager" aria-label=(language.t("Pages", "Seiten")) {
             span { (text) }
             @if first.is_some() || before.is_some() || after.is_some() {
                 div class="apart" {
-                    @if first.is_some() { (button(language.pick("First page", "Erste Seite"), Icon::First, first)) }
-                    @if first.is_none() || before.is_some() { (button(language.pick("Previous", "Zurück"), Icon::Previous, before)) }
-                    (button(language.pick("Next", "Weiter"), Icon::Next, after))
+                    @if first.is_some() { (button(language.t("First page", "Erste Seite"), Icon::First, first)) }
+                    @if first.is_none() || before.is_some() { (button(language.t("Previous", "Zurück"), Icon::Previous, before)) }
+                    (button(language.t("Next", "Weiter"), Icon::Next, after))
                 }
             }
         }

@@ -1,9 +1,9 @@
 //! Values as people read them: amounts, moments, ids, codes, people.
 
 use crate::icon::{Icon, icon};
-use crate::language::Language;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
+use tradepost_kernel::Language;
 use tradepost_kernel::{Money, Timestamp};
 
 /// A count with its thousands apart.
@@ -67,7 +67,7 @@ pub fn copyable(text: &str, language: Language) -> Markup {
 }
 
 pub(crate) fn copy_button(text: &str, language: Language) -> Markup {
-    let what = language.pick("Copy", "Kopieren");
+    let what = language.t("Copy", "Kopieren");
     html! { button class="copy" type="button" data-copy=(text) title=(what) { (icon(Icon::Copy)) span class="unseen" { (what) } } }
 }
 
@@ -116,10 +116,10 @@ pub fn minute(at: Timestamp, zone: &str) -> String {
 pub fn ago(at: Timestamp, now: Timestamp, zone: &str, language: Language) -> String {
     let seconds = (now.ms() - at.ms()) / 1000;
     let (english, german) = match seconds {
-        -59..=59 => return language.pick("just now", "gerade eben").to_owned(),
+        -59..=59 => return language.t("just now", "gerade eben").to_owned(),
         60..=3_599 => (format!("{} min ago", seconds / 60), format!("vor {} Min.", seconds / 60)),
         3_600..=86_399 => (format!("{} h ago", seconds / 3_600), format!("vor {} Std.", seconds / 3_600)),
-        86_400..=172_799 => return language.pick("yesterday", "gestern").to_owned(),
+        86_400..=172_799 => return language.t("yesterday", "gestern").to_owned(),
         172_800..=604_799 => (format!("{} days ago", seconds / 86_400), format!("vor {} Tagen", seconds / 86_400)),
         _ => return date_text(&at.date_in(zone).to_string(), language),
     };

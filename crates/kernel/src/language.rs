@@ -1,4 +1,4 @@
-//! The languages that documents and mails speak (PLT-12).
+//! The languages that pages, documents and mails speak (PLT-12).
 
 use crate::time::Date;
 
@@ -16,20 +16,17 @@ impl Language {
     /// Each of them.
     pub const ALL: [Self; 2] = [Self::English, Self::German];
 
-    /// By its code, whatever region follows it: `de`, `en-GB`.
+    /// By its code in any case, whatever region follows it: `de`, `en-GB`.
     #[must_use]
     pub fn of_code(code: &str) -> Option<Self> {
-        match code.split(['-', '_']).next().unwrap_or("") {
-            "en" => Some(Self::English),
-            "de" => Some(Self::German),
-            _ => None,
-        }
+        let code = code.split(['-', '_']).next().unwrap_or(code);
+        Self::ALL.into_iter().find(|language| language.code().eq_ignore_ascii_case(code))
     }
 
     /// The first one of an `Accept-Language` that is spoken here; `None` where it names none. Browsers send them best first.
     #[must_use]
     pub fn accepted(accepted: &str) -> Option<Self> {
-        accepted.split(',').find_map(|part| Self::of_code(&part.split(';').next().unwrap_or("").trim().to_ascii_lowercase()))
+        accepted.split(',').find_map(|part| Self::of_code(part.split(';').next().unwrap_or("").trim()))
     }
 
     /// The same, English where it names none.
@@ -41,7 +38,7 @@ impl Language {
     /// The language of a mail to somebody who speaks the one of this code: English where mails do not speak it. `None` for none.
     #[must_use]
     pub fn for_speaker(code: Option<&str>) -> Option<Self> {
-        code.map(|code| Self::of_code(&code.trim().to_ascii_lowercase()).unwrap_or_default())
+        code.map(|code| Self::of_code(code.trim()).unwrap_or_default())
     }
 
     /// Its code.
@@ -50,6 +47,15 @@ impl Language {
         match self {
             Self::English => "en",
             Self::German => "de",
+        }
+    }
+
+    /// Its own name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::German => "Deutsch",
         }
     }
 

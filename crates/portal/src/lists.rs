@@ -162,6 +162,7 @@ pub struct List<'a> {
     acts: Option<Markup>,
     tabs: Option<Markup>,
     before: Option<Markup>,
+    boxes: bool,
     empty: Option<(Icon, &'a str, &'a str, Option<Markup>)>,
     views: Option<Views>,
 }
@@ -183,6 +184,7 @@ impl<'a> List<'a> {
             acts: None,
             tabs: None,
             before: None,
+            boxes: false,
             empty: None,
             views: None,
         }
@@ -234,6 +236,13 @@ impl<'a> List<'a> {
     #[must_use]
     pub fn before(mut self, before: Markup) -> Self {
         self.before = Some(before);
+        self
+    }
+
+    /// Its first column holds boxes: what is called a row's first column comes after them.
+    #[must_use]
+    pub const fn boxes(mut self) -> Self {
+        self.boxes = true;
         self
     }
 

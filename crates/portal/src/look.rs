@@ -92,7 +92,7 @@ impl Look {
     /// The words in the language: English, German.
     #[must_use]
     pub const fn t<'a>(&self, english: &'a str, german: &'a str) -> &'a str {
-        self.language.pick(english, german)
+        self.language.t(english, german)
     }
 
     /// One of something or many: `n(3, ("order", "orders"), ("Bestellung", "Bestellungen"))` is `3 orders`.
@@ -142,8 +142,7 @@ impl Look {
     }
 }
 
-/// The first language of `Accept-Language` that the portal speaks. Browsers send them best first.
+/// The language that the browser prefers.
 fn preferred(headers: &HeaderMap) -> Language {
-    let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    accepted.split(',').filter_map(|part| Language::of_code(part.split(';').next().unwrap_or("").trim())).next().unwrap_or_default()
+    Language::preferred(headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or(""))
 }

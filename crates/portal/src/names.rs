@@ -37,7 +37,7 @@ pub fn list(look: &Look, file: &str) -> &'static str {
         ("variants", "Variants", "Varianten"),
     ];
     let found = LISTS.iter().rev().find(|(name, ..)| file.starts_with(name));
-    found.map_or_else(|| look.t("List", "Liste"), |(_, english, german)| look.language.pick(english, german))
+    found.map_or_else(|| look.t("List", "Liste"), |(_, english, german)| look.language.t(english, german))
 }
 
 /// The state of an order, in the words of the seeds.

@@ -25,6 +25,30 @@ pub struct OpenOrder {
     pub held: bool,
 }
 
+/// What a partnership owes for its open orders, where nobody asks which they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Owed {
+    /// Sum of the open amounts, in minor units.
+    pub minor: i64,
+    /// Whether any order is open.
+    pub anything: bool,
+}
+
+impl Owed {
+    /// Whether it reaches the limit: see [`Exposure::limit_reached`].
+    #[must_use]
+    pub fn reaches(self, limit: Option<i64>) -> bool {
+        self.anything && limit.is_some_and(|limit| limit <= self.minor)
+    }
+
+    /// Limit, used, available, over.
+    #[must_use]
+    pub fn view(self, limit: Option<i64>) -> CreditView {
+        let available = limit.map(|limit| limit.saturating_sub(self.minor));
+        CreditView { limit_minor: limit, used_minor: self.minor, available_minor: available, over_minor: available.map_or(0, |a| (-a).max(0)) }
+    }
+}
+
 /// What pages and the API show (CRD-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CreditView {
@@ -54,9 +78,7 @@ impl Exposure {
     /// Limit, used, available, over.
     #[must_use]
     pub fn view(&self) -> CreditView {
-        let used = self.used();
-        let available = self.limit.map(|limit| limit.saturating_sub(used));
-        CreditView { limit_minor: self.limit, used_minor: used, available_minor: available, over_minor: available.map_or(0, |a| (-a).max(0)) }
+        self.owed().view(self.limit)
     }
 
     /// Whether the limit is reached: something is owed, and available credit is at or below zero (CRD-5). Without a
@@ -67,7 +89,13 @@ impl Exposure {
     /// places an order that it does not pay at once.
     #[must_use]
     pub fn limit_reached(&self) -> bool {
-        !self.open.is_empty() && self.view().available_minor.is_some_and(|available| available <= 0)
+        self.owed().reaches(self.limit)
+    }
+
+    /// What all open orders come to.
+    #[must_use]
+    pub fn owed(&self) -> Owed {
+        Owed { minor: self.used(), anything: !self.open.is_empty() }
     }
 
     /// Whether a further order with this open amount is released at once (CRD-3): it fits beside everything

@@ -7,7 +7,7 @@ use crate::access::{MerchantScope, PartnershipScope};
 use crate::billing;
 use crate::catalog::pricing::{self, Explanation, ItemDiscount};
 use crate::catalog::{self, SellableProduct};
-use crate::credit::{CreditView, Exposure};
+use crate::credit::{CreditView, Owed};
 use crate::ids::{ChannelId, InvoiceId, OrderId, OrderItemId, PartnershipId, ProductId};
 use crate::licenses::{self, LockReason, Stage};
 use crate::partners;
@@ -71,14 +71,14 @@ pub struct CreditDetail {
     pub account_balance_minor: i64,
 }
 
-/// Terms and exposure of a partnership, as they are right now.
-async fn standing(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<(EffectiveTerms, Exposure, Option<ChannelId>, bool), Fault> {
+/// Terms of a partnership and what it owes, as they are right now.
+async fn standing(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<(EffectiveTerms, Owed, Option<ChannelId>, bool), Fault> {
     let partnership = partners::queries::partnership(reader, scope.of_merchant(), scope.partnership).await?;
     let channel = partnership.as_ref().and_then(|partnership| partnership.channel);
     let due = partnership.is_some_and(|partnership| partnership.balance_due);
     let terms = terms::effective(reader, scope.merchant, scope.partnership, channel).await?;
-    let exposure = Exposure { limit: terms.credit_limit, open: queries::open(reader, scope).await? };
-    Ok((terms, exposure, channel, due))
+    let owed = queries::owed(reader, scope.merchant, &[scope.partnership]).await?.remove(&scope.partnership).unwrap_or_default();
+    Ok((terms, owed, channel, due))
 }
 
 /// What a partnership owes and may owe (CRD-1).
@@ -86,13 +86,13 @@ async fn standing(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<(E
 /// # Errors
 /// The store's.
 pub async fn credit(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<CreditDetail, Fault> {
-    let (terms, exposure, _, balance_due) = standing(reader, scope).await?;
+    let (terms, owed, _, balance_due) = standing(reader, scope).await?;
     let balance = match terms.currency {
         Some(currency) => -crate::ledger::queries::balance(reader, scope, crate::ledger::AccountKind::AccountBalance, currency).await?,
         None => 0,
     };
     let stops_unpaid_goods = balance_due && terms.hold_unpaid_at_limit;
-    Ok(CreditDetail { credit: exposure.view(), currency: terms.currency, balance_due, stops_unpaid_goods, account_balance_minor: balance })
+    Ok(CreditDetail { credit: owed.view(terms.credit_limit), currency: terms.currency, balance_due, stops_unpaid_goods, account_balance_minor: balance })
 }
 
 /// One order; of one partnership only, where given.
@@ -102,13 +102,13 @@ pub async fn credit(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<
 pub async fn order(reader: &mut Reader<'_>, merchant: MerchantScope, of: Option<PartnershipId>, id: OrderId) -> Result<Option<OrderDetail>, Fault> {
     let Some(order) = queries::order(reader, merchant, of, id).await? else { return Ok(None) };
     let scope = PartnershipScope { merchant: merchant.merchant, partnership: order.partnership };
-    let (terms, exposure, channel, _) = standing(reader, scope).await?;
+    let (terms, owed, channel, _) = standing(reader, scope).await?;
     let (items, total_minor) = items(reader, scope, channel, &terms, &order).await?;
     let rows = licenses::queries::of_orders(reader, scope.merchant, &[id]).await?;
-    let order_facts = facts(&terms, &exposure, &order);
+    let order_facts = facts(&terms, owed, &order);
     let mut reasons = BTreeSet::new();
     let mut counts = [0; 4];
-    let has_file = order.placed.is_some() && order_facts.released && !order_facts.canceled && order_facts.may_distribute() && !exposure.limit_reached();
+    let has_file = order.placed.is_some() && order_facts.released && !order_facts.canceled && order_facts.may_distribute() && !owed.reaches(terms.credit_limit);
     let downloadable = if has_file { rows.iter().filter(|row| is_in_file(row.stage, row.end_user_information, row.key.is_some())).count() } else { 0 };
     for license in &rows {
         reasons.extend(licenses::lock_reasons::of_license(&order_facts, &license.facts()));
@@ -168,16 +168,20 @@ async fn items(
     Ok((items, total))
 }
 
-/// Facts of orders by id, for lists of licenses.
+/// Facts of a merchant's orders by id, whoever's they are: for lists of licenses.
 ///
 /// # Errors
 /// The store's.
-pub async fn order_facts(
-    reader: &mut Reader<'_>,
-    scope: PartnershipScope,
-    orders: &[OrderId],
-) -> Result<HashMap<OrderId, (OrderRow, licenses::OrderFacts)>, Fault> {
-    let (terms, exposure, _, _) = standing(reader, scope).await?;
-    let rows = queries::by_ids(reader, scope.merchant, orders).await?;
-    Ok(rows.into_iter().map(|order| (order.id, (order.clone(), facts(&terms, &exposure, &order)))).collect())
+pub async fn order_facts(reader: &mut Reader<'_>, merchant: MerchantScope, orders: &[OrderId]) -> Result<HashMap<OrderId, licenses::OrderFacts>, Fault> {
+    let rows = queries::by_ids(reader, merchant.merchant, orders).await?;
+    let partnerships: Vec<PartnershipId> = rows.iter().map(|order| order.partnership).collect::<BTreeSet<_>>().into_iter().collect();
+    let of = |partnership| PartnershipScope { merchant: merchant.merchant, partnership };
+    let found = partners::queries::partnerships_by_id(reader, merchant, &partnerships).await?;
+    let terms = terms::effective_all(reader, &found.iter().map(|found| (of(found.id), found.channel)).collect::<Vec<_>>()).await?;
+    let owed = queries::owed(reader, merchant.merchant, &partnerships).await?;
+    let judged = |order: &OrderRow| {
+        let terms = terms.get(&of(order.partnership)).ok_or_else(|| Fault::invariant("an order without its partnership"))?;
+        Ok((order.id, facts(terms, owed.get(&order.partnership).copied().unwrap_or_default(), order)))
+    };
+    rows.iter().map(judged).collect()
 }

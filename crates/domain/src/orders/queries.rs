@@ -2,7 +2,7 @@
 
 use super::state::State;
 use crate::access::{MerchantScope, PartnershipScope};
-use crate::credit::OpenOrder;
+use crate::credit::{OpenOrder, Owed};
 use crate::ids::{OrderId, OrderItemId, PartnershipId};
 use crate::licenses::queries::{LicenseRow, license_sql};
 use std::collections::{BTreeMap, HashMap};
@@ -245,6 +245,21 @@ pub async fn open_of_all(reader: &mut Reader<'_>, scopes: &[PartnershipScope]) -
         open.entry(PartnershipScope { merchant, partnership }).or_default().push(order);
     }
     Ok(open)
+}
+
+/// What partnerships owe, from the index of open orders alone.
+pub const OWED: Sql = sql!(
+    "SELECT partnership, CAST(SUM(total_minor - paid_minor) AS bigint), CAST(COUNT(*) AS bigint) FROM orders
+     WHERE merchant = $1 AND placed_ms IS NOT NULL AND canceled_ms IS NULL AND paid_minor < total_minor AND partnership = ANY($2) GROUP BY partnership"
+);
+
+/// What several partnerships owe, for those who need not know for which orders; one that owes nothing is missing from the map.
+///
+/// # Errors
+/// The store's.
+pub async fn owed(reader: &mut Reader<'_>, merchant: i64, partnerships: &[PartnershipId]) -> Result<HashMap<PartnershipId, Owed>, Fault> {
+    let rows: Vec<(PartnershipId, i64, i64)> = reader.query_each(OWED, params![merchant], &Column::ids(partnerships.iter().copied())).await?;
+    Ok(rows.into_iter().map(|(partnership, minor, orders)| (partnership, Owed { minor, anything: orders > 0 })).collect())
 }
 
 /// The next license to hand out.

@@ -4,7 +4,7 @@ use super::{queries, settle, store};
 use crate::access::PartnershipScope;
 use crate::audit::AuditEntry;
 use crate::command::Ctx;
-use crate::credit::Exposure;
+use crate::credit::{Exposure, Owed};
 use crate::ids::OrderId;
 use crate::licenses::OrderFacts;
 use crate::orders::OrderRow;
@@ -67,7 +67,7 @@ impl Standing {
     /// What is known of one of its orders.
     #[must_use]
     pub fn facts(&self, order: &OrderRow) -> OrderFacts {
-        facts(&self.terms, &self.exposure, order)
+        facts(&self.terms, self.exposure.owed(), order)
     }
 
     /// After credit, payments or terms changed: releases held orders that fit now, strictly oldest first, raises or
@@ -141,15 +141,15 @@ impl Judged {
     }
 }
 
-/// What is known of an order of a partnership with these terms and this exposure.
+/// What is known of an order of a partnership that has these terms and owes this.
 #[must_use]
-pub fn facts(terms: &EffectiveTerms, exposure: &Exposure, order: &OrderRow) -> OrderFacts {
+pub fn facts(terms: &EffectiveTerms, owed: Owed, order: &OrderRow) -> OrderFacts {
     OrderFacts {
         paid: order.is_paid(),
         released: order.released.is_some(),
         canceled: order.canceled.is_some(),
-        has_limit: exposure.limit.is_some(),
-        stopped_at_limit: terms.hold_unpaid_at_limit && exposure.limit_reached(),
+        has_limit: terms.credit_limit.is_some(),
+        stopped_at_limit: terms.hold_unpaid_at_limit && owed.reaches(terms.credit_limit),
     }
 }
 

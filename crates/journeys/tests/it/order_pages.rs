@@ -1,6 +1,6 @@
 //! The reseller's pages of orders: ORD-2 … ORD-4, ORD-9, FUL-7, CRD-5.
 
-use tradepost_domain::access::ResellerRole;
+use tradepost_domain::access::{MerchantRole, ResellerRole};
 use tradepost_domain::catalog::EndUserInformation;
 use tradepost_domain::fulfillments::{Named, RevealFulfillment};
 use tradepost_domain::orders::change_draft::{ChangeDraft, DraftChange};
@@ -136,8 +136,9 @@ app_test! {
 
     /// ORD-7, FUL-9: a timeline goes back to its first step, fifty at a time, also on the page that a look at a code answers.
     async fn a_timeline_goes_back_to_its_first_step(app) {
-        let (_acme, contoso) = shop(&app, "100.00").await;
-        let (user, place) = at_the_desk(&app, &contoso).await;
+        let (acme, contoso) = shop(&app, "100.00").await;
+        let reseller = at_the_desk(&app, &contoso).await;
+        let merchant = (app.http().await.with(&acme.signs_in(MerchantRole::Owner).await), format!("/m/{}", acme.id.text()));
         let order = contoso.order(&[("KEY-PRO", 1)]).draft().await;
         for nth in 0..60 {
             let fields = DraftChange::Fields { reference: Some(Some(format!("PO-{nth}"))), contact: None, delivery_address: None };
@@ -153,18 +154,22 @@ app_test! {
         for _ in 0..60 {
             app.does(&contoso.owner(), RevealFulfillment { fulfillment: Named::Id(sale), again: false }).await;
         }
-        for (path, looked) in [(format!("{place}/orders/{order}"), ""), (format!("{place}/licenses/{license}"), "/reveal"), (format!("{place}/fulfillments/{sale}"), "/reveal")] {
-            let newest = page(&user, &path).await;
+        let paths = [(format!("orders/{order}"), ""), (format!("licenses/{license}"), "/reveal"), (format!("fulfillments/{sale}"), "/reveal")];
+        for ((user, place), (path, looked)) in [&reseller, &merchant].into_iter().flat_map(|side| paths.iter().map(move |path| (side, path))) {
+            let path = format!("{place}/{path}");
+            let newest = page(user, &path).await;
             assert_eq!(newest.matches("<span class=\"dot ").count(), 50, "{newest}");
             assert!(!newest.contains("Show the newest"), "{path}");
             let answered = if looked.is_empty() { newest } else { user.form(&format!("{path}{looked}"), "").await.text() };
             let (before, _) = answered.split_once("#timeline\"").expect("a way on");
             let earlier = before.rsplit_once("href=\"").expect("its link").1.to_owned();
-            let first = page(&user, &earlier).await;
+            let first = page(user, &earlier).await;
             let steps = first.matches("<span class=\"dot ").count();
             assert!((11..50).contains(&steps) && first.contains("Show the newest") && !first.contains("Show earlier"), "{path}: {steps} {first}");
         }
-        assert_eq!(user.get(&format!("{place}/orders/{order}?cursor=nonsense")).await.status, 400);
+        for (user, place) in [&reseller, &merchant] {
+            assert_eq!(user.get(&format!("{place}/orders/{order}?cursor=nonsense")).await.status, 400);
+        }
     }
 
     /// PAY-3: a reseller sees what it paid, and nobody else's payments; the same as files.

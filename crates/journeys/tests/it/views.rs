@@ -127,6 +127,9 @@ app_test! {
         assert!(all.contains(reference) && all.contains("name=\"hide-3\""), "{all}");
         let fewer = staff.get(&format!("{place}/orders?hide-3=yes&state=draft")).await.text();
         assert!(!fewer.contains(reference) && fewer.contains("data-label=\"State\""), "{fewer}");
+        // What narrows the list further keeps it.
+        let narrows = fewer.split_once("<details class=\"menu\">").expect("a menu").1;
+        assert!(narrows.contains("name=\"hide-3\" value=\"yes\""), "{fewer}");
         assert_eq!(staff.form(&format!("{place}/views"), "list=orders&name=Few&query=hide-3%3Dyes").await.status, 303);
         let viewed = staff.get(&format!("{place}/orders")).await.text();
         assert!(viewed.contains(&format!("href=\"{place}/orders?hide-3=yes\"")), "{viewed}");

@@ -95,6 +95,11 @@ app_test! {
         let waiting = format!("{place}/licenses?status=waiting_for_fulfillment_confirmation");
         let list = desk.get(&waiting).await.text();
         assert_eq!((list.matches("name=\"licenses\"").count(), list.matches("form=\"to-confirm\" checked").count()), (3, 0), "{list}");
+        // The boxes are no column of their own: what is hidden is the same with them and without.
+        for hidden in [format!("{place}/licenses?hide-1=yes"), format!("{waiting}&hide-1=yes")] {
+            let fewer = desk.get(&hidden).await.text();
+            assert!(!fewer.contains("data-label=\"Reseller\"") && fewer.contains("data-label=\"Product\""), "{fewer}");
+        }
         let ticked = desk.get(&link(&list, "Tick all on this page").expect("a link")).await.text();
         assert_eq!(ticked.matches("form=\"to-confirm\" checked").count(), 3, "{ticked}");
         assert!(!desk.get(&format!("{place}/licenses")).await.text().contains("name=\"licenses\""), "boxes stand where something waits");

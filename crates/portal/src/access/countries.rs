@@ -5,7 +5,7 @@ use tradepost_design::Language;
 /// Each country as the value and name of a choice, by name.
 #[must_use]
 pub fn choices(language: Language) -> Vec<(&'static str, &'static str)> {
-    let mut choices: Vec<(&'static str, &'static str)> = COUNTRIES.iter().map(|(code, english, german)| (*code, language.pick(english, german))).collect();
+    let mut choices: Vec<(&'static str, &'static str)> = COUNTRIES.iter().map(|(code, english, german)| (*code, language.t(english, german))).collect();
     choices.sort_by_cached_key(|(_, name)| sorted_as(name));
     choices
 }
@@ -14,7 +14,7 @@ pub fn choices(language: Language) -> Vec<(&'static str, &'static str)> {
 #[must_use]
 pub fn name(language: Language, code: &str) -> Option<&'static str> {
     let found = COUNTRIES.binary_search_by(|(known, _, _)| (*known).cmp(code)).ok()?;
-    COUNTRIES.get(found).map(|(_, english, german)| language.pick(english, german))
+    COUNTRIES.get(found).map(|(_, english, german)| language.t(english, german))
 }
 
 /// What a name is sorted by: people look for Österreich among the names with O, and for Åland among those with A.

@@ -74,10 +74,10 @@ fn path(name: &str) -> String {
 }
 
 fn groups(here: &str, look: &Look) -> Vec<Group<'static>> {
-    let reference = look.language.pick("API reference", "API-Referenz");
+    let reference = look.language.t("API reference", "API-Referenz");
     let place = |source: &Source| Place {
         icon: source.icon,
-        name: look.language.pick(rendered(source.name).map_or("", |page| page.title.as_str()), source.german),
+        name: look.language.t(rendered(source.name).map_or("", |page| page.title.as_str()), source.german),
         path: path(source.name),
         waiting: 0,
         here: source.name == here,
@@ -87,7 +87,7 @@ fn groups(here: &str, look: &Look) -> Vec<Group<'static>> {
         if *name == "Shops and programs" {
             places.push(Place { icon: Icon::Audit, name: reference, path: "/docs/api".to_owned(), waiting: 0, here: false });
         }
-        Group { name: look.language.pick(name, german), places }
+        Group { name: look.language.t(name, german), places }
     };
     SOURCES.iter().map(group).collect()
 }
@@ -118,7 +118,7 @@ async fn show(call: &Call, name: &str) -> Result<Answer, Problem> {
     };
     let look = Look::of(call);
     let german = SOURCES.iter().flat_map(|(_, _, sources)| *sources).find(|source| source.name == name).map(|source| source.german);
-    let title = look.language.pick(&page.title, german.unwrap_or(&page.title));
+    let title = look.language.t(&page.title, german.unwrap_or(&page.title));
     let drawn = Page { title, house: "Tradepost", language: look.language, theme: look.theme(), brand: Brand::default() };
     let contents: Vec<(&str, &str)> = page.parts.iter().filter(|part| part.level == 2).map(|part| (part.anchor.as_str(), part.title.as_str())).collect();
     let inside = article(name, page, &found);

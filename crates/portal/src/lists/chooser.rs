@@ -15,12 +15,15 @@ pub(super) const HIDE: &str = "hide-";
 impl List<'_> {
     /// What is left of columns or cells without those that are hidden. The first one is what leads to the row's page.
     pub(super) fn chosen<T>(&self, all: Vec<T>) -> impl Iterator<Item = T> {
-        all.into_iter().enumerate().filter(|(place, _)| *place == 0 || self.asked(&format!("{HIDE}{place}")).is_none()).map(|(_, one)| one)
+        // A list with boxes is the same list: what is hidden in the one is hidden in the other.
+        let shown = move |place: usize| place == 0 || self.asked(&format!("{HIDE}{place}")).is_none();
+        all.into_iter().enumerate().filter(move |(place, _)| shown(place.saturating_sub(self.boxes.into()))).map(|(_, one)| one)
     }
 
     /// The menu of a wide list that hides columns. What is hidden stands in the address, so that a saved view keeps it.
     pub(super) fn chooser(&self, columns: &[Column<'_>]) -> Markup {
-        let (room, named) = (self.room, columns.iter().enumerate().skip(1).filter(|(_, column)| !column.title().is_empty()));
+        let room = self.room;
+        let named = columns.iter().skip(self.boxes.into()).enumerate().skip(1).filter(|(_, column)| !column.title().is_empty());
         if columns.len() < WIDE {
             return html! {};
         }

@@ -102,8 +102,7 @@ pub fn card(call: &Call, room: &Room, title: &str, page: &Page<TimelineEntry>, s
 }
 
 /// What happened, with when and by whom.
-#[must_use]
-pub fn timeline(room: &Room, entries: &[TimelineEntry]) -> Markup {
+fn timeline(room: &Room, entries: &[TimelineEntry]) -> Markup {
     let step = |entry: &TimelineEntry| {
         let (icon, tone, text) = act(room, &entry.action);
         Step { icon, tone, text: html! { (text) }, under: html! { (room.look.moment(entry.at)) " · " (by(room, &entry.by, &entry.name)) } }

@@ -6,9 +6,8 @@ use maud::{Markup, html};
 use tradepost_design::badge::Tone;
 use tradepost_design::card::{Card, facts, sums};
 use tradepost_design::table::Column;
-use tradepost_design::{Button, Icon, Language, Table, note, value};
+use tradepost_design::{Button, Icon, Table, note, value};
 use tradepost_documents::invoice::{epc, told};
-use tradepost_documents::language::Language as Written;
 use tradepost_domain::access::Side;
 use tradepost_domain::billing::{InvoiceKind, InvoiceStatus, PaymentMethod};
 use tradepost_domain::merchants::BankAccount;
@@ -57,21 +56,13 @@ pub fn way(look: &Look, name: &str) -> String {
 /// What to do to pay this way: our own sentence in the person's language, then the merchant's words as they stand on the document.
 #[must_use]
 pub fn instruction(room: &Room, how: &InstructionView) -> String {
-    told::instruction(written(&room.look), &how.method, &how.text)
-}
-
-/// The language of documents for who looks.
-const fn written(look: &Look) -> Written {
-    match look.language {
-        Language::English => Written::English,
-        Language::German => Written::German,
-    }
+    told::instruction(room.look.language, &how.method, &how.text)
 }
 
 /// What identifies an account, to be copied.
 #[must_use]
 pub fn account(look: &Look, account: &BankAccount) -> Vec<(&'static str, Markup)> {
-    told::account(written(look), account).into_iter().map(|(name, text)| (name, value::copyable(&text, look.language))).collect()
+    told::account(look.language, account).into_iter().map(|(name, text)| (name, value::copyable(&text, look.language))).collect()
 }
 
 /// What a banking app makes the transfer of: what is open now, to the account on the invoice (BIL-3).
@@ -79,7 +70,7 @@ pub fn account(look: &Look, account: &BankAccount) -> Vec<(&'static str, Markup)
 pub fn code(room: &Room, invoice: &InvoiceView, account: &BankAccount) -> Option<Markup> {
     let code = epc::code(account, invoice.amount_open.currency, invoice.amount_open.minor, &invoice.number)?;
     let drawn = code.drawn(room.t("QR code of the transfer", "QR-Code der Überweisung"));
-    Some(html! { figure class="scan" { (drawn) figcaption { (told::scan(written(&room.look))) } } })
+    Some(html! { figure class="scan" { (drawn) figcaption { (told::scan(room.look.language)) } } })
 }
 
 /// Leads to the PDF of an invoice, in the language of who looks.

@@ -5,7 +5,6 @@ use crate::forms::{self, Typed};
 use crate::lists::Cell;
 use crate::names;
 use crate::room::{Room, encoded};
-use crate::shared::history;
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
 use tradepost_design::card::{Card, facts};
@@ -17,7 +16,6 @@ use tradepost_domain::licenses::{LockReason, Stage, Status};
 use tradepost_web::Call;
 use tradepost_web::api::credit::AvailableProduct;
 use tradepost_web::api::licenses::{LicenseView, OwnerView};
-use tradepost_web::api::timelines::TimelineEntry;
 
 /// What a license is called: its product and the end of its id.
 #[must_use]
@@ -210,12 +208,6 @@ pub fn facts_card(room: &Room, license: &LicenseView) -> Markup {
     ];
     rows.extend(moments.into_iter().filter_map(|(name, at)| at.map(|at| (name, look.moment(at)))));
     Card::new(room.t("Details", "Angaben")).with(facts(&rows))
-}
-
-/// Every act on it, each look at its code and each sending included (FUL-9).
-#[must_use]
-pub fn history(room: &Room, entries: &[TimelineEntry]) -> Markup {
-    html! { @if !entries.is_empty() { (Card::new(room.t("History", "Verlauf")).with(history::timeline(room, entries))) } }
 }
 
 /// The fields of an end user: three that are always needed, the others where the product or the law asks (FUL-3).

@@ -3,7 +3,6 @@
 use crate::files::Kind;
 use crate::names;
 use crate::room::Room;
-use crate::shared::history;
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
 use tradepost_design::card::{Card, facts, sums};
@@ -19,7 +18,6 @@ use tradepost_web::api::credit::CreditOverview;
 use tradepost_web::api::order_export;
 use tradepost_web::api::orders::{OrderItemView, OrderView};
 use tradepost_web::api::reseller_products::PriceStepView;
-use tradepost_web::api::timelines::TimelineEntry;
 use tradepost_web::{Answer, Call, Problem};
 
 /// What an order is called: its number, before it has one the end of its id.
@@ -224,12 +222,6 @@ pub fn facts_card(room: &Room, order: &OrderView) -> Markup {
     ];
     rows.extend(moments.into_iter().filter_map(|(name, at)| at.map(|at| (name, look.moment(at)))));
     Card::new(room.t("Details", "Angaben")).with(facts(&rows))
-}
-
-/// What happened to it, newest first.
-#[must_use]
-pub fn timeline(room: &Room, entries: &[TimelineEntry]) -> Markup {
-    html! { @if !entries.is_empty() { (Card::new(room.t("Timeline", "Verlauf")).with(history::timeline(room, entries))) } }
 }
 
 /// Before an order is placed: whether it fits the credit, with the amount over (CRD-3).

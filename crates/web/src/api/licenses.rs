@@ -6,9 +6,8 @@ pub use crate::api::license_shapes::*;
 use crate::api::orders::sides;
 use crate::{Answer, Call, OrNotFound, Problem, Routes};
 use std::collections::{HashMap, HashSet};
-use tradepost_domain::access::PartnershipScope;
 use tradepost_domain::customers::{self, CustomerView, EndUser, SellingCompany};
-use tradepost_domain::ids::{CustomerId, LicenseId, LicenseKeyId, OrderId, PartnershipId};
+use tradepost_domain::ids::{CustomerId, LicenseId, LicenseKeyId, OrderId};
 use tradepost_domain::licenses::Stage;
 use tradepost_domain::licenses::lock_reasons::{ClearedBy, LockReason, of_license};
 use tradepost_domain::licenses::queries::{self, LicenseFilter, LicenseRow};
@@ -20,7 +19,7 @@ use tradepost_domain::orders::detail;
 use tradepost_domain::orders::download::DownloadLicenses;
 use tradepost_domain::orders::queries::LicenseSearch;
 use tradepost_domain::orders::reveal::RevealLicense;
-use tradepost_domain::{Right, catalog, orders, stock};
+use tradepost_domain::{MerchantScope, Right, catalog, orders, stock};
 use tradepost_store::{Fault, Reader};
 
 /// Lock reasons with who can clear them.
@@ -77,18 +76,10 @@ async fn around(reader: &mut Reader<'_>, merchant: i64, rows: &[LicenseRow]) -> 
     let customers = customers::by_ids(reader, merchant, rows.iter().filter_map(|row| row.customer).collect()).await?;
     let keys: Vec<LicenseKeyId> = rows.iter().filter_map(|row| row.key).collect();
     let masked = stock::queries::sealed(reader, merchant, &keys).await?;
-    let mut reasons = HashMap::new();
-    let partnerships: HashSet<PartnershipId> = rows.iter().map(|row| row.partnership).collect();
-    for partnership in partnerships {
-        let mine: Vec<&LicenseRow> = rows.iter().filter(|row| row.partnership == partnership).collect();
-        let orders: Vec<OrderId> = mine.iter().filter_map(|row| row.order()).collect::<HashSet<_>>().into_iter().collect();
-        let facts = detail::order_facts(reader, PartnershipScope { merchant, partnership }, &orders).await?;
-        for row in mine {
-            if let Some((_, order)) = row.order().and_then(|order| facts.get(&order)) {
-                reasons.insert(row.id, of_license(order, &row.facts()));
-            }
-        }
-    }
+    let orders: Vec<OrderId> = rows.iter().filter_map(LicenseRow::order).collect::<HashSet<_>>().into_iter().collect();
+    let facts = detail::order_facts(reader, MerchantScope { merchant }, &orders).await?;
+    let waits = |row: &LicenseRow| row.order().and_then(|order| facts.get(&order)).map(|order| (row.id, of_license(order, &row.facts())));
+    let reasons = rows.iter().filter_map(waits).collect();
     Ok(Around { products, customers, masked, reasons })
 }
 

@@ -3,7 +3,8 @@
 use crate::forms::{self, Typed};
 use crate::merchant::invoices::company_of;
 use crate::room::{Room, Spot};
-use crate::shared::{fulfillments as shared, history};
+use crate::shared::fulfillments as shared;
+use crate::shared::history::{self, Stands};
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
 use tradepost_design::card::Card;
@@ -18,7 +19,7 @@ use tradepost_web::api::cancel_requests::{self, CancelRequestSummary};
 use tradepost_web::api::fulfillments::{self, FulfillmentView};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
-/// Acts on one of them that its page shows.
+/// Requests to cancel one of them that its page shows.
 const SHOWN: PageRequest = PageRequest { limit: 50, before: None };
 
 async fn show(call: Call) -> Result<Answer, Problem> {
@@ -30,7 +31,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 async fn page(call: &Call, room: &Room, typed: &Typed, revealed: Option<FulfillmentView>) -> Result<Answer, Problem> {
     let id: FulfillmentId = call.path("id")?;
     let masked = fulfillments::masked(call, id).await?;
-    let happened = fulfillments::history(call, id, SHOWN).await?;
+    let happened = fulfillments::history(call, id, history::asked(call)?).await?;
     let filter = RequestFilter { partnership: None, fulfillment: Some(id), state: None };
     let requests = cancel_requests::listed(call, filter, SHOWN).await?.rows;
     let company = company_of(call, masked.fulfillment.partnership).await?;
@@ -48,7 +49,7 @@ async fn page(call: &Call, room: &Room, typed: &Typed, revealed: Option<Fulfillm
         div class="columns" {
             div {
                 (shared::codes(room, view, &masked.masked, look_at))
-                (Card::new(room.t("Timeline", "Verlauf")).with(history::timeline(room, &happened.rows)))
+                (history::card(call, room, room.t("Timeline", "Verlauf"), &happened, Stands { path: &path, operation: "merchantFulfillmentPage" }))
             }
             div {
                 (reseller_card(room, view, &company))

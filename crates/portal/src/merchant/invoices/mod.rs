@@ -7,7 +7,8 @@ use crate::forms::{Typed, question};
 use crate::lists::{Cell, List, fetch};
 use crate::merchant::orders::companies;
 use crate::room::{Room, Spot, done};
-use crate::shared::{history, invoices as shared, views};
+use crate::shared::history::{self, Stands};
+use crate::shared::{invoices as shared, views};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 use tradepost_design::badge::tag;
@@ -128,10 +129,10 @@ pub(in crate::merchant) async fn company_of(call: &Call, id: PartnershipId) -> R
 }
 
 /// What happened to an invoice, newest first.
-async fn timeline(call: &Call, id: InvoiceId) -> Result<Vec<TimelineEntry>, Problem> {
-    let scope = call.merchant()?;
-    let found = call.read(move |reader| Box::pin(async move { audit::list(reader, scope, Some(id.bytes()), SHOWN).await })).await?;
-    Ok(found.rows.into_iter().map(TimelineEntry::from).collect())
+async fn timeline(call: &Call, id: InvoiceId) -> Result<Page<TimelineEntry>, Problem> {
+    let (scope, page) = (call.merchant()?, history::asked(call)?);
+    let found = call.read(move |reader| Box::pin(async move { audit::list(reader, scope, Some(id.bytes()), page).await })).await?;
+    Ok(Page { rows: found.rows.into_iter().map(TimelineEntry::from).collect(), next: found.next })
 }
 
 async fn show(call: Call) -> Result<Answer, Problem> {
@@ -147,7 +148,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
             div {
                 (shared::lines(&room, &invoice))
                 (shared::payments(&room, &paid.rows))
-                @if !happened.is_empty() { (Card::new(room.t("Timeline", "Verlauf")).with(history::timeline(&room, &happened))) }
+                (history::card(&call, &room, room.t("Timeline", "Verlauf"), &happened, Stands { path: &path, operation: "merchantInvoicePage" }))
             }
             div {
                 (reseller_card(&room, &invoice, &company))

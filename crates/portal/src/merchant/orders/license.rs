@@ -4,6 +4,7 @@ use super::companies;
 use crate::forms::{self, Typed};
 use crate::names;
 use crate::room::{Room, Spot, done};
+use crate::shared::history::{self, Stands};
 use crate::shared::licenses as shared;
 use maud::{Markup, html};
 use tradepost_design::card::Card;
@@ -12,7 +13,6 @@ use tradepost_design::{Button, Icon, badge, value};
 use tradepost_domain::Right;
 use tradepost_domain::ids::LicenseId;
 use tradepost_domain::licenses::Stage;
-use tradepost_domain::listing::PageRequest;
 use tradepost_domain::orders::activate::SendLicense;
 use tradepost_domain::orders::reveal::RevealLicense;
 use tradepost_web::api::licenses::{LicenseView, shown};
@@ -26,7 +26,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn license_page(call: &Call, room: &Room, license: &LicenseView, typed: &Typed) -> Result<Answer, Problem> {
-    let history = timelines::license_history(call, license.id, PageRequest { limit: 50, before: None }).await?;
+    let happened = timelines::license_history(call, license.id, history::asked(call)?).await?;
     let company = companies(call, [license.partnership].into()).await?.remove(&license.partnership).unwrap_or_default();
     let path = room.path(&format!("/licenses/{}", license.id));
     let (tone, stage) = names::license_stage(&room.look, license.stage);
@@ -36,7 +36,7 @@ async fn license_page(call: &Call, room: &Room, license: &LicenseView, typed: &T
         div class="columns" {
             div {
                 (shared::code_card(room, license, look_at(call, room, license, &path)))
-                (shared::history(room, &history.rows))
+                (history::card(call, room, room.t("History", "Verlauf"), &happened, Stands { path: &path, operation: "merchantLicensePage" }))
             }
             div {
                 (shared::owner_card(room, license, owner_acts(room, license, &path)))

@@ -51,7 +51,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     if ticks {
         columns.insert(0, Column::new(""));
         let acts = confirming(&room, &list, found.rows.is_empty());
-        list = list.before(acts);
+        list = list.boxes().before(acts);
     }
     let all = asked(&call, "select").is_some();
     let mut rows: Vec<Vec<Cell>> = found.rows.iter().map(|(license, company)| row(&room, license, company)).collect();

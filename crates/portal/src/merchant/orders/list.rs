@@ -1,15 +1,12 @@
 //! The list of orders.
 
-use super::{asked, begins, companies};
-use crate::lists::{Cell, List, fetch};
+use super::{begins, companies};
+use crate::lists::{Cell, List, Narrowing, fetch};
 use crate::names;
 use crate::room::{Room, Spot};
 use crate::shared::orders as shared;
 use crate::shared::views;
-use maud::{Markup, html};
-use tradepost_design::form::unseen;
 use tradepost_design::frame::Head;
-use tradepost_design::icon::icon;
 use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon};
 use tradepost_domain::listing::{Page, PageRequest};
@@ -29,16 +26,14 @@ const CHOICES: i64 = 200;
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let look = &room.look;
-    let resellers = resellers(&call).await?;
     let states = State::ALL.iter().map(|state| (state.name().to_owned(), names::order_state(look, *state).1.to_owned())).collect();
     let invite = Button::new(room.t("Show resellers", "Reseller zeigen")).icon(Icon::Reseller).to(&room.path("/resellers"));
     let views = views::of(&call, ListName::Orders).await?;
-    let mut list = List::new(&room, &call, "orders")
+    let list = List::new(&room, &call, "orders")
         .searches()
         .views(views)
         .filter("state", states)
         .filter("held", vec![("yes".to_owned(), room.t("Held", "Gehalten").to_owned())])
-        .acts(narrowing(&room, &call, &resellers))
         .empty(
             Icon::Order,
             room.t("No orders yet", "Noch keine Bestellungen"),
@@ -48,9 +43,12 @@ async fn list(call: Call) -> Result<Answer, Problem> {
             ),
             Some(invite),
         );
-    for (name, value, text) in narrowed(&room, &call, &resellers) {
-        list = list.filter(name, vec![(value, text)]);
-    }
+    let narrowing = Narrowing::new(&room, &call)
+        .choice("partnership", room.t("Reseller", "Reseller"), resellers(&call).await?)
+        .text("product", room.t("Product (SKU or id)", "Produkt (SKU oder Id)"))
+        .day("from", room.t("Begun from", "Begonnen ab"))
+        .day("to", room.t("Begun up to", "Begonnen bis"));
+    let list = narrowing.of(list, room.t("Reseller, product, dates", "Reseller, Produkt, Zeitraum"));
     let day = |name: &str| list.asked(name).and_then(|text| text.parse::<Date>().ok());
     let partnership: Option<PartnershipId> = list.asked("partnership").and_then(|id| id.parse().ok());
     let filter = OrderFilter {
@@ -114,56 +112,6 @@ pub(in crate::merchant) async fn resellers(call: &Call) -> Result<Vec<(String, S
     let filter = PartnershipFilter { sort: PartnershipSort::Company, ..PartnershipFilter::default() };
     let found = partnerships::listed(call, filter, PageRequest { limit: CHOICES, before: None }).await?;
     Ok(found.rows.into_iter().map(|partnership| (partnership.id.to_string(), partnership.reseller.company)).collect())
-}
-
-/// What the list was narrowed to beside its state: parameter, value, and the words of its chip.
-fn narrowed(room: &Room, call: &Call, resellers: &[(String, String)]) -> Vec<(&'static str, String, String)> {
-    let mut chips = Vec::new();
-    if let Some(id) = asked(call, "partnership") {
-        let company = resellers.iter().find(|(known, _)| known == id).map_or_else(|| room.t("One reseller", "Ein Reseller"), |(_, company)| company.as_str());
-        chips.push(("partnership", id.to_owned(), company.to_owned()));
-    }
-    if let Some(text) = asked(call, "product") {
-        chips.push(("product", text.to_owned(), format!("{} {text}", room.t("Product", "Produkt"))));
-    }
-    for (name, word) in [("from", room.t("From", "Ab")), ("to", room.t("To", "Bis"))] {
-        if let Some(text) = asked(call, name) {
-            let shown = text.parse::<Date>().map_or_else(|_| text.to_owned(), |day| room.look.date(day));
-            chips.push((name, text.to_owned(), format!("{word} {shown}")));
-        }
-    }
-    chips
-}
-
-/// The menu that narrows the list to a reseller and to days.
-fn narrowing(room: &Room, call: &Call, resellers: &[(String, String)]) -> Markup {
-    let kept: Vec<(&str, &str)> = ["state", "held", "q"].into_iter().filter_map(|name| asked(call, name).map(|value| (name, value))).collect();
-    let chosen = asked(call, "partnership").unwrap_or("");
-    let day = |name: &'static str, label: &str| {
-        html! { div class="field" { label for=(name) { (label) } input type="date" id=(name) name=(name) value=(asked(call, name).unwrap_or("")); } }
-    };
-    html! {
-        details class="menu" {
-            summary class="button small quiet" { (icon(Icon::Filter)) (room.t("Reseller, product, dates", "Reseller, Produkt, Zeitraum")) }
-            form class="list narrowing" method="get" action=(room.path("/orders")) {
-                (unseen(&kept))
-                div class="field" {
-                    label for="partnership" { (room.t("Reseller", "Reseller")) }
-                    select id="partnership" name="partnership" {
-                        option value="" selected[chosen.is_empty()] { (room.t("All", "Alle")) }
-                        @for (id, company) in resellers { option value=(id) selected[id == chosen] { (company) } }
-                    }
-                }
-                div class="field" {
-                    label for="product" { (room.t("Product (SKU or id)", "Produkt (SKU oder Id)")) }
-                    input type="text" id="product" name="product" value=(asked(call, "product").unwrap_or(""));
-                }
-                (day("from", room.t("Begun from", "Begonnen ab")))
-                (day("to", room.t("Begun up to", "Begonnen bis")))
-                (Button::new(room.t("Show", "Zeigen")).wide().submit())
-            }
-        }
-    }
 }
 
 pub(super) fn routes(r: &mut Routes) {

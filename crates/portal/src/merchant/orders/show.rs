@@ -3,6 +3,7 @@
 use crate::forms::{Typed, question};
 use crate::names;
 use crate::room::{Room, Spot, done};
+use crate::shared::history::{self, Stands};
 use crate::shared::orders as shared;
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
@@ -48,7 +49,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
     let scope = call.merchant()?;
     let partnership = order.partnership;
     let reseller = call.read(move |reader| Box::pin(async move { partners::queries::partnership(reader, scope, partnership).await })).await?.or_not_found()?;
-    let timeline = timelines::order_timeline(&call, order.id, PageRequest { limit: 50, before: None }).await?;
+    let timeline = timelines::order_timeline(&call, order.id, history::asked(&call)?).await?;
     let path = room.path(&format!("/orders/{}", order.id));
     let (tone, state) = names::order_state(&room.look, order.state);
     let inside = html! {
@@ -56,7 +57,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
         div class="columns" {
             div {
                 (shared::items(&room, &order))
-                (shared::timeline(&room, &timeline.rows))
+                (history::card(&call, &room, room.t("Timeline", "Verlauf"), &timeline, Stands { path: &path, operation: "merchantOrderPage" }))
             }
             div {
                 (reseller_card(&room, &reseller))
