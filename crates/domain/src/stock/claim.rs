@@ -1,7 +1,7 @@
 //! Taking keys out of stock and moving them between states, with their counters (STK-2 … STK-4).
 
-use super::store::{self, CounterChange};
 use super::counters::{Counters, lock_counters};
+use super::store::{self, CounterChange};
 use super::{KeyState, queries};
 use crate::command::Ctx;
 use crate::ids::{LicenseId, LicenseKeyId};

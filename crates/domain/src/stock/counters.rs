@@ -40,11 +40,7 @@ type CounterRow = (i64, i64, i64, i64, i64, bool, String, Option<Timestamp>);
 
 /// Locks counters in the order of merchant and product number. A product of which keys may have expired, and were not swept
 /// yet, has them counted: between that moment and the sweep, a second later.
-pub(super) async fn lock_counters(
-    tx: &mut Tx<'_>,
-    wanted: &BTreeMap<(i64, i64), i64>,
-    now: Timestamp,
-) -> Result<BTreeMap<(i64, i64), Counters>, Fault> {
+pub(super) async fn lock_counters(tx: &mut Tx<'_>, wanted: &BTreeMap<(i64, i64), i64>, now: Timestamp) -> Result<BTreeMap<(i64, i64), Counters>, Fault> {
     let asked = [Column::ints(wanted.keys().map(|key| key.0)), Column::ints(wanted.keys().map(|key| key.1))];
     let rows: Vec<CounterRow> = tx.query_set(&LOCK_COUNTERS, &asked).await?;
     let mut due = Vec::new();

@@ -25,8 +25,8 @@ mod store;
 mod switches;
 
 pub use claim::{
-    ClaimedKey, FIRST_KEYS, FIRST_KEYS_WAITED_FOR, FIRST_LIVE_KEYS, OnHand, Taken, claim, claim_all, claim_promised, deliver_all, keep_promise, lock, mark_shown, mark_shown_at,
-    move_keys, promise, take,
+    ClaimedKey, FIRST_KEYS, FIRST_KEYS_WAITED_FOR, FIRST_LIVE_KEYS, OnHand, Taken, claim, claim_all, claim_promised, deliver_all, keep_promise, lock,
+    mark_shown, mark_shown_at, move_keys, promise, take,
 };
 pub use reveal::RevealKey;
 pub use shelf::{Crossing, Shelf, Shelves, shelves, take_all};

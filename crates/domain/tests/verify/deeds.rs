@@ -107,7 +107,16 @@ impl Merchant {
     /// Imports the codes of a product.
     pub async fn stocks(&self, sku: &str, codes: &[&str]) {
         let format = Format::Lines { product: sku.into() };
-        let settings = ImportSettings { scope: self.scope(), source: "test".into(), note: None, cost: None, expires_on: None, format, mode: Mode::AllOrNothing, dry_run: false };
+        let settings = ImportSettings {
+            scope: self.scope(),
+            source: "test".into(),
+            note: None,
+            cost: None,
+            expires_on: None,
+            format,
+            mode: Mode::AllOrNothing,
+            dry_run: false,
+        };
         let mut import = Importer::new(self.engine.clone(), Origin { caller: self.caller(), ..Origin::system() }, settings).await.expect("it begins");
         for code in codes {
             import.push_line(None, code).await.expect("it is read");

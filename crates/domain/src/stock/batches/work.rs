@@ -197,14 +197,7 @@ async fn revoke_all(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, keys: &[(Lice
     Ok(count(keys.len()))
 }
 
-async fn move_all(
-    ctx: &mut Ctx,
-    tx: &mut Tx<'_>,
-    merchant: i64,
-    to: i64,
-    keys: &[MovedKey],
-    shelves: &BTreeMap<i64, WorkShelf>,
-) -> Result<i64, Fault> {
+async fn move_all(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, to: i64, keys: &[MovedKey], shelves: &BTreeMap<i64, WorkShelf>) -> Result<i64, Fault> {
     let Some(shelf) = shelves.get(&to).filter(|_| !keys.is_empty()) else { return Ok(0) };
     store::move_to(tx, merchant, to, shelf.next_place, keys).await?;
     for (product, count) in by_product(keys.iter().map(|key| key.from)) {

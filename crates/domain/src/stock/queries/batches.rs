@@ -199,8 +199,7 @@ pub(in crate::stock) async fn work_shelves(reader: &mut Reader<'_>, merchant: i6
         "SELECT s.product, s.available, s.next_place, s.staging, p.id FROM stock s JOIN product p ON p.merchant = s.merchant AND p.number = s.product \
          WHERE s.merchant = $1 AND s.product = ANY($2) ORDER BY s.product FOR UPDATE OF s"
     );
-    let rows: Vec<(i64, i64, i64, Option<KeyImportId>, ProductId)> =
-        reader.query_each(sql, params![merchant], &Column::ints(products.iter().copied())).await?;
+    let rows: Vec<(i64, i64, i64, Option<KeyImportId>, ProductId)> = reader.query_each(sql, params![merchant], &Column::ints(products.iter().copied())).await?;
     let shelf = |(product, available, next_place, staging, id): (i64, i64, i64, Option<KeyImportId>, ProductId)| {
         (product, WorkShelf { available, next_place, staging: staging.is_some(), id })
     };

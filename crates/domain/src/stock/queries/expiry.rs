@@ -53,9 +53,7 @@ pub(in crate::stock) async fn expired_keys(
 
 /// When the next key of a product in stock, or staged, expires.
 pub(in crate::stock) async fn next_expiry(reader: &mut Reader<'_>, merchant: i64, product: i64, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
-    let sql = sql!(
-        "SELECT expires_ms FROM license_key WHERE merchant = $1 AND product = $2 AND state = 0 AND expires_ms > $3 ORDER BY expires_ms LIMIT 1"
-    );
+    let sql = sql!("SELECT expires_ms FROM license_key WHERE merchant = $1 AND product = $2 AND state = 0 AND expires_ms > $3 ORDER BY expires_ms LIMIT 1");
     let found: Option<(Timestamp,)> = reader.query_opt(sql, params![merchant, product, now]).await?;
     Ok(found.map(|(at,)| at))
 }

@@ -101,10 +101,9 @@ pub(super) fn work_note(room: &Room, work: &Work) -> Markup {
         (WorkKind::Expiry, Language::German) => format!("{changed} mit neuem letzten Tag"),
     };
     let why = match work.kind {
-        WorkKind::Move => room.t(
-            "left alone: sold, or in the stock of the other product already.",
-            "unberührt: verkauft, oder schon im Bestand des anderen Produkts.",
-        ),
+        WorkKind::Move => {
+            room.t("left alone: sold, or in the stock of the other product already.", "unberührt: verkauft, oder schon im Bestand des anderen Produkts.")
+        }
         WorkKind::Revoke | WorkKind::Expiry => room.t("left alone: sold, or out of stock before.", "unberührt: verkauft, oder schon nicht mehr im Bestand."),
     };
     let text = format!("{left} {why}");
@@ -126,8 +125,7 @@ async fn ask_edit(call: Call) -> Result<Answer, Problem> {
     let batch = shown(&call).await?;
     let cost = batch.cost.as_ref().map(|cost| money::in_field(&room.look, cost));
     let last_day = batch.expires.map(|expires| expires.plus_ms(-1).date_in(&room.look.zone).to_string());
-    let values =
-        [("note", batch.note.clone().unwrap_or_default()), ("cost", cost.unwrap_or_default()), ("expires_on", last_day.unwrap_or_default())];
+    let values = [("note", batch.note.clone().unwrap_or_default()), ("cost", cost.unwrap_or_default()), ("expires_on", last_day.unwrap_or_default())];
     Ok(edit_page(&call, &room, &batch, &Typed::new(values)))
 }
 

@@ -69,7 +69,8 @@ pub(super) async fn imports(call: &Call, scope: MerchantScope, state: Option<Imp
 async fn show(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let (scope, id) = (call.merchant()?, call.path::<KeyImportId>("id")?);
-    let found = call.read(move |reader| Box::pin(async move { Ok((queries::import(reader, scope, id).await?, queries::batch(reader, scope, id).await?)) })).await?;
+    let found =
+        call.read(move |reader| Box::pin(async move { Ok((queries::import(reader, scope, id).await?, queries::batch(reader, scope, id).await?)) })).await?;
     let import = found.0.or_not_found()?;
     let came_in = found.1.filter(|batch| batch.state == "done");
     // One that was cut short is never touched again: its page does not wait for it.

@@ -37,7 +37,8 @@ pub(super) const fn key_standing(look: &Look, key: &KeyView) -> (Tone, &'static 
 /// What the state of a key means.
 pub(super) const fn key_meaning(look: &Look, key: &KeyView) -> &'static str {
     if key.expired.is_some() {
-        return look.t("Its last day is over: it was not sold and never will be.", "Sein letzter Tag ist vorbei: Er wurde nicht verkauft und wird es nicht mehr.");
+        return look
+            .t("Its last day is over: it was not sold and never will be.", "Sein letzter Tag ist vorbei: Er wurde nicht verkauft und wird es nicht mehr.");
     }
     let (english, german) = match key.state {
         KeyState::Available => ("It can be sold.", "Er kann verkauft werden."),
