@@ -52,7 +52,7 @@ pub(crate) async fn license_keys(
 ) -> Result<Json, No> {
     let format = product.map_or(Format::Separated, |product| Format::Lines { product: product.to_owned() });
     let scope = MerchantScope { merchant };
-    let settings = ImportSettings { scope, source: "command line".into(), note: None, format, mode: Mode::SkipBad, dry_run };
+    let settings = ImportSettings { scope, source: "command line".into(), note: None, cost: None, expires_on: None, format, mode: Mode::SkipBad, dry_run };
     let mut importer = Importer::new(engine.clone(), Origin::operator(), settings).await?;
     let total = content.len() as u64;
     for (place, chunk) in content.chunks(CHUNK).enumerate() {

@@ -93,6 +93,14 @@ impl Date {
         Self(self.0.checked_add(days.days()).unwrap_or(civil::Date::MAX))
     }
 
+    /// The first moment after this day in the zone named `zone` (UTC where the name is unknown).
+    #[must_use]
+    pub fn ends_in(self, zone: &str) -> Timestamp {
+        let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+        let next = self.plus_days(1).0;
+        Timestamp(next.to_zoned(zone).map_or(i64::MAX, |first| first.timestamp().as_millisecond()))
+    }
+
     /// Whole days from `earlier` to this day (negative when it is later).
     #[must_use]
     pub fn days_since(self, earlier: Self) -> i64 {
@@ -143,6 +151,14 @@ mod tests {
         assert_eq!(moment.date_in("UTC").to_string(), "2026-12-31");
         assert_eq!(moment.date_in("Europe/Berlin").to_string(), "2027-01-01");
         assert_eq!(moment.to_string(), "2026-12-31T23:30:00.000Z");
+    }
+
+    #[test]
+    fn a_day_ends_when_the_next_one_begins_in_the_zone_asked_for() {
+        let day: Date = "2026-03-28".parse().expect("a date");
+        assert_eq!(day.ends_in("UTC").to_string(), "2026-03-29T00:00:00.000Z");
+        assert_eq!(day.ends_in("Europe/Berlin").to_string(), "2026-03-28T23:00:00.000Z");
+        assert_eq!(day.plus_days(1).ends_in("Europe/Berlin").to_string(), "2026-03-29T22:00:00.000Z", "an hour of that day is missing");
     }
 
     #[test]

@@ -76,6 +76,8 @@ pub const CODES: &[Code] = &[
     code(409, "price_list_in_use", "A channel sells from this price list."),
     code(409, "import_in_progress", "Another import is staging keys of the product."),
     code(409, "import_abandoned", "The import is over: it was given up or taken in."),
+    code(409, "batch_not_in_stock", "The keys of the batch did not come into stock, or not yet."),
+    code(409, "batch_busy", "Something else is being done with the keys of the batch."),
     code(409, "order_canceled", "The order was canceled."),
     code(409, "order_not_placed", "The order is still a draft."),
     code(409, "order_delivered", "The order was delivered and cannot be canceled."),

@@ -14,6 +14,7 @@ pub mod relay;
 pub mod requests;
 pub mod retention;
 pub mod smtp;
+pub mod stock;
 
 use mailer::Mailer;
 use reaction::Reaction;
@@ -23,6 +24,7 @@ use retention::Retention;
 use smtp::{MailSettings, NotUsable};
 use std::sync::Arc;
 use std::time::Duration;
+use stock::StockKeeper;
 use tokio::sync::{Notify, watch};
 use tradepost_domain::Engine;
 use tradepost_domain::requests::RequestQueue;
@@ -47,8 +49,10 @@ pub struct WorkerSettings {
 pub struct Round {
     /// Events passed on.
     pub events: u64,
-    /// Parts of large works that events wait for.
+    /// Parts of large works: those that events wait for, and what is done with batches of keys.
     pub parts: u64,
+    /// Keys that expired and were taken out of stock.
+    pub expired: u64,
     /// Events that failed and wait.
     pub delayed: u64,
     /// Messages that the mail server took.
@@ -67,6 +71,7 @@ impl Round {
     fn add(&mut self, other: Self) {
         self.events += other.events;
         self.parts += other.parts;
+        self.expired += other.expired;
         self.delayed += other.delayed;
         self.sent += other.sent;
         self.unsent += other.unsent;
@@ -85,13 +90,14 @@ impl Wake {
     }
 }
 
-/// Passes on events, sends messages and forgets what was kept long enough, for one database. Several on one PostgreSQL
+/// Passes on events, sends messages, keeps the stock and forgets what was kept long enough, for one database. Several on one PostgreSQL
 /// share the work.
 #[derive(Debug)]
 pub struct Worker {
     relay: Relay,
     mailer: Mailer,
     retention: Retention,
+    stock: StockKeeper,
     requests: RequestLog,
     wake: Wake,
 }
@@ -104,9 +110,10 @@ impl Worker {
     pub fn new(engine: Engine, settings: WorkerSettings, reactions: Vec<Arc<dyn Reaction>>, wake: Wake) -> Result<Self, NotUsable> {
         let relay = Relay { engine: engine.clone(), mail: settings.mail.is_some(), reactions };
         let retention = Retention::new(engine.clone());
+        let stock = StockKeeper::new(engine.clone());
         let requests = RequestLog::new(engine.clone(), settings.requests);
         let mailer = Mailer::new(engine, settings.base_url, settings.mail.as_ref())?;
-        Ok(Self { relay, mailer, retention, requests, wake })
+        Ok(Self { relay, mailer, retention, stock, requests, wake })
     }
 
     /// What wakes it.
@@ -122,7 +129,9 @@ impl Worker {
     pub async fn run_until_idle(&self) -> Result<Round, Fault> {
         let mut all = Round::default();
         loop {
-            let mut round = self.relay.pass().await?;
+            // What it does leads to events.
+            let mut round = self.stock.pass().await?;
+            round.add(self.relay.pass().await?);
             round.add(self.mailer.pass().await?);
             round.add(self.retention.pass().await?);
             round.add(self.requests.drain().await?);
@@ -136,12 +145,13 @@ impl Worker {
     /// Works until `stop` becomes true (or its sender is gone), then finishes the round that it is in.
     /// Each part has a loop of its own: a slow mail server holds nothing else up.
     pub async fn run(&self, stop: watch::Receiver<bool>) {
-        let (relay, mail, retention, requests) = (Wake::default(), Wake::default(), Wake::default(), Wake::default());
+        let (relay, mail, retention, stock, requests) = (Wake::default(), Wake::default(), Wake::default(), Wake::default(), Wake::default());
         let relaying = each_time(&relay, stop.clone(), "relay", || self.relay_and_wake(&mail));
         let mailing = each_time(&mail, stop.clone(), "mailer", || self.mailer.pass());
         let forgetting = each_time(&retention, stop.clone(), "retention", || self.retention.pass());
+        let keeping = each_time(&stock, stop.clone(), "stock", || self.stock.pass());
         let logging = each_time(&requests, stop.clone(), "request log", || self.requests.pass());
-        tokio::join!(relaying, mailing, forgetting, logging, self.forward(&relay, stop));
+        tokio::join!(relaying, mailing, forgetting, keeping, logging, self.forward(&relay, stop));
         if let Err(fault) = self.requests.drain().await {
             tracing::warn!(error = %fault, "the last lines of the request log were not written");
         }

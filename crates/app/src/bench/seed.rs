@@ -172,6 +172,8 @@ pub(super) async fn import(engine: Engine, merchant: i64, sku: String, product: 
         scope: MerchantScope { merchant },
         source: "bench".into(),
         note: None,
+        cost: None,
+        expires_on: None,
         format: Format::Lines { product: sku },
         mode: Mode::AllOrNothing,
         dry_run: false,

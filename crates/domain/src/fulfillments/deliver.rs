@@ -60,7 +60,7 @@ impl Command for DeliverSlice {
             return Err(Refusal::conflict("not_processing", "It was delivered or taken back before.").in_state(row.state.name()).into());
         }
         let count = row.promised().min(SLICE);
-        let keys = stock::claim_promised(tx, merchant, row.product, count).await?;
+        let keys = stock::claim_promised(tx, merchant, row.product, count, ctx.now).await?;
         let found = catalog::queries::products_by_number(tx, merchant, &[row.product]).await?.remove(&row.product);
         let Some(product) = found.filter(|_| i64::try_from(keys.len()) == Ok(count)) else {
             return Ok(give_up(ctx, tx, scope, &row).await?);

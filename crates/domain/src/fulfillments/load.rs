@@ -21,7 +21,7 @@ use crate::partners::{self, LockedPartnership};
 use crate::stock::{self, OnHand};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use tradepost_kernel::text::Email;
-use tradepost_kernel::{Class, Currency, Date, Percent, Refusal, sabotage};
+use tradepost_kernel::{Class, Currency, Date, Percent, Refusal, Timestamp, sabotage};
 use tradepost_store::{Fault, Reader, Tx};
 
 /// Everything that the calls of a set share; taking from it is how they see each other.
@@ -127,7 +127,9 @@ impl Loaded {
         let going = loaded.admit(set, ctxs, &mut *tx).await?;
         let priced = loaded.price(&going, &mut *tx).await?;
         let too_many = set.len() > 1 && units_at_once(&going, &priced) > MOST_UNITS_AT_ONCE;
-        loaded.claim(&going, &priced, too_many, &mut *tx).await?;
+        // The latest: what expires before one of them is decided is sold by none.
+        let now = ctxs.iter().map(|ctx| ctx.now).max().unwrap_or(Timestamp::from_ms(0));
+        loaded.claim(&going, &priced, (too_many, now), &mut *tx).await?;
         if too_many {
             return Ok(None);
         }
@@ -248,7 +250,13 @@ impl Loaded {
     }
 
     /// Reads the balances, and claims what all calls together may need; where that is too much, it locks what they are claimed from.
-    async fn claim(&mut self, going: &[Result<Going<'_>, Refusal>], priced: &[Priceless], too_many: bool, tx: &mut Tx<'_>) -> Result<(), Fault> {
+    async fn claim(
+        &mut self,
+        going: &[Result<Going<'_>, Refusal>],
+        priced: &[Priceless],
+        (too_many, now): (bool, Timestamp),
+        tx: &mut Tx<'_>,
+    ) -> Result<(), Fault> {
         let mut wanted: BTreeMap<(i64, i64), i64> = BTreeMap::new();
         let mut owners: BTreeSet<(i64, crate::ids::PartnershipId, Currency)> = BTreeSet::new();
         for (going, priced) in going.iter().zip(priced) {
@@ -265,12 +273,11 @@ impl Loaded {
         self.balances = balances.into_iter().map(|(scope, minor)| (scope, -minor)).collect();
         self.auto_top_ups = auto_top_ups;
         // Last: from here on every other sale of these products waits.
-        self.on_hand = stock::claim_all(&mut *tx, &wanted).await?;
+        self.on_hand = stock::claim_all(&mut *tx, &wanted, now).await?;
         // Keys that older backorders wait for are not there for a newer sale, also while nobody handed them out yet (STK-7).
         let free = crate::orders::queries::free_keys(&mut *tx, &wanted).await?;
         for (product, on_hand) in &mut self.on_hand {
-            on_hand.available = on_hand.available.min(free.get(product).copied().unwrap_or(0));
-            on_hand.keys.truncate(usize::try_from(on_hand.available).unwrap_or(0));
+            on_hand.leave_beyond(free.get(product).copied().unwrap_or(0));
         }
         Ok(())
     }

@@ -59,7 +59,7 @@ impl Command for FillBackorders {
         // Read again: the locks may have been waited for; only what is locked now is filled.
         let waiting = queries::backordered(tx, self.merchant, self.product, FILLED_AT_ONCE).await?;
         let waiting: Vec<_> = waiting.into_iter().filter(|license| standings.contains_key(&license.partnership)).collect();
-        let keys = stock::claim(tx, self.merchant, self.product, i64::try_from(waiting.len()).unwrap_or(0)).await?;
+        let keys = stock::claim(tx, self.merchant, self.product, i64::try_from(waiting.len()).unwrap_or(0), ctx.now).await?;
         let filled: Vec<(LicenseId, LicenseKeyId)> = waiting.iter().zip(keys).map(|(license, key)| (license.id, key)).collect();
         let taken: Vec<Taken> = filled.iter().map(|(license, key)| Taken { key: *key, product: self.product, license: *license }).collect();
         stock::take(ctx, tx, self.merchant, &taken, KeyState::Reserved).await?;

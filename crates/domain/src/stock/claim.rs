@@ -1,7 +1,8 @@
 //! Taking keys out of stock and moving them between states, with their counters (STK-2 … STK-4).
 
+use super::counters::{Counters, lock_counters};
 use super::store::{self, CounterChange};
-use super::{KeyState, Level, queries};
+use super::{KeyState, queries};
 use crate::command::Ctx;
 use crate::ids::{LicenseId, LicenseKeyId};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -46,15 +47,23 @@ pub const FIRST_KEYS_WAITED_FOR: Sql = sql!(
      ORDER BY k.place LIMIT $3 FOR UPDATE"
 );
 
+/// The claim between the moment at which a key of the product expires and its sweep: expired keys are passed over (STK-6).
+pub const FIRST_LIVE_KEYS: Sql = sql!(
+    "SELECT k.id FROM license_key k WHERE k.merchant = $1 AND k.product = $2 AND k.state = 0 \
+     AND k.place < (SELECT s.horizon FROM stock s WHERE s.merchant = $1 AND s.product = $2) \
+     AND (k.expires_ms IS NULL OR k.expires_ms > $4) ORDER BY k.place LIMIT $3 FOR UPDATE"
+);
+
 /// The first `count` available keys of a product, first in, first out, locked for this transaction and not yet
-/// changed; fewer are a shortage (STK-3). Where keys of several products are asked for, [`lock`] them first.
+/// changed; fewer are a shortage (STK-3). Where keys of several products are asked for, [`lock`] them first. Keys that
+/// expire by `now` are not among them (STK-6).
 ///
 /// Rows that another transaction holds are skipped at first; on a shortage they are waited for, since a held key
 /// may come back.
 ///
 /// # Errors
 /// The store's.
-pub async fn claim(tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64) -> Result<Vec<LicenseKeyId>, Fault> {
+pub async fn claim(tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64, now: Timestamp) -> Result<Vec<LicenseKeyId>, Fault> {
     if count <= 0 {
         return Ok(Vec::new());
     }
@@ -65,19 +74,33 @@ pub async fn claim(tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64) -> 
         return Ok(keys.into_iter().map(|(key,)| key).collect());
     }
     // What is promised lies in stock and is somebody's already.
-    let free: Option<(i64,)> =
-        tx.query_opt(sql!("SELECT available FROM stock WHERE merchant = $1 AND product = $2 FOR UPDATE"), params![merchant, product]).await?;
-    first(tx, merchant, product, count.min(free.map_or(0, |free| free.0))).await
+    let wanted = BTreeMap::from([((merchant, product), count)]);
+    let counters = lock_counters(tx, &wanted, now).await?;
+    let Some(counters) = counters.get(&(merchant, product)) else { return Ok(Vec::new()) };
+    let count = count.min(counters.free());
+    if counters.expired > 0 { first_live(tx, merchant, product, count, now).await } else { first(tx, merchant, product, count).await }
 }
 
 /// The first `count` keys of a product that were promised before (see [`promise`]), locked for this transaction and not
-/// yet changed. Fewer are a damaged database.
+/// yet changed. Fewer are a damaged database. They were sold when they were promised: where too few others are left, those
+/// that expired since are among them.
 ///
 /// # Errors
 /// The store's.
-pub async fn claim_promised(tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64) -> Result<Vec<LicenseKeyId>, Fault> {
-    lock(tx, merchant, &BTreeSet::from([product])).await?;
+pub async fn claim_promised(tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64, now: Timestamp) -> Result<Vec<LicenseKeyId>, Fault> {
+    let counters = lock_counters(tx, &BTreeMap::from([((merchant, product), count)]), now).await?;
+    if counters.get(&(merchant, product)).is_some_and(|counters| counters.expired > 0) {
+        let live = first_live(tx, merchant, product, count, now).await?;
+        if i64::try_from(live.len()).is_ok_and(|found| found >= count) {
+            return Ok(live);
+        }
+    }
     first(tx, merchant, product, count).await
+}
+
+async fn first_live(tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64, now: Timestamp) -> Result<Vec<LicenseKeyId>, Fault> {
+    let keys: Vec<(LicenseKeyId,)> = tx.query(FIRST_LIVE_KEYS, params![merchant, product, count, now]).await?;
+    Ok(keys.into_iter().map(|(key,)| key).collect())
 }
 
 async fn first(tx: &mut Tx<'_>, merchant: i64, product: i64, count: i64) -> Result<Vec<LicenseKeyId>, Fault> {
@@ -97,33 +120,6 @@ pub struct ClaimedKey {
     pub sealed: Vec<u8>,
 }
 
-static LOCK_COUNTERS: SetSql = SetSql::select(
-    "SELECT s.merchant, s.product, s.horizon, s.available, s.threshold, s.backorder, s.level FROM rows r \
-     JOIN stock s ON s.merchant = r.merchant AND s.product = r.product ORDER BY s.merchant, s.product FOR UPDATE OF s",
-    &[("merchant", Int), ("product", Int)],
-);
-
-/// What of a product's counters a claim goes by, locked.
-pub(super) struct Counters {
-    /// Keys from this place on are staged.
-    horizon: i64,
-    pub(super) available: i64,
-    pub(super) threshold: i64,
-    pub(super) backorder: bool,
-    pub(super) level: Level,
-}
-
-/// Locks counters in the order of merchant and product number.
-pub(super) async fn lock_counters(tx: &mut Tx<'_>, wanted: &BTreeMap<(i64, i64), i64>) -> Result<BTreeMap<(i64, i64), Counters>, Fault> {
-    let asked = [Column::ints(wanted.keys().map(|key| key.0)), Column::ints(wanted.keys().map(|key| key.1))];
-    let rows: Vec<(i64, i64, i64, i64, i64, bool, String)> = tx.query_set(&LOCK_COUNTERS, &asked).await?;
-    let counters = |(merchant, product, horizon, available, threshold, backorder, level): (i64, i64, i64, i64, i64, bool, String)| {
-        let level = Level::from_name(&level).ok_or(Fault::Column("a level of stock"))?;
-        Ok(((merchant, product), Counters { horizon, available, threshold, backorder, level }))
-    };
-    rows.into_iter().map(counters).collect()
-}
-
 static CLAIM: SetSql = SetSql::select(
     "SELECT r.merchant, r.product, k.id, k.sealed FROM rows r CROSS JOIN LATERAL (SELECT a.id, a.sealed FROM license_key a \
      WHERE a.merchant = r.merchant AND a.product = r.product AND a.state = 0 AND a.place < r.horizon \
@@ -136,6 +132,14 @@ static CLAIM_WAITING: SetSql = SetSql::select(
      WHERE a.merchant = r.merchant AND a.product = r.product AND a.state = 0 AND a.place < r.horizon \
      ORDER BY a.place LIMIT r.want FOR UPDATE) k",
     &[("merchant", Int), ("product", Int), ("horizon", Int), ("want", Int)],
+);
+
+/// The same of products with expired keys: those are passed over (STK-6).
+static CLAIM_LIVE: SetSql = SetSql::select(
+    "SELECT r.merchant, r.product, k.id, k.sealed FROM rows r CROSS JOIN LATERAL (SELECT a.id, a.sealed FROM license_key a \
+     WHERE a.merchant = r.merchant AND a.product = r.product AND a.state = 0 AND a.place < r.horizon \
+     AND (a.expires_ms IS NULL OR a.expires_ms > r.now_ms) ORDER BY a.place LIMIT r.want FOR UPDATE) k",
+    &[("merchant", Int), ("product", Int), ("horizon", Int), ("want", Int), ("now_ms", Int)],
 );
 
 /// The same without its guards: the bug `stock.double_claim`.
@@ -152,20 +156,30 @@ pub struct OnHand {
     pub keys: VecDeque<ClaimedKey>,
     /// How many may be taken or promised in all.
     pub available: i64,
+    /// Keys in stock that expired and are not taken out of it yet: counted, never sold (STK-6).
+    pub expired: i64,
+}
+
+impl OnHand {
+    /// Leaves what lies beyond the first `free` of the counted keys to those who wait for it.
+    pub fn leave_beyond(&mut self, free: i64) {
+        self.available = self.available.min((free - self.expired).max(0));
+        self.keys.truncate(usize::try_from(self.available).unwrap_or(0));
+    }
 }
 
 /// For each (merchant, product number) the first keys that are available, first in, first out, at most as many as
 /// wanted; counters and keys are locked for this transaction and not yet changed. Skips and waits as [`claim`] does.
-/// Where none is wanted, only the counters are locked and told.
+/// Where none is wanted, only the counters are locked and told. Keys that expire by `now` are not among them (STK-6).
 ///
 /// # Errors
 /// The store's.
-pub async fn claim_all(tx: &mut Tx<'_>, wanted: &BTreeMap<(i64, i64), i64>) -> Result<HashMap<(i64, i64), OnHand>, Fault> {
-    let counters = lock_counters(tx, wanted).await?;
-    let mut claimed = claim_locked(tx, wanted, &counters).await?;
+pub async fn claim_all(tx: &mut Tx<'_>, wanted: &BTreeMap<(i64, i64), i64>, now: Timestamp) -> Result<HashMap<(i64, i64), OnHand>, Fault> {
+    let counters = lock_counters(tx, wanted, now).await?;
+    let mut claimed = claim_locked(tx, wanted, &counters, now).await?;
     let on_hand = |(product, counters): (&(i64, i64), &Counters)| {
         let keys = claimed.remove(product).unwrap_or_default();
-        (*product, OnHand { keys, available: counters.available })
+        (*product, OnHand { keys, available: counters.free(), expired: counters.expired })
     };
     Ok(counters.iter().map(on_hand).collect())
 }
@@ -175,21 +189,27 @@ pub(super) async fn claim_locked(
     tx: &mut Tx<'_>,
     wanted: &BTreeMap<(i64, i64), i64>,
     counters: &BTreeMap<(i64, i64), Counters>,
+    now: Timestamp,
 ) -> Result<HashMap<(i64, i64), VecDeque<ClaimedKey>>, Fault> {
     if sabotage::is("stock.double_claim") {
-        return claim_from(tx, &CLAIM_AGAIN, wanted, counters).await;
+        return claim_from(tx, &CLAIM_AGAIN, wanted, counters, None).await;
     }
     // What is promised lies in stock and is somebody's already.
-    let within = |(product, want): (&(i64, i64), &i64)| Some((*product, (*want).min(counters.get(product)?.available)));
+    let within = |(product, want): (&(i64, i64), &i64)| Some((*product, (*want).min(counters.get(product)?.free())));
     let wanted: BTreeMap<(i64, i64), i64> = wanted.iter().filter_map(within).filter(|(_, want)| *want > 0).collect();
-    let mut claimed = claim_from(tx, &CLAIM, &wanted, counters).await?;
+    let expiring = |product: &(i64, i64)| counters.get(product).is_some_and(|counters| counters.expired > 0);
+    let (wary, wanted): (BTreeMap<_, _>, BTreeMap<_, _>) = wanted.into_iter().partition(|(product, _)| expiring(product));
+    let mut claimed = claim_from(tx, &CLAIM, &wanted, counters, None).await?;
+    if !wary.is_empty() {
+        claimed.extend(claim_from(tx, &CLAIM_LIVE, &wary, counters, Some(now)).await?);
+    }
     let short = |(product, want): (&(i64, i64), &i64)| {
         let found = claimed.get(product).map_or(0, VecDeque::len);
         (i64::try_from(found).is_ok_and(|found| found < *want)).then_some((*product, *want))
     };
     let short: BTreeMap<(i64, i64), i64> = wanted.iter().filter_map(short).collect();
     if !short.is_empty() {
-        claimed.extend(claim_from(tx, &CLAIM_WAITING, &short, counters).await?);
+        claimed.extend(claim_from(tx, &CLAIM_WAITING, &short, counters, None).await?);
     }
     Ok(claimed)
 }
@@ -199,15 +219,17 @@ async fn claim_from(
     sql: &'static SetSql,
     wanted: &BTreeMap<(i64, i64), i64>,
     counters: &BTreeMap<(i64, i64), Counters>,
+    now: Option<Timestamp>,
 ) -> Result<HashMap<(i64, i64), VecDeque<ClaimedKey>>, Fault> {
     let asked = wanted.iter().filter(|(_, want)| **want > 0);
     let known: Vec<((i64, i64), i64, i64)> = asked.filter_map(|(key, want)| counters.get(key).map(|counters| (*key, counters.horizon, *want))).collect();
-    let columns = [
+    let mut columns = vec![
         Column::ints(known.iter().map(|row| row.0.0)),
         Column::ints(known.iter().map(|row| row.0.1)),
         Column::ints(known.iter().map(|row| row.1)),
         Column::ints(known.iter().map(|row| row.2)),
     ];
+    columns.extend(now.map(|now| Column::same(now.ms(), known.len())));
     let rows: Vec<(i64, i64, LicenseKeyId, Vec<u8>)> = tx.query_set(sql, &columns).await?;
     let mut claimed: HashMap<(i64, i64), VecDeque<ClaimedKey>> = HashMap::with_capacity(known.len());
     for (merchant, product, key, sealed) in rows {
@@ -275,7 +297,8 @@ pub async fn move_keys(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, keys: &[(L
     if keys.is_empty() || from == to {
         return Ok(());
     }
-    let shown: HashSet<LicenseKeyId> = if to == KeyState::Available { queries::shown(tx, merchant, keys).await? } else { HashSet::new() };
+    let back = if to == KeyState::Available { queries::coming_back(tx, merchant, keys).await? } else { Vec::new() };
+    let shown: HashSet<LicenseKeyId> = back.iter().filter(|key| key.shown).map(|key| key.id).collect();
     let (burned, moved): (Vec<_>, Vec<_>) = keys.iter().copied().partition(|(key, _)| shown.contains(key));
     for (keys, to) in [(moved, to), (burned, KeyState::Burned)] {
         store::move_rows(tx, merchant, &keys, from, to).await?;
@@ -283,6 +306,16 @@ pub async fn move_keys(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: i64, keys: &[(L
             let change = CounterChange::default().less(from, count).plus(to, count);
             store::change_counters(ctx, tx, merchant, product, change).await?;
         }
+    }
+    // One that expired meanwhile is in stock until the next sweep, and no claim takes it (STK-6).
+    let mut first: BTreeMap<i64, Timestamp> = BTreeMap::new();
+    for key in back.iter().filter(|key| !key.shown) {
+        if let Some(expires) = key.expires {
+            first.entry(key.product).and_modify(|first| *first = (*first).min(expires)).or_insert(expires);
+        }
+    }
+    for (product, expires) in first {
+        store::expires_at_least_from(tx, merchant, product, expires).await?;
     }
     Ok(())
 }

@@ -1,25 +1,29 @@
 //! Importing license keys (STK-1): read as a stream, sealed outside the writer, staged in slices of at most 500,
 //! taken in at once. A million keys need the memory of one slice.
 //!
-//! Two formats: comma-separated with the header `sku,code` for keys of many products, or one code per line for
-//! one product. A dry run reads and compares the same way and stages nothing.
+//! Two formats: comma-separated with the header `sku,code`, or `sku,code,expires_on` (STK-6), for keys of many products, or one
+//! code per line for one product. A dry run reads and compares the same way and stages nothing.
 
+mod clear;
 mod commands;
 mod lines;
 mod report;
 
+pub use clear::clear_abandoned;
 pub use commands::{AbandonKeyImport, BeginKeyImport, ClearStagedKeys, StageKeys, StagedKey, Staging, TakeInKeys};
 pub use report::{Listed, ListedLine, ProductCount, Report};
 
+use super::expiry::{over_already, zone_of};
 use super::{queries, seal_code, unique_within};
 use crate::access::{MerchantScope, Need, Right};
 use crate::catalog::{self, Method};
 use crate::command::{Engine, No, Origin};
 use crate::csv::{Record, Records};
 use crate::ids::{KeyImportId, LicenseKeyId, ProductId};
-use lines::{Line, invalid_header, is_header, parse};
+use clear::abandon;
+use lines::{Line, Shape, header, invalid_header, parse};
 use std::collections::{HashMap, HashSet};
-use tradepost_kernel::{Refusal, sabotage, text};
+use tradepost_kernel::{Date, Money, Refusal, Timestamp, sabotage, text};
 use tradepost_store::Fault;
 
 /// Rows of one slice: what one command writes.
@@ -36,7 +40,7 @@ const MOST_DRY_LINES: usize = 2_000_000;
 /// What the file holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// `sku,code` with that header.
+    /// `sku,code` or `sku,code,expires_on`, with that header.
     Separated,
     /// One code per line, all of the product named by id or SKU.
     Lines {
@@ -64,6 +68,10 @@ pub struct ImportSettings {
     pub source: String,
     /// A note for people.
     pub note: Option<String>,
+    /// What all of it cost the merchant (STK-6).
+    pub cost: Option<Money>,
+    /// The last day, in the merchant's time zone, on which its keys are sold; a line may say another (STK-6).
+    pub expires_on: Option<Date>,
     /// What the file holds.
     pub format: Format,
     /// What becomes of a bad file.
@@ -80,8 +88,12 @@ pub struct Importer {
     origin: Origin,
     settings: ImportSettings,
     records: Records,
-    /// The CSV header was read.
-    header: bool,
+    /// What stands in each line; `None` before the header was read.
+    shape: Option<Shape>,
+    /// The merchant's time zone, in which days end.
+    zone: String,
+    /// When it began: what expires by then is malformed.
+    begun: Timestamp,
     /// The product of every line, in the format of lines.
     product: Option<Found>,
     known: HashMap<String, Option<Found>>,
@@ -104,16 +116,24 @@ impl Importer {
     /// Opens an import: clears what abandoned ones left, and begins unless it is a dry run.
     ///
     /// # Errors
-    /// `forbidden`; `invalid_field`: source or note; `product_not_found`, `not_key_pool` for the one product of
-    /// a file of lines.
+    /// `forbidden`; `invalid_field`: source or note, or a last day that is over; `product_not_found`, `not_key_pool` for the one
+    /// product of a file of lines.
     pub async fn new(engine: Engine, mut origin: Origin, settings: ImportSettings) -> Result<Self, No> {
         origin.caller.authorize(Need::Right(Right::StockManage))?;
         // An import is many commands; a repeated one is safe without a key, since a code is unique per product.
         origin.idempotency = None;
         let lines = matches!(settings.format, Format::Lines { .. });
+        let scope = settings.scope;
+        let zone = engine.store.read(move |reader| Box::pin(async move { zone_of(reader, scope).await })).await?;
+        let begun = engine.environment.now();
+        if settings.expires_on.is_some_and(|day| day.ends_in(&zone) <= begun) {
+            return Err(over_already().into());
+        }
         let mut importer = Self {
             records: if lines { Records::lines(LONGEST_LINE) } else { Records::separated(LONGEST_LINE) },
-            header: lines,
+            shape: lines.then_some(Shape::Code),
+            zone,
+            begun,
             product: None,
             known: HashMap::new(),
             pending: Vec::with_capacity(SLICE),
@@ -129,7 +149,9 @@ impl Importer {
         }
         if !importer.settings.dry_run {
             clear_abandoned(&importer.engine, &importer.origin, importer.settings.scope).await?;
-            let begin = BeginKeyImport { scope: importer.settings.scope, source: importer.settings.source.clone(), note: importer.settings.note.clone() };
+            let ImportSettings { scope, cost, .. } = importer.settings;
+            let expires = importer.settings.expires_on.map(|day| day.ends_in(&importer.zone));
+            let begin = BeginKeyImport { scope, source: importer.settings.source.clone(), note: importer.settings.note.clone(), cost, expires };
             let id = importer.engine.execute(importer.origin.clone(), begin).await?.outcome;
             importer.import = Some(id);
             importer.report.import = Some(id);
@@ -171,19 +193,20 @@ impl Importer {
     /// # Errors
     /// See [`Importer::push`].
     pub async fn push_line(&mut self, sku: Option<&str>, code: &str) -> Result<(), No> {
-        self.header = true;
+        self.shape.get_or_insert(if sku.is_some() { Shape::SkuCode } else { Shape::Code });
         let fields = sku.map(str::to_owned).into_iter().chain([code.to_owned()]).collect();
         self.record(Record { line: self.report.lines + 1, fields: Ok(fields) }).await
     }
 
     async fn record(&mut self, record: Record) -> Result<(), No> {
         let Record { line, fields } = record;
-        if !self.header {
-            self.header = true;
-            return if fields.is_ok_and(|fields| is_header(&fields)) { Ok(()) } else { Err(self.over(invalid_header()).await) };
-        }
+        let Some(shape) = self.shape else {
+            self.shape = fields.ok().and_then(|fields| header(&fields));
+            return if self.shape.is_some() { Ok(()) } else { Err(self.over(invalid_header()).await) };
+        };
         self.report.lines += 1;
-        match parse(line, fields, self.product.is_none()) {
+        match parse(line, fields, shape) {
+            Ok(Some(parsed)) if self.expiry(&parsed).is_some_and(|expires| expires <= self.begun) => self.report.malformed.add(line, "expired already"),
             Ok(Some(parsed)) => self.pending.push(parsed),
             Ok(None) => self.report.blank.add(line, ""),
             Err(why) => self.report.malformed.add(line, &why),
@@ -235,12 +258,17 @@ impl Importer {
         Ok(())
     }
 
+    /// The first moment at which the key of a line is not sold any more.
+    fn expiry(&self, line: &Line) -> Option<Timestamp> {
+        line.expires_on.or(self.settings.expires_on).map(|day| day.ends_in(&self.zone))
+    }
+
     fn sealed(&self, line: &Line, product: i64) -> StagedKey {
         let (merchant, code) = (self.settings.scope.merchant, line.code.expose());
         let id: LicenseKeyId = self.engine.environment.id();
         let fingerprint = self.engine.vault.fingerprint(&unique_within(merchant, product), code.as_bytes());
         let sealed = if self.settings.dry_run { Vec::new() } else { seal_code(&self.engine.vault, self.engine.environment.random(), merchant, id, code) };
-        StagedKey { line: line.line, product, id, sealed, fingerprint, masked: text::mask(code) }
+        StagedKey { line: line.line, product, id, sealed, fingerprint, masked: text::mask(code), expires: self.expiry(line) }
     }
 
     async fn stage(&mut self, keys: Vec<(StagedKey, Found)>) -> Result<(), No> {
@@ -353,34 +381,6 @@ impl Importer {
             Err(no) => no,
         }
     }
-}
-
-/// Clears what abandoned imports of a merchant left: those whose last slice is minutes old, and those whose
-/// clearing was cut short.
-///
-/// # Errors
-/// `forbidden`; the store's.
-pub async fn clear_abandoned(engine: &Engine, origin: &Origin, scope: MerchantScope) -> Result<(), No> {
-    let before = engine.environment.now().plus_ms(-ABANDONED_AFTER_MS);
-    let left = engine.store.read(move |reader| Box::pin(async move { queries::abandoned_imports(reader, scope, before).await })).await?;
-    for import in left {
-        abandon(engine, origin, scope, import, Some(before)).await?;
-    }
-    Ok(())
-}
-
-async fn abandon(
-    engine: &Engine,
-    origin: &Origin,
-    scope: MerchantScope,
-    import: KeyImportId,
-    untouched_since: Option<tradepost_kernel::Timestamp>,
-) -> Result<(), No> {
-    if !engine.execute(origin.clone(), AbandonKeyImport { scope, import, untouched_since }).await?.outcome {
-        return Ok(());
-    }
-    while engine.execute(origin.clone(), ClearStagedKeys { scope, import }).await?.outcome {}
-    Ok(())
 }
 
 impl From<catalog::queries::ProductView> for Found {

@@ -1,4 +1,4 @@
-//! License keys: import, claim, states, counters, codes (STK-1 … STK-5, STK-7's switch).
+//! License keys: import, claim, states, counters, codes, batches, expiry (STK-1 … STK-6, STK-7's switch).
 //!
 //! Always true here:
 //! - A key is in one state, and the counters of its product in table `stock` are those of its rows: they
@@ -8,11 +8,15 @@
 //! - Of the keys in stock `stock.promised` are sold already (EXT-10): the rows that are available are `available` and
 //!   `promised` together, and nobody takes more than `available` without a promise.
 //! - Keys go out first in, first out, by place (STK-3). A key that was ever shown never becomes available again.
+//! - No key that expires by now is claimed, and none in stock expires before its product's `expires_from_ms` (STK-6).
 //! - A code is sealed with the vault for its own row, found by keyed hash, masked in lists (STK-5).
 //!
 //! What does not belong: who bought a key (`licenses`), which order waits for one (`orders`).
 
+pub mod batches;
 mod claim;
+mod counters;
+pub mod expiry;
 pub mod import;
 pub mod queries;
 mod reveal;
@@ -21,8 +25,8 @@ mod store;
 mod switches;
 
 pub use claim::{
-    ClaimedKey, FIRST_KEYS, FIRST_KEYS_WAITED_FOR, OnHand, Taken, claim, claim_all, claim_promised, deliver_all, keep_promise, lock, mark_shown, mark_shown_at,
-    move_keys, promise, take,
+    ClaimedKey, FIRST_KEYS, FIRST_KEYS_WAITED_FOR, FIRST_LIVE_KEYS, OnHand, Taken, claim, claim_all, claim_promised, deliver_all, keep_promise, lock,
+    mark_shown, mark_shown_at, move_keys, promise, take,
 };
 pub use reveal::RevealKey;
 pub use shelf::{Crossing, Shelf, Shelves, shelves, take_all};
@@ -46,7 +50,7 @@ pub enum KeyState {
     Allocated = 2,
     /// Given to a customer.
     Delivered = 3,
-    /// Taken back by the merchant; its code is no longer good.
+    /// Taken back by the merchant, or expired; its code is no longer good.
     Revoked = 4,
     /// Shown to somebody, then returned: never sold again.
     Burned = 5,

@@ -1,7 +1,14 @@
 //! What is asked of the stock: counts, sealed codes, lists of masked keys.
 
+mod batches;
+mod expiry;
 mod imports;
 mod keys;
+
+pub use batches::{AT_WORK, BATCH_KEYS, BatchCode, BatchView, Work, WorkKind, at_work, batch, batches, codes_of_batch};
+pub(super) use batches::{BatchKey, WorkShelf, keys_of_batch, keys_to_move, lock_batch, work_shelves};
+pub use expiry::{EXPIRED_KEYS, EXPIRING, expiring};
+pub(super) use expiry::{expired_keys, lock_expiring, next_expiry};
 
 pub use imports::{ImportState, KeyImportView, import, imports};
 pub(super) use imports::{abandoned_imports, known_codes, lock_import, lock_shelf, shelves_of, staged_keys};
@@ -10,6 +17,7 @@ pub use keys::{KeyFilter, KeyView, StockFilter, StockView, key, keys, stock, sto
 use super::Level;
 use crate::ids::LicenseKeyId;
 use std::collections::{HashMap, HashSet};
+use tradepost_kernel::Timestamp;
 use tradepost_store::{Column, Fault, FromRow, Reader, Row, params, sql};
 
 /// A code as it is stored, and how it looks in lists.
@@ -90,11 +98,22 @@ pub async fn sealed(reader: &mut Reader<'_>, merchant: i64, keys: &[LicenseKeyId
     Ok(rows.into_iter().map(|(id, sealed, masked, product)| (id, SealedCode { sealed, masked, product })).collect())
 }
 
-/// Which of `keys` were ever shown to somebody outside the merchant. Their rows are locked.
-pub(super) async fn shown(reader: &mut Reader<'_>, merchant: i64, keys: &[(LicenseKeyId, i64)]) -> Result<HashSet<LicenseKeyId>, Fault> {
-    let sql = sql!("SELECT id, shown_ms FROM license_key WHERE merchant = $1 AND id = ANY($2) FOR UPDATE");
-    let rows: Vec<(LicenseKeyId, Option<i64>)> = reader.query_each(sql, params![merchant], &Column::ids(keys.iter().map(|(key, _)| *key))).await?;
-    Ok(rows.into_iter().filter(|(_, shown)| shown.is_some()).map(|(id, _)| id).collect())
+/// A key that comes back to stock, or, where it was shown, does not.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ComingBack {
+    pub(super) id: LicenseKeyId,
+    pub(super) product: i64,
+    /// Whether it was ever shown to somebody outside the merchant.
+    pub(super) shown: bool,
+    pub(super) expires: Option<Timestamp>,
+}
+
+/// What decides about keys that come back. Their rows are locked.
+pub(super) async fn coming_back(reader: &mut Reader<'_>, merchant: i64, keys: &[(LicenseKeyId, i64)]) -> Result<Vec<ComingBack>, Fault> {
+    let sql = sql!("SELECT id, product, shown_ms, expires_ms FROM license_key WHERE merchant = $1 AND id = ANY($2) FOR UPDATE");
+    let rows: Vec<(LicenseKeyId, i64, Option<i64>, Option<Timestamp>)> =
+        reader.query_each(sql, params![merchant], &Column::ids(keys.iter().map(|(key, _)| *key))).await?;
+    Ok(rows.into_iter().map(|(id, product, shown, expires)| ComingBack { id, product, shown: shown.is_some(), expires }).collect())
 }
 
 /// Which of these keys were ever shown to somebody outside the merchant.
@@ -103,5 +122,5 @@ pub(super) async fn shown(reader: &mut Reader<'_>, merchant: i64, keys: &[(Licen
 /// The store's.
 pub async fn shown_among(reader: &mut Reader<'_>, merchant: i64, keys: &[LicenseKeyId]) -> Result<HashSet<LicenseKeyId>, Fault> {
     let pairs: Vec<(LicenseKeyId, i64)> = keys.iter().map(|key| (*key, 0)).collect();
-    shown(reader, merchant, &pairs).await
+    Ok(coming_back(reader, merchant, &pairs).await?.into_iter().filter(|key| key.shown).map(|key| key.id).collect())
 }

@@ -1,13 +1,14 @@
 //! What a set of commands takes keys from: the claimed ones of several products, and their counters under their locks.
 
 use super::claim::{self, Taken};
+use super::counters::{Counters, lock_counters};
 use super::{KeyState, Level, store};
 use crate::command::Ctx;
 use crate::ids::{LicenseKeyId, ProductId};
 use crate::outbox::Event;
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use tradepost_kernel::sabotage;
+use tradepost_kernel::{Timestamp, sabotage};
 use tradepost_store::{Fault, Tx};
 
 /// One product while its counters are locked. Commands take from it one after the other, so that each sees what those
@@ -18,6 +19,8 @@ pub struct Shelf {
     keys: VecDeque<LicenseKeyId>,
     backorder: bool,
     available: i64,
+    /// Counted, and never sold: expired, and not swept yet (STK-6).
+    expired: i64,
     threshold: i64,
     level: Level,
 }
@@ -41,9 +44,9 @@ impl Shelf {
         self.backorder || i64::try_from(self.keys.len()).is_ok_and(|left| left >= count)
     }
 
-    /// Leaves what lies beyond the first `free` keys to those who wait for it.
+    /// Leaves what lies beyond the first `free` of the counted keys to those who wait for it.
     pub fn leave_beyond(&mut self, free: i64) {
-        self.keys.truncate(usize::try_from(free).unwrap_or(0));
+        self.keys.truncate(usize::try_from(free - self.expired).unwrap_or(0));
     }
 
     /// The next key; `None` where the unit is a backorder.
@@ -71,16 +74,18 @@ impl Crossing {
 }
 
 /// Locks the counters of products (merchant and number) in one order, and claims up to as many keys of each as are
-/// wanted; 0 only locks. Nothing is changed yet. Skips and waits as [`claim`](super::claim()) does.
+/// wanted; 0 only locks. Nothing is changed yet. Skips and waits as [`claim`](super::claim()) does. Keys that expire by `now`
+/// are not among them (STK-6).
 ///
 /// # Errors
 /// The store's.
-pub async fn shelves(tx: &mut Tx<'_>, wanted: &BTreeMap<(i64, i64), i64>) -> Result<Shelves, Fault> {
-    let counters = claim::lock_counters(tx, wanted).await?;
-    let mut claimed = claim::claim_locked(tx, wanted, &counters).await?;
-    let shelf = |(product, counters): (&(i64, i64), &claim::Counters)| {
+pub async fn shelves(tx: &mut Tx<'_>, wanted: &BTreeMap<(i64, i64), i64>, now: Timestamp) -> Result<Shelves, Fault> {
+    let counters = lock_counters(tx, wanted, now).await?;
+    let mut claimed = claim::claim_locked(tx, wanted, &counters, now).await?;
+    let shelf = |(product, counters): (&(i64, i64), &Counters)| {
         let keys = claimed.remove(product).unwrap_or_default().into_iter().map(|claimed| claimed.key).collect();
-        let shelf = Shelf { keys, backorder: counters.backorder, available: counters.available, threshold: counters.threshold, level: counters.level };
+        let (available, expired) = (counters.available, counters.expired);
+        let shelf = Shelf { keys, backorder: counters.backorder, available, expired, threshold: counters.threshold, level: counters.level };
         (*product, shelf)
     };
     Ok(counters.iter().map(shelf).collect())

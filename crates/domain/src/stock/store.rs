@@ -1,9 +1,14 @@
 //! Every writing statement on `stock`, `key_import` and `license_key`.
 
+mod batches;
+mod expiry;
 mod imports;
 
+pub(super) use batches::{MovedKey, arrive, begin_work, move_to, note_work, update_batch};
+pub(super) use expiry::{expire, expires_at_least_from, expires_from, set_expiry};
 pub(super) use imports::{
-    PlacedKey, abandon_import, delete_staged, finish_import, free_shelves, insert_import, insert_keys, insert_shelf, stage_until, take_in, touch_import,
+    NewImport, PlacedKey, abandon_import, delete_staged, finish_import, free_shelves, insert_import, insert_keys, insert_shelf, stage_until, take_in,
+    touch_import,
 };
 
 use super::{KeyState, Level, Taken};

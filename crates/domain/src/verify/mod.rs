@@ -84,6 +84,7 @@ pub static CHECKS: &[&Check] = &[
     &stock::COUNTERS,
     &stock::PROMISED,
     &stock::SHOWN_NEVER_AVAILABLE,
+    &stock::EXPIRY,
     &codes::CODES_OPEN,
     &licenses::PER_ITEM,
     &orders::TOTALS,

@@ -107,6 +107,23 @@ pub(super) static PROMISED: Check = Check {
     .by(Start::Int)]),
 };
 
+pub(super) static EXPIRY: Check = Check {
+    name: "stock.expiry",
+    meaning: "No key in stock expires before its product looks for expired ones, and a key that was taken out because it expired is revoked and has no license (STK-6).",
+    how: How::Scans(&[Scan::ids(
+        keys!("license_key"),
+        "lky",
+        wrong!(
+            "SELECT k.merchant, k.id, CASE WHEN k.expired_ms IS NULL THEN 'expires before its product looks for it' ELSE 'expired and is in state ' || CAST(k.state AS text) END
+             FROM license_key k LEFT JOIN stock s ON s.merchant = k.merchant AND s.product = k.product
+             WHERE ((k.state = 0 AND k.expired_ms IS NULL AND k.expires_ms IS NOT NULL AND k.place < s.horizon AND (s.expires_from_ms IS NULL OR s.expires_from_ms > k.expires_ms))
+               OR (k.expired_ms IS NOT NULL AND (k.state <> 4 OR k.license IS NOT NULL OR k.expires_ms IS NULL OR k.expires_ms > k.expired_ms))) AND ",
+            within!("k"),
+            " ORDER BY k.merchant, k.id"
+        ),
+    )]),
+};
+
 pub(super) static SHOWN_NEVER_AVAILABLE: Check = Check {
     name: "stock.shown_never_available",
     meaning: "A key that somebody saw is not in stock again (STK-2).",

@@ -125,6 +125,8 @@ pub const ALL: &[Corruption] = &[
         "UPDATE license_key SET shown_ms = 1 WHERE id = (SELECT id FROM license_key WHERE state = 0 ORDER BY id DESC LIMIT 1)",
     )
     .and_the_schema(),
+    breaks(&["stock.expiry"], "UPDATE license_key SET expires_ms = 1 WHERE id = (SELECT id FROM license_key WHERE state = 0 ORDER BY id LIMIT 1)"),
+    breaks(&["stock.expiry"], "UPDATE license_key SET expired_ms = 1 WHERE id = (SELECT id FROM license_key WHERE state = 3 ORDER BY id LIMIT 1)"),
     breaks(
         &["stock.codes_open"],
         "UPDATE license_key SET sealed = (SELECT k.sealed FROM license_key k ORDER BY k.id LIMIT 1) WHERE id = (SELECT id FROM license_key ORDER BY id DESC LIMIT 1)",

@@ -107,7 +107,16 @@ impl Merchant {
     /// Imports the codes of a product.
     pub async fn stocks(&self, sku: &str, codes: &[&str]) {
         let format = Format::Lines { product: sku.into() };
-        let settings = ImportSettings { scope: self.scope(), source: "test".into(), note: None, format, mode: Mode::AllOrNothing, dry_run: false };
+        let settings = ImportSettings {
+            scope: self.scope(),
+            source: "test".into(),
+            note: None,
+            cost: None,
+            expires_on: None,
+            format,
+            mode: Mode::AllOrNothing,
+            dry_run: false,
+        };
         let mut import = Importer::new(self.engine.clone(), Origin { caller: self.caller(), ..Origin::system() }, settings).await.expect("it begins");
         for code in codes {
             import.push_line(None, code).await.expect("it is read");
@@ -119,7 +128,7 @@ impl Merchant {
     pub async fn stages(&self, product: ProductId, code: &str) {
         let number: Vec<i64> = rows(&self.engine, sql!("SELECT number FROM product WHERE id = $1"), vec![product.into()]).await;
         let (engine, merchant, product, id) = (&self.engine, self.number, number[0], self.engine.environment.id());
-        let import = self.does(BeginKeyImport { scope: self.scope(), source: "test".into(), note: None }).await;
+        let import = self.does(BeginKeyImport { scope: self.scope(), source: "test".into(), note: None, cost: None, expires: None }).await;
         let unique_within = [merchant.to_be_bytes(), product.to_be_bytes()].concat();
         let key = StagedKey {
             line: 1,
@@ -128,6 +137,7 @@ impl Merchant {
             sealed: stock::seal_code(&engine.vault, engine.environment.random(), merchant, id, code),
             fingerprint: engine.vault.fingerprint(&unique_within, code.as_bytes()),
             masked: mask(code),
+            expires: None,
         };
         self.does(StageKeys { scope: self.scope(), import, keys: vec![key] }).await;
     }

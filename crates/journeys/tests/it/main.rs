@@ -4,6 +4,7 @@ mod access;
 mod again;
 mod authenticator;
 mod balance;
+mod batches;
 mod bench;
 mod branding;
 mod credit;

@@ -121,6 +121,22 @@ async fn other_lists(app: &TestApp, merchant: i64, partnership: Vec<u8>) {
     }
 }
 
+/// STK-6: claims between a last day and the sweep, the sweep, and the walk over a batch.
+async fn of_expiry_and_batches(app: &TestApp, merchant: i64, product: i64) {
+    let import = app.row::<(tradepost_domain::ids::KeyImportId,)>(tradepost_store::sql!("SELECT id FROM key_import LIMIT 1"), Vec::new()).await.0;
+    for (asked, values, index) in [
+        (stock::FIRST_LIVE_KEYS, params![merchant, product, 25_i64, 1_i64].to_vec(), "license_key_available"),
+        (stock::queries::EXPIRED_KEYS, params![merchant, product, 30_000_i64, 1_i64, 500_i64].to_vec(), "license_key_expiring"),
+        (stock::queries::EXPIRING, params![1_i64, 20_i64].to_vec(), "stock_expiring"),
+        (stock::queries::BATCH_KEYS, params![merchant, import, [0_u8; 16], 500_i64].to_vec(), "license_key_by_import"),
+        (stock::queries::AT_WORK, params![20_i64].to_vec(), "key_import_at_work"),
+    ] {
+        let found = plan(app, asked, values).await;
+        goes_by(&found, index);
+        assert!(!found.contains("Sort") && !found.contains("TEMP B-TREE"), "sorts what is sorted already: {found}");
+    }
+}
+
 /// STK-3 and the lists: the claim, open orders, the next license, lists by their keys, the outbox.
 async fn body(app: TestApp) {
     let acme = app.merchant("Acme Software").await;
@@ -136,6 +152,8 @@ async fn body(app: TestApp) {
         goes_by(&found, "license_key_available");
         assert!(!found.contains("Sort") && !found.contains("TEMP B-TREE"), "sorts what is sorted already: {found}");
     }
+
+    of_expiry_and_batches(&app, merchant, product.number).await;
 
     let found = plan(&app, orders::OPEN, params![merchant, partnership].to_vec()).await;
     assert!(found.contains("orders_open"), "{found}");

@@ -39,6 +39,8 @@ pub const GERMAN: &[(&str, &str)] = &[
     ("price_list_in_use", "Ein Kanal verkauft nach dieser Preisliste. Geben Sie ihm zuerst eine andere."),
     ("import_in_progress", "Für dieses Produkt werden gerade andere Schlüssel eingelesen. Versuchen Sie es danach noch einmal."),
     ("import_abandoned", "Dieser Import ist vorbei: Er wurde übernommen oder aufgegeben."),
+    ("batch_not_in_stock", "Die Schlüssel dieses Imports kamen nicht in den Bestand, oder noch nicht."),
+    ("batch_busy", "Mit den Schlüsseln dieser Charge geschieht gerade etwas anderes. Versuchen Sie es danach noch einmal."),
     ("order_canceled", "Die Bestellung wurde storniert."),
     ("order_not_placed", "Die Bestellung ist noch ein Entwurf."),
     ("order_delivered", "Die Bestellung wurde geliefert und lässt sich nicht mehr stornieren."),

@@ -97,6 +97,8 @@ pub const PHRASES: &[(&str, &str)] = &[
     ("There is no such product", "Dieses Produkt gibt es nicht."),
     ("A threshold is between 0 and 1,000,000,000", "Die Schwelle liegt zwischen 0 und 1.000.000.000."),
     ("{} is not available in this version", "{} gibt es in dieser Version noch nicht."),
+    ("expired already", "Der Schlüssel ist schon abgelaufen."),
+    ("must not be over already", "Dieser Tag darf nicht vorbei sein."),
     ("its code stands in the file before", "Der Code steht schon weiter oben in der Datei."),
     ("the product has its code already", "Diesen Code hat das Produkt schon."),
     (

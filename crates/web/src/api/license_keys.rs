@@ -1,9 +1,10 @@
-//! `/v1/merchant/license-keys`: masked keys, imports, and showing one in full (STK-1, STK-2, STK-5).
+//! `/v1/merchant/license-keys`: masked keys, imports, and showing one in full (STK-1, STK-2, STK-5, STK-6).
 
 mod file;
 
 pub use file::{FileImport, import_file};
 
+use super::key_batches::typed_cost;
 use crate::answer::Answer;
 use crate::call::{Call, OrNotFound};
 use crate::errors::{Errors, Pointer};
@@ -18,7 +19,7 @@ use tradepost_domain::stock::import::{BeginKeyImport, Format, ImportSettings, Im
 use tradepost_domain::stock::queries::{self, ImportState, KeyFilter};
 use tradepost_domain::stock::{KeyState, RevealKey, open_code};
 use tradepost_domain::{Origin, Right, catalog};
-use tradepost_kernel::Timestamp;
+use tradepost_kernel::{Date, Timestamp};
 
 named_choice!(ImportState, KeyState, Mode);
 
@@ -44,7 +45,7 @@ input! {
 
     /// How a file of keys is imported.
     pub struct ImportQuery {
-        /// One code per line, all of this product (id or SKU). Left out, the file begins with the line `sku,code`.
+        /// One code per line, all of this product (id or SKU). Left out, the file begins with the line `sku,code` or `sku,code,expires_on`.
         pub product: Option<Line<64>>,
         /// What becomes of a file that has duplicates or malformed lines; usually `all_or_nothing`.
         pub mode: Option<Mode>,
@@ -54,6 +55,10 @@ input! {
         pub source: Option<Line<200>>,
         /// A note for people.
         pub note: Option<Line<500>>,
+        /// What all of it cost you, such as `1250.00 USD`.
+        pub cost: Option<Line<40>>,
+        /// The last day, in your time zone, on which its keys are sold; a line of the file may say another.
+        pub expires_on: Option<Date>,
     }
 }
 
@@ -76,6 +81,10 @@ view! {
         pub license: Option<LicenseId>,
         /// When it was first shown to somebody outside the merchant.
         pub shown_at: Option<Timestamp>,
+        /// From this moment on it is not sold.
+        pub expires_at: Option<Timestamp>,
+        /// When it was taken out of stock because it expired; it is `revoked` since.
+        pub expired_at: Option<Timestamp>,
     }
 
     /// A key in full.
@@ -170,6 +179,8 @@ impl From<queries::KeyView> for LicenseKeyView {
             import: key.import,
             license: key.license,
             shown_at: key.shown,
+            expires_at: key.expires,
+            expired_at: key.expired,
         }
     }
 }
@@ -238,8 +249,9 @@ pub fn routes(r: &mut Routes) {
     r.post("/v1/merchant/license-keys/imports", "importLicenseKeys", import)
         .tag(tag)
         .doc(
-            "Imports keys, all at once or not at all. The body is a CSV file that begins with the line `sku,code`, or, with `product`, \
-             one code per line. Codes have 1 to 500 characters and are unique per product, so a repeated import finds only duplicates.",
+            "Imports keys, all at once or not at all. The body is a CSV file that begins with the line `sku,code`, or `sku,code,expires_on` with \
+             the last day on which each is sold (`2026-12-31`, or nothing), or, with `product`, one code per line. Codes have 1 to 500 \
+             characters and are unique per product, so a repeated import finds only duplicates.",
         )
         .needs(Right::StockManage)
         .query::<ImportQuery>()
@@ -249,7 +261,7 @@ pub fn routes(r: &mut Routes) {
         .not_idempotent()
         .answers::<KeyImportReportView>(200)
         .answers::<KeyImportReportView>(201)
-        .refuses(&["import_refused", "invalid_header", "product_not_found", "not_key_pool", "too_many_lines", "malformed_body"])
+        .refuses(&["import_refused", "invalid_header", "product_not_found", "not_key_pool", "too_many_lines", "malformed_body", "invalid_amount"])
         .command::<BeginKeyImport>()
         .command::<StageKeys>()
         .command::<TakeInKeys>();
@@ -315,6 +327,8 @@ async fn import(call: Call) -> Result<Answer, Problem> {
         scope,
         source: asked.source.map_or_else(|| "api".to_owned(), Into::into),
         note: asked.note.map(Into::into),
+        cost: asked.cost.map(|cost| typed_cost(&cost)).transpose()?,
+        expires_on: asked.expires_on,
         format: asked.product.map_or(Format::Separated, |product| Format::Lines { product: product.into() }),
         mode: asked.mode.unwrap_or(Mode::AllOrNothing),
         dry_run: asked.dry_run.unwrap_or(false),

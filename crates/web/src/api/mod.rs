@@ -23,6 +23,7 @@ mod invoice_papers;
 pub mod invoice_shapes;
 pub mod invoices;
 pub mod issuer_accounts;
+pub mod key_batches;
 mod license_download;
 pub mod license_keys;
 pub mod license_shapes;
@@ -85,6 +86,7 @@ pub fn routes(r: &mut Routes) {
     prices::routes(r);
     price_lists::routes(r);
     license_keys::routes(r);
+    key_batches::routes(r);
     stock::routes(r);
     reseller_products::routes(r);
     orders::routes(r);

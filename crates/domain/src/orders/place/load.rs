@@ -21,7 +21,7 @@ use crate::partners::queries::PartnershipView;
 use crate::partners::{self, LockedPartnership, terms};
 use crate::stock::{self, Shelves};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use tradepost_kernel::{Currency, Date, Refusal};
+use tradepost_kernel::{Currency, Date, Refusal, Timestamp};
 use tradepost_store::{Fault, Reader, Tx};
 
 /// Everything that the orders of a set share; taking from it is how they see each other.
@@ -95,7 +95,9 @@ impl Loaded {
         // What was paid too much is owed to the reseller: a credit balance.
         loaded.balances = balances.into_iter().map(|(scope, minor)| (scope, -minor)).collect();
         // Last: from here on every other sale of these products waits.
-        loaded.shelves = stock::shelves(&mut *tx, &wanted).await?;
+        // The latest: what expires before one of them is decided is sold by none.
+        let now = ctxs.iter().map(|ctx| ctx.now).max().unwrap_or(Timestamp::from_ms(0));
+        loaded.shelves = stock::shelves(&mut *tx, &wanted, now).await?;
         // Keys that older backorders wait for are not there for anybody else, also while nobody handed them out yet (STK-7).
         let free = queries::free_keys(&mut *tx, &wanted).await?;
         for (product, shelf) in &mut loaded.shelves {

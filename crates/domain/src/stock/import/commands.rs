@@ -9,7 +9,7 @@ use crate::stock::{queries, store};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use tradepost_kernel::{Refusal, Timestamp, sabotage, text};
+use tradepost_kernel::{Money, Refusal, Timestamp, sabotage, text};
 use tradepost_store::{Fault, Tx};
 
 /// Begins an import: the row that its keys refer to.
@@ -21,6 +21,10 @@ pub struct BeginKeyImport {
     pub source: String,
     /// A note for people.
     pub note: Option<String>,
+    /// What all of it cost.
+    pub cost: Option<Money>,
+    /// The first moment at which its keys are not sold any more, where their lines say no other.
+    pub expires: Option<Timestamp>,
 }
 
 #[async_trait::async_trait]
@@ -44,7 +48,9 @@ impl Command for BeginKeyImport {
 
         // From here it must succeed.
         let id: KeyImportId = ctx.id();
-        store::insert_import(tx, self.scope.merchant, id, &source, note.as_deref(), ctx.now).await?;
+        let by = ctx.caller().actor().2.to_owned();
+        let import = store::NewImport { id, source: &source, note: note.as_deref(), cost: self.cost, expires: self.expires, by: &by };
+        store::insert_import(tx, self.scope.merchant, import, ctx.now).await?;
         Ok(id)
     }
 }
@@ -64,6 +70,8 @@ pub struct StagedKey {
     pub fingerprint: [u8; 16],
     /// What lists show.
     pub masked: String,
+    /// The first moment at which it is not sold any more.
+    pub expires: Option<Timestamp>,
 }
 
 /// Stages one slice: its keys lie at or beyond their products' horizons and are no stock yet. One import at a

@@ -28,6 +28,10 @@ pub struct KeyView {
     pub license: Option<LicenseId>,
     /// When it was first shown to somebody outside the merchant.
     pub shown: Option<Timestamp>,
+    /// The first moment at which it is not sold any more (STK-6).
+    pub expires: Option<Timestamp>,
+    /// When it was taken out of stock for that; it is revoked since.
+    pub expired: Option<Timestamp>,
 }
 
 impl FromRow for KeyView {
@@ -42,6 +46,8 @@ impl FromRow for KeyView {
             import: columns.next()?,
             license: columns.next()?,
             shown: columns.next()?,
+            expires: columns.next()?,
+            expired: columns.next()?,
         })
     }
 }
@@ -49,7 +55,7 @@ impl FromRow for KeyView {
 /// Staged keys are no stock, so no list shows them.
 macro_rules! key_from {
     () => {
-        "SELECT k.id, p.id, p.sku, k.state, k.masked, k.import, k.license, k.shown_ms FROM license_key k \
+        "SELECT k.id, p.id, p.sku, k.state, k.masked, k.import, k.license, k.shown_ms, k.expires_ms, k.expired_ms FROM license_key k \
          JOIN product p ON p.merchant = k.merchant AND p.number = k.product \
          JOIN stock s ON s.merchant = k.merchant AND s.product = k.product AND k.place < s.horizon WHERE k.merchant = $1 "
     };

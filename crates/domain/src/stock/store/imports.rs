@@ -4,22 +4,30 @@ use super::note_level;
 use crate::command::Ctx;
 use crate::ids::{KeyImportId, LicenseKeyId};
 use crate::stock::import::StagedKey;
-use tradepost_kernel::Timestamp;
+use tradepost_kernel::{Money, Timestamp};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
 use tradepost_store::{Column, Fault, SetSql, Tx, params, sql};
 
-pub(in crate::stock) async fn insert_import(
-    tx: &mut Tx<'_>,
-    merchant: i64,
-    id: KeyImportId,
-    source: &str,
-    note: Option<&str>,
-    now: Timestamp,
-) -> Result<(), Fault> {
+/// An import that begins: where its keys come from (STK-6).
+#[derive(Clone, Copy, Debug)]
+pub(in crate::stock) struct NewImport<'a> {
+    pub(in crate::stock) id: KeyImportId,
+    pub(in crate::stock) source: &'a str,
+    pub(in crate::stock) note: Option<&'a str>,
+    pub(in crate::stock) cost: Option<Money>,
+    pub(in crate::stock) expires: Option<Timestamp>,
+    pub(in crate::stock) by: &'a str,
+}
+
+pub(in crate::stock) async fn insert_import(tx: &mut Tx<'_>, merchant: i64, new: NewImport<'_>, now: Timestamp) -> Result<(), Fault> {
+    let NewImport { id, source, note, cost, expires, by } = new;
     tx.execute_exactly(
         1,
-        sql!("INSERT INTO key_import (merchant, id, source, note, state, created_ms, touched_ms) VALUES ($1, $2, $3, $4, 'staging', $5, $5)"),
-        params![merchant, id, source, note, now],
+        sql!(
+            "INSERT INTO key_import (merchant, id, source, note, state, created_ms, touched_ms, cost_minor, cost_currency, expires_ms, by_name) \
+             VALUES ($1, $2, $3, $4, 'staging', $5, $5, $6, $7, $8, $9)"
+        ),
+        params![merchant, id, source, note, now, cost.map(|cost| cost.minor), cost.map(|cost| cost.currency), expires, by],
     )
     .await
 }
@@ -55,6 +63,7 @@ static INSERT_KEY: SetSql = SetSql::insert(
         ("fingerprint", Bytes),
         ("masked", Text),
         ("import", Bytes),
+        ("expires_ms", Int),
     ],
     "",
 );
@@ -70,6 +79,7 @@ pub(in crate::stock) async fn insert_keys(tx: &mut Tx<'_>, merchant: i64, import
         Column::Ids(keys.iter().map(|placed| placed.key.fingerprint).collect()),
         Column::texts(keys.iter().map(|placed| placed.key.masked.clone())),
         Column::Ids(vec![import.bytes(); keys.len()]),
+        Column::OptInts(keys.iter().map(|placed| placed.key.expires.map(Timestamp::ms)).collect()),
     ];
     tx.write_whole_set(&INSERT_KEY, columns).await
 }
@@ -84,7 +94,8 @@ pub(in crate::stock) async fn take_in(ctx: &mut Ctx, tx: &mut Tx<'_>, merchant: 
     let row: (i64, i64, String) = tx
         .query_one(
             sql!(
-                "UPDATE stock SET available = available + $3, horizon = next_place, staging = NULL \
+                "UPDATE stock SET available = available + $3, horizon = next_place, staging = NULL, expires_from_ms = \
+                 (SELECT MIN(k.expires_ms) FROM license_key k WHERE k.merchant = $1 AND k.product = $2 AND k.state = 0 AND k.expires_ms IS NOT NULL) \
                  WHERE merchant = $1 AND product = $2 AND next_place - horizon = $3 RETURNING available, threshold, level"
             ),
             params![merchant, product, count],

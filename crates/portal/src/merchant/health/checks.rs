@@ -41,6 +41,10 @@ const GERMAN: &[(&str, &str)] = &[
     ("stock.counters", "Die Zähler jedes Produkts stimmen mit seinen Schlüsseln überein."),
     ("stock.promised", "Zugesagt ist genau, was laufenden Lieferungen noch fehlt."),
     ("stock.shown_never_available", "Kein Schlüssel, den jemand gesehen hat, liegt wieder im Bestand."),
+    (
+        "stock.expiry",
+        "Kein Schlüssel im Bestand läuft ab, bevor sein Produkt nach abgelaufenen sieht; wer als abgelaufen aus dem Bestand kam, ist zurückgenommen und hat keine Lizenz.",
+    ),
     ("stock.codes_open", "Die Codes lassen sich entschlüsseln und passen zu ihrem Fingerabdruck (Stichprobe)."),
     ("orders.licenses_per_item", "Jede bestätigte Position hat so viele Lizenzen wie bestellt; ein Entwurf hat keine."),
     ("orders.totals", "Die Summe jeder Bestellung ist die Summe ihrer Positionen."),

@@ -3,7 +3,7 @@
 //! What was checked goes along unseen to the form that takes it in, where it is small enough; a larger file is chosen once more. An import that
 //! takes longer than a moment goes on by itself, and its page tells how far it is.
 
-use super::{report, words};
+use super::{batch, report, words};
 use crate::forms::Typed;
 use crate::merchant::orders::asked;
 use crate::merchant::products::uploads::{self, Brought};
@@ -19,6 +19,7 @@ use tradepost_domain::Right;
 use tradepost_domain::listing::PageRequest;
 use tradepost_domain::stock::import::{BeginKeyImport, Format, ImportSettings, Mode, Report, StageKeys, TakeInKeys};
 use tradepost_domain::stock::queries::{self, StockFilter};
+use tradepost_kernel::{Date, Money};
 use tradepost_web::api::license_keys::{FileImport, import_file};
 use tradepost_web::fields::Line;
 use tradepost_web::{Answer, Call, Problem, Routes, Upload, input};
@@ -32,6 +33,10 @@ input! {
         pub mode: Option<Mode>,
         /// A note for people.
         pub note: Option<Line<500>>,
+        /// What all of it cost.
+        pub cost: Option<Line<40>>,
+        /// The last day on which its keys are sold.
+        pub expires_on: Option<Date>,
     }
 }
 
@@ -41,7 +46,7 @@ const LARGEST_FORM: usize = 48 << 20;
 const CHOICES: i64 = 200;
 
 /// A product's SKU and name.
-type Choice = (String, String);
+pub(super) type Choice = (String, String);
 
 async fn begin(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
@@ -81,7 +86,7 @@ async fn page(call: &Call, room: &Room, typed: &Typed, found: Option<&Found<'_>>
 }
 
 /// The products that take keys, and whether these are all of them.
-async fn products(call: &Call) -> Result<(Vec<Choice>, bool), Problem> {
+pub(super) async fn products(call: &Call) -> Result<(Vec<Choice>, bool), Problem> {
     let (scope, page) = (call.merchant()?, PageRequest { limit: CHOICES, before: None });
     let found = call.read(move |reader| Box::pin(async move { queries::stock(reader, scope, &StockFilter::default(), page).await })).await?;
     let all = found.next.is_none();
@@ -102,6 +107,8 @@ fn form_card(call: &Call, room: &Room, typed: &Typed, choices: Option<&[Choice]>
         (typed.field("text", room.t("Keys", "Schlüssel")).example("ABCD-EFGH-IJKL").optional(room.t("instead of a file", "statt einer Datei")).whole().lines())
         (typed.field("mode", room.t("If lines are wrong", "Wenn Zeilen falsch sind")).whole().radios(&modes))
         (typed.field("note", room.t("Note", "Notiz")).hint(room.t("Stands with the import, such as the supplier or the order.", "Steht beim Import, etwa der Lieferant oder die Bestellung.")).optional(room.t("optional", "freiwillig")).whole().text())
+        (batch::cost_field(room, typed))
+        (batch::last_day_field(room, typed).hint(room.t("After it they are not sold. A line of a CSV may say another.", "Danach werden sie nicht verkauft. Eine Zeile einer CSV darf einen anderen nennen.")).input("date"))
     };
     let take_in = Button::new(room.t("Import", "Einlesen")).icon(Icon::Import);
     let take_in = if first { take_in.primary() } else { take_in };
@@ -135,6 +142,7 @@ fn help_card(room: &Room) -> Markup {
         p { (room.t("With a product chosen, each line is one code of it.", "Ist ein Produkt gewählt, ist jede Zeile ein Code davon.")) }
         p { (room.t("For several products, the file is a CSV that begins with this line:", "Für mehrere Produkte ist die Datei eine CSV, die mit dieser Zeile beginnt:")) }
         (value::snippet("sku,code\nKEY-PRO,ABCD-EFGH-IJKL\nKEY-HOME,MNOP-QRST-UVWX", room.look.language))
+        p { (room.t("A third column expires_on names the last day on which a key is sold, such as 2026-12-31.", "Eine dritte Spalte expires_on nennt den letzten Tag, an dem ein Schlüssel verkauft wird, etwa 2026-12-31.")) }
         p class="muted" { (room.t("A code is unique per product: importing a file twice brings nothing twice.", "Ein Code ist je Produkt einmalig: Zweimal eingelesen, kommt nichts doppelt.")) }
     };
     Card::new(room.t("How the file looks", "So sieht die Datei aus")).with(inside)
@@ -185,7 +193,7 @@ fn go_on_card(call: &Call, room: &Room, typed: &Typed, found: &Found<'_>, stoppe
         (Language::German, true) => format!("Die übrigen {keys} einlesen"),
     };
     let fields = html! {
-        (unseen(&[("product", typed.value("product")), ("mode", mode), ("note", typed.value("note"))]))
+        (unseen(&[("product", typed.value("product")), ("mode", mode), ("note", typed.value("note")), ("cost", typed.value("cost")), ("expires_on", typed.value("expires_on"))]))
         @if found.brought.is_carried() {
             (found.brought.carried())
             p { (room.t("The keys that you brought are still here.", "Die gebrachten Schlüssel sind noch da.")) }
@@ -206,7 +214,14 @@ async fn import(call: Call) -> Result<Answer, Problem> {
         let typed = uploads::wrong(&upload, "file", text);
         return Ok(page(&call, &room, &typed, None).await?.with_status(StatusCode::UNPROCESSABLE_ENTITY));
     };
-    match imported(&call, &upload, &brought).await {
+    let cost = match batch::typed_cost(&room, upload.value("cost")) {
+        Ok(cost) => cost,
+        Err(text) => {
+            let typed = uploads::wrong(&upload, "cost", &text);
+            return Ok(page(&call, &room, &typed, None).await?.with_status(StatusCode::UNPROCESSABLE_ENTITY));
+        }
+    };
+    match imported(&call, &upload, &brought, cost).await {
         Ok(FileImport::UnderWay(id)) => Ok(done(&call, &room.path(&format!("/stock/imports/{id}")), room.t("The import is under way.", "Der Import läuft."))),
         Ok(FileImport::Over(report)) => over(&call, &room, &upload, &brought, &report).await,
         Err(no) => {
@@ -216,12 +231,14 @@ async fn import(call: Call) -> Result<Answer, Problem> {
     }
 }
 
-async fn imported(call: &Call, upload: &Upload, brought: &Brought) -> Result<FileImport, Problem> {
+async fn imported(call: &Call, upload: &Upload, brought: &Brought, cost: Option<Money>) -> Result<FileImport, Problem> {
     let form: MerchantImportKeysForm = upload.form()?;
     let settings = ImportSettings {
         scope: call.merchant()?,
         source: brought.source.clone(),
         note: form.note.map(String::from),
+        cost,
+        expires_on: form.expires_on,
         format: form.product.map_or(Format::Separated, |product| Format::Lines { product: product.into() }),
         mode: form.mode.unwrap_or(Mode::AllOrNothing),
         dry_run: upload.value("step") != "import",

@@ -1,6 +1,6 @@
-//! Imports of keys: the list, and the page of one, which tells how far it is while it runs (STK-1).
+//! Imports of keys: the list, and the page of one, which tells how far it is while it runs (STK-1), and what is done with its keys (STK-6).
 
-use super::{Tab, import_button, tab_line, words};
+use super::{Tab, batch, import_button, tab_line, words};
 use crate::lists::{Cell, List, fetch};
 use crate::room::{Room, Spot};
 use crate::shared::views;
@@ -69,24 +69,32 @@ pub(super) async fn imports(call: &Call, scope: MerchantScope, state: Option<Imp
 async fn show(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let (scope, id) = (call.merchant()?, call.path::<KeyImportId>("id")?);
-    let import = call.read(move |reader| Box::pin(async move { queries::import(reader, scope, id).await })).await?.or_not_found()?;
+    let found =
+        call.read(move |reader| Box::pin(async move { Ok((queries::import(reader, scope, id).await?, queries::batch(reader, scope, id).await?)) })).await?;
+    let import = found.0.or_not_found()?;
+    let came_in = found.1.filter(|batch| batch.state == "done");
     // One that was cut short is never touched again: its page does not wait for it.
-    let runs = import.state == "staging" && room.look.now.ms() - import.touched.ms() < ABANDONED_AFTER_MS;
+    let stages = import.state == "staging" && room.look.now.ms() - import.touched.ms() < ABANDONED_AFTER_MS;
     let (tone, state) = words::import_state(&room.look, &import.state);
     let inside = html! {
-        (standing(&room, &import, runs))
+        (standing(&room, &import, stages))
+        @if let Some(work) = came_in.as_ref().and_then(|batch| batch.work.as_ref()) { (batch::work_note(&room, work)) }
         (figures(&room, &import))
+        @if let Some(batch) = &came_in { (batch::origin_card(&room, batch)) }
         (facts_card(&room, &import))
     };
+    let works = came_in.as_ref().is_some_and(|batch| batch.at_work().is_some());
+    let place = room.path(&format!("/stock/imports/{id}"));
+    let keys = Button::new(room.t("Show its keys", "Schlüssel zeigen")).to(&room.path(&format!("/stock/keys?import={id}")));
     let head = Head {
         crumbs: &[(room.t("Stock", "Bestand"), &room.path("/stock")), (room.t("Imports", "Importe"), &room.path("/stock/imports"))],
         title: &import.source,
         state: Some(badge(tone, state)),
         text: import.note.as_deref(),
-        acts: (import.state == "done").then(|| Button::new(room.t("Show its keys", "Schlüssel zeigen")).to(&room.path(&format!("/stock/keys?import={id}")))),
+        acts: came_in.as_ref().map(|batch| html! { (keys) (batch::acts(&room, batch, &place)) }),
     };
     let answer = room.page(Spot::Stock, &head, &inside);
-    Ok(if runs { answer.header(REFRESH, "2") } else { answer })
+    Ok(if stages || works { answer.header(REFRESH, "2") } else { answer })
 }
 
 /// How it stands, and what to do next.
@@ -127,7 +135,7 @@ fn standing(room: &Room, import: &KeyImportView, runs: bool) -> Markup {
 fn figures(room: &Room, import: &KeyImportView) -> Markup {
     let [keys, duplicates, bad] = [import.staged, import.duplicates, import.bad].map(|count| room.look.number(count));
     let label = match import.state.as_str() {
-        "done" => room.t("Keys in stock", "Schlüssel im Bestand"),
+        "done" => room.t("Keys taken in", "Übernommene Schlüssel"),
         _ => room.t("Keys read so far", "Bisher gelesene Schlüssel"),
     };
     let tile = |label, figure, tone| Tile { label, figure, note: None, to: None, tone, spark: None };

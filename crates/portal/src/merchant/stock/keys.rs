@@ -74,7 +74,7 @@ fn columns(room: &Room) -> Vec<Column<'_>> {
 }
 
 fn row(room: &Room, key: &KeyView) -> Vec<Cell> {
-    let (tone, state) = words::key_state(&room.look, key.state);
+    let (tone, state) = words::key_standing(&room.look, key);
     let import = html! { a href=(room.path(&format!("/stock/imports/{}", key.import))) { (room.t("Show", "Zeigen")) } };
     vec![
         Cell::link(&key.masked, &room.path(&format!("/stock/keys/{}", key.id)), None),
@@ -131,7 +131,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 }
 
 fn key_page(call: &Call, room: &Room, key: &KeyView, code: Option<&str>) -> Answer {
-    let (tone, state) = words::key_state(&room.look, key.state);
+    let (tone, state) = words::key_standing(&room.look, key);
     let look = room.may(Right::LicensesReveal) && code.is_none();
     let act = Button::new(room.t("Show code", "Code zeigen")).icon(Icon::Visible);
     let mut card = Card::new(room.t("Code", "Code"));
@@ -143,7 +143,7 @@ fn key_page(call: &Call, room: &Room, key: &KeyView, code: Option<&str>) -> Answ
         crumbs: &[(room.t("Stock", "Bestand"), &room.path("/stock")), (room.t("Keys", "Schlüssel"), &room.path("/stock/keys"))],
         title: &key.masked,
         state: Some(badge(tone, state)),
-        text: Some(words::key_meaning(&room.look, key.state)),
+        text: Some(words::key_meaning(&room.look, key)),
         acts: None,
     };
     room.page(Spot::Stock, &head, &inside)
@@ -174,6 +174,12 @@ fn facts_card(room: &Room, key: &KeyView) -> Markup {
     ];
     if let Some(license) = key.license {
         rows.push((room.t("License", "Lizenz"), link(format!("/licenses/{license}"), room.t("Show", "Zeigen"))));
+    }
+    if let Some(expires) = key.expires {
+        rows.push((room.t("Last day", "Letzter Tag"), html! { (words::last_day(look, expires)) }));
+    }
+    if let Some(expired) = key.expired {
+        rows.push((room.t("Taken out of stock", "Aus dem Bestand genommen"), look.moment(expired)));
     }
     if let Some(shown) = key.shown {
         rows.push((room.t("First shown", "Zuerst gezeigt"), look.moment(shown)));

@@ -1,5 +1,6 @@
-//! The merchant's stock: counts per product, keys (masked), and how they come in (STK-1 … STK-5).
+//! The merchant's stock: counts per product, keys (masked), how they come in, and what is done with a batch of them (STK-1 … STK-6).
 
+mod batch;
 mod import;
 mod imports;
 mod keys;
@@ -19,6 +20,7 @@ pub(super) fn routes(r: &mut Routes) {
     keys::routes(r);
     imports::routes(r);
     import::routes(r);
+    batch::routes(r);
 }
 
 /// The lists of the stock.

@@ -3,7 +3,9 @@
 use crate::look::Look;
 use tradepost_design::badge::Tone;
 use tradepost_domain::stock::import::Mode;
+use tradepost_domain::stock::queries::KeyView;
 use tradepost_domain::stock::{KeyState, Level};
+use tradepost_kernel::Timestamp;
 
 /// How much is left.
 pub(super) const fn level(look: &Look, level: Level) -> (Tone, &'static str) {
@@ -27,9 +29,18 @@ pub(super) const fn key_state(look: &Look, state: KeyState) -> (Tone, &'static s
     (tone, look.t(english, german))
 }
 
+/// Where this key is: one that expired is told apart from those that were taken back.
+pub(super) const fn key_standing(look: &Look, key: &KeyView) -> (Tone, &'static str) {
+    if key.expired.is_some() { (Tone::Bad, look.t("Expired", "Abgelaufen")) } else { key_state(look, key.state) }
+}
+
 /// What the state of a key means.
-pub(super) const fn key_meaning(look: &Look, state: KeyState) -> &'static str {
-    let (english, german) = match state {
+pub(super) const fn key_meaning(look: &Look, key: &KeyView) -> &'static str {
+    if key.expired.is_some() {
+        return look
+            .t("Its last day is over: it was not sold and never will be.", "Sein letzter Tag ist vorbei: Er wurde nicht verkauft und wird es nicht mehr.");
+    }
+    let (english, german) = match key.state {
         KeyState::Available => ("It can be sold.", "Er kann verkauft werden."),
         KeyState::Reserved => ("An order that is not released has taken it.", "Eine noch nicht freigegebene Bestellung hat ihn genommen."),
         KeyState::Allocated => ("It lies in a reseller's inventory.", "Er liegt im Bestand eines Resellers."),
@@ -59,4 +70,9 @@ pub(super) const fn mode(look: &Look, mode: Mode) -> (&'static str, &'static str
         Mode::SkipBad => (("Skip what is wrong", "Fehlerhaftes auslassen"), ("The rest comes into stock.", "Der Rest kommt in den Bestand.")),
     };
     (look.t(name.0, name.1), look.t(text.0, text.1))
+}
+
+/// The last day on which a key is sold, from the moment at which it expires.
+pub(super) fn last_day(look: &Look, expires: Timestamp) -> String {
+    look.day_of(expires.plus_ms(-1))
 }
