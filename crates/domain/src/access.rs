@@ -199,7 +199,8 @@ rights! {
     Reseller {
         ProgramRead = "program.read" [seller, finance, viewer] "See the partnership, its terms, products and prices.",
         OrdersRead = "orders.read" [seller, finance, viewer] "See orders and licenses (masked).",
-        OrdersPlace = "orders.place" [seller] "Create, change, confirm and cancel drafts.",
+        OrdersPlace = "orders.place" [seller] "Create, change, confirm and cancel drafts; ask an owner to approve one.",
+        OrdersApprove = "orders.approve" [] "Approve or decline drafts that users ask about, and set what each user may order.",
         LicensesDistribute = "licenses.distribute" [seller] "Activate, send, reveal and download licenses; attach end users.",
         FulfillmentsCreate = "fulfillments.create" [seller] "Fulfill sales of external shops from the prepaid balance: the codes are in the answer; read and download them again.",
         FulfillmentsRead = "fulfillments.read" [seller, finance, viewer] "See fulfillments of external shops (codes masked) and requests to cancel them.",
@@ -213,10 +214,10 @@ rights! {
 
 impl Right {
     /// Whether an API key may hold it. Users and profile of a reseller belong to the company with all its programs, and a
-    /// key reaches one of them and nothing else (PAR-16): these are for people.
+    /// key reaches one of them and nothing else (PAR-16): these are for people. So is what one user asks another.
     #[must_use]
     pub const fn is_for_keys(self) -> bool {
-        !matches!(self, Self::ResellerPeopleRead | Self::ResellerPeopleManage)
+        !matches!(self, Self::ResellerPeopleRead | Self::ResellerPeopleManage | Self::OrdersApprove)
     }
 
     /// What a key of this side holds at most.
@@ -274,6 +275,7 @@ impl Caller {
             (Need::Right(_) | Need::Either(..) | Need::House, _) => false,
         };
         let needed = match need {
+            Need::Right(Right::OrdersApprove) => " An owner of the company has to do this.".to_owned(),
             Need::Right(right) if !right.is_for_keys() => format!(" This needs a person with the right {}: a key belongs to one program.", right.name()),
             Need::Right(right) => format!(" This needs the right {}.", right.name()),
             _ => String::new(),

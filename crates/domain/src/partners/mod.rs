@@ -20,6 +20,8 @@ pub mod purchases;
 pub mod queries;
 mod reseller_store;
 pub mod set_up;
+pub mod spending;
+mod spending_store;
 pub mod state;
 pub mod steps;
 pub mod store;
@@ -41,6 +43,7 @@ pub use members::{AddResellerMember, ChangeResellerMember, RemoveResellerMember,
 pub use program_terms::{ChangeChannelTerms, ChangeProgramTerms, ProgramChanged};
 use serde_json::json;
 pub use set_up::{SetUp, SetUpDone};
+pub use spending::{SetOrderApproval, SetSpendingLimit};
 pub use state::{Status, Step};
 pub use steps::{
     ApprovePartnership, ClosePartnership, DeletePartnership, DenyPartnership, MovePartnership, PartnershipChanged, ReactivatePartnership, SuspendPartnership,

@@ -23,6 +23,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0012_workspace", include_str!("../../../../migrations/0012_workspace.sql")),
     ("0013_mail_languages", include_str!("../../../../migrations/0013_mail_languages.sql")),
     ("0014_former_skus", include_str!("../../../../migrations/0014_former_skus.sql")),
+    ("0015_people", include_str!("../../../../migrations/0015_people.sql")),
 ];
 /// When the world begins.
 const BEGIN_MS: i64 = 1_790_000_000_000;

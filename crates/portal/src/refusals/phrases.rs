@@ -72,6 +72,8 @@ pub const PHRASES: &[(&str, &str)] = &[
     // Access and people.
     ("Your role or key does not allow this. This needs the right {}", "Ihre Rolle erlaubt das nicht. Dafür wird das Recht {} gebraucht."),
     ("Only an owner can add, change or remove an owner", "Nur ein Inhaber kann Inhaber hinzufügen, ändern oder entfernen."),
+    ("Your spending limit is {} per calendar month; {} are left. An owner can approve the order", "Sie dürfen im Kalendermonat für {} bestellen; davon sind noch {} übrig. Ein Inhaber kann die Bestellung genehmigen."),
+    ("Orders over {} need the approval of an owner. Ask for it", "Bestellungen über {} muss ein Inhaber genehmigen. Bitten Sie darum."),
     ("You cannot give a key the scope {}, which you do not hold", "Sie können einem Schlüssel nicht das Recht {} geben, das Sie selbst nicht haben."),
     ("This person already is in your staff", "Diese Person gehört schon zu Ihrem Team."),
     ("This person already is one of your users", "Diese Person gehört schon zu Ihren Benutzern."),

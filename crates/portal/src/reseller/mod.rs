@@ -11,6 +11,7 @@ pub mod payments;
 pub mod people;
 pub mod products;
 pub mod settings;
+pub mod spending;
 
 use tradepost_web::Routes;
 
@@ -25,5 +26,6 @@ pub(crate) fn routes(r: &mut Routes) {
     fulfillments::routes(r);
     developers::routes(r);
     people::routes(r);
+    spending::routes(r);
     settings::routes(r);
 }

@@ -2,6 +2,7 @@
 
 pub mod addresses;
 pub mod api_keys;
+pub mod approvals;
 pub mod audit;
 pub mod balance;
 pub mod balance_shapes;
@@ -77,6 +78,7 @@ pub fn routes(r: &mut Routes) {
     partnership_products::routes(r);
     companies::routes(r);
     users::routes(r);
+    approvals::routes(r);
     api_keys::routes(r);
     dynamic_urls::routes(r);
     requests::routes(r);

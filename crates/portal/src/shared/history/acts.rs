@@ -13,6 +13,9 @@ pub const ACTS: &[(&str, Icon, Tone, &str, &str)] = &[
     ("order.item_removed", Icon::Delete, Tone::Plain, "Item removed", "Position entfernt"),
     ("order.draft_canceled", Icon::Close, Tone::Plain, "Draft canceled", "Entwurf storniert"),
     ("order.draft_deleted", Icon::Delete, Tone::Plain, "Draft deleted", "Entwurf gelöscht"),
+    ("order.approval_requested", Icon::Help, Tone::Warn, "Approval of an owner asked for", "Genehmigung eines Inhabers angefragt"),
+    ("order.approval_withdrawn", Icon::Undo, Tone::Plain, "Request for approval withdrawn", "Anfrage zur Genehmigung zurückgezogen"),
+    ("order.approval_declined", Icon::Bad, Tone::Bad, "Not approved by an owner", "Von einem Inhaber abgelehnt"),
     ("order.placed", Icon::Order, Tone::Info, "Order confirmed", "Bestellung bestätigt"),
     ("order.held", Icon::Lock, Tone::Warn, "Goods held", "Ware gehalten"),
     ("order.payment_received", Icon::Card, Tone::Good, "Payment received", "Zahlung eingegangen"),
@@ -33,6 +36,8 @@ pub const ACTS: &[(&str, Icon, Tone, &str, &str)] = &[
     ("invoice.paid", Icon::Card, Tone::Good, "Invoice paid", "Rechnung bezahlt"),
     ("invoice.canceled", Icon::Close, Tone::Bad, "Invoice canceled", "Rechnung storniert"),
     ("payment.recorded", Icon::Card, Tone::Good, "Payment recorded", "Zahlung erfasst"),
+    ("spending_limit.changed", Icon::Lock, Tone::Plain, "Spending limit of a user changed", "Bestellgrenze einer Person geändert"),
+    ("order_approval.changed", Icon::Lock, Tone::Plain, "Amount for approvals changed", "Betrag für Genehmigungen geändert"),
     ("auto_top_up.changed", Icon::Balance, Tone::Plain, "Automatic top-up changed", "Automatische Aufladung geändert"),
     // External shops.
     ("fulfillment.accepted", Icon::Code, Tone::Info, "Sale of an external shop accepted", "Verkauf eines externen Shops angenommen"),
