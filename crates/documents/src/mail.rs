@@ -110,6 +110,10 @@ texts![
     "email_change.html",
     "email_change_notice.txt",
     "email_change_notice.html",
+    "ownership_received.txt",
+    "ownership_received.html",
+    "ownership_given.txt",
+    "ownership_given.html",
 ];
 
 const fn texts_in(language: Language) -> &'static [Text] {

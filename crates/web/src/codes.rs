@@ -93,6 +93,8 @@ pub const CODES: &[Code] = &[
     code(409, "approval_required", "Orders above an amount need the approval of an owner: ask for it."),
     code(409, "awaiting_approval", "The draft waits for the approval of an owner; withdraw it to change it."),
     code(409, "approval_not_requested", "Nobody waits for the approval of this order."),
+    code(409, "already_yours", "You own it already."),
+    code(409, "address_not_confirmed", "This person never signed in by the link that they were sent."),
     code(409, "owner_not_limited", "An owner has no spending limit."),
     code(409, "not_pending", "The request was decided or withdrawn; see `state`."),
     code(409, "not_delivered", "The fulfillment is still being delivered."),

@@ -58,6 +58,9 @@ pub fn sample(template: Template) -> Json {
         Template::EmailChangeNotice => serde_json::json!({
             "person": "usr_01h455vb4pex5vsknk084sn02q", "merchant": null, "brand": null, "new_email": "ada+<b>@example.org",
         }),
+        Template::OwnershipReceived | Template::OwnershipGiven => serde_json::json!({
+            "person": "usr_01h455vb4pex5vsknk084sn02q", "merchant": null, "brand": null, "account": "Northwind <few>", "other": "Grace <b>Hopper</b>",
+        }),
         Template::SecurityNotice => {
             serde_json::json!({"person": "usr_01h455vb4pex5vsknk084sn02q", "event": "person.recovery_code_used", "left": 3, "merchant": null})
         }

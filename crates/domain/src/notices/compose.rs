@@ -73,6 +73,7 @@ async fn facts(reader: &mut Reader<'_>, event: &WaitingEvent, rule: &Rule) -> Re
         Template::FulfillmentDelivered => return shop::delivered(reader, event).await,
         Template::FulfillmentFailed => return shop::failed(reader, event).await,
         Template::CancelRequested | Template::CancelApproved | Template::CancelRejected => return shop::cancel_request(reader, event).await,
+        Template::OwnershipReceived | Template::OwnershipGiven => return people::ownership_facts(reader, event, rule.template).await,
         Template::EmailChange | Template::EmailChangeNotice => return people::email_change_facts(reader, event, rule.template).await,
         _ => {}
     }

@@ -28,6 +28,8 @@ pub enum Template {
     SecurityNotice,
     EmailChange,
     EmailChangeNotice,
+    OwnershipReceived,
+    OwnershipGiven,
 }
 crate::access::named!(Template {
     PartnershipSignedUp = "partnership_signed_up",
@@ -54,6 +56,8 @@ crate::access::named!(Template {
     SecurityNotice = "security_notice",
     EmailChange = "email_change",
     EmailChangeNotice = "email_change_notice",
+    OwnershipReceived = "ownership_received",
+    OwnershipGiven = "ownership_given",
 });
 
 /// Who gets it.
@@ -121,6 +125,10 @@ pub const RULES: &[Rule] = &[
     rule("cancel_request.created", Template::CancelRequested, Audience::MerchantStaff, "EXT-9"),
     rule("cancel_request.approved", Template::CancelApproved, Audience::ResellerOwners, "EXT-9"),
     rule("cancel_request.rejected", Template::CancelRejected, Audience::ResellerOwners, "EXT-9"),
+    rule("merchant.ownership_transferred", Template::OwnershipReceived, Audience::Person, "PAR-14"),
+    rule("merchant.ownership_transferred", Template::OwnershipGiven, Audience::Person, "PAR-14"),
+    rule("reseller.ownership_transferred", Template::OwnershipReceived, Audience::Person, "PAR-14"),
+    rule("reseller.ownership_transferred", Template::OwnershipGiven, Audience::Person, "PAR-14"),
     rule("person.password_reset_requested", Template::PasswordReset, Audience::LinkHolder, "PAR-15"),
     rule("person.sign_up_repeated", Template::SignUpRepeated, Audience::Person, "PAR-2"),
     rule("person.signed_up", Template::EmailConfirmation, Audience::LinkHolder, "PAR-15"),

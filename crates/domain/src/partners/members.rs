@@ -18,7 +18,7 @@ use tradepost_kernel::text::Email;
 use tradepost_store::{Fault, Tx};
 
 /// Locks the company and says who its users are.
-async fn users(tx: &mut Tx<'_>, reseller: ResellerId) -> Result<Members<ResellerRole>, Fault> {
+pub(super) async fn users(tx: &mut Tx<'_>, reseller: ResellerId) -> Result<Members<ResellerRole>, Fault> {
     store::lock(tx, reseller).await?;
     let users = queries::users(tx, reseller).await?;
     Ok(Members::new(ResellerRole::Owner, users.into_iter().map(|user| (user.person, user.role)).collect()))

@@ -14,6 +14,7 @@ pub mod channels;
 pub mod create_merchant;
 pub mod enroll;
 pub mod members;
+pub mod ownership;
 pub mod products;
 pub mod program_terms;
 pub mod purchases;
@@ -40,6 +41,7 @@ pub use channels::{ChannelChanged, ChannelView, CreateChannel, DeleteChannel, Up
 pub use create_merchant::{CreateMerchant, MerchantCreated, NewMerchant};
 pub use enroll::{CreateReseller, Enrolled, JoinProgram, Profile, SignUp, SignUpReceived};
 pub use members::{AddResellerMember, ChangeResellerMember, RemoveResellerMember, ResellerUpdated, UpdateReseller};
+pub use ownership::TransferReseller;
 pub use program_terms::{ChangeChannelTerms, ChangeProgramTerms, ProgramChanged};
 use serde_json::json;
 pub use set_up::{SetUp, SetUpDone};

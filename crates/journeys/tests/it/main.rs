@@ -2,6 +2,7 @@
 
 mod access;
 mod again;
+mod approvals;
 mod authenticator;
 mod balance;
 mod bench;

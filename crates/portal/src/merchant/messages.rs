@@ -64,6 +64,8 @@ pub fn kind(look: &Look, template: &str) -> String {
         Template::EmailConfirmation => ("Confirm an e-mail address", "E-Mail-Adresse bestätigen"),
         Template::SecurityNotice => ("Change to how somebody signs in", "Änderung an einer Anmeldung"),
         Template::EmailChange => ("Confirm a new e-mail address", "Neue E-Mail-Adresse bestätigen"),
+        Template::OwnershipReceived => ("Ownership received", "Inhaberschaft erhalten"),
+        Template::OwnershipGiven => ("Ownership handed over", "Inhaberschaft übergeben"),
         Template::EmailChangeNotice => ("Another e-mail address was asked for", "Andere E-Mail-Adresse angefordert"),
     };
     look.t(english, german).to_owned()

@@ -12,6 +12,7 @@ pub mod orders;
 pub mod overview;
 pub mod payment_settings;
 pub mod payments;
+pub mod ownership;
 pub mod people;
 pub mod price_lists;
 pub mod products;
@@ -38,6 +39,7 @@ pub(crate) fn routes(r: &mut Routes) {
     messages::routes(r);
     audit::routes(r);
     people::routes(r);
+    ownership::routes(r);
     api_keys::routes(r);
     requests::routes(r);
     settings::routes(r);

@@ -78,6 +78,8 @@ pub const GERMAN: &[(&str, &str)] = &[
     ("approval_required", "Bestellungen über diesem Betrag muss ein Inhaber genehmigen. Fragen Sie ihn."),
     ("awaiting_approval", "Der Entwurf wartet auf die Genehmigung eines Inhabers. Ziehen Sie die Anfrage zuerst zurück, um ihn zu ändern."),
     ("approval_not_requested", "Für diese Bestellung wartet niemand auf eine Genehmigung."),
+    ("already_yours", "Es gehört Ihnen schon. Nennen Sie jemand anderen."),
+    ("address_not_confirmed", "Diese Person hat sich noch nie mit dem Link aus ihrer Mail angemeldet. Das muss sie zuerst."),
     ("owner_not_limited", "Inhaber haben keine Bestellgrenze."),
     ("purchase_limit_exceeded", "So viel darf diese Partnerschaft in diesem Zeitraum nicht kaufen."),
     ("too_many_items", "Die Bestellung hat mehr Positionen, als eine Bestellung haben darf."),

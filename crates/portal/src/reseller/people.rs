@@ -96,10 +96,12 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     ];
     let add = Button::new(room.t("Add person", "Person aufnehmen")).primary().icon(Icon::Add).opens_dialog().to(&room.path("/people/new"));
     let approval = Button::new(room.t("Approval of orders", "Genehmigung von Bestellungen")).icon(Icon::Lock).opens_dialog().to(&room.path("/people/approval"));
+    let transfer = Button::new(room.t("Transfer ownership", "Inhaberschaft übergeben")).opens_dialog().to(&room.path("/people/transfer"));
     let text = room.t("They work in all programs of your company.", "Sie arbeiten in allen Programmen Ihrer Firma.");
     let text = rule.map_or_else(|| text.to_owned(), |rule| format!("{text} {rule}"));
     let acts = html! {
         @if room.may_trade() && room.may(Right::OrdersApprove) { (approval) }
+        @if users.len() > 1 && room.may(Right::ResellerPeopleManage) { (transfer) }
         (Button::new(room.t("What each role may do", "Was jede Rolle darf")).icon(Icon::Help).to(&room.path("/people/roles")))
         @if room.may(Right::ResellerPeopleManage) { (add) }
     };

@@ -36,6 +36,7 @@ pub mod order_export;
 pub mod order_shapes;
 pub mod orders;
 pub mod overviews;
+pub mod ownership;
 pub mod partnership_products;
 pub mod partnerships;
 pub mod passkey_shapes;
@@ -78,6 +79,7 @@ pub fn routes(r: &mut Routes) {
     partnership_products::routes(r);
     companies::routes(r);
     users::routes(r);
+    ownership::routes(r);
     approvals::routes(r);
     api_keys::routes(r);
     dynamic_urls::routes(r);

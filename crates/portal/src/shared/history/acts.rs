@@ -36,6 +36,7 @@ pub const ACTS: &[(&str, Icon, Tone, &str, &str)] = &[
     ("invoice.paid", Icon::Card, Tone::Good, "Invoice paid", "Rechnung bezahlt"),
     ("invoice.canceled", Icon::Close, Tone::Bad, "Invoice canceled", "Rechnung storniert"),
     ("payment.recorded", Icon::Card, Tone::Good, "Payment recorded", "Zahlung erfasst"),
+    ("member.ownership_transferred", Icon::Account, Tone::Warn, "Ownership handed over", "Inhaberschaft übergeben"),
     ("spending_limit.changed", Icon::Lock, Tone::Plain, "Spending limit of a user changed", "Bestellgrenze einer Person geändert"),
     ("order_approval.changed", Icon::Lock, Tone::Plain, "Amount for approvals changed", "Betrag für Genehmigungen geändert"),
     ("auto_top_up.changed", Icon::Balance, Tone::Plain, "Automatic top-up changed", "Automatische Aufladung geändert"),
