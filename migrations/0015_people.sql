@@ -34,3 +34,6 @@ ALTER TABLE orders ADD COLUMN approval_note {text};
 
 CREATE INDEX orders_of_placer ON orders (merchant, partnership, placed_by, placed_on) WHERE placed_by IS NOT NULL;
 CREATE INDEX orders_waiting_for_approval ON orders (merchant, partnership, id) WHERE approval = 'waiting';
+
+-- When its owner closed a merchant's account: it takes nothing new from then on.
+ALTER TABLE merchant ADD COLUMN closed_ms {int};

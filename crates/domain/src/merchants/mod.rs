@@ -56,6 +56,8 @@ pub struct MerchantView {
     pub bank_account: Option<BankAccount>,
     /// When it was created.
     pub created: Timestamp,
+    /// When its owner closed the account.
+    pub closed: Option<Timestamp>,
     /// Counts changes.
     pub version: i64,
 }

@@ -50,7 +50,7 @@ pub use state::{Status, Step};
 pub use steps::{
     ApprovePartnership, ClosePartnership, DeletePartnership, DenyPartnership, MovePartnership, PartnershipChanged, ReactivatePartnership, SuspendPartnership,
 };
-pub use store::{lock, lock_set, write_placed};
+pub use store::{lock, lock_all, lock_set, write_placed};
 use tradepost_kernel::Refusal;
 use tradepost_store::{Fault, Tx};
 

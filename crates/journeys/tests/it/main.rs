@@ -25,6 +25,7 @@ mod lists;
 mod order_lines;
 mod order_pages;
 mod overviews;
+mod ownership;
 mod page_words;
 mod pages;
 mod papers;

@@ -36,6 +36,8 @@ pub const ACTS: &[(&str, Icon, Tone, &str, &str)] = &[
     ("invoice.paid", Icon::Card, Tone::Good, "Invoice paid", "Rechnung bezahlt"),
     ("invoice.canceled", Icon::Close, Tone::Bad, "Invoice canceled", "Rechnung storniert"),
     ("payment.recorded", Icon::Card, Tone::Good, "Payment recorded", "Zahlung erfasst"),
+    ("merchant.closed", Icon::Close, Tone::Bad, "Account closed", "Konto geschlossen"),
+    ("merchant.reopened", Icon::Play, Tone::Good, "Account opened again", "Konto wieder geöffnet"),
     ("member.ownership_transferred", Icon::Account, Tone::Warn, "Ownership handed over", "Inhaberschaft übergeben"),
     ("spending_limit.changed", Icon::Lock, Tone::Plain, "Spending limit of a user changed", "Bestellgrenze einer Person geändert"),
     ("order_approval.changed", Icon::Lock, Tone::Plain, "Amount for approvals changed", "Betrag für Genehmigungen geändert"),
