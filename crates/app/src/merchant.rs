@@ -3,8 +3,8 @@
 use crate::operate::invalid;
 use serde_json::{Value as Json, json};
 use tradepost_domain::access::Side;
-use tradepost_domain::identity::api_keys::{CreateApiKey, KeyOwner};
 use tradepost_domain::fulfillments::ReopenMerchant;
+use tradepost_domain::identity::api_keys::{CreateApiKey, KeyOwner};
 use tradepost_domain::ids::PartnershipId;
 use tradepost_domain::partners::create_merchant::CreateMerchant;
 use tradepost_domain::{Engine, MerchantId, No, Origin, Right, merchants};

@@ -152,7 +152,10 @@ pub const fn order_approval(look: &Look, state: Option<ApprovalState>) -> (&'sta
     let (title, text) = match state {
         Some(ApprovalState::Waiting) => (
             ("Waits for approval", "Wartet auf Genehmigung"),
-            ("An owner approves or declines it. Until then it can only be withdrawn.", "Ein Inhaber genehmigt oder lehnt ab. Bis dahin lässt sich die Anfrage nur zurückziehen."),
+            (
+                "An owner approves or declines it. Until then it can only be withdrawn.",
+                "Ein Inhaber genehmigt oder lehnt ab. Bis dahin lässt sich die Anfrage nur zurückziehen.",
+            ),
         ),
         Some(ApprovalState::Declined) => (("Not approved", "Nicht genehmigt"), ("An owner declined it.", "Ein Inhaber hat abgelehnt.")),
         None => (("An owner has to approve this", "Ein Inhaber muss das genehmigen"), ("", "")),

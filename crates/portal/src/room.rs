@@ -225,7 +225,10 @@ impl Room {
 
     /// What stands above every page.
     fn banner(&self) -> Option<&str> {
-        let closed = self.t("This account is closed: you can read everything and change nothing.", "Dieses Konto ist geschlossen: Sie können alles lesen und nichts ändern.");
+        let closed = self.t(
+            "This account is closed: you can read everything and change nothing.",
+            "Dieses Konto ist geschlossen: Sie können alles lesen und nichts ändern.",
+        );
         let sandbox = self.test.then(|| self.t("Sandbox: nothing here is real.", "Sandbox: nichts hier ist echt."));
         if self.closed { Some(closed) } else { sandbox }
     }

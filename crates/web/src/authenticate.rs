@@ -197,7 +197,13 @@ impl Gate {
         }
         let proved = Some(session.proved);
         let identified = match credentials.side {
-            None => Identified { caller: Caller::Person { person: person.id, name: person.name() }, partnership_active: true, placeless: false, merchant_closed: false, proved },
+            None => Identified {
+                caller: Caller::Person { person: person.id, name: person.name() },
+                partnership_active: true,
+                placeless: false,
+                merchant_closed: false,
+                proved,
+            },
             Some(Side::Merchant) => self.as_staff(person, credentials.merchant).await?,
             Some(Side::Reseller) => self.as_reseller(person, credentials.partnership).await?,
         };

@@ -90,10 +90,7 @@ static APPROVALS: SetSql = SetSql::select(
 ///
 /// # Errors
 /// The store's.
-pub async fn of_users(
-    reader: &mut Reader<'_>,
-    users: &[(PartnershipScope, PersonId)],
-) -> Result<HashMap<(PartnershipScope, PersonId), Spending>, Fault> {
+pub async fn of_users(reader: &mut Reader<'_>, users: &[(PartnershipScope, PersonId)]) -> Result<HashMap<(PartnershipScope, PersonId), Spending>, Fault> {
     let mut found: HashMap<(PartnershipScope, PersonId), Spending> = HashMap::new();
     if users.is_empty() {
         return Ok(found);

@@ -105,13 +105,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         (Button::new(room.t("What each role may do", "Was jede Rolle darf")).icon(Icon::Help).to(&room.path("/people/roles")))
         @if room.may(Right::ResellerPeopleManage) { (add) }
     };
-    let head = Head {
-        crumbs: &[],
-        title: room.t("People", "Personen"),
-        state: None,
-        text: Some(&text),
-        acts: Some(acts),
-    };
+    let head = Head { crumbs: &[], title: room.t("People", "Personen"), state: None, text: Some(&text), acts: Some(acts) };
     list.answer(&call, Spot::People, &head, columns, rows, None)
 }
 

@@ -127,7 +127,8 @@ async fn ask_approval(call: Call) -> Result<Answer, Problem> {
 async fn approval_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Problem> {
     let title = room.t("Approval of orders", "Genehmigung von Bestellungen");
     let currency = currency(call, room).await?;
-    let hint = room.t("Empty: no order needs approval. 0: every order does that costs something.", "Leer: keine braucht eine Genehmigung. 0: jede, die etwas kostet.");
+    let hint =
+        room.t("Empty: no order needs approval. 0: every order does that costs something.", "Leer: keine braucht eine Genehmigung. 0: jede, die etwas kostet.");
     let text = html! {
         p { (room.t(
             "Orders above this amount are confirmed by an owner, whoever began them. Owners and API keys order without asking.",

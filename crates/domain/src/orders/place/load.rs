@@ -206,12 +206,8 @@ impl Loaded {
 
     /// What users who are no owners may order, and did this month (PAR-14). Nothing is asked where only owners and keys order.
     async fn bind(&mut self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let bound: BTreeMap<(i64, PartnershipId, PersonId), (Date, Currency)> = self
-            .asks
-            .iter()
-            .flatten()
-            .filter_map(|ask| Some(((ask.scope.merchant, ask.scope.partnership, ask.bound?), (ask.day, ask.currency))))
-            .collect();
+        let bound: BTreeMap<(i64, PartnershipId, PersonId), (Date, Currency)> =
+            self.asks.iter().flatten().filter_map(|ask| Some(((ask.scope.merchant, ask.scope.partnership, ask.bound?), (ask.day, ask.currency)))).collect();
         let users = bound.keys().map(|(merchant, partnership, person)| (PartnershipScope { merchant: *merchant, partnership: *partnership }, *person));
         self.spending = spending::of_users(&mut *tx, &users.collect::<Vec<_>>()).await?;
         let limited = self.spending.iter().filter(|(_, spending)| spending.limit.is_some()).filter_map(|((scope, person), _)| {

@@ -1,8 +1,8 @@
 //! An order that an owner is asked about: how it is said on its page, asking, taking back, approving and declining (PAR-14).
 
 use super::page::{after, refused};
-use crate::forms::{self, Typed, question};
 use crate::files::Plain;
+use crate::forms::{self, Typed, question};
 use crate::lists::Cell;
 use crate::names;
 use crate::room::{Room, Spot, done};
