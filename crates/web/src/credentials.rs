@@ -61,6 +61,11 @@ pub struct Identified {
     pub proved: Option<Timestamp>,
 }
 
+/// What a caller of a partnership hears that may not trade.
+pub(crate) fn not_active() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "partnership_not_active", "The partnership is not approved, or it is suspended or closed.")
+}
+
 impl Identified {
     /// Whether work goes on where they are: a partnership that trades, a merchant whose account is not closed.
     ///
@@ -68,8 +73,7 @@ impl Identified {
     /// 403 `partnership_not_active`, 409 `merchant_closed`.
     pub(crate) fn may_work(&self, route: &Route, side: Side) -> Result<(), Problem> {
         if !self.partnership_active && !route.inactive_ok && side == Side::Reseller {
-            let detail = "The partnership is not approved, or it is suspended or closed.";
-            return Err(Problem::new(StatusCode::FORBIDDEN, "partnership_not_active", detail));
+            return Err(not_active());
         }
         if self.merchant_closed && route.changes() && side == Side::Merchant {
             let detail = "The account is closed: it can be read, and nothing can be changed. The operator of this server can open it again.";

@@ -246,7 +246,7 @@ impl Floor {
         trace.caller = Some(identified.caller.clone());
         trace.left = self.app.limiter.dynamic_url(&identified.caller)?;
         identified.caller.authorize(Need::Right(Right::FulfillmentsCreate))?;
-        if identified.partnership_active { Ok(identified.caller) } else { Err(not_active()) }
+        if identified.partnership_active { Ok(identified.caller) } else { Err(credentials::not_active()) }
     }
 
     /// The whole body, or for a route that streams the limited body itself.

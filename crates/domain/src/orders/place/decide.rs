@@ -81,7 +81,10 @@ fn decide(ctx: &Ctx, ask: Ask, loaded: &mut Loaded) -> Result<Decision, Refusal>
     let standing = loaded.standings.get_mut(&scope).ok_or_else(Refusal::not_found)?;
     standing.exposure.used().checked_add(total_minor).ok_or_else(too_much)?;
     within_one_order(&ask.lines)?;
-    let mut spending = ask.bound.and_then(|person| loaded.spending.get_mut(&(scope, person)));
+    let mut spending = match ask.bound {
+        Some(person) => loaded.spending.get_mut(&(scope, person)),
+        None => None,
+    };
     if let Some(spending) = &spending {
         spending.allows(ask.currency.minor(total_minor))?;
     }

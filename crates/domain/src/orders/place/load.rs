@@ -214,7 +214,8 @@ impl Loaded {
             let (day, currency) = bound.get(&(scope.merchant, scope.partnership, *person))?;
             Some(queries::Spender { scope: *scope, person: *person, day: *day, currency: *currency })
         });
-        for (user, minor) in queries::spent(&mut *tx, &limited.collect::<Vec<_>>()).await? {
+        let spenders: Vec<_> = limited.collect();
+        for (user, minor) in queries::spent(&mut *tx, &spenders).await? {
             self.spending.entry(user).or_default().spent_minor = minor;
         }
         Ok(())
