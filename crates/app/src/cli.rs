@@ -133,6 +133,11 @@ enum MerchantCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Open a merchant again that its owner closed
+    Reopen {
+        /// Merchant id or short name; may be left out where there is one merchant
+        merchant: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -236,6 +241,7 @@ fn to_order(command: Command) -> Result<(Order, Vec<u8>, bool), Trouble> {
         Command::Merchant(MerchantCommand::Create { name, slug, currency, owner_email, owner_name, time_zone, json }) => {
             (Order::CreateMerchant { name, slug, currency, owner_email, owner_name, time_zone }, Vec::new(), json)
         }
+        Command::Merchant(MerchantCommand::Reopen { merchant }) => (Order::ReopenMerchant { merchant }, Vec::new(), false),
         Command::Key(KeyCommand::Create { merchant, test, partnership, name, rights, json }) => {
             (Order::CreateKey { merchant, test, partnership, name, rights }, Vec::new(), json)
         }

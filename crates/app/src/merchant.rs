@@ -3,6 +3,7 @@
 use crate::operate::invalid;
 use serde_json::{Value as Json, json};
 use tradepost_domain::access::Side;
+use tradepost_domain::fulfillments::ReopenMerchant;
 use tradepost_domain::identity::api_keys::{CreateApiKey, KeyOwner};
 use tradepost_domain::ids::PartnershipId;
 use tradepost_domain::partners::create_merchant::CreateMerchant;
@@ -48,6 +49,13 @@ pub(crate) async fn create(engine: &Engine, name: &str, slug: Option<String>, cu
         "merchant": made.live.id, "sandbox": made.test.id, "slug": made.slug, "name": name, "owner": made.owner,
         "live_key": live_key.text().expose(), "test_key": test_key.text().expose(),
     }))
+}
+
+/// Opens a closed merchant again (PAR-14).
+pub(crate) async fn reopen(engine: &Engine, merchant: Option<&str>) -> Result<Json, No> {
+    let merchant = find_or_only(engine, merchant, false).await?;
+    let opened = engine.execute(Origin::operator(), ReopenMerchant { merchant }).await?.outcome;
+    Ok(json!({"merchant": opened.merchant, "partnerships": opened.partnerships}))
 }
 
 fn mint(engine: &Engine, kind: KeyKind, test: bool) -> ApiKeyText {

@@ -32,6 +32,11 @@ pub enum Order {
         /// The IANA time zone by which its days are counted.
         time_zone: String,
     },
+    /// A closed merchant is opened again.
+    ReopenMerchant {
+        /// `mer_…` or short name; may be left out where there is one merchant.
+        merchant: Option<String>,
+    },
     /// An API key of a merchant or of one partnership.
     CreateKey {
         /// `mer_…` or short name; may be left out where there is one merchant.
@@ -109,6 +114,7 @@ pub async fn carry_out(house: &House, order: Order, content: Vec<u8>, listener: 
         Order::CreateKey { merchant, test, partnership, name, rights } => {
             merchant::create_key(engine, merchant.as_deref(), test, partnership.as_deref(), &name, &rights).await?
         }
+        Order::ReopenMerchant { merchant } => merchant::reopen(engine, merchant.as_deref()).await?,
         Order::ResetFactors { email } => reset_factors(engine, &email).await?,
         Order::Import { what, merchant, test, product, dry_run } => {
             let merchant = merchant::find_or_only(engine, merchant.as_deref(), test).await?;

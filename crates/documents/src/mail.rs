@@ -81,6 +81,8 @@ texts![
     "order_placed.html",
     "order_canceled.txt",
     "order_canceled.html",
+    "approval_requested.txt",
+    "approval_requested.html",
     "top_up_requested.txt",
     "top_up_requested.html",
     "balance_low.txt",
@@ -108,6 +110,10 @@ texts![
     "email_change.html",
     "email_change_notice.txt",
     "email_change_notice.html",
+    "ownership_received.txt",
+    "ownership_received.html",
+    "ownership_given.txt",
+    "ownership_given.html",
 ];
 
 const fn texts_in(language: Language) -> &'static [Text] {

@@ -161,7 +161,7 @@ macro_rules! rights {
             pub const fn side(self) -> Side {
                 match self { $($(Self::$variant => Side::$side,)+)+ }
             }
-            /// The roles that hold it, by name, besides the owner (and, at a merchant, the admin), who hold all of their side.
+            /// The roles that hold it, by name, besides the owner (and, at a merchant, the admin, but for what is an owner's alone), who hold all of their side.
             #[must_use]
             pub const fn roles(self) -> &'static [&'static str] {
                 match self { $($(Self::$variant => &[$(stringify!($role)),*],)+)+ }
@@ -194,12 +194,14 @@ rights! {
         BillingManage = "billing.manage" [finance] "Record payments, and decide on requests to take fulfillments back and what is refunded for them.",
         KeysManage = "keys.manage" [] "Create, rotate and disable API keys; disable a partnership's.",
         PeopleManage = "people.manage" [] "Add and remove members of staff.",
+        MerchantOwn = "merchant.own" [] "Hand the merchant over to another owner, and close its account.",
         AuditRead = "audit.read" [] "Read the audit trail.",
     }
     Reseller {
         ProgramRead = "program.read" [seller, finance, viewer] "See the partnership, its terms, products and prices.",
         OrdersRead = "orders.read" [seller, finance, viewer] "See orders and licenses (masked).",
-        OrdersPlace = "orders.place" [seller] "Create, change, confirm and cancel drafts.",
+        OrdersPlace = "orders.place" [seller] "Create, change, confirm and cancel drafts; ask an owner to approve one.",
+        OrdersApprove = "orders.approve" [] "Approve or decline drafts that users ask about, and set what each user may order.",
         LicensesDistribute = "licenses.distribute" [seller] "Activate, send, reveal and download licenses; attach end users.",
         FulfillmentsCreate = "fulfillments.create" [seller] "Fulfill sales of external shops from the prepaid balance: the codes are in the answer; read and download them again.",
         FulfillmentsRead = "fulfillments.read" [seller, finance, viewer] "See fulfillments of external shops (codes masked) and requests to cancel them.",
@@ -213,10 +215,19 @@ rights! {
 
 impl Right {
     /// Whether an API key may hold it. Users and profile of a reseller belong to the company with all its programs, and a
-    /// key reaches one of them and nothing else (PAR-16): these are for people.
+    /// key reaches one of them and nothing else (PAR-16): these are for people. So is what one user asks another, and
+    /// who owns a merchant.
     #[must_use]
     pub const fn is_for_keys(self) -> bool {
-        !matches!(self, Self::ResellerPeopleRead | Self::ResellerPeopleManage)
+        !matches!(self, Self::MerchantOwn | Self::ResellerPeopleRead | Self::ResellerPeopleManage | Self::OrdersApprove)
+    }
+
+    /// Every role that holds it, by name.
+    #[must_use]
+    pub fn holders(self) -> Vec<&'static str> {
+        let merchants = MerchantRole::ALL.iter().filter(|role| role.may(self)).map(|role| role.name());
+        let resellers = ResellerRole::ALL.iter().filter(|role| role.may(self)).map(|role| role.name());
+        merchants.chain(resellers).collect()
     }
 
     /// What a key of this side holds at most.
@@ -229,7 +240,12 @@ impl MerchantRole {
     /// Whether the role holds the right.
     #[must_use]
     pub fn may(self, right: Right) -> bool {
-        right.side() == Side::Merchant && (matches!(self, Self::Owner | Self::Admin) || right.roles().contains(&self.name()))
+        let holds = match self {
+            Self::Owner => true,
+            Self::Admin => right != Right::MerchantOwn,
+            _ => right.roles().contains(&self.name()),
+        };
+        right.side() == Side::Merchant && holds
     }
 }
 
@@ -274,6 +290,7 @@ impl Caller {
             (Need::Right(_) | Need::Either(..) | Need::House, _) => false,
         };
         let needed = match need {
+            Need::Right(Right::OrdersApprove | Right::MerchantOwn) => " An owner has to do this.".to_owned(),
             Need::Right(right) if !right.is_for_keys() => format!(" This needs a person with the right {}: a key belongs to one program.", right.name()),
             Need::Right(right) => format!(" This needs the right {}.", right.name()),
             _ => String::new(),

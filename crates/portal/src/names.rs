@@ -3,7 +3,7 @@
 use crate::look::Look;
 use tradepost_design::badge::Tone;
 use tradepost_domain::licenses::{LockReason, Stage, Status as LicenseStatus};
-use tradepost_domain::orders::State as OrderState;
+use tradepost_domain::orders::{ApprovalState, State as OrderState};
 use tradepost_domain::partners::Status as PartnershipStatus;
 
 /// What a list shows, by the name of its files; that of a partnership's list begins with it: `orders-R-7K2M`.
@@ -144,4 +144,21 @@ pub const fn lock_reason(look: &Look, reason: LockReason) -> (&'static str, &'st
 #[must_use]
 pub fn lock_reason_named(name: &str) -> Option<LockReason> {
     LockReason::ALL.into_iter().find(|reason| reason.name() == name)
+}
+
+/// What became of asking an owner about a draft, and what that means; `None`: nobody was asked, and somebody has to be.
+#[must_use]
+pub const fn order_approval(look: &Look, state: Option<ApprovalState>) -> (&'static str, &'static str) {
+    let (title, text) = match state {
+        Some(ApprovalState::Waiting) => (
+            ("Waits for approval", "Wartet auf Genehmigung"),
+            (
+                "An owner approves or declines it. Until then it can only be withdrawn.",
+                "Ein Inhaber genehmigt oder lehnt ab. Bis dahin lässt sich die Anfrage nur zurückziehen.",
+            ),
+        ),
+        Some(ApprovalState::Declined) => (("Not approved", "Nicht genehmigt"), ("An owner declined it.", "Ein Inhaber hat abgelehnt.")),
+        None => (("An owner has to approve this", "Ein Inhaber muss das genehmigen"), ("", "")),
+    };
+    (look.t(title.0, title.1), look.t(text.0, text.1))
 }

@@ -8,6 +8,7 @@ pub use phrases::PHRASES;
 
 use crate::look::Look;
 use tradepost_design::Language;
+use tradepost_kernel::{Currency, Money};
 use tradepost_web::codes;
 
 /// A no about the whole, as a sentence.
@@ -74,13 +75,20 @@ fn taken<'t>(pattern: &str, text: &'t str) -> Option<Vec<&'t str>> {
     rest.is_empty().then_some(values)
 }
 
+/// `100.00 USD`.
+fn amount(text: &str) -> Option<Money> {
+    let (amount, currency) = text.rsplit_once(' ')?;
+    currency.parse::<Currency>().ok()?.parse(amount).ok()
+}
+
 fn filled(look: &Look, german: &str, values: &[&str]) -> String {
     let mut parts = german.split("{}");
     let mut text = parts.next().unwrap_or("").to_owned();
     for (part, value) in parts.zip(values) {
-        match value.parse::<i64>() {
-            Ok(number) => text.push_str(&look.number(number)),
-            Err(_) => text.push_str(value),
+        match (value.parse::<i64>(), amount(value)) {
+            (Ok(number), _) => text.push_str(&look.number(number)),
+            (Err(_), Some(amount)) => text.push_str(&look.money_text(&amount)),
+            (Err(_), None) => text.push_str(value),
         }
         text.push_str(part);
     }

@@ -65,6 +65,8 @@ pub struct Room {
     pub status: Option<Status>,
     /// Whether it is a sandbox.
     pub test: bool,
+    /// Whether it is a merchant's whose account is closed.
+    pub closed: bool,
     /// Who asks.
     pub caller: Caller,
     person: PersonId,
@@ -104,6 +106,7 @@ impl Room {
             currency: merchant.currency,
             status: None,
             test: merchant.test,
+            closed: merchant.closed.is_some(),
             person,
             person_name: frame.person.name(),
             person_email: frame.person.email,
@@ -128,6 +131,7 @@ impl Room {
             currency: frame.merchant.currency,
             status: Some(program.status),
             test: program.test,
+            closed: false,
             person,
             person_name: frame.person.name(),
             person_email: frame.person.email,
@@ -209,7 +213,7 @@ impl Room {
             groups: &groups,
             person: (&self.person_name, &self.person_email),
             menu: self.menu(),
-            sandbox: self.test.then(|| self.t("Sandbox: nothing here is real.", "Sandbox: nichts hier ist echt.")),
+            sandbox: self.banner(),
             toast: self.said.as_deref().map(|text| note::toast(Tone::Good, text)),
             finder: (&finder, self.t("Search or jump to…", "Suchen oder springen …")),
         };
@@ -217,6 +221,16 @@ impl Room {
         // With no-referrer a browser would not say where a form comes from, and its form would be refused.
         let answer = Answer::html(drawn::workspace(&page, &around, inside)).header(REFERRER_POLICY, "same-origin");
         if self.said.is_some() { answer.cookie(&forgotten()) } else { answer }
+    }
+
+    /// What stands above every page.
+    fn banner(&self) -> Option<&str> {
+        let closed = self.t(
+            "This account is closed: you can read everything and change nothing.",
+            "Dieses Konto ist geschlossen: Sie können alles lesen und nichts ändern.",
+        );
+        let sandbox = self.test.then(|| self.t("Sandbox: nothing here is real.", "Sandbox: nichts hier ist echt."));
+        if self.closed { Some(closed) } else { sandbox }
     }
 
     fn menu(&self) -> Markup {

@@ -54,6 +54,7 @@ struct FoundKey {
     row: ApiKeyRow,
     status: Option<Status>,
     merchant: Option<MerchantId>,
+    merchant_closed: bool,
 }
 
 impl Gate {
@@ -104,7 +105,7 @@ impl Gate {
                 found
             }
         };
-        let FoundKey { row, status, merchant } = &*found;
+        let FoundKey { row, status, merchant, merchant_closed } = &*found;
         let is_valid = row.is_valid(now) || sabotage::is("credential.cached");
         if !is_valid || !row.is_allowed_from(credentials.address) || row.kind != text.kind {
             return Err(Problem::unauthenticated());
@@ -124,7 +125,7 @@ impl Gate {
             None => Caller::MerchantKey { key, name, merchant: row.owner.merchant, rights },
             Some(partnership) => Caller::PartnershipKey { key, name, scope: PartnershipScope { merchant: row.owner.merchant, partnership }, rights },
         };
-        Ok(Identified { caller, partnership_active, placeless: false, proved: None })
+        Ok(Identified { caller, partnership_active, placeless: false, merchant_closed: *merchant_closed, proved: None })
     }
 
     /// Every key that opens nothing from this address costs one hash and one look-up, and gets the same answer.
@@ -141,7 +142,7 @@ impl Gate {
         }
         let name = format!("{} (dynamic URL)", row.name);
         let caller = Caller::PartnershipKey { key: row.id, name, scope, rights: row.rights };
-        Ok(Identified { caller, partnership_active: status.is_some_and(Status::may_trade), placeless: false, proved: None })
+        Ok(Identified { caller, partnership_active: status.is_some_and(Status::may_trade), placeless: false, merchant_closed: false, proved: None })
     }
 
     async fn find_key(&self, hash: [u8; 32]) -> Result<Option<FoundKey>, Problem> {
@@ -151,12 +152,13 @@ impl Gate {
             .read(move |reader| {
                 Box::pin(async move {
                     let Some(row) = queries::key_by_hash(reader, hash).await? else { return Ok(None) };
-                    let merchant = merchants::queries::merchant(reader, row.owner.merchant).await?.map(|merchant| merchant.id);
+                    let house = merchants::queries::merchant(reader, row.owner.merchant).await?;
+                    let (merchant, merchant_closed) = (house.as_ref().map(|house| house.id), house.is_some_and(|house| house.closed.is_some()));
                     let status = match row.owner.partnership {
                         Some(partnership) => standing(reader, PartnershipScope { merchant: row.owner.merchant, partnership }).await?.map(|(_, status)| status),
                         None => None,
                     };
-                    Ok(Some(FoundKey { row, status, merchant }))
+                    Ok(Some(FoundKey { row, status, merchant, merchant_closed }))
                 })
             })
             .await?;
@@ -195,7 +197,13 @@ impl Gate {
         }
         let proved = Some(session.proved);
         let identified = match credentials.side {
-            None => Identified { caller: Caller::Person { person: person.id, name: person.name() }, partnership_active: true, placeless: false, proved },
+            None => Identified {
+                caller: Caller::Person { person: person.id, name: person.name() },
+                partnership_active: true,
+                placeless: false,
+                merchant_closed: false,
+                proved,
+            },
             Some(Side::Merchant) => self.as_staff(person, credentials.merchant).await?,
             Some(Side::Reseller) => self.as_reseller(person, credentials.partnership).await?,
         };
@@ -216,11 +224,12 @@ impl Gate {
             }
         };
         let (person, name) = (person.id, person.name());
+        let merchant_closed = chosen.as_ref().is_some_and(|(merchant, _)| merchant.closed.is_some());
         let caller = match chosen {
             Some((merchant, role)) => Caller::MerchantPerson { person, name, merchant: merchant.number, role },
             None => Caller::Person { person, name },
         };
-        Ok(Identified { caller, partnership_active: true, placeless, proved: None })
+        Ok(Identified { caller, partnership_active: true, placeless, merchant_closed, proved: None })
     }
 
     /// As a user in the partnership that is named, else in the only one.
@@ -238,9 +247,10 @@ impl Gate {
                 caller: Caller::ResellerPerson { person, name, reseller: seat.reseller, scope: seat.scope, role: seat.role },
                 partnership_active: seat.status.may_trade(),
                 placeless: false,
+                merchant_closed: false,
                 proved: None,
             },
-            None => Identified { caller: Caller::Person { person, name }, partnership_active: true, placeless, proved: None },
+            None => Identified { caller: Caller::Person { person, name }, partnership_active: true, placeless, merchant_closed: false, proved: None },
         })
     }
 }

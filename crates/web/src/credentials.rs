@@ -1,8 +1,9 @@
 //! Who asks: what the header fields say, handed to the identity slice.
 
 use crate::problem::Problem;
+use crate::route::Route;
 use axum::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, COOKIE};
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use std::net::IpAddr;
 use tradepost_domain::access::Side;
 use tradepost_domain::{Caller, MerchantId, PartnershipId};
@@ -52,10 +53,34 @@ pub struct Identified {
     pub caller: Caller,
     /// Whether the partnership that they act in may be worked with; true where there is none.
     pub partnership_active: bool,
+    /// Whether the merchant that they work for closed its account: they read, and change nothing.
+    pub merchant_closed: bool,
     /// Whether a person has no place at all on the side that was asked for: its paths do not exist for them.
     pub placeless: bool,
     /// When the person of a session last proved that it is them; `None` for a key, which is not asked.
     pub proved: Option<Timestamp>,
+}
+
+/// What a caller of a partnership hears that may not trade.
+pub(crate) fn not_active() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "partnership_not_active", "The partnership is not approved, or it is suspended or closed.")
+}
+
+impl Identified {
+    /// Whether work goes on where they are: a partnership that trades, a merchant whose account is not closed.
+    ///
+    /// # Errors
+    /// 403 `partnership_not_active`, 409 `merchant_closed`.
+    pub(crate) fn may_work(&self, route: &Route, side: Side) -> Result<(), Problem> {
+        if !self.partnership_active && !route.inactive_ok && side == Side::Reseller {
+            return Err(not_active());
+        }
+        if self.merchant_closed && route.changes() && side == Side::Merchant {
+            let detail = "The account is closed: it can be read, and nothing can be changed. The operator of this server can open it again.";
+            return Err(Problem::new(StatusCode::CONFLICT, "merchant_closed", detail));
+        }
+        Ok(())
+    }
 }
 
 /// Finds out who asks. Written by the identity slice.

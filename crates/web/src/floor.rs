@@ -246,7 +246,7 @@ impl Floor {
         trace.caller = Some(identified.caller.clone());
         trace.left = self.app.limiter.dynamic_url(&identified.caller)?;
         identified.caller.authorize(Need::Right(Right::FulfillmentsCreate))?;
-        if identified.partnership_active { Ok(identified.caller) } else { Err(not_active()) }
+        if identified.partnership_active { Ok(identified.caller) } else { Err(credentials::not_active()) }
     }
 
     /// The whole body, or for a route that streams the limited body itself.
@@ -311,9 +311,7 @@ fn authorize(route: &Route, identified: &Identified) -> Result<(), Problem> {
                 return Err(if identified.placeless { Problem::not_found() } else { unnamed(right.side()) });
             }
             caller.authorize(Need::Right(right))?;
-            if !identified.partnership_active && !route.inactive_ok && right.side() == Side::Reseller {
-                return Err(not_active());
-            }
+            identified.may_work(route, right.side())?;
         }
         Access::SignedIn => caller.authorize(Need::SignedIn)?,
         Access::Public | Access::Anyone | Access::Undeclared | Access::DynamicUrl(_) => {}
@@ -327,10 +325,6 @@ fn refuse_stale(route: &Route, proved: Option<Timestamp>, now: Timestamp) -> Res
         return Ok(());
     }
     Err(Problem::new(StatusCode::FORBIDDEN, "fresh_proof_required", "Prove again that it is you: POST /v1/me/proofs, then repeat this."))
-}
-
-fn not_active() -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "partnership_not_active", "The partnership is not approved, or it is suspended or closed.")
 }
 
 /// A person who could act in several places must say where.

@@ -92,8 +92,7 @@ pub fn access_words(route: &Route) -> String {
 #[must_use]
 pub fn roles(route: &Route) -> Vec<&'static str> {
     let Access::Right(right) = route.access else { return Vec::new() };
-    let above: &[&str] = if right.side() == Side::Merchant { &["owner", "admin"] } else { &["owner"] };
-    above.iter().chain(right.roles()).copied().collect()
+    right.holders()
 }
 
 fn operation(route: &Route, problem: &Value, schemas: &mut Schemas) -> Value {

@@ -155,6 +155,11 @@ impl Route {
         side_of_path(self.path)
     }
 
+    /// Whether it is there to change something.
+    pub(crate) fn changes(&self) -> bool {
+        self.method != Method::GET
+    }
+
     /// Whether its path says which merchant or partnership is meant, as pages of a workspace do; a header is not read then.
     #[must_use]
     pub fn names_place(&self) -> bool {
@@ -367,6 +372,9 @@ impl Route {
         }
         if self.side() == Some(Side::Reseller) && !self.inactive_ok && matches!(self.access, Access::Right(_)) {
             add(&["partnership_not_active"]);
+        }
+        if self.side() == Some(Side::Merchant) && self.changes() && matches!(self.access, Access::Right(_)) {
+            add(&["merchant_closed"]);
         }
         if let Access::DynamicUrl(place) = self.access {
             add(&["not_a_browser_endpoint", "partnership_not_active", "not_found", "outcome_unknown"]);

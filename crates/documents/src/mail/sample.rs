@@ -27,6 +27,9 @@ pub fn sample(template: Template) -> Json {
             "order": "ord_01h455vb4pex5vsknk084sn02q", "order_number": "2026-000017", "reference": "PO 4711", "total": "1250.00", "currency": "USD",
             "note": null, "invoice_number": "INV-17", "due_on": "2026-12-21", "invoice_link": "https://tradepost.example/i/1-abc-def",
         }),
+        Template::ApprovalRequested => serde_json::json!({
+            "order": "ord_01h455vb4pex5vsknk084sn02q", "reference": "PO <4711>", "asked_by": "Grace <b>Hopper</b>",
+        }),
         Template::TopUpRequested | Template::BalanceLow => serde_json::json!({
             "invoice_number": "INV-000018", "amount": "500.00", "currency": "USD", "due_on": "2026-12-21",
             "balance": "12.00", "threshold": "100.00", "invoice_link": "https://tradepost.example/i/1-abc-def",
@@ -54,6 +57,9 @@ pub fn sample(template: Template) -> Json {
         }),
         Template::EmailChangeNotice => serde_json::json!({
             "person": "usr_01h455vb4pex5vsknk084sn02q", "merchant": null, "brand": null, "new_email": "ada+<b>@example.org",
+        }),
+        Template::OwnershipReceived | Template::OwnershipGiven => serde_json::json!({
+            "person": "usr_01h455vb4pex5vsknk084sn02q", "merchant": null, "brand": null, "account": "Northwind <few>", "other": "Grace <b>Hopper</b>",
         }),
         Template::SecurityNotice => {
             serde_json::json!({"person": "usr_01h455vb4pex5vsknk084sn02q", "event": "person.recovery_code_used", "left": 3, "merchant": null})

@@ -11,6 +11,7 @@
 //!
 //! What does not belong: how the balance is fed (billing), partner orders (orders).
 
+pub mod close_merchant;
 mod decide;
 pub mod decide_cancel;
 pub mod deliver;
@@ -28,6 +29,7 @@ mod store;
 mod take_back;
 pub mod units;
 
+pub use close_merchant::{CloseMerchant, ReopenMerchant};
 pub use decide_cancel::{ApproveCancelRequest, RejectCancelRequest};
 pub use download::DownloadFulfillment;
 pub use dynamic_urls::CreateDynamicUrl;

@@ -1,8 +1,10 @@
 //! Who belongs to a company, and as what (PAR-14): the rules that a merchant's staff and a reseller's users share.
 
+use crate::command::No;
 use crate::ids::PersonId;
 use serde::{Deserialize, Serialize};
 use tradepost_kernel::Refusal;
+use tradepost_store::Reader;
 
 /// The member that was added, changed or removed.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -49,6 +51,22 @@ impl<R: Copy + PartialEq> Members<R> {
         }
         Err(Refusal::conflict("last_owner", "This is the last owner; make somebody else an owner first."))
     }
+}
+
+/// Whether somebody may be made an owner in another's place: not oneself, and nobody who never showed that the address is theirs.
+///
+/// # Errors
+/// `already_yours`, `address_not_confirmed`.
+pub(crate) async fn may_own(reader: &mut Reader<'_>, from: PersonId, to: PersonId) -> Result<(), No> {
+    if from == to {
+        return Err(Refusal::conflict("already_yours", "You own it already: name somebody else.").into());
+    }
+    let person = super::queries::person(reader, to).await?.ok_or_else(Refusal::not_found)?;
+    if person.confirmed.is_none() {
+        let detail = "This person never signed in by the link that they were sent; they have to first.";
+        return Err(Refusal::conflict("address_not_confirmed", detail).into());
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ fn may_touch(caller: &Caller, roles: &[MerchantRole]) -> Result<(), Refusal> {
 }
 
 /// Locks the merchant and says who is in its staff.
-async fn staff(tx: &mut Tx<'_>, merchant: i64) -> Result<Members<MerchantRole>, Fault> {
+pub(super) async fn staff(tx: &mut Tx<'_>, merchant: i64) -> Result<Members<MerchantRole>, Fault> {
     let _: Option<(i64,)> = tx.query_opt(sql!("SELECT number FROM merchant WHERE number = $1 FOR UPDATE"), params![merchant]).await?;
     let staff = queries::staff(tx, MerchantScope { merchant }).await?;
     Ok(Members::new(MerchantRole::Owner, staff.into_iter().map(|member| (member.person, member.role)).collect()))

@@ -9,6 +9,7 @@
 
 pub mod branding;
 pub mod members;
+pub mod ownership;
 pub mod queries;
 pub mod store;
 pub mod update;
@@ -16,6 +17,7 @@ pub mod update;
 use crate::ids::MerchantId;
 pub use branding::{Branding, ChangeBranding, Logo, LogoKind, RemoveLogo, SetLogo, branding};
 pub use members::{AddMerchantMember, ChangeMerchantMember, RemoveMerchantMember};
+pub use ownership::TransferMerchant;
 use serde::{Deserialize, Serialize};
 pub use store::{next_number, next_numbers, next_numbers_of_all};
 use tradepost_kernel::{Bic, Currency, Iban, Timestamp};
@@ -54,6 +56,8 @@ pub struct MerchantView {
     pub bank_account: Option<BankAccount>,
     /// When it was created.
     pub created: Timestamp,
+    /// When its owner closed the account.
+    pub closed: Option<Timestamp>,
     /// Counts changes.
     pub version: i64,
 }

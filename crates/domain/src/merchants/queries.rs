@@ -25,6 +25,7 @@ impl FromRow for MerchantView {
             payment_instructions: columns.next()?,
             bank_account: bank_account(columns.next()?, columns.next()?, columns.next()?),
             created: columns.next()?,
+            closed: columns.next()?,
             version: columns.next()?,
         })
     }
@@ -42,7 +43,7 @@ fn bank_account(holder: Option<String>, iban: Option<String>, bic: Option<String
 pub async fn merchant(reader: &mut Reader<'_>, number: i64) -> Result<Option<MerchantView>, Fault> {
     reader
         .query_opt(
-            sql!("SELECT number, id, slug, name, environment, twin, currency, time_zone, sender_email, address, country, vat_id, payment_instructions, bank_holder, bank_iban, bank_bic, created_ms, version FROM merchant WHERE number = $1"),
+            sql!("SELECT number, id, slug, name, environment, twin, currency, time_zone, sender_email, address, country, vat_id, payment_instructions, bank_holder, bank_iban, bank_bic, created_ms, closed_ms, version FROM merchant WHERE number = $1"),
             params![number],
         )
         .await

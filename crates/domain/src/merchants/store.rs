@@ -123,6 +123,12 @@ pub(crate) async fn update(tx: &mut Tx<'_>, m: &MerchantView) -> Result<(), Faul
     .await
 }
 
+/// Closes an account, or opens it again.
+pub(crate) async fn write_closed(tx: &mut Tx<'_>, merchant: i64, closed: Option<Timestamp>) -> Result<(), Fault> {
+    let update = sql!("UPDATE merchant SET closed_ms = $2, version = version + 1 WHERE number = $1");
+    tx.execute_exactly(1, update, params![merchant, closed]).await
+}
+
 /// Adds a member of staff.
 pub(crate) async fn insert_member(tx: &mut Tx<'_>, merchant: i64, person: PersonId, role: MerchantRole, now: Timestamp) -> Result<(), Fault> {
     let insert = sql!("INSERT INTO merchant_member (merchant, person, role, created_ms) VALUES ($1, $2, $3, $4)");

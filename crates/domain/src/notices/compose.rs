@@ -1,5 +1,6 @@
 //! From an event to its messages: who gets them, and what they say. Reads only.
 
+mod approval;
 mod balance;
 mod language;
 mod people;
@@ -68,9 +69,11 @@ fn message(event: &WaitingEvent, rule: &Rule, facts: &Facts, recipient: Recipien
 
 async fn facts(reader: &mut Reader<'_>, event: &WaitingEvent, rule: &Rule) -> Result<Option<Facts>, Fault> {
     match rule.template {
+        Template::ApprovalRequested => return approval::facts(reader, event).await,
         Template::FulfillmentDelivered => return shop::delivered(reader, event).await,
         Template::FulfillmentFailed => return shop::failed(reader, event).await,
         Template::CancelRequested | Template::CancelApproved | Template::CancelRejected => return shop::cancel_request(reader, event).await,
+        Template::OwnershipReceived | Template::OwnershipGiven => return people::ownership_facts(reader, event, rule.template).await,
         Template::EmailChange | Template::EmailChangeNotice => return people::email_change_facts(reader, event, rule.template).await,
         _ => {}
     }

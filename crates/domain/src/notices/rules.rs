@@ -14,6 +14,7 @@ pub enum Template {
     PartnershipClosed,
     OrderPlaced,
     OrderCanceled,
+    ApprovalRequested,
     TopUpRequested,
     BalanceLow,
     LicenseSent,
@@ -27,6 +28,8 @@ pub enum Template {
     SecurityNotice,
     EmailChange,
     EmailChangeNotice,
+    OwnershipReceived,
+    OwnershipGiven,
 }
 crate::access::named!(Template {
     PartnershipSignedUp = "partnership_signed_up",
@@ -39,6 +42,7 @@ crate::access::named!(Template {
     PartnershipClosed = "partnership_closed",
     OrderPlaced = "order_placed",
     OrderCanceled = "order_canceled",
+    ApprovalRequested = "approval_requested",
     TopUpRequested = "top_up_requested",
     BalanceLow = "balance_low",
     LicenseSent = "license_sent",
@@ -52,6 +56,8 @@ crate::access::named!(Template {
     SecurityNotice = "security_notice",
     EmailChange = "email_change",
     EmailChangeNotice = "email_change_notice",
+    OwnershipReceived = "ownership_received",
+    OwnershipGiven = "ownership_given",
 });
 
 /// Who gets it.
@@ -110,6 +116,7 @@ pub const RULES: &[Rule] = &[
     rule("partnership.closed", Template::PartnershipClosed, Audience::ResellerOwners, "PAR-1"),
     rule("order.placed", Template::OrderPlaced, Audience::ResellerCompany, "ORD-8"),
     rule("order.canceled", Template::OrderCanceled, Audience::ResellerCompany, "DEL-8"),
+    rule("order.approval_requested", Template::ApprovalRequested, Audience::ResellerOwners, "PAR-14"),
     rule("top_up.requested", Template::TopUpRequested, Audience::ResellerCompany, "EXT-1"),
     rule("balance.low", Template::BalanceLow, Audience::ResellerCompany, "EXT-8"),
     rule("license.sent", Template::LicenseSent, Audience::Customer, "FUL-4"),
@@ -118,6 +125,10 @@ pub const RULES: &[Rule] = &[
     rule("cancel_request.created", Template::CancelRequested, Audience::MerchantStaff, "EXT-9"),
     rule("cancel_request.approved", Template::CancelApproved, Audience::ResellerOwners, "EXT-9"),
     rule("cancel_request.rejected", Template::CancelRejected, Audience::ResellerOwners, "EXT-9"),
+    rule("merchant.ownership_transferred", Template::OwnershipReceived, Audience::Person, "PAR-14"),
+    rule("merchant.ownership_transferred", Template::OwnershipGiven, Audience::Person, "PAR-14"),
+    rule("reseller.ownership_transferred", Template::OwnershipReceived, Audience::Person, "PAR-14"),
+    rule("reseller.ownership_transferred", Template::OwnershipGiven, Audience::Person, "PAR-14"),
     rule("person.password_reset_requested", Template::PasswordReset, Audience::LinkHolder, "PAR-15"),
     rule("person.sign_up_repeated", Template::SignUpRepeated, Audience::Person, "PAR-2"),
     rule("person.signed_up", Template::EmailConfirmation, Audience::LinkHolder, "PAR-15"),

@@ -9,7 +9,7 @@ use crate::audit::AuditEntry;
 use crate::catalog;
 use crate::command::{Command, Ctx, No};
 use crate::ids::{ChannelId, OrderId, OrderItemId};
-use crate::partners::{self, LockedPartnership, terms};
+use crate::partners::{self, LockedPartnership, spending, terms};
 use serde_json::json;
 use tradepost_kernel::{Class, Refusal};
 use tradepost_store::Tx;
@@ -77,6 +77,7 @@ impl Command for ChangeDraft {
         "partnership_not_active",
         "order_confirmed",
         "order_canceled",
+        "awaiting_approval",
         "stale_version",
         "channel_required",
         "setup_incomplete",
@@ -140,6 +141,10 @@ impl ChangeDraft {
         let order = queries::order(tx, scope.of_merchant(), Some(scope.partnership), self.order).await?.ok_or_else(Refusal::not_found)?;
         partnership.may_trade()?;
         still_a_draft(&order)?;
+        let ends = matches!(self.change, DraftChange::Cancel | DraftChange::Delete);
+        if !ends && !spending::is_owner(ctx.caller()) {
+            not_with_an_owner(&order)?;
+        }
         if self.if_version.is_some_and(|version| version != order.version) {
             return Err(Refusal::new(Class::Stale, "stale_version", "The order was changed meanwhile; read it again.").into());
         }
@@ -158,6 +163,18 @@ pub(super) fn still_a_draft(order: &OrderRow) -> Result<(), Refusal> {
         State::Canceled if order.placed.is_none() => Err(Refusal::conflict("order_canceled", "This draft was canceled.").in_state("canceled")),
         state => Err(Refusal::conflict("order_confirmed", "The order was confirmed; it can't be changed afterwards.").in_state(state.name())),
     }
+}
+
+/// What an owner is asked about stays as it was asked: who wants to change it withdraws it first (PAR-14).
+///
+/// # Errors
+/// `awaiting_approval`.
+pub(super) fn not_with_an_owner(order: &OrderRow) -> Result<(), Refusal> {
+    if order.waits_for_approval() {
+        let detail = "The order waits for the approval of an owner; withdraw it first to change it.";
+        return Err(Refusal::conflict("awaiting_approval", detail).in_state(order.state.name()));
+    }
+    Ok(())
 }
 
 impl Draft {

@@ -8,6 +8,7 @@ use crate::billing;
 use crate::catalog::pricing::{self, Explanation, ItemDiscount};
 use crate::catalog::{self, SellableProduct};
 use crate::credit::{CreditView, Owed};
+use crate::identity;
 use crate::ids::{ChannelId, InvoiceId, OrderId, OrderItemId, PartnershipId, ProductId};
 use crate::licenses::{self, LockReason, Stage};
 use crate::partners;
@@ -31,6 +32,8 @@ pub struct OrderDetail {
     pub licenses: [i64; 4],
     /// How many of them its file of codes holds now; 0 while it is refused (FUL-7, CRD-5).
     pub downloadable: i64,
+    /// The name of who asked an owner about it, while it is a draft (PAR-14).
+    pub asked_by: Option<String>,
     /// Its invoice: id, number, due date.
     pub invoice: Option<(InvoiceId, String, Date)>,
 }
@@ -116,6 +119,10 @@ pub async fn order(reader: &mut Reader<'_>, merchant: MerchantScope, of: Option<
         counts[place] += 1;
     }
     let invoice = billing::queries::of_order(reader, scope.merchant, id).await?;
+    let asked_by = match order.approval.as_ref().and_then(|approval| approval.asked_by) {
+        Some(person) => identity::queries::person(reader, person).await?.map(|person| identity::full_name(&person.first_name, &person.last_name)),
+        None => None,
+    };
     Ok(Some(OrderDetail {
         order,
         items,
@@ -123,6 +130,7 @@ pub async fn order(reader: &mut Reader<'_>, merchant: MerchantScope, of: Option<
         lock_reasons: reasons.into_iter().collect(),
         licenses: counts,
         downloadable: i64::try_from(downloadable).unwrap_or(i64::MAX),
+        asked_by,
         invoice,
     }))
 }

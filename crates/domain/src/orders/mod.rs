@@ -10,6 +10,7 @@
 //! What does not belong: prices (catalog), what may be owed (credit), documents (billing).
 
 pub mod activate;
+pub mod approval;
 pub mod attach;
 pub mod cancel;
 pub mod change_draft;
@@ -26,9 +27,10 @@ pub mod record_payment;
 pub mod rejudge;
 pub mod reveal;
 pub mod settle;
+pub mod spending;
 pub mod standing;
 pub mod state;
 pub mod store;
 
-pub use queries::OrderRow;
+pub use queries::{Approval, ApprovalState, OrderRow};
 pub use state::State;

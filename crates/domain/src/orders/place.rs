@@ -47,6 +47,8 @@ impl Command for PlaceOrder {
         "quantity_out_of_range",
         "price_missing",
         "invalid_amount",
+        "spending_limit_exceeded",
+        "approval_required",
         "purchase_limit_exceeded",
         "out_of_stock",
     ];

@@ -51,6 +51,8 @@ pub struct OrderRow {
     pub canceled: Option<Timestamp>,
     /// Why it was canceled, in the merchant's words.
     pub cancel_note: Option<String>,
+    /// What became of asking an owner about it, while it is a draft (PAR-14).
+    pub approval: Option<Approval>,
     /// Counts up with every change.
     pub version: i64,
 }
@@ -66,6 +68,12 @@ impl OrderRow {
     #[must_use]
     pub const fn is_paid(&self) -> bool {
         self.placed.is_some() && self.paid_minor >= self.total_minor
+    }
+
+    /// Whether an owner of the reseller is asked about it and did not answer yet (PAR-14).
+    #[must_use]
+    pub fn waits_for_approval(&self) -> bool {
+        self.approval.as_ref().is_some_and(|approval| approval.state == ApprovalState::Waiting)
     }
 
     /// Placed, not canceled, not released.
@@ -98,6 +106,7 @@ impl FromRow for OrderRow {
             completed: c.next()?,
             canceled: c.next()?,
             cancel_note: c.next()?,
+            approval: approval_of(c.next()?, c.next()?, c.next()?)?,
             version: c.next()?,
         })
     }
@@ -107,7 +116,8 @@ impl FromRow for OrderRow {
 macro_rules! order_columns {
     () => {
         "SELECT o.id, o.partnership, o.number, o.state, o.reference, o.contact, o.delivery_address, o.currency, o.total_minor, o.paid_minor, o.on_credit, \
-         o.created_ms, o.updated_ms, o.placed_ms, o.placed_on, o.released_ms, o.completed_ms, o.canceled_ms, o.cancel_note, o.version "
+         o.created_ms, o.updated_ms, o.placed_ms, o.placed_on, o.released_ms, o.completed_ms, o.canceled_ms, o.cancel_note, \
+         o.approval, o.approval_by, o.approval_note, o.version "
     };
 }
 
@@ -117,9 +127,12 @@ macro_rules! order_sql {
     };
 }
 
+mod approvals;
 mod licenses;
 mod search;
 
+use approvals::approval_of;
+pub use approvals::{Approval, ApprovalState, Spender, WAITING_FOR_APPROVAL, spent, waiting_for_approval};
 pub use licenses::{LICENSE_OF_ID, LICENSES_OF_CUSTOMER, LICENSES_OF_NAME, LicenseSearch, licenses};
 pub use search::{
     COUNT_OF_PRODUCT, COUNT_OF_STATE, LIST_OF_CUSTOMER, LIST_OF_HELD, LIST_OF_MERCHANT, LIST_OF_NAME, LIST_OF_PARTNERSHIP, LIST_OF_PARTNERSHIP_HELD,

@@ -3,7 +3,7 @@
 use super::queries::ItemRow;
 use super::state::State;
 use crate::command::Ctx;
-use crate::ids::{OrderId, OrderItemId, PartnershipId};
+use crate::ids::{OrderId, OrderItemId, PartnershipId, PersonId};
 use tradepost_kernel::text::folded;
 use tradepost_kernel::{Currency, Date};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
@@ -99,7 +99,7 @@ pub async fn cancel_draft(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, id: OrderId
     tx.execute_exactly(
         1,
         sql!(
-            "UPDATE orders SET state = 'canceled', canceled_ms = $3, updated_ms = $3, version = version + 1
+            "UPDATE orders SET state = 'canceled', canceled_ms = $3, approval = NULL, updated_ms = $3, version = version + 1
              WHERE merchant = $1 AND id = $2 AND state = 'draft'"
         ),
         params![merchant, id, ctx.now],
@@ -206,12 +206,14 @@ pub struct Placed {
     pub on_credit: bool,
     /// The day in the merchant's time zone.
     pub day: Date,
+    /// The person who confirmed it; `None`: a key did.
+    pub placed_by: Option<PersonId>,
 }
 
 static PLACE: SetSql = SetSql::update(
     "UPDATE orders SET number = r.new_number, place = r.new_place, state = r.new_state, currency = r.new_currency, total_minor = r.total, \
-     on_credit = r.unpaid, placed_ms = r.at_ms, placed_on = r.on_day, released_ms = r.released_at, completed_ms = r.completed_at, updated_ms = r.at_ms, \
-     version = orders.version + 1 FROM rows r WHERE orders.merchant = r.tenant AND orders.id = r.id AND orders.state = 'draft'",
+     on_credit = r.unpaid, placed_ms = r.at_ms, placed_on = r.on_day, released_ms = r.released_at, completed_ms = r.completed_at, placed_by = r.buyer, approval = NULL, \
+     updated_ms = r.at_ms, version = orders.version + 1 FROM rows r WHERE orders.merchant = r.tenant AND orders.id = r.id AND orders.state = 'draft'",
     &[
         ("tenant", Int),
         ("id", Bytes),
@@ -225,6 +227,7 @@ static PLACE: SetSql = SetSql::update(
         ("released_at", Int),
         ("completed_at", Int),
         ("on_day", Text),
+        ("buyer", Bytes),
     ],
 );
 
@@ -247,6 +250,7 @@ pub async fn place_all(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, placed: &[Plac
         Column::OptInts(placed.iter().map(|placed| placed.released.then_some(now)).collect()),
         Column::OptInts(placed.iter().map(|placed| (placed.state == State::Complete).then_some(now)).collect()),
         Column::texts(placed.iter().map(|placed| placed.day.to_string())),
+        Column::OptBytes(placed.iter().map(|placed| placed.placed_by.map(|person| person.bytes().to_vec())).collect()),
     ];
     tx.write_whole_set(&PLACE, columns).await
 }
@@ -327,4 +331,29 @@ pub async fn cancel(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, id: OrderId, note
         params![merchant, id, ctx.now, note],
     )
     .await
+}
+
+/// Notes that an owner is asked about a draft.
+///
+/// # Errors
+/// [`Fault::Rows`] where it is no draft.
+pub async fn ask_for_approval(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, id: OrderId, person: PersonId) -> Result<(), Fault> {
+    let update = sql!(
+        "UPDATE orders SET approval = 'waiting', approval_by = $3, approval_note = NULL, updated_ms = $4, version = version + 1
+         WHERE merchant = $1 AND id = $2 AND state = 'draft'"
+    );
+    tx.execute_exactly(1, update, params![merchant, id, person, ctx.now]).await
+}
+
+/// Ends the question about a draft: declined with a note, or (`None`) withdrawn.
+///
+/// # Errors
+/// [`Fault::Rows`] where nobody waits for an answer.
+pub async fn end_approval(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, id: OrderId, declined: Option<&str>) -> Result<(), Fault> {
+    let update = sql!(
+        "UPDATE orders SET approval = $3, approval_note = $4, updated_ms = $5, version = version + 1
+         WHERE merchant = $1 AND id = $2 AND state = 'draft' AND approval = 'waiting'"
+    );
+    let state = declined.map(|_| "declined");
+    tx.execute_exactly(1, update, params![merchant, id, state, declined, ctx.now]).await
 }

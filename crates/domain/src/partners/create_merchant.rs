@@ -135,6 +135,7 @@ impl CreateMerchant {
             payment_instructions: None,
             bank_account: None,
             created: ctx.now,
+            closed: None,
             version: 1,
         };
         merchants::store::insert(tx, &view).await?;

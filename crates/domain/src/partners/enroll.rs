@@ -118,7 +118,8 @@ fn terms_not_accepted(url: &str) -> Refusal {
 async fn door(tx: &mut Tx<'_>, merchant: i64, accepts_terms: bool) -> Result<EffectiveTerms, No> {
     let set: Vec<(Level, Term)> = terms::load(tx, merchant, Place::Program).await?.into_iter().map(|term| (Level::Program, term)).collect();
     let program = terms::resolve(&set);
-    if !program.enabled {
+    let closed = merchants::queries::merchant(tx, merchant).await?.is_some_and(|merchant| merchant.closed.is_some());
+    if !program.enabled || closed {
         return Err(program_closed().into());
     }
     match &program.terms_url {

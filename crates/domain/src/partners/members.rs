@@ -2,7 +2,7 @@
 //! partnership's key does not reach them.
 
 use super::enroll::Profile;
-use super::{queries, reseller_store as store};
+use super::{queries, reseller_store as store, spending_store};
 use crate::access::{Need, ResellerRole, Right};
 use crate::audit::AuditEntry;
 use crate::command::{Command, Ctx, No};
@@ -18,7 +18,7 @@ use tradepost_kernel::text::Email;
 use tradepost_store::{Fault, Tx};
 
 /// Locks the company and says who its users are.
-async fn users(tx: &mut Tx<'_>, reseller: ResellerId) -> Result<Members<ResellerRole>, Fault> {
+pub(super) async fn users(tx: &mut Tx<'_>, reseller: ResellerId) -> Result<Members<ResellerRole>, Fault> {
     store::lock(tx, reseller).await?;
     let users = queries::users(tx, reseller).await?;
     Ok(Members::new(ResellerRole::Owner, users.into_iter().map(|user| (user.person, user.role)).collect()))
@@ -121,6 +121,7 @@ impl Command for RemoveResellerMember {
         users.may_become(self.person, None)?;
         // From here on it must succeed.
         store::delete_member(tx, reseller, self.person).await?;
+        spending_store::delete_limits(tx, reseller, self.person).await?;
         ctx.audit(AuditEntry::new(0, "reseller.member_removed", reseller).before(json!({"person": self.person, "role": was.name()})));
         ctx.announce(Event::new(0, "reseller.member_removed", reseller, json!({"person": self.person})));
         Ok(MemberChanged { person: self.person })

@@ -14,12 +14,15 @@ pub mod channels;
 pub mod create_merchant;
 pub mod enroll;
 pub mod members;
+pub mod ownership;
 pub mod products;
 pub mod program_terms;
 pub mod purchases;
 pub mod queries;
 mod reseller_store;
 pub mod set_up;
+pub mod spending;
+mod spending_store;
 pub mod state;
 pub mod steps;
 pub mod store;
@@ -38,14 +41,16 @@ pub use channels::{ChannelChanged, ChannelView, CreateChannel, DeleteChannel, Up
 pub use create_merchant::{CreateMerchant, MerchantCreated, NewMerchant};
 pub use enroll::{CreateReseller, Enrolled, JoinProgram, Profile, SignUp, SignUpReceived};
 pub use members::{AddResellerMember, ChangeResellerMember, RemoveResellerMember, ResellerUpdated, UpdateReseller};
+pub use ownership::TransferReseller;
 pub use program_terms::{ChangeChannelTerms, ChangeProgramTerms, ProgramChanged};
 use serde_json::json;
 pub use set_up::{SetUp, SetUpDone};
+pub use spending::{SetOrderApproval, SetSpendingLimit};
 pub use state::{Status, Step};
 pub use steps::{
     ApprovePartnership, ClosePartnership, DeletePartnership, DenyPartnership, MovePartnership, PartnershipChanged, ReactivatePartnership, SuspendPartnership,
 };
-pub use store::{lock, lock_set, write_placed};
+pub use store::{lock, lock_all, lock_set, write_placed};
 use tradepost_kernel::Refusal;
 use tradepost_store::{Fault, Tx};
 

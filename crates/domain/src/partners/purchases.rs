@@ -66,7 +66,8 @@ pub async fn purchased(reader: &mut Reader<'_>, partnerships: &[(PartnershipScop
     Ok(found)
 }
 
-fn first_of_month(day: Date) -> String {
+/// The first day of the calendar month, as text.
+pub(crate) fn first_of_month(day: Date) -> String {
     let mut text = day.to_string();
     text.replace_range(8.., "01");
     text

@@ -204,3 +204,38 @@ pub(crate) async fn uses_currency(tx: &mut Tx<'_>, merchant: i64, channel: Optio
     };
     Ok(found.is_some())
 }
+
+/// Locks every partnership of a merchant until the commit, in one order.
+///
+/// # Errors
+/// The store's.
+pub async fn lock_all(tx: &mut Tx<'_>, merchant: i64) -> Result<(), Fault> {
+    let locked: Vec<(PartnershipId,)> = tx.query(sql!("SELECT id FROM partnership WHERE merchant = $1 ORDER BY id FOR UPDATE"), params![merchant]).await?;
+    drop(locked);
+    Ok(())
+}
+
+/// Closes the partnerships of a merchant that trade; each remembers what it was. Answers which, what they were, and whose they are.
+pub(crate) async fn close_trading(tx: &mut Tx<'_>, merchant: i64) -> Result<Vec<(PartnershipId, String, ResellerId)>, Fault> {
+    let trading = sql!("SELECT id, status, reseller FROM partnership WHERE merchant = $1 AND status IN ('approved', 'active') ORDER BY id FOR UPDATE");
+    let found: Vec<(PartnershipId, String, ResellerId)> = tx.query(trading, params![merchant]).await?;
+    let close = sql!(
+        "UPDATE partnership SET reactivates_to = status, status = 'closed', version = version + 1 WHERE merchant = $1 AND status IN ('approved', 'active')"
+    );
+    tx.execute(close, params![merchant]).await?;
+    Ok(found)
+}
+
+/// Lets the partnerships go on that were closed along with their merchant. Answers which, what they are again, and whose they are.
+pub(crate) async fn reopen_trading(tx: &mut Tx<'_>, merchant: i64) -> Result<Vec<(PartnershipId, String, ResellerId)>, Fault> {
+    let closed = sql!(
+        "SELECT id, reactivates_to, reseller FROM partnership WHERE merchant = $1 AND status = 'closed' AND reactivates_to IS NOT NULL ORDER BY id FOR UPDATE"
+    );
+    let found: Vec<(PartnershipId, String, ResellerId)> = tx.query(closed, params![merchant]).await?;
+    let open = sql!(
+        "UPDATE partnership SET status = reactivates_to, reactivates_to = NULL, version = version + 1
+         WHERE merchant = $1 AND status = 'closed' AND reactivates_to IS NOT NULL"
+    );
+    tx.execute(open, params![merchant]).await?;
+    Ok(found)
+}

@@ -83,6 +83,7 @@ impl FromRow for Stored {
             completed: c.next()?,
             canceled: c.next()?,
             cancel_note: None,
+            approval: None,
             version: 0,
         };
         Ok(Self { merchant, order, state })

@@ -69,6 +69,8 @@ references! {
     "cancel_request_license" by "cancel_request" (Id, "crq"): "cancel_request" as "a" -> "cancel_request"."id", "license" as "b" -> "license"."id";
     "auto_top_up" by "partnership" (Id, "par"): "partnership" as "a" -> "partnership"."id";
     "purchase_day" by "partnership" (Id, "par"): "partnership" as "a" -> "partnership"."id";
+    "spending_limit" by "partnership" (Id, "par"): "partnership" as "a" -> "partnership"."id";
+    "order_approval" by "partnership" (Id, "par"): "partnership" as "a" -> "partnership"."id";
     "daily_sales" by "partnership" (Id, "par"): "partnership" as "a" -> "partnership"."id";
     "invoice_order" by "invoice" (Id, "inv"): "invoice" as "a" -> "invoice"."id", "orders" as "b" -> "orders"."id";
     "payment" by "id" (Id, "pay"): "invoice" as "a" -> "invoice"."id";

@@ -23,6 +23,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0012_workspace", include_str!("../../../../migrations/0012_workspace.sql")),
     ("0013_mail_languages", include_str!("../../../../migrations/0013_mail_languages.sql")),
     ("0014_former_skus", include_str!("../../../../migrations/0014_former_skus.sql")),
+    ("0015_people", include_str!("../../../../migrations/0015_people.sql")),
     ("0016_batches", include_str!("../../../../migrations/0016_batches.sql")),
     ("0017_open_orders", include_str!("../../../../migrations/0017_open_orders.sql")),
 ];

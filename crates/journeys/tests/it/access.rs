@@ -35,10 +35,12 @@ const RIGHTS: &[(&str, &[&str])] = &[
 ];
 
 /// Rights of people: a key belongs to a partnership, not to the company behind it (PAR-16).
-const PEOPLE_ONLY: &[&str] = &["reseller_people.read", "reseller_people.manage"];
+const PEOPLE_ONLY: &[&str] = &["reseller_people.read", "reseller_people.manage", "orders.approve", "merchant.own"];
 
 fn by_hand(role: &str, right: &str) -> bool {
-    RIGHTS.iter().find(|(name, _)| *name == role).is_none_or(|(_, rights)| rights.contains(&right))
+    // What is an owner's alone is no admin's.
+    let alone = role == "admin" && right == "merchant.own";
+    !alone && RIGHTS.iter().find(|(name, _)| *name == role).is_none_or(|(_, rights)| rights.contains(&right))
 }
 
 struct Persona {

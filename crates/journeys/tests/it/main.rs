@@ -2,6 +2,7 @@
 
 mod access;
 mod again;
+mod approvals;
 mod authenticator;
 mod balance;
 mod batches;
@@ -25,6 +26,7 @@ mod lists;
 mod order_lines;
 mod order_pages;
 mod overviews;
+mod ownership;
 mod page_words;
 mod pages;
 mod papers;

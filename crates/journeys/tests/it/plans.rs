@@ -111,7 +111,9 @@ fn postgres() {
 async fn other_lists(app: &TestApp, merchant: i64, partnership: Vec<u8>) {
     let trail =
         |actor: &str, act: &str, of: Vec<u8>| params![merchant, [0xff_u8; 16], 51_i64, i64::MIN, i64::MAX, actor, act, Vec::<u8>::new(), of, "", ""].to_vec();
+    let waiting = params![merchant, partnership.clone(), [0xff_u8; 16], 11_i64].to_vec();
     for (list, values, index) in [
+        (orders::WAITING_FOR_APPROVAL, waiting, "orders_waiting_for_approval"),
         (audit::SEARCH_OF_ACTION, trail("", "order.placed", Vec::new()), "audit_by_action"),
         (audit::SEARCH_OF_ACTOR, trail("system", "", Vec::new()), "audit_by_actor"),
         (audit::SEARCH_OF_PARTNERSHIP, trail("", "", partnership), "audit_by_partnership"),

@@ -20,16 +20,15 @@ pub fn are_written() -> bool {
 pub fn access() -> String {
     let rights = |side: Side| {
         let row = |right: &Right| {
-            let above: &[&str] = if side == Side::Merchant { &["owner", "admin"] } else { &["owner"] };
-            let roles: Vec<&str> = above.iter().chain(right.roles()).copied().collect();
             let keys = if right.is_for_keys() { "yes" } else { "no" };
-            format!("| `{}` | {} | {} | {keys} |\n", right.name(), right.doc(), roles.join(", "))
+            format!("| `{}` | {} | {} | {keys} |\n", right.name(), right.doc(), right.holders().join(", "))
         };
         format!("| right | what it allows | roles | API keys |\n|---|---|---|---|\n{}", joined(Right::ALL.iter().filter(|right| right.side() == side).map(row)))
     };
     format!(
         "# Who may do what\n\n{NOTE}Roles hold rights; API keys are given some of the rights of their side, \
-         except what is for people: a reseller's users and profile belong to the company, a key to one of its programs. A person or key of the other side is told that there is \
+         except what is for people: a reseller's users and profile belong to the company, a key to one of its programs; what one user asks another, \
+         and who owns a merchant, is between people. A person or key of the other side is told that there is \
          nothing (404), one of the own side without the right gets 403 `forbidden`.\n\n## Rights of a merchant\n\n{}\n## Rights of a reseller\n\n{}\n## Every route\n\n\
          \"While not active\": whether it answers while the partnership is pending, denied, suspended or closed. \
          \"Proof: fresh\": a session is asked to prove that it still is its person where that was more than 15 minutes ago (403 `fresh_proof_required`, `POST /v1/me/proofs`); \

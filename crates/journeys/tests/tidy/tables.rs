@@ -28,7 +28,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ),
     ("merchants", &["merchant", "merchant_member", "merchant_branding", "merchant_logo", "counter"]),
     ("catalog", &["product", "bundle_part", "former_sku", "price_list", "price_list_product", "price", "partnership_product"]),
-    ("partners", &["reseller", "reseller_member", "channel", "partnership", "term", "purchase_day"]),
+    ("partners", &["reseller", "reseller_member", "channel", "partnership", "term", "purchase_day", "spending_limit", "order_approval"]),
     ("saved_views", &["saved_view"]),
     ("ledger", &["account", "transfer", "entry"]),
     ("stock", &["stock", "key_import", "license_key"]),

@@ -53,8 +53,11 @@ async fn program_terms(reader: &mut Reader<'_>, merchant: i64) -> Result<Effecti
 }
 
 async fn door(call: &Call, merchant: i64) -> Result<Door, Problem> {
-    let terms = call.read(move |reader| Box::pin(async move { program_terms(reader, merchant).await })).await?;
-    Ok(Door { closed: !terms.enabled, terms_url: terms.terms_url })
+    let (terms, house) = call
+        .read(move |reader| Box::pin(async move { Ok((program_terms(reader, merchant).await?, merchants::queries::merchant(reader, merchant).await?)) }))
+        .await?;
+    let closed = house.is_none_or(|house| house.closed.is_some());
+    Ok(Door { closed: closed || !terms.enabled, terms_url: terms.terms_url })
 }
 
 async fn applicant(call: &Call, merchant: i64) -> Result<Applicant, Problem> {

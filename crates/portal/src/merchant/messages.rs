@@ -51,6 +51,7 @@ pub fn kind(look: &Look, template: &str) -> String {
         Template::PartnershipClosed => ("Partnership closed", "Partnerschaft beendet"),
         Template::OrderPlaced => ("Order confirmed", "Bestellung bestätigt"),
         Template::OrderCanceled => ("Order canceled", "Bestellung storniert"),
+        Template::ApprovalRequested => ("Asked an owner to approve an order", "Genehmigung einer Bestellung angefragt"),
         Template::TopUpRequested => ("Top-up requested", "Aufladung angefordert"),
         Template::BalanceLow => ("Balance low", "Guthaben niedrig"),
         Template::LicenseSent => ("License for a customer", "Lizenz für einen Kunden"),
@@ -63,6 +64,8 @@ pub fn kind(look: &Look, template: &str) -> String {
         Template::EmailConfirmation => ("Confirm an e-mail address", "E-Mail-Adresse bestätigen"),
         Template::SecurityNotice => ("Change to how somebody signs in", "Änderung an einer Anmeldung"),
         Template::EmailChange => ("Confirm a new e-mail address", "Neue E-Mail-Adresse bestätigen"),
+        Template::OwnershipReceived => ("Ownership received", "Inhaberschaft erhalten"),
+        Template::OwnershipGiven => ("Ownership handed over", "Inhaberschaft übergeben"),
         Template::EmailChangeNotice => ("Another e-mail address was asked for", "Andere E-Mail-Adresse angefordert"),
     };
     look.t(english, german).to_owned()

@@ -85,12 +85,16 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     ];
     let rows = all.iter().filter(fits).map(|member| row(&room, member, owners)).collect();
     let add = Button::new(room.t("Add a person", "Person hinzufügen")).primary().icon(Icon::Add).opens_dialog();
+    let transfer = Button::new(room.t("Transfer ownership", "Inhaberschaft übergeben")).opens_dialog();
     let head = Head {
         crumbs: &[],
         title: room.t("People", "Personen"),
         state: None,
         text: Some(room.t("Who works for you here, and what each may do.", "Wer hier für Sie arbeitet, und was jeder darf.")),
-        acts: room.may(Right::PeopleManage).then(|| add.to(&room.path("/people/new"))),
+        acts: Some(html! {
+            @if all.len() > 1 && room.may(Right::MerchantOwn) { (transfer.to(&room.path("/people/transfer"))) }
+            @if room.may(Right::PeopleManage) { (add.to(&room.path("/people/new"))) }
+        }),
     };
     if list.asked("file").is_some() {
         return list.answer(&call, Spot::People, &head, columns, rows, None);

@@ -1,6 +1,6 @@
 //! The merchant's settings: what stands on pages, documents and mail.
 
-use super::payment_settings;
+use super::{closing, payment_settings};
 use crate::access::countries;
 use crate::forms::Typed;
 use crate::room::{Room, Spot, done};
@@ -88,7 +88,7 @@ fn page(call: &Call, room: &Room, merchant: &Merchant, version: i64, typed: &Typ
         (typed.mistakes(&room.look))
         div class="columns" {
             div { (form) (payment_settings::card(room, merchant)) }
-            div { (about(room, merchant)) }
+            div { (about(room, merchant)) (closing::card(room, merchant)) }
         }
     };
     let head = Head { crumbs: &[], title: room.t("Settings", "Einstellungen"), state: None, text: None, acts: None };

@@ -72,6 +72,20 @@ pub const PHRASES: &[(&str, &str)] = &[
     // Access and people.
     ("Your role or key does not allow this. This needs the right {}", "Ihre Rolle erlaubt das nicht. Dafür wird das Recht {} gebraucht."),
     ("Only an owner can add, change or remove an owner", "Nur ein Inhaber kann Inhaber hinzufügen, ändern oder entfernen."),
+    (
+        "Your spending limit is {} per calendar month; {} are left. An owner can approve the order",
+        "Sie dürfen im Kalendermonat für {} bestellen; davon sind noch {} übrig. Ein Inhaber kann die Bestellung genehmigen.",
+    ),
+    ("Orders over {} need the approval of an owner. Ask for it", "Bestellungen über {} muss ein Inhaber genehmigen. Bitten Sie darum."),
+    ("{} orders are not complete; complete or cancel them first", "{} Bestellungen sind unerledigt. Schließen Sie sie ab, oder stornieren Sie sie zuerst."),
+    ("{} fulfillments of external shops are still being delivered", "{} Lieferungen externer Shops laufen noch."),
+    ("{} requests to take fulfillments back wait for your decision", "{} Anfragen zur Rücknahme warten auf Ihre Entscheidung."),
+    ("{} invoices are not paid; have them paid or cancel them first", "{} Rechnungen sind nicht bezahlt. Sie müssen zuerst bezahlt oder storniert sein."),
+    (
+        "{} balances are held for resellers; they have to be used up or paid back first",
+        "{} Guthaben sind für Reseller da. Sie müssen zuerst aufgebraucht oder zurückgezahlt sein.",
+    ),
+    ("Type the name exactly: {}", "Geben Sie genau diesen Namen ein: {}"),
     ("You cannot give a key the scope {}, which you do not hold", "Sie können einem Schlüssel nicht das Recht {} geben, das Sie selbst nicht haben."),
     ("This person already is in your staff", "Diese Person gehört schon zu Ihrem Team."),
     ("This person already is one of your users", "Diese Person gehört schon zu Ihren Benutzern."),

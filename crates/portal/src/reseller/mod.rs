@@ -7,10 +7,12 @@ pub mod invoices;
 pub mod licenses;
 pub mod orders;
 pub mod overview;
+pub mod ownership;
 pub mod payments;
 pub mod people;
 pub mod products;
 pub mod settings;
+pub mod spending;
 
 use tradepost_web::Routes;
 
@@ -25,5 +27,7 @@ pub(crate) fn routes(r: &mut Routes) {
     fulfillments::routes(r);
     developers::routes(r);
     people::routes(r);
+    ownership::routes(r);
+    spending::routes(r);
     settings::routes(r);
 }

@@ -1,5 +1,6 @@
 //! The people of the reseller's company: who they are, what each may do, adding, changing and removing them (PAR-14).
 
+use super::spending;
 use crate::files::Plain;
 use crate::forms::{Typed, question};
 use crate::lists::{Cell, List};
@@ -13,10 +14,12 @@ use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon, Language};
 use tradepost_domain::access::ResellerRole;
 use tradepost_domain::identity::full_name;
+use tradepost_domain::orders::spending::Spendings;
 use tradepost_domain::partners::queries::{self, UserView};
 use tradepost_domain::partners::{AddResellerMember, ChangeResellerMember, RemoveResellerMember};
 use tradepost_domain::{PersonId, Right};
 use tradepost_kernel::text::Email;
+use tradepost_web::api::approvals;
 use tradepost_web::fields::Line;
 use tradepost_web::{Answer, Call, OrNotFound, Problem, Routes, input};
 
@@ -75,30 +78,38 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         let found = |text: &str| format!("{} {}", name(user), user.email).to_lowercase().contains(text);
         role.is_none_or(|role| user.role == role) && searched.as_deref().is_none_or(found)
     };
-    let rows = users.iter().filter(fits).map(|user| cells(&room, user, is_last_owner(&users, user.person))).collect();
+    // What each may order is a matter of a program that trades.
+    let (known, rule) = if room.may_trade() {
+        let people = users.iter().map(|user| user.person).collect();
+        (Some(approvals::of(&call, people).await?), Some(spending::rule(&call, &room).await?))
+    } else {
+        (None, None)
+    };
+    let rows = users.iter().filter(fits).map(|user| cells(&room, user, is_last_owner(&users, user.person), known.as_ref())).collect();
     let columns = vec![
         Column::new(room.t("Name", "Name")),
         Column::new(room.t("Address", "Adresse")),
         Column::new(room.t("Role", "Rolle")),
+        Column::new(room.t("May order per month", "Darf im Monat bestellen")),
         Column::new(room.t("Since", "Seit")),
         Column::right(""),
     ];
     let add = Button::new(room.t("Add person", "Person aufnehmen")).primary().icon(Icon::Add).opens_dialog().to(&room.path("/people/new"));
+    let approval = Button::new(room.t("Approval of orders", "Genehmigung von Bestellungen")).icon(Icon::Lock).opens_dialog().to(&room.path("/people/approval"));
+    let transfer = Button::new(room.t("Transfer ownership", "Inhaberschaft übergeben")).opens_dialog().to(&room.path("/people/transfer"));
+    let text = room.t("They work in all programs of your company.", "Sie arbeiten in allen Programmen Ihrer Firma.");
+    let text = rule.map_or_else(|| text.to_owned(), |rule| format!("{text} {rule}"));
     let acts = html! {
+        @if room.may_trade() && room.may(Right::OrdersApprove) { (approval) }
+        @if users.len() > 1 && room.may(Right::ResellerPeopleManage) { (transfer) }
         (Button::new(room.t("What each role may do", "Was jede Rolle darf")).icon(Icon::Help).to(&room.path("/people/roles")))
         @if room.may(Right::ResellerPeopleManage) { (add) }
     };
-    let head = Head {
-        crumbs: &[],
-        title: room.t("People", "Personen"),
-        state: None,
-        text: Some(room.t("They work in all programs of your company.", "Sie arbeiten in allen Programmen Ihrer Firma.")),
-        acts: Some(acts),
-    };
+    let head = Head { crumbs: &[], title: room.t("People", "Personen"), state: None, text: Some(&text), acts: Some(acts) };
     list.answer(&call, Spot::People, &head, columns, rows, None)
 }
 
-fn cells(room: &Room, user: &UserView, last: bool) -> Vec<Cell> {
+fn cells(room: &Room, user: &UserView, last: bool, known: Option<&Spendings>) -> Vec<Cell> {
     let role = shared::reseller_role(&room.look, user.role).0;
     let path = room.path(&format!("/people/{}", user.person));
     let stays = room.t("The last owner stays: make somebody else an owner first.", "Der letzte Inhaber bleibt: Machen Sie zuerst jemand anderen zum Inhaber.");
@@ -107,13 +118,17 @@ fn cells(room: &Room, user: &UserView, last: bool) -> Vec<Cell> {
         if last { button.off(stays) } else { button.opens_dialog() }
     };
     let (change, remove) = (button(room.t("Change role", "Rolle ändern")), button(room.t("Remove", "Entfernen")));
+    let limits = known.is_some() && user.role != ResellerRole::Owner && room.may(Right::OrdersApprove);
+    let limit = Button::new(room.t("Limit", "Grenze")).small().quiet().opens_dialog().to(&format!("{path}/limit"));
     let acts = html! {
+        @if limits { (limit) }
         @if room.may(Right::ResellerPeopleManage) { (change.to(&format!("{path}/role"))) (remove.to(&format!("{path}/remove"))) }
     };
     vec![
         Cell::person(&name(user), (user.person == room.person()).then(|| room.t("You", "Sie"))),
         Cell::text(&user.email),
         Cell::shown_as(tag(role), Plain::Exact(role.to_owned())),
+        known.map_or_else(Cell::empty, |known| Cell::text(&spending::words(room, known, user))),
         Cell::moment(room, user.since),
         Cell::acts(acts),
     ]

@@ -7,6 +7,7 @@ pub mod invoices;
 pub mod keys;
 pub mod licenses;
 pub mod orders;
+pub mod ownership;
 pub mod people;
 pub mod requests;
 pub mod sales;

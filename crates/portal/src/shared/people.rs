@@ -60,10 +60,15 @@ pub const fn right(look: &Look, right: Right) -> &'static str {
             ("Create, rotate and disable API keys, resellers' too", "API-Schlüssel anlegen, austauschen und abschalten, auch die der Reseller")
         }
         Right::PeopleManage => ("Add and remove members of staff", "Personen aufnehmen und entfernen"),
+        Right::MerchantOwn => ("Hand the merchant over; close its account", "Den Händler übergeben; sein Konto schließen"),
         Right::AuditRead => ("Read the audit trail", "Das Protokoll lesen"),
         Right::ProgramRead => ("See the program, its terms, products and prices", "Das Programm, seine Konditionen, Produkte und Preise sehen"),
         Right::OrdersRead => ("See orders and masked licenses", "Bestellungen und verdeckte Lizenzen sehen"),
         Right::OrdersPlace => ("Create, change, confirm and cancel orders", "Bestellungen anlegen, ändern, bestätigen und stornieren"),
+        Right::OrdersApprove => (
+            "Approve orders that users ask about; set what each may order",
+            "Bestellungen genehmigen, um die Personen bitten; festlegen, was jede bestellen darf",
+        ),
         Right::LicensesDistribute => ("Activate, send, show and download licenses", "Lizenzen aktivieren, senden, anzeigen und laden"),
         Right::FulfillmentsCreate => (
             "Fulfill sales of the external shop from the balance; see and download their codes",

@@ -67,6 +67,8 @@ view! {
         pub bank_account: Option<BankAccountView>,
         /// Since when.
         pub created_at: Timestamp,
+        /// When its owner closed the account: it can be read, and nothing can be changed.
+        pub closed_at: Option<Timestamp>,
     }
 
     /// A merchant's program: what all its partnerships inherit.
@@ -92,6 +94,7 @@ impl From<MerchantView> for Merchant {
             payment_instructions: m.payment_instructions,
             bank_account: m.bank_account.map(BankAccountView::from),
             created_at: m.created,
+            closed_at: m.closed,
         }
     }
 }

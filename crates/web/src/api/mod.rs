@@ -2,6 +2,7 @@
 
 pub mod addresses;
 pub mod api_keys;
+pub mod approvals;
 pub mod audit;
 pub mod balance;
 pub mod balance_shapes;
@@ -36,6 +37,7 @@ pub mod order_export;
 pub mod order_shapes;
 pub mod orders;
 pub mod overviews;
+pub mod ownership;
 pub mod partnership_products;
 pub mod partnerships;
 pub mod passkey_shapes;
@@ -78,6 +80,8 @@ pub fn routes(r: &mut Routes) {
     partnership_products::routes(r);
     companies::routes(r);
     users::routes(r);
+    ownership::routes(r);
+    approvals::routes(r);
     api_keys::routes(r);
     dynamic_urls::routes(r);
     requests::routes(r);

@@ -5,11 +5,11 @@ use crate::api::reseller_products::PriceStepView;
 use crate::fields::{Line, Paragraph, Quantity};
 use crate::input::Patch;
 use crate::{input, view};
-use tradepost_domain::ids::{InvoiceId, OrderId, OrderItemId, PartnershipId, ProductId};
-use tradepost_domain::orders::State;
+use tradepost_domain::ids::{InvoiceId, OrderId, OrderItemId, PartnershipId, PersonId, ProductId};
+use tradepost_domain::orders::{ApprovalState, State};
 use tradepost_kernel::{Currency, Date, Money, Timestamp};
 
-crate::named_choice!(State);
+crate::named_choice!(State, ApprovalState);
 
 input! {
     /// A line of an order.
@@ -64,6 +64,12 @@ input! {
         pub note: Paragraph<1000>,
     }
 
+    /// Why a draft is not approved.
+    pub struct Declining {
+        /// Who asked reads it.
+        pub note: Paragraph<1000>,
+    }
+
     /// Which orders are wanted.
     pub struct OrderQuery {
         /// Only in this state.
@@ -112,6 +118,8 @@ view! {
         pub open: Money,
         /// Whether its goods wait as a whole for credit or payment.
         pub held: bool,
+        /// What became of asking an owner of the reseller about a draft; null where nobody was asked.
+        pub approval: Option<ApprovalState>,
         /// When it was begun.
         pub created_at: Timestamp,
         /// When it was confirmed.
@@ -122,6 +130,18 @@ view! {
         pub completed_at: Option<Timestamp>,
         /// When it was canceled.
         pub canceled_at: Option<Timestamp>,
+    }
+
+    /// That an owner of the reseller was asked about a draft.
+    pub struct ApprovalView {
+        /// What became of it.
+        pub state: ApprovalState,
+        /// Who asked.
+        pub asked_by: Option<PersonId>,
+        /// Their name.
+        pub asked_by_name: Option<String>,
+        /// Why it was declined.
+        pub note: Option<String>,
     }
 
     /// A line of an order.
@@ -201,6 +221,8 @@ view! {
         pub held: bool,
         /// Everything that blocks anything of it, and who can clear it.
         pub lock_reasons: Vec<LockReasonView>,
+        /// What became of asking an owner of the reseller about a draft; null where nobody was asked, and once it is confirmed.
+        pub approval: Option<ApprovalView>,
         /// Its lines.
         pub items: Vec<OrderItemView>,
         /// Its licenses.

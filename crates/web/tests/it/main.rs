@@ -255,14 +255,17 @@ impl Authenticator for Fakes {
         };
         let active = given.as_deref() != Some("asleep");
         Box::pin(async move {
-            found.map(|caller| Identified { caller, partnership_active: active, placeless: false, proved: None }).ok_or_else(Problem::unauthenticated)
+            found
+                .map(|caller| Identified { caller, partnership_active: active, placeless: false, merchant_closed: false, proved: None })
+                .ok_or_else(Problem::unauthenticated)
         })
     }
 
     fn dynamic_url(&self, key: Secret<String>, _address: Option<IpAddr>) -> BoxFuture<'_, Result<Identified, Problem>> {
         let rights = vec![Right::FulfillmentsCreate];
         let caller = Caller::PartnershipKey { key: ApiKeyId::from_bytes([5; 16]), name: "Shop".into(), scope: scope(), rights };
-        let found = (key.expose() == "hush-door").then_some(Identified { caller, partnership_active: true, placeless: false, proved: None });
+        let found =
+            (key.expose() == "hush-door").then_some(Identified { caller, partnership_active: true, placeless: false, merchant_closed: false, proved: None });
         Box::pin(async move { found.ok_or_else(Problem::not_found) })
     }
 }

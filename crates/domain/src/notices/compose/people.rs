@@ -67,3 +67,25 @@ pub(super) async fn person_facts(reader: &mut Reader<'_>, event: &WaitingEvent) 
         to: Some(Recipient { email, name: identity::full_name(&first, &last), confirmed: false, language: Language::for_speaker(language.as_deref()) }),
     }))
 }
+
+/// Who owns a merchant or a company now, and who did: told to each of the two (PAR-14).
+pub(super) async fn ownership_facts(reader: &mut Reader<'_>, event: &WaitingEvent, template: Template) -> Result<Option<Facts>, Fault> {
+    let person = |field: &str| event.body.get(field).and_then(Json::as_str).and_then(|text| text.parse::<PersonId>().ok());
+    let (Some(from), Some(to)) = (person("from"), person("to")) else { return Ok(None) };
+    let (mine, other) = if template == Template::OwnershipReceived { (to, from) } else { (from, to) };
+    let account: Option<(String, String)> = if event.merchant == 0 {
+        let select = sql!("SELECT company, 'live' FROM reseller WHERE id = $1");
+        reader.query_opt(select, params![named::<crate::ids::Reseller>(event, "reseller")]).await?
+    } else {
+        reader.query_opt(sql!("SELECT name, environment FROM merchant WHERE number = $1"), params![event.merchant]).await?
+    };
+    let Some((account, environment)) = account else { return Ok(None) };
+    let (Some(mine), Some(other)) = (identity::queries::person(&mut *reader, mine).await?, identity::queries::person(&mut *reader, other).await?) else {
+        return Ok(None);
+    };
+    let language = identity::queries::language(reader, mine.id).await?;
+    let name = |person: &identity::PersonView| identity::full_name(&person.first_name, &person.last_name);
+    let variables = json!({"merchant": null, "person": mine.id, "account": account, "other": name(&other)});
+    let to = Recipient { name: name(&mine), email: mine.email, confirmed: mine.confirmed.is_some(), language };
+    Ok(Some(Facts { variables, test: environment == "test", to: Some(to) }))
+}

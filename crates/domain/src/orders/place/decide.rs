@@ -5,7 +5,7 @@ use crate::access::PartnershipScope;
 use crate::catalog::{Method, SellableProduct};
 use crate::command::Ctx;
 use crate::credit::{Exposure, OpenOrder};
-use crate::ids::{InvoiceId, PaymentId, ProductId};
+use crate::ids::{InvoiceId, PaymentId, PersonId, ProductId};
 use crate::licenses::state::settled;
 use crate::licenses::store::NewLicense;
 use crate::licenses::{LicenseFacts, LicenseOrigin, OrderFacts};
@@ -28,6 +28,8 @@ pub(super) struct Decision {
     pub(super) currency: Currency,
     /// The day in the merchant's time zone.
     pub(super) day: Date,
+    /// The person who confirmed it; `None`: a key did.
+    pub(super) placed_by: Option<PersonId>,
     /// Net days.
     pub(super) due_days: i64,
     pub(super) total_minor: i64,
@@ -71,7 +73,7 @@ pub(super) fn all(ctxs: &[Ctx], loaded: &mut Loaded) -> Vec<Result<Decision, Ref
     ctxs.iter().zip(asks).map(|(ctx, ask)| decide(ctx, ask?, loaded)).collect()
 }
 
-/// The last refusals, in their order: twins, what fits, purchase limits, stock. What passed is taken from what is loaded.
+/// The last refusals, in their order: twins, what fits, what the user may order, purchase limits, stock. What passed is taken from what is loaded.
 fn decide(ctx: &Ctx, ask: Ask, loaded: &mut Loaded) -> Result<Decision, Refusal> {
     let (scope, total_minor, units) = (ask.scope, ask.total_minor, ask.units());
     let order = loaded.orders.get_mut(&(scope.merchant, ask.order)).ok_or_else(Refusal::not_found)?;
@@ -79,12 +81,22 @@ fn decide(ctx: &Ctx, ask: Ask, loaded: &mut Loaded) -> Result<Decision, Refusal>
     let standing = loaded.standings.get_mut(&scope).ok_or_else(Refusal::not_found)?;
     standing.exposure.used().checked_add(total_minor).ok_or_else(too_much)?;
     within_one_order(&ask.lines)?;
+    let mut spending = match ask.bound {
+        Some(person) => loaded.spending.get_mut(&(scope, person)),
+        None => None,
+    };
+    if let Some(spending) = &spending {
+        spending.allows(ask.currency.minor(total_minor))?;
+    }
     let purchased = loaded.purchased.entry(scope).or_default();
     purchased.allows(&standing.terms, units)?;
     in_stock(scope.merchant, &ask.lines, &loaded.shelves)?;
     // From here it must succeed.
     purchased.day += units;
     purchased.month += units;
+    if let Some(spending) = &mut spending {
+        spending.spent_minor += total_minor;
+    }
     let balance = loaded.balances.entry(scope).or_default();
     let from_balance = (*balance).clamp(0, total_minor);
     *balance -= from_balance;
@@ -114,6 +126,7 @@ fn decide(ctx: &Ctx, ask: Ask, loaded: &mut Loaded) -> Result<Decision, Refusal>
         invoice: ctx.id(),
         currency: ask.currency,
         day: ask.day,
+        placed_by: ctx.caller().person(),
         due_days: standing.terms.invoice_due_days,
         total_minor,
         from_balance,

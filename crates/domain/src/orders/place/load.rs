@@ -6,7 +6,7 @@ use crate::catalog::pricing::{self, Priced};
 use crate::catalog::{self, SellableProduct};
 use crate::command::Ctx;
 use crate::credit::Exposure;
-use crate::ids::{ChannelId, OrderId, PartnershipId};
+use crate::ids::{ChannelId, OrderId, PartnershipId, PersonId};
 use crate::ledger::{self, AccountKind};
 use crate::licenses;
 use crate::merchants::{self, MerchantView};
@@ -18,6 +18,7 @@ use crate::orders::standing::Standing;
 use crate::orders::{OrderRow, queries};
 use crate::partners::purchases::{self, Purchased};
 use crate::partners::queries::PartnershipView;
+use crate::partners::spending::{self, Spending};
 use crate::partners::{self, LockedPartnership, terms};
 use crate::stock::{self, Shelves};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -37,6 +38,8 @@ pub(super) struct Loaded {
     pub(super) houses: HashMap<i64, MerchantView>,
     pub(super) buyers: HashMap<PartnershipScope, PartnershipView>,
     pub(super) purchased: HashMap<PartnershipScope, Purchased>,
+    /// What binds users who are no owners (PAR-14); who is bound by nothing is missing.
+    pub(super) spending: HashMap<(PartnershipScope, PersonId), Spending>,
     /// What was paid beyond earlier invoices, minor units.
     pub(super) balances: HashMap<PartnershipScope, i64>,
     pub(super) shelves: Shelves,
@@ -49,6 +52,8 @@ pub(super) struct Ask {
     pub(super) currency: Currency,
     /// The day in the merchant's time zone.
     pub(super) day: Date,
+    /// Who places it, where limits of their own may bind them (PAR-14).
+    pub(super) bound: Option<PersonId>,
     pub(super) lines: Vec<Line>,
     pub(super) total_minor: i64,
 }
@@ -67,6 +72,7 @@ struct Going {
     channel: ChannelId,
     currency: Currency,
     day: Date,
+    bound: Option<PersonId>,
     items: Vec<ItemRow>,
 }
 
@@ -84,6 +90,7 @@ impl Loaded {
         loaded.lock_partnerships(ctxs, &mut *tx).await?;
         let going = loaded.admit(set, ctxs, &mut *tx).await?;
         loaded.asks = loaded.price(going, &mut *tx).await?;
+        loaded.bind(&mut *tx).await?;
         let mut wanted = loaded.keys_wanted(&mut *tx).await?;
         let licenses: i64 = loaded.asks.iter().flatten().map(|ask| licenses_of(&ask.lines)).sum();
         let too_many = licenses > MOST_LICENSES_AT_ONCE && set.len() > 1;
@@ -157,7 +164,7 @@ impl Loaded {
             still_a_draft(order)?;
             let (channel, currency) = may_order(&standing.partnership, &standing.terms)?;
             let items = items.get(&order.id).cloned().unwrap_or_default();
-            Ok(Going { scope, order: order.id, channel, currency, day: ctx.now.date_in(&house.time_zone), items })
+            Ok(Going { scope, order: order.id, channel, currency, day: ctx.now.date_in(&house.time_zone), bound: spending::bound(ctx.caller()), items })
         };
         Ok(set.iter().zip(ctxs).map(admit).collect())
     }
@@ -194,9 +201,26 @@ impl Loaded {
             }
             let total: i128 = lines.iter().map(|line| i128::from(line.quote.line_minor)).sum();
             let total_minor = i64::try_from(total).ok().filter(|total| *total <= ledger::MOST_MINOR).ok_or_else(too_much)?;
-            Ok(Ask { scope: going.scope, order: going.order, currency: going.currency, day: going.day, lines, total_minor })
+            Ok(Ask { scope: going.scope, order: going.order, currency: going.currency, day: going.day, bound: going.bound, lines, total_minor })
         };
         Ok(going.into_iter().map(|going| going.and_then(priced)).collect())
+    }
+
+    /// What users who are no owners may order, and did this month (PAR-14). Nothing is asked where only owners and keys order.
+    async fn bind(&mut self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let bound: BTreeMap<(i64, PartnershipId, PersonId), (Date, Currency)> =
+            self.asks.iter().flatten().filter_map(|ask| Some(((ask.scope.merchant, ask.scope.partnership, ask.bound?), (ask.day, ask.currency)))).collect();
+        let users = bound.keys().map(|(merchant, partnership, person)| (PartnershipScope { merchant: *merchant, partnership: *partnership }, *person));
+        self.spending = spending::of_users(&mut *tx, &users.collect::<Vec<_>>()).await?;
+        let limited = self.spending.iter().filter(|(_, spending)| spending.limit.is_some()).filter_map(|((scope, person), _)| {
+            let (day, currency) = bound.get(&(scope.merchant, scope.partnership, *person))?;
+            Some(queries::Spender { scope: *scope, person: *person, day: *day, currency: *currency })
+        });
+        let spenders: Vec<_> = limited.collect();
+        for (user, minor) in queries::spent(&mut *tx, &spenders).await? {
+            self.spending.entry(user).or_default().spent_minor = minor;
+        }
+        Ok(())
     }
 
     /// How many keys all orders together may take, by merchant and product; 0 where older orders may move only.

@@ -181,6 +181,7 @@ async fn write_orders(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, writings: &[Wri
         released: writing.decision.facts.released,
         on_credit: writing.decision.on_credit(),
         day: writing.decision.day,
+        placed_by: writing.decision.placed_by,
     });
     store::place_all(ctx, &mut *tx, merchant, &placed.collect::<Vec<_>>()).await?;
     let invoices: Vec<NewInvoice> = writings.iter().map(|writing| writing.invoice.clone()).collect();

@@ -3,6 +3,8 @@
 /// The noun that its acts begin with, English, German. Acts of people and companies stand in the operator's trail.
 pub(super) const AREAS: &[(&str, &str, &str)] = &[
     ("order", "Orders", "Bestellungen"),
+    ("spending_limit", "Spending limits", "Bestellgrenzen"),
+    ("order_approval", "Approvals of orders", "Genehmigungen"),
     ("license", "Licenses", "Lizenzen"),
     ("invoice", "Invoices", "Rechnungen"),
     ("payment", "Payments", "Zahlungen"),

@@ -1,5 +1,6 @@
 //! The reseller's orders: the list, a new one, the page of one, and its final steps (ORD-1 … ORD-4, ORD-7, ORD-10, ORD-11).
 
+mod approval;
 mod begin;
 mod page;
 mod pick;
@@ -72,7 +73,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         let (tone, state) = names::order_state(look, order.state);
         vec![
             Cell::link(&shared::number(&room, order.number.as_deref(), order.id), &room.path(&format!("/orders/{}", order.id)), None),
-            Cell::badge(tone, state),
+            approval::cell(&room, (tone, state), order.approval),
             Cell::maybe(order.reference.as_deref()),
             Cell::moment(&room, order.created_at),
             Cell::money(&room, &order.open),
@@ -110,6 +111,7 @@ fn narrowing(room: &Room, list: &List<'_>) -> Markup {
 }
 
 pub(super) fn routes(r: &mut Routes) {
+    approval::routes(r);
     r.get("/r/{partnership}/orders", "ordersPage", list).needs(Right::OrdersRead).page();
     r.get("/r/{partnership}/orders/new", "newOrderPage", begin::begin).needs(Right::OrdersPlace).page();
     r.post("/r/{partnership}/orders", "createOrderForm", begin::create)

@@ -1,5 +1,6 @@
 //! The page of an order, and what a draft's changes on it.
 
+use super::approval;
 use super::begin::DraftForm;
 use crate::forms::{self, Typed};
 use crate::names;
@@ -17,6 +18,7 @@ use tradepost_domain::ids::{OrderId, OrderItemId};
 use tradepost_domain::orders::State;
 use tradepost_domain::orders::change_draft::{ChangeDraft, DraftChange};
 use tradepost_domain::orders::create_draft::WantedItem;
+use tradepost_domain::partners::spending::Spending;
 use tradepost_web::api::orders::{OrderItemView, OrderView, shown};
 use tradepost_web::api::timelines;
 use tradepost_web::fields::{Line, Quantity};
@@ -49,9 +51,11 @@ async fn order_page(call: &Call, room: &Room, order: &OrderView, typed: &Typed) 
     let (tone, state) = names::order_state(&room.look, order.state);
     let timeline = timelines::order_timeline(call, order.id, history::asked(call)?).await?;
     let path = room.path(&format!("/orders/{}", order.id));
-    let draft = order.state == State::Draft && room.may(Right::OrdersPlace);
+    let draft = approval::may_change(room, order);
+    let binding = approval::binding(call, room, order).await?;
     let inside = html! {
         (typed.mistakes(&room.look))
+        (approval::notes(room, order, binding.as_ref()))
         (shared::lock_notes(room, order, &path))
         div class="columns" {
             div {
@@ -71,20 +75,21 @@ async fn order_page(call: &Call, room: &Room, order: &OrderView, typed: &Typed) 
         title: &shared::number(room, order.number.as_deref(), order.id),
         state: Some(badge(tone, state)),
         text: None,
-        acts: Some(acts(call, room, order, draft, &path)),
+        acts: Some(acts(call, room, order, binding.as_ref(), &path)),
     };
     Ok(room.page(Spot::Orders, &head, &inside))
 }
 
-fn acts(call: &Call, room: &Room, order: &OrderView, draft: bool, path: &str) -> Markup {
+fn acts(call: &Call, room: &Room, order: &OrderView, binding: Option<&Spending>, path: &str) -> Markup {
     let may_place = room.may(Right::OrdersPlace);
+    let draft = may_place && order.state == State::Draft;
     let download = Button::new(room.t("Download licenses", "Lizenzen laden")).icon(Icon::Download);
     let pay = pay_act(room, order);
     html! {
         @if draft {
             (Button::new(room.t("Delete", "Löschen")).quiet().icon(Icon::Delete).opens_dialog().to(&format!("{path}/delete")))
             (Button::new(room.t("Cancel draft", "Entwurf stornieren")).opens_dialog().to(&format!("{path}/cancel")))
-            (Button::new(room.t("Confirm order", "Bestellung bestätigen")).primary().icon(Icon::Check).opens_dialog().to(&format!("{path}/confirm")))
+            (approval::acts(call, room, order, binding, path))
         } @else {
             @if may_place { (Button::new(room.t("Order again", "Erneut bestellen")).icon(Icon::Refresh).to(&room.path(&format!("/orders/new?again={}", order.id)))) }
             @if let Some(invoice) = &order.invoice { (Button::new(room.t("Invoice", "Rechnung")).icon(Icon::Invoice).to(&room.path(&format!("/invoices/{}", invoice.id)))) }

@@ -15,9 +15,13 @@ use tradepost_design::frame::Head;
 use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon, Language, Table, badge, note};
 use tradepost_domain::Right;
+use tradepost_domain::orders::queries::waiting_for_approval;
 use tradepost_kernel::Money;
 use tradepost_web::api::credit::{self, AvailableProduct, CreditOverview, Overview};
 use tradepost_web::{Answer, Call, Problem, Routes};
+
+/// So many drafts that wait for an owner are named.
+const ASKED: i64 = 10;
 
 async fn overview(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
@@ -26,8 +30,10 @@ async fn overview(call: Call) -> Result<Answer, Problem> {
     }
     let seen = credit::overview(&call).await?;
     let open = open::read(&call, &seen).await?;
+    let asked = asked(&call, &room).await?;
     let inside = html! {
         (due(&room, &seen, &open))
+        (asked)
         (tiles(&room, &seen, &open))
         div class="columns" {
             div {
@@ -59,6 +65,20 @@ fn due(room: &Room, seen: &Overview, open: &Open) -> Markup {
         (invoices::due_note(room, seen.credit.balance_due, pay.as_ref()))
         @if !seen.lock_reasons.is_empty() { (note::note(Tone::Warn, stops, "", None)) }
     }
+}
+
+/// The drafts that wait for an owner, for those who may answer (PAR-14).
+async fn asked(call: &Call, room: &Room) -> Result<Markup, Problem> {
+    if !room.may(Right::OrdersApprove) {
+        return Ok(html! {});
+    }
+    let scope = call.partnership()?;
+    let waiting = call.read(move |reader| Box::pin(async move { waiting_for_approval(reader, scope, ASKED).await })).await?;
+    let show = html! {
+        @for id in &waiting { (Button::new(&orders::number(room, None, *id)).small().to(&room.path(&format!("/orders/{id}")))) }
+    };
+    let text = room.t("Your people ask for your approval of these orders.", "Ihre Leute bitten um Ihre Genehmigung dieser Bestellungen.");
+    Ok(html! { @if !waiting.is_empty() { (note::note(Tone::Warn, text, "", Some(&show))) } })
 }
 
 /// What is left of the limit as pages show it: never below zero, the amount over beside it (CRD-1).
