@@ -71,7 +71,7 @@ fn page(call: &Call, room: &Room, look: &Branding, typed: &Typed, wrong_logo: Op
         title: room.t("Branding", "Erscheinungsbild"),
         state: None,
         text: Some(room.t(
-            "What resellers see: on the sign-up page, in their workspace, on invoices and in mails.",
+            "What resellers see: on the sign-up page, in their workspace, on invoices and in e-mails.",
             "Was Reseller sehen: auf der Anmeldeseite, in ihrem Arbeitsbereich, auf Rechnungen und in E-Mails.",
         )),
         acts: None,
@@ -90,14 +90,14 @@ fn words(call: &Call, room: &Room, look: &Branding, typed: &Typed) -> Markup {
             div class="fields" {
                 (field("name", room.t("Name that resellers see", "Name, den Reseller sehen")).hint(room.t("Empty: the name of your settings.", "Leer: der Name aus Ihren Einstellungen.")).text())
                 (field("accent", room.t("Color", "Farbe")).example("#1f5eff").hint(room.t("Of buttons and links. What stands on it is made readable.", "Von Schaltflächen und Links. Was darauf steht, bleibt lesbar.")).text())
-                (field("sender_name", room.t("Sender of mails", "Absender von E-Mails")).hint(room.t("Empty: the name that resellers see.", "Leer: der Name, den Reseller sehen.")).text())
+                (field("sender_name", room.t("E-mail sender", "Absender von E-Mails")).hint(room.t("Empty: the name that resellers see.", "Leer: der Name, den Reseller sehen.")).text())
                 (field("reply_to", room.t("Answers go to", "Antworten gehen an")).hint(room.t("Empty: the sender address of your settings.", "Leer: die Absenderadresse aus Ihren Einstellungen.")).input("email"))
-                (field("mail_language", room.t("Language of mails", "Sprache von E-Mails")).hint(room.t("To people whose own language is not known. Empty: English.", "An Personen, deren Sprache nicht bekannt ist. Leer: Englisch.")).select(&languages))
+                (field("mail_language", room.t("E-mail language", "Sprache von E-Mails")).hint(room.t("To people whose own language is not known. Empty: English.", "An Personen, deren Sprache nicht bekannt ist. Leer: Englisch.")).select(&languages))
             }
             @if !off { div class="form-end" { (Button::new(room.t("Save", "Sichern")).primary().submit()) } }
         }
     };
-    Card::new(room.t("Name, color, mail", "Name, Farbe, E-Mail")).with(fields)
+    Card::new(room.t("Name, color, e-mail", "Name, Farbe, E-Mail")).with(fields)
 }
 
 fn logo(call: &Call, room: &Room, look: &Branding, wrong: Option<&str>) -> Markup {

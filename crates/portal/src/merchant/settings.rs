@@ -61,9 +61,9 @@ fn page(call: &Call, room: &Room, merchant: &Merchant, version: i64, typed: &Typ
     let field = |name, label| typed.field(name, label).off(off);
     let identity = html! {
         div class="fields" {
-            (field("name", room.t("Name", "Name")).hint(room.t("On pages, invoices and mail.", "Auf Seiten, Rechnungen und in E-Mails.")).fill("organization").text())
+            (field("name", room.t("Name", "Name")).hint(room.t("On pages, invoices and e-mails.", "Auf Seiten, Rechnungen und in E-Mails.")).fill("organization").text())
             (field("time_zone", room.t("Time zone", "Zeitzone")).hint(room.t("Days of invoices and limits are of this zone, for example Europe/Berlin.", "Tage von Rechnungen und Limits gelten in dieser Zone, etwa Europe/Berlin.")).text())
-            (field("sender_email", room.t("Sender address", "Absenderadresse")).hint(room.t("Answers to your mail go here.", "Antworten auf Ihre E-Mails gehen hierhin.")).optional(optional).input("email"))
+            (field("sender_email", room.t("Sender address", "Absenderadresse")).hint(room.t("Answers to your e-mails go here.", "Antworten auf Ihre E-Mails gehen hierhin.")).optional(optional).input("email"))
         }
     };
     let countries: Vec<(&str, &str)> = std::iter::once(("", "–")).chain(countries::choices(room.look.language)).collect();
@@ -71,7 +71,7 @@ fn page(call: &Call, room: &Room, merchant: &Merchant, version: i64, typed: &Typ
         div class="fields" {
             (field("address", room.t("Postal address", "Postanschrift")).optional(optional).whole().lines())
             (field("country", room.t("Country", "Land")).optional(optional).fill("country").select(&countries))
-            (field("vat_id", room.t("VAT id", "USt-IdNr.")).optional(optional).text())
+            (field("vat_id", room.t("VAT ID", "USt-IdNr.")).optional(optional).text())
         }
     };
     let version = version.to_string();
@@ -79,7 +79,7 @@ fn page(call: &Call, room: &Room, merchant: &Merchant, version: i64, typed: &Typ
     let form = html! {
         form class="form" method="post" action=(room.path("/settings")) {
             (form::unseen(&[(FORM_KEY, &call.form_key()), ("version", &version)]))
-            (Card::new(room.t("Your house", "Ihr Haus")).with(identity))
+            (Card::new(room.t("General", "Allgemein")).with(identity))
             (Card::new(room.t("Company", "Firma")).text(room.t("Printed on every invoice from now on; those that were issued stay as they are.", "Steht ab jetzt auf jeder Rechnung; gestellte Rechnungen bleiben, wie sie sind.")).with(company))
             @if !off { div class="form-end" { (save.submit()) } }
         }
@@ -100,7 +100,7 @@ fn about(room: &Room, merchant: &Merchant) -> Markup {
     let look = &room.look;
     let kind = if merchant.test { room.t("Sandbox", "Sandbox") } else { room.t("Live", "Echtbetrieb") };
     Card::new(room.t("Details", "Angaben")).with(facts(&[
-        (room.t("Id", "Id"), value::copyable(&merchant.id.to_string(), look.language)),
+        (room.t("ID", "ID"), value::copyable(&merchant.id.to_string(), look.language)),
         (room.t("Name in addresses", "Name in Adressen"), value::copyable(&merchant.slug, look.language)),
         (room.t("Kind", "Art"), html! { (kind) }),
         (room.t("First currency", "Erste Währung"), html! { (merchant.currency.code()) }),

@@ -85,7 +85,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     ];
     let add = Button::new(room.t("Add person", "Person aufnehmen")).primary().icon(Icon::Add).opens_dialog().to(&room.path("/people/new"));
     let acts = html! {
-        (Button::new(room.t("What each role may do", "Was jede Rolle darf")).icon(Icon::Help).to(&room.path("/people/roles")))
+        (Button::new(room.t("Role permissions", "Berechtigungen der Rollen")).icon(Icon::Help).to(&room.path("/people/roles")))
         @if room.may(Right::ResellerPeopleManage) { (add) }
     };
     let head = Head {
@@ -123,7 +123,7 @@ async fn roles(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let back = room.path("/people");
     let crumbs = [(room.t("People", "Personen"), back.as_str())];
-    let title = room.t("What each role may do", "Was jede Rolle darf");
+    let title = room.t("Role permissions", "Berechtigungen der Rollen");
     let inside = Card::new(room.t("Roles", "Rollen"))
         .text(room.t(
             "API keys hold some of these rights, each exactly those that were ticked.",
@@ -141,7 +141,7 @@ async fn begin(call: Call) -> Result<Answer, Problem> {
 fn begin_page(call: &Call, room: &Room, typed: &Typed) -> Answer {
     let title = room.t("Add person", "Person aufnehmen");
     let fields = html! {
-        (typed.field("email", room.t("E-mail address", "E-Mail-Adresse")).hint(room.t("One mail goes there, with a link to sign in.", "Dorthin geht eine Mail mit einem Link zur Anmeldung.")).whole().input("email"))
+        (typed.field("email", room.t("E-mail address", "E-Mail-Adresse")).hint(room.t("One e-mail goes there, with a link to sign in.", "Dorthin geht eine E-Mail mit einem Link zur Anmeldung.")).whole().input("email"))
         (typed.field("first_name", room.t("First name", "Vorname")).text())
         (typed.field("last_name", room.t("Last name", "Nachname")).text())
         (role_field(room, typed))
@@ -164,7 +164,7 @@ async fn add(call: Call) -> Result<Answer, Problem> {
         Err(no) => Err(no),
     };
     match added {
-        Ok(()) => Ok(done(&call, &room.path("/people"), room.t("Added. A mail is on its way.", "Aufgenommen. Eine Mail ist unterwegs."))),
+        Ok(()) => Ok(done(&call, &room.path("/people"), room.t("Added. An e-mail is on its way.", "Aufgenommen. Eine E-Mail ist unterwegs."))),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
             Ok(begin_page(&call, &room, &typed).with_status(status))

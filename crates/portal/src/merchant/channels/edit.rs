@@ -34,7 +34,7 @@ fn fields(room: &Room, lists: &[(PriceListId, String)], typed: &Typed) -> Markup
         } @else {
             (typed.field("price_list", room.t("Price list", "Preisliste")).hint(room.t("What its resellers may order, and at which prices. Another one counts for new orders only.", "Was seine Reseller bestellen dürfen und zu welchen Preisen. Eine andere gilt nur für neue Bestellungen.")).whole().select(&choices))
         }
-        (typed.field("order_email", room.t("Mail about each order", "Mail zu jeder Bestellung")).hint(room.t("When an order is confirmed, its reseller gets one mail with the amount, the due date and the invoice. Without it, all of that stands on the order's page.", "Ist eine Bestellung bestätigt, bekommt ihr Reseller eine Mail mit Betrag, Fälligkeit und Rechnung. Ohne sie steht alles auf der Seite der Bestellung.")).whole().switch())
+        (typed.field("order_email", room.t("E-mail about each order", "E-Mail zu jeder Bestellung")).hint(room.t("When an order is confirmed, its reseller gets one e-mail with the amount, the due date and the invoice. Without it, all of that stands on the order's page.", "Ist eine Bestellung bestätigt, bekommt ihr Reseller eine E-Mail mit Betrag, Fälligkeit und Rechnung. Ohne sie steht alles auf der Seite der Bestellung.")).whole().switch())
     }
 }
 

@@ -43,8 +43,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
             Icon::Order,
             room.t("No orders yet", "Noch keine Bestellungen"),
             room.t(
-                "Orders of your resellers stand here as soon as the first is begun.",
-                "Hier stehen die Bestellungen Ihrer Reseller, sobald die erste begonnen ist.",
+                "Your resellers' orders appear here as soon as the first one is created.",
+                "Hier erscheinen die Bestellungen Ihrer Reseller, sobald die erste angelegt ist.",
             ),
             Some(invite),
         );
@@ -68,10 +68,10 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let columns = vec![
         Column::new(room.t("Order", "Bestellung")),
         Column::new(room.t("Reseller", "Reseller")),
-        Column::new(room.t("State", "Stand")),
+        Column::new(room.t("Status", "Status")),
         Column::new(room.t("Reference", "Zeichen")),
-        Column::new(room.t("Begun", "Begonnen")),
-        Column::right(room.t("Open", "Offen")),
+        Column::new(room.t("Created", "Angelegt")),
+        Column::right(room.t("Outstanding", "Offen")),
         Column::right(room.t("Total", "Summe")),
     ];
     let rows = found.rows.iter().map(|(order, company)| row(&room, order, company)).collect();
@@ -155,11 +155,11 @@ fn narrowing(room: &Room, call: &Call, resellers: &[(String, String)]) -> Markup
                     }
                 }
                 div class="field" {
-                    label for="product" { (room.t("Product (SKU or id)", "Produkt (SKU oder Id)")) }
+                    label for="product" { (room.t("Product (SKU or ID)", "Produkt (SKU oder ID)")) }
                     input type="text" id="product" name="product" value=(asked(call, "product").unwrap_or(""));
                 }
-                (day("from", room.t("Begun from", "Begonnen ab")))
-                (day("to", room.t("Begun up to", "Begonnen bis")))
+                (day("from", room.t("Created from", "Angelegt ab")))
+                (day("to", room.t("Created to", "Angelegt bis")))
                 (Button::new(room.t("Show", "Zeigen")).wide().submit())
             }
         }

@@ -112,7 +112,7 @@ fn reseller_card(room: &Room, partnership: &PartnershipView) -> Markup {
         (facts(&[
             (room.t("Partnership", "Partnerschaft"), badge(tone, status)),
             (room.t("Code", "Kennung"), html! { code { (partnership.code) } }),
-            (room.t("Mail", "E-Mail"), html! { a href={ "mailto:" (reseller.email) } { (reseller.email) } }),
+            (room.t("E-mail", "E-Mail"), html! { a href={ "mailto:" (reseller.email) } { (reseller.email) } }),
         ]))
     };
     let all = Button::new(room.t("All orders", "Alle Bestellungen")).small().quiet().to(&room.path(&format!("/orders?partnership={}", partnership.id)));
@@ -131,7 +131,7 @@ async fn cancel_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, 
     let text = html! {
         p {
             (room.t(
-                "Codes that nobody saw go back to stock. The debt is reversed, what was paid becomes account balance, and the invoice is canceled. The reseller is told by mail, with your note. This can't be taken back.",
+                "Codes that nobody saw go back to stock. The debt is reversed, what was paid becomes account balance, and the invoice is canceled. The reseller is told by e-mail, with your note. This can't be taken back.",
                 "Codes, die niemand gesehen hat, gehen zurück in den Bestand. Die Forderung wird aufgehoben, Bezahltes wird zu Guthaben, und die Rechnung wird storniert. Der Reseller erfährt es per E-Mail, mit Ihrer Notiz. Das lässt sich nicht zurücknehmen.",
             ))
         }

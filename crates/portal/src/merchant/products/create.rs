@@ -106,7 +106,7 @@ fn fields(room: &Room, typed: &Typed, variant: bool, bundle: bool) -> Markup {
     html! {
         (typed.field("name", room.t("Name", "Name")).text())
         (typed.field("sku", room.t("SKU", "SKU")).example("KEY-PRO").hint(room.t("Unique among your products; no spaces.", "Unter Ihren Produkten einmalig, ohne Leerzeichen.")).text())
-        @if !variant { (typed.field("short_description", room.t("In one line", "In einer Zeile")).optional(optional).whole().text()) }
+        @if !variant { (typed.field("short_description", room.t("Summary", "Kurzbeschreibung")).optional(optional).whole().text()) }
         @if !variant && !bundle { (typed.field("kind", room.t("Kind", "Art")).select(&kinds)) }
         @if !variant { (typed.field("group", room.t("Group", "Gruppe")).optional(optional).text()) }
         (typed.field("price", room.t("List price", "Listenpreis")).before(room.currency.code()).numeric().optional(optional).text())

@@ -74,7 +74,7 @@ fn columns(room: &Room) -> Vec<Column<'_>> {
         Column::new(room.t("SKU", "SKU")),
         Column::new(room.t("Kind", "Art")),
         Column::new(room.t("Group", "Gruppe")),
-        Column::new(room.t("State", "Stand")),
+        Column::new(room.t("Status", "Status")),
         Column::right(room.t("Available", "Verfügbar")),
         Column::right(room.t("List price", "Listenpreis")),
     ]

@@ -184,7 +184,7 @@ fn catalog_fields(room: &Room, typed: &Typed) -> Markup {
     html! {
         (typed.field("name", room.t("Name", "Name")).text())
         (typed.field("sku", room.t("SKU", "SKU")).hint(room.t("Unique among your products.", "Unter Ihren Produkten einmalig.")).text())
-        (typed.field("short_description", room.t("In one line", "In einer Zeile")).optional(optional).whole().text())
+        (typed.field("short_description", room.t("Summary", "Kurzbeschreibung")).optional(optional).whole().text())
         (typed.field("description", room.t("Description", "Beschreibung")).optional(optional).whole().lines())
         (typed.field("product_version", room.t("Version", "Version")).example("2026.1").optional(optional).text())
         (typed.field("image_url", room.t("Picture", "Bild")).example("https://").optional(optional).input("url"))
@@ -223,8 +223,8 @@ fn order_fields(room: &Room, typed: &Typed) -> Markup {
     html! {
         (typed.field("end_user_information", room.t("When the end user is asked for", "Wann nach dem Endkunden gefragt wird")).whole().radios(&asked))
         (typed.field("reseller_information", room.t("Ask for the company that sells on", "Nach der weiterverkaufenden Firma fragen")).whole().switch())
-        (typed.field("min_quantity", room.t("Fewest per order line", "Mindestens je Position")).numeric().optional(optional).text())
-        (typed.field("max_quantity", room.t("Most per order line", "Höchstens je Position")).numeric().optional(optional).text())
+        (typed.field("min_quantity", room.t("Minimum per order line", "Mindestens je Position")).numeric().optional(optional).text())
+        (typed.field("max_quantity", room.t("Maximum per order line", "Höchstens je Position")).numeric().optional(optional).text())
     }
 }
 
@@ -240,7 +240,7 @@ fn facts_card(room: &Room, product: &ProductView) -> Markup {
     let (look, fields) = (&room.look, &product.fields);
     let kind = if fields.bundle { room.t("Bundle", "Bündel") } else { words::kind(look, fields.kind) };
     let mut rows: Vec<(&str, Markup)> = vec![
-        (room.t("Id", "Id"), value::copyable(&product.id.to_string(), look.language)),
+        (room.t("ID", "ID"), value::copyable(&product.id.to_string(), look.language)),
         (room.t("Kind", "Art"), html! { (kind) }),
         (room.t("Delivery", "Lieferung"), html! { (words::method(look, fields.method).0) }),
         (room.t("End user", "Endkunde"), html! { (words::end_user(look, fields.end_user_information).0) }),
@@ -253,7 +253,7 @@ fn facts_card(room: &Room, product: &ProductView) -> Markup {
         rows.push((room.t("Weight", "Gewicht"), html! { (weight(room, grams)) " kg" }));
     }
     rows.push((room.t("Created", "Angelegt"), look.moment(product.created)));
-    rows.push((room.t("Changed", "Geändert"), look.moment(product.updated)));
+    rows.push((room.t("Updated", "Geändert"), look.moment(product.updated)));
     Card::new(room.t("At a glance", "Auf einen Blick")).with(facts(&rows))
 }
 

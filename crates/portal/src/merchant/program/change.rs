@@ -159,7 +159,7 @@ fn fields(room: &Room, meant: &Meant, standing: &Standing, typed: &Typed) -> Mar
         choices.push(("none", room.t("Explicitly none", "Ausdrücklich nichts"), none.as_str()));
     }
     html! {
-        (typed.field("setting", room.t("How it is set", "Wie es gesetzt ist")).whole().radios(&choices))
+        (typed.field("setting", room.t("Setting", "Einstellung")).whole().radios(&choices))
         @if !is_flag(name) { (value_field(room, name, standing.currency(room), typed)) }
     }
 }

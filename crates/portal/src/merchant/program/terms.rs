@@ -189,7 +189,7 @@ pub(in crate::merchant) async fn overview(call: &Call, room: &Room, owner: Owner
         (Area::Credit, room.t("Credit and payment", "Kredit und Zahlung"), None),
         (
             Area::Quantities,
-            room.t("What may be ordered", "Was bestellt werden darf"),
+            room.t("Order limits", "Bestellgrenzen"),
             Some(adds(room.t("Limits of a product", "Grenzen für ein Produkt"), "new-limits")),
         ),
         (Area::Licenses, room.t("Licenses and customers", "Lizenzen und Kunden"), None),

@@ -25,7 +25,7 @@ async fn form_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Pr
         (company(room, typed))
         (address(room, typed))
         (channel(room, &channels, typed))
-        p class="muted" { (room.t("The owner gets one mail with a link to set a password. The reseller is approved at once and may order.", "Der Inhaber bekommt eine Mail mit einem Link, um ein Passwort zu setzen. Der Reseller ist sofort angenommen und kann bestellen.")) }
+        p class="muted" { (room.t("The owner gets one e-mail with a link to set a password. The reseller is approved at once and may order.", "Der Inhaber bekommt eine E-Mail mit einem Link, um ein Passwort zu setzen. Der Reseller ist sofort angenommen und kann bestellen.")) }
     };
     let act = Button::new(room.t("Add reseller", "Reseller anlegen")).primary();
     let path = room.path("/resellers");
@@ -51,7 +51,7 @@ fn company(room: &Room, typed: &Typed) -> Markup {
         (typed.field("company", room.t("Company", "Firma")).fill("organization").whole().text())
         (typed.field("first_name", room.t("First name of the owner", "Vorname des Inhabers")).text())
         (typed.field("last_name", room.t("Last name of the owner", "Nachname des Inhabers")).text())
-        (typed.field("email", room.t("E-mail", "E-Mail")).hint(room.t("The owner signs in with it, and mail about orders goes there.", "Damit meldet sich der Inhaber an, und dorthin gehen Mails über Bestellungen.")).input("email"))
+        (typed.field("email", room.t("E-mail", "E-Mail")).hint(room.t("The owner signs in with it, and order e-mails go there.", "Damit meldet sich der Inhaber an, und dorthin gehen E-Mails über Bestellungen.")).input("email"))
         (typed.field("phone", room.t("Phone", "Telefon")).optional(optional).input("tel"))
     }
 }
@@ -65,7 +65,7 @@ fn address(room: &Room, typed: &Typed) -> Markup {
         (typed.field("city", room.t("City", "Ort")).optional(optional).text())
         (typed.field("region", room.t("State or region", "Bundesland oder Region")).optional(optional).text())
         (typed.field("country", room.t("Country", "Land")).select(&countries))
-        (typed.field("vat_id", room.t("VAT id", "USt-IdNr.")).optional(optional).text())
+        (typed.field("vat_id", room.t("VAT ID", "USt-IdNr.")).optional(optional).text())
     }
 }
 
@@ -92,7 +92,7 @@ async fn create(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     match create_from(&call).await {
         Ok(id) => {
-            let said = room.t("Reseller added. The access mail is on its way.", "Reseller angelegt. Die Mail mit dem Zugang ist unterwegs.");
+            let said = room.t("Reseller added. The access e-mail is on its way.", "Reseller angelegt. Die E-Mail mit dem Zugang ist unterwegs.");
             Ok(done(&call, &room.path(&format!("/resellers/{id}")), said))
         }
         Err(no) => {

@@ -220,11 +220,11 @@ fn acts(room: &Room, p: &PartnershipView, path: &str) -> Markup {
     let waits = p.status == Status::Pending;
     let act = |text, rest: &str| Button::new(text).opens_dialog().to(&format!("{path}/{rest}"));
     html! {
-        (more(room, p, path))
         @if waits { (act(room.t("Deny", "Ablehnen"), "deny")) }
         @if can(Step::Suspend) { (act(room.t("Suspend", "Aussetzen"), "suspend")) }
         @if can(Step::Reactivate) { (Button::new(room.t("Reactivate", "Wieder zulassen")).primary().icon(Icon::Play).opens_dialog().to(&format!("{path}/reactivate"))) }
         @if can(Step::Approve) { (Button::new(room.t("Approve", "Annehmen")).primary().icon(Icon::Check).opens_dialog().to(&format!("{path}/approve"))) }
+        (more(room, p, path))
     }
 }
 

@@ -133,14 +133,14 @@ fn waits_card(room: &Room, seen: &Seen, path: &str) -> Markup {
     let rows: Vec<Vec<Markup>> = seen.overdue.iter().map(invoice).chain(seen.orders.iter().map(order)).collect();
     let empty = rows.is_empty();
     let table = Table {
-        caption: room.t("What waits", "Was wartet"),
-        columns: vec![Column::new(room.t("What", "Was")), Column::new(room.t("State", "Stand")), Column::right(room.t("Open", "Offen"))],
+        caption: room.t("Needs attention", "Offene Vorgänge"),
+        columns: vec![Column::new(room.t("Item", "Vorgang")), Column::new(room.t("Status", "Status")), Column::right(room.t("Outstanding", "Offen"))],
         rows,
         foot: None,
     };
     let all = Button::new(room.t("All orders", "Alle Bestellungen")).small().to(&format!("{path}/orders"));
-    Card::new(room.t("What waits", "Was wartet")).acts(all).around(html! {
-        @if empty { (note::empty(Icon::Good, room.t("Nothing waits", "Nichts wartet"), room.t("No order is held or unpaid, and no invoice is overdue.", "Keine Bestellung ist gehalten oder unbezahlt, und keine Rechnung ist überfällig."), None)) } @else { (table.draw()) }
+    Card::new(room.t("Needs attention", "Offene Vorgänge")).acts(all).around(html! {
+        @if empty { (note::empty(Icon::Good, room.t("All done", "Alles erledigt"), room.t("No order is held or unpaid, and no invoice is overdue.", "Keine Bestellung ist gehalten oder unbezahlt, und keine Rechnung ist überfällig."), None)) } @else { (table.draw()) }
     })
 }
 
@@ -213,7 +213,7 @@ fn facts_card(room: &Room, p: &PartnershipView) -> Markup {
         }
     };
     let mut rows: Vec<(&str, Markup)> = vec![
-        (room.t("Id", "Id"), value::copyable(&p.id.to_string(), look.language)),
+        (room.t("ID", "ID"), value::copyable(&p.id.to_string(), look.language)),
         (room.t("Code", "Code"), value::copyable(&p.code, look.language)),
         (room.t("Channel", "Kanal"), channel),
         (room.t("Mode", "Modus"), tag(mode(look, &p.mode).0)),
@@ -232,7 +232,7 @@ async fn profile(call: Call) -> Result<Answer, Problem> {
     let (reseller, language) = (&p.reseller, room.look.language);
     let mut rows: Vec<(&str, Markup)> = vec![
         (room.t("Company", "Firma"), html! { (reseller.company) }),
-        (room.t("Id", "Id"), value::copyable(&reseller.id.to_string(), language)),
+        (room.t("ID", "ID"), value::copyable(&reseller.id.to_string(), language)),
         (room.t("E-mail", "E-Mail"), value::copyable(&reseller.email, language)),
     ];
     let texts = [
@@ -245,7 +245,7 @@ async fn profile(call: Call) -> Result<Answer, Problem> {
     rows.extend(texts.into_iter().filter_map(|(name, text)| text.as_ref().map(|text| (name, html! { (text) }))));
     rows.push((room.t("Country", "Land"), html! { (countries::name(language, &reseller.country).unwrap_or(reseller.country.as_str())) }));
     if let Some(vat_id) = &reseller.vat_id {
-        rows.push((room.t("VAT id", "USt-IdNr."), value::copyable(vat_id, language)));
+        rows.push((room.t("VAT ID", "USt-IdNr."), value::copyable(vat_id, language)));
     }
     rows.push((room.t("Known since", "Bekannt seit"), room.look.moment(reseller.created)));
     let text = room.t(

@@ -40,11 +40,11 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let found = list.rows(&call, fetch!(|page| [call] imports(call, scope, state, page).await)).await?;
     let columns = vec![
         Column::new(room.t("Import", "Import")),
-        Column::new(room.t("State", "Stand")),
+        Column::new(room.t("Status", "Status")),
         Column::right(room.t("Keys", "Schlüssel")),
         Column::right(room.t("Duplicates", "Doppelte")),
         Column::right(room.t("Malformed", "Unlesbare")),
-        Column::new(room.t("Begun", "Begonnen")),
+        Column::new(room.t("Started", "Begonnen")),
     ];
     let row = |import: &KeyImportView| {
         let (tone, state) = words::import_state(look, &import.state);
@@ -58,7 +58,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ]
     };
     let rows = found.rows.iter().map(row).collect();
-    let head = Head { crumbs: &[], title: room.t("Imports of keys", "Importe von Schlüsseln"), state: None, text: None, acts: import_button(&room) };
+    let head = Head { crumbs: &[], title: room.t("Key imports", "Schlüsselimporte"), state: None, text: None, acts: import_button(&room) };
     list.answer(&call, Spot::Stock, &head, columns, rows, found.next)
 }
 
@@ -141,7 +141,7 @@ fn figures(room: &Room, import: &KeyImportView) -> Markup {
 fn facts_card(room: &Room, import: &KeyImportView) -> Markup {
     let look = &room.look;
     let mut rows: Vec<(&str, Markup)> =
-        vec![(room.t("Id", "Id"), value::copyable(&import.id.to_string(), look.language)), (room.t("Begun", "Begonnen"), look.moment(import.created))];
+        vec![(room.t("ID", "ID"), value::copyable(&import.id.to_string(), look.language)), (room.t("Started", "Begonnen"), look.moment(import.created))];
     if let Some(finished) = import.finished {
         rows.push((room.t("Ended", "Beendet"), look.moment(finished)));
     }

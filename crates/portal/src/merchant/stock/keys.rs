@@ -65,11 +65,11 @@ fn head(room: &Room) -> Head<'_> {
 fn columns(room: &Room) -> Vec<Column<'_>> {
     vec![
         Column::new(room.t("Key", "Schlüssel")),
-        Column::new(room.t("State", "Stand")),
+        Column::new(room.t("Status", "Status")),
         Column::new(room.t("Product", "Produkt")),
         Column::new(room.t("Import", "Import")),
         Column::new(room.t("First shown", "Zuerst gezeigt")),
-        Column::new(room.t("Id", "Id")),
+        Column::new(room.t("ID", "ID")),
     ]
 }
 
@@ -168,9 +168,9 @@ fn facts_card(room: &Room, key: &KeyView) -> Markup {
     let look = &room.look;
     let link = |place: String, text: &str| html! { a href=(room.path(&place)) { (text) } };
     let mut rows: Vec<(&str, Markup)> = vec![
-        (room.t("Id", "Id"), value::copyable(&key.id.to_string(), look.language)),
+        (room.t("ID", "ID"), value::copyable(&key.id.to_string(), look.language)),
         (room.t("Product", "Produkt"), link(format!("/stock/{}", key.product), &key.sku)),
-        (room.t("Came with", "Kam mit"), link(format!("/stock/imports/{}", key.import), room.t("Its import", "Seinem Import"))),
+        (room.t("Import", "Import"), link(format!("/stock/imports/{}", key.import), room.t("Show import", "Import zeigen"))),
     ];
     if let Some(license) = key.license {
         rows.push((room.t("License", "Lizenz"), link(format!("/licenses/{license}"), room.t("Show", "Zeigen"))));

@@ -49,7 +49,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let found = list.rows(&call, fetch!(|page| [call, filter] stock(call, scope, filter.clone(), page).await)).await?;
     let columns = vec![
         Column::new(room.t("Product", "Produkt")),
-        Column::new(room.t("Level", "Stand")),
+        Column::new(room.t("Level", "Bestand")),
         Column::right(room.t("Available", "Verfügbar")),
         Column::right(room.t("Low at", "Knapp ab")),
         Column::right(room.t("Reserved", "Reserviert")),
@@ -176,7 +176,7 @@ fn keys_card(room: &Room, product: &ProductView, keys: &[KeyView]) -> Markup {
     };
     let table = Table {
         caption: room.t("Newest keys", "Neueste Schlüssel"),
-        columns: vec![Column::new(room.t("Key", "Schlüssel")), Column::new(room.t("State", "Stand"))],
+        columns: vec![Column::new(room.t("Key", "Schlüssel")), Column::new(room.t("Status", "Status"))],
         rows: keys.iter().map(row).collect(),
         foot: None,
     };

@@ -35,7 +35,7 @@ pub(super) fn card(call: &Call, room: &Room, found: &BalanceView, auto: &AutoTop
     let (change, set_up) = (room.t("Change", "Ändern"), room.t("Set up", "Einrichten"));
     let known = auto.threshold.is_some();
     let (switch, place) =
-        if auto.enabled { (room.t("Switch off", "Ausschalten"), "/balance/auto/off") } else { (room.t("Switch on", "Einschalten"), "/balance/auto/on") };
+        if auto.enabled { (room.t("Turn off", "Ausschalten"), "/balance/auto/off") } else { (room.t("Turn on", "Einschalten"), "/balance/auto/on") };
     let acts = html! {
         @if known { (forms::act(call, &room.path(place), &Button::new(switch).small().quiet())) }
         (Button::new(if known { change } else { set_up }).small().opens_dialog().to(&room.path("/balance/auto")))

@@ -30,7 +30,7 @@ async fn license_page(call: &Call, room: &Room, license: &LicenseView) -> Result
     let happened = timelines::license_history(call, license.id, history::asked(call)?).await?;
     let can = Can::of(room, license);
     let name_owner = can.name_owner.then(|| {
-        let text = if license.owner.is_some() { room.t("Change", "Ändern") } else { room.t("Say who it is for", "Endkunden angeben") };
+        let text = if license.owner.is_some() { room.t("Change", "Ändern") } else { room.t("Add end user", "Endkunden angeben") };
         Button::new(text).small().icon(Icon::Edit).opens_dialog().to(&format!("{path}/end-user"))
     });
     let reveal = can.reveal.then(|| Button::new(room.t("Show code", "Code zeigen")).small().icon(Icon::Visible).opens_dialog().to(&format!("{path}/reveal")));
@@ -86,11 +86,11 @@ fn acts(room: &Room, license: &LicenseView, can: &Can, path: &str) -> Markup {
     let asks_company = license.lock_reasons.iter().any(|reason| reason.code == LockReason::RequiredResellerInformation.name());
     html! {
         @if can.name_company && !asks_company {
-            (Button::new(room.t("Company that sells on", "Weiterverkaufende Firma")).quiet().icon(Icon::Building).opens_dialog().to(&format!("{path}/reseller")))
+            (Button::new(room.t("Selling company", "Verkaufende Firma")).quiet().icon(Icon::Building).opens_dialog().to(&format!("{path}/reseller")))
         }
         @if can.send { (send.to(&format!("{path}/send"))) }
         @if can.name_owner && license.owner.is_none() {
-            (Button::new(room.t("Say who it is for", "Endkunden angeben")).primary().icon(Icon::Account).opens_dialog().to(&format!("{path}/end-user")))
+            (Button::new(room.t("Add end user", "Endkunden angeben")).primary().icon(Icon::Account).opens_dialog().to(&format!("{path}/end-user")))
         }
     }
 }
@@ -140,12 +140,12 @@ async fn send_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Pr
     let (title, text) = if license.sent_at.is_some() {
         (
             room.t("Send again", "Erneut versenden"),
-            room.t("The same code is mailed once more, from the merchant.", "Derselbe Code geht noch einmal per E-Mail hinaus, vom Händler."),
+            room.t("The same code is e-mailed once more, from the merchant.", "Derselbe Code geht noch einmal per E-Mail hinaus, vom Händler."),
         )
     } else {
         (
             room.t("Send license", "Lizenz versenden"),
-            room.t("The code is mailed to its owner, from the merchant.", "Der Code geht per E-Mail an den Inhaber, vom Händler."),
+            room.t("The code is e-mailed to its owner, from the merchant.", "Der Code geht per E-Mail an den Inhaber, vom Händler."),
         )
     };
     let inside = html! {

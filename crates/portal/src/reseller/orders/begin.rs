@@ -1,8 +1,8 @@
 //! A new order: what is offered, lines that are pasted or brought as a file, the sum of it (ORD-1, ORD-11).
 
-use super::pick::pick;
+use super::pick::{FIND, pick};
 use super::total::{card, quoted};
-use super::wanted::{Brought, FILE, LINES, Wanted, brought, refused, wanted};
+use super::wanted::{Brought, ENTER, FILE, FOUND, LINES, STEP, Wanted, brought, refused, wanted};
 use crate::forms::Typed;
 use crate::room::{Room, Spot, done};
 use axum::http::StatusCode;
@@ -72,12 +72,14 @@ async fn begin_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, P
             }
         }
     };
-    let save = Button::new(room.t("Save draft", "Entwurf sichern")).primary();
+    let save = room.t("Save draft", "Entwurf sichern");
     let form = html! {
         form class="form wide" method="post" action=(room.path("/orders")) enctype="multipart/form-data" data-live=(room.path("/orders/quote")) {
-            (form::unseen(&[(FORM_KEY, &call.form_key())]))
+            (form::unseen(&[(FORM_KEY, &call.form_key()), (FOUND, typed.value(FIND))]))
+            // What Enter presses: the first button of a form.
+            button class="unseen" type="submit" name=(STEP) value=(ENTER) tabindex="-1" aria-hidden="true" { (save) }
             (inside)
-            div class="form-end" { a class="button" href=(room.path("/orders")) { (room.t("Cancel", "Abbrechen")) } (save.submit()) }
+            div class="form-end" { a class="button" href=(room.path("/orders")) { (room.t("Cancel", "Abbrechen")) } (Button::new(save).primary().submit()) }
         }
     };
     let head = Head {
@@ -98,7 +100,7 @@ pub(super) async fn create(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let brought = brought(&call)?;
     let typed = brought.typed(&room);
-    if brought.value("step") == "look" && !typed.is_wrong() {
+    if brought.looks() && !typed.is_wrong() {
         return begin_page(&call, &room, &typed).await;
     }
     let items = match wanted(&brought.fields) {

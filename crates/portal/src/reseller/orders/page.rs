@@ -120,7 +120,7 @@ fn draft_items(call: &Call, room: &Room, order: &OrderView, typed: &Typed, path:
             Column::new(room.t("Product", "Produkt")),
             Column::new(room.t("Quantity", "Anzahl")),
             Column::right(room.t("Your price", "Ihr Preis")),
-            Column::right(room.t("Line", "Zeile")),
+            Column::right(room.t("Amount", "Betrag")),
             Column::new(""),
         ],
         rows: order.items.iter().map(row).collect(),
