@@ -64,7 +64,7 @@ const MERCHANT = [
     await hand.open(`${base}/stock/import`);
     await hand.attach("File", file(house, "keys.csv", "sku,code\nNW-NOTHING,AAAA-BBBB\nNW-VAULT,\nNW-VAULT,CCCC\nNW-VAULT,CCCC\n"));
     await hand.button("Check first");
-    await hand.reads("As it is, nothing would be taken in");
+    await hand.reads("As it is, nothing would be imported");
   }],
   ["verified", async ({ hand, base }) => {
     await hand.open(`${base}/health`);

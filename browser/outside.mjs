@@ -79,7 +79,7 @@ async function twoSteps(onlooker, hand) {
   const secret = await secretOn(page);
   await hand.fill("Code that the app shows", "000000");
   await hand.button("Turn on");
-  await hand.reads("The secret in your app is still good.");
+  await hand.reads("The secret in your app is still valid.");
   await onlooker.lookHere("two-step-wrong-code");
   await hand.fill("Code that the app shows", code(secret));
   await hand.button("Turn on");

@@ -157,7 +157,11 @@ app_test! {
             assert!(text.contains(kept), "{kept}: {text}");
         }
         assert!(!text.contains("quantity_EXTRA-58") && !text.contains("quantity_KEY-LITE"), "neither chosen nor found: {text}");
+        let entered = user.form(&place, "step=enter&find=key-p&found=&quantity_EXTRA-59=2&lines=").await;
+        assert!(entered.status == 200 && entered.text().contains("name=\"quantity_KEY-PRO\""), "Enter in the search: {}", entered.text());
         assert!(user.get(&place).await.text().contains("No orders yet"), "a search saves nothing");
+        let saved = user.form(&place, "step=enter&find=key-p&found=key-p&quantity_EXTRA-59=2&lines=").await;
+        assert_eq!(lines(&user, &contoso, &saved).await, [line("EXTRA-59", 2, "2.00")], "Enter anywhere else saves");
         let none = user.form(&place, "step=look&find=100%25&lines=").await.text();
         assert!(none.contains("No results"), "{none}");
 

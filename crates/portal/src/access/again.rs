@@ -44,7 +44,7 @@ async fn page(call: &Call, look: &Look, typed: &Typed, notice: Option<&Markup>) 
     let by_password = !two_step && me.has_password;
     let title = look.t("Confirm it's you", "Bestätigen Sie, dass Sie es sind");
     let text = look.t(
-        "What you are about to do is sensitive, and you have not shown for a while that it is you. This counts for 15 minutes.",
+        "This action is sensitive. Please confirm your identity; the confirmation is valid for 15 minutes.",
         "Was Sie vorhaben, ist heikel, und es ist eine Weile her, dass Sie gezeigt haben, dass Sie es sind. Es gilt für 15 Minuten.",
     );
     let password = html! {

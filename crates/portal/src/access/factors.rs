@@ -106,7 +106,7 @@ async fn first_code(call: &Call, look: &Look, made: Option<(&str, &Secret<String
             @if let Some(code) = Code::of(url.expose()) { div { (code.drawn(look.t("QR code of the secret", "QR-Code des Geheimnisses"))) } }
             p { (value::copyable(secret, look.language)) }
         } @else {
-            p { (look.t("The secret in your app is still good.", "Das Geheimnis in Ihrer App gilt noch.")) }
+            p { (look.t("The secret in your app is still valid.", "Das Geheimnis in Ihrer App gilt noch.")) }
         }
         (forms::form(call, look, &format!("{HOME}/confirm"), &field, &Button::new(look.t("Turn on", "Einschalten")).primary(), Some(HOME)))
     };
@@ -156,7 +156,7 @@ async fn ask(call: &Call, look: &Look, name: &str, text: &str, path: &str, act: 
 
 async fn ask_codes(call: Call) -> Result<Answer, Problem> {
     let look = Look::of(&call);
-    let text = look.t("Ten new codes are made; the old ones work no longer.", "Es werden zehn neue Codes gemacht; die alten gelten nicht mehr.");
+    let text = look.t("Ten new codes are created; the old ones stop working.", "Es werden zehn neue Codes gemacht; die alten gelten nicht mehr.");
     let act = Button::new(look.t("Create new codes", "Neue Codes erzeugen")).primary();
     ask(&call, &look, look.t("New recovery codes", "Neue Wiederherstellungscodes"), text, &format!("{HOME}/recovery-codes"), &act).await
 }

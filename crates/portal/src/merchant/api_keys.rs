@@ -274,7 +274,7 @@ async fn step_page(call: &Call, room: &Room, step: Step, typed: &Typed) -> Resul
         ),
         Step::Delete => (
             room.t("Delete API key", "API-Schlüssel löschen"),
-            room.t("Programs that use it are refused at once, for good.", "Programme, die ihn benutzen, werden sofort und endgültig abgewiesen."),
+            room.t("Programs that use it are refused at once. This can't be undone.", "Programme, die ihn benutzen, werden sofort und endgültig abgewiesen."),
             "delete",
         ),
     };

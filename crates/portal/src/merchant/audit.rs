@@ -27,7 +27,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let list = List::new(&room, &call, "audit").searches().views(views).filter("actor", actors(&room)).empty(
         Icon::Audit,
         room.t("No activity yet", "Noch keine Aktivität"),
-        room.t("Every change stands here with who made it.", "Hier steht jede Änderung mit dem, der sie gemacht hat."),
+        room.t("Every change appears here, with who made it.", "Hier steht jede Änderung mit dem, der sie gemacht hat."),
         None,
     );
     let wanted = wanted(&room, &list);

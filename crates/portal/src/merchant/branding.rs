@@ -89,7 +89,7 @@ fn words(call: &Call, room: &Room, look: &Branding, typed: &Typed) -> Markup {
             (form::unseen(&[(FORM_KEY, &call.form_key()), ("version", &version)]))
             div class="fields" {
                 (field("name", room.t("Name that resellers see", "Name, den Reseller sehen")).hint(room.t("Empty: the name of your settings.", "Leer: der Name aus Ihren Einstellungen.")).text())
-                (field("accent", room.t("Color", "Farbe")).example("#1f5eff").hint(room.t("Of buttons and links. What stands on it is made readable.", "Von Schaltflächen und Links. Was darauf steht, bleibt lesbar.")).text())
+                (field("accent", room.t("Color", "Farbe")).example("#1f5eff").hint(room.t("For buttons and links. Text on it stays readable.", "Von Schaltflächen und Links. Was darauf steht, bleibt lesbar.")).text())
                 (field("sender_name", room.t("E-mail sender", "Absender von E-Mails")).hint(room.t("Empty: the name that resellers see.", "Leer: der Name, den Reseller sehen.")).text())
                 (field("reply_to", room.t("Answers go to", "Antworten gehen an")).hint(room.t("Empty: the sender address of your settings.", "Leer: die Absenderadresse aus Ihren Einstellungen.")).input("email"))
                 (field("mail_language", room.t("E-mail language", "Sprache von E-Mails")).hint(room.t("To people whose own language is not known. Empty: English.", "An Personen, deren Sprache nicht bekannt ist. Leer: Englisch.")).select(&languages))

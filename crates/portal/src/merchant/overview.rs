@@ -176,7 +176,7 @@ fn orders_card(room: &Room, found: &Found) -> Markup {
         let company = found.companies.get(&order.partnership).map_or("", String::as_str);
         vec![
             html! {
-                a class="row" href=(room.path(&format!("/orders/{}", order.id))) { (shared::number(room, order.number.as_deref(), order.id)) }
+                a class="row" href=(room.path(&format!("/orders/{}", order.id))) { (value::whole(&shared::number(room, order.number.as_deref(), order.id))) }
                 span class="under" { (look.moment(order.created_at)) }
             },
             value::person(company, None),
@@ -203,7 +203,7 @@ fn orders_card(room: &Room, found: &Found) -> Markup {
 fn first_steps(room: &Room, found: &Found) -> Markup {
     let product = if found.has_products { Icon::Good } else { Icon::Package };
     let steps = [
-        (product, room.t("Create your products, or bring them as a file", "Legen Sie Ihre Produkte an, oder bringen Sie sie als Datei mit"), "/products"),
+        (product, room.t("Create your products, or import them from a file", "Legen Sie Ihre Produkte an, oder bringen Sie sie als Datei mit"), "/products"),
         (Icon::Stock, room.t("Import the keys that are sold", "Lesen Sie die Schlüssel ein, die verkauft werden"), "/stock"),
         (Icon::Tag, room.t("Put the products into a price list", "Nehmen Sie die Produkte in eine Preisliste auf"), "/price-lists"),
         (Icon::Program, room.t("Give a channel that price list", "Geben Sie einem Kanal diese Preisliste"), "/channels"),
@@ -213,7 +213,7 @@ fn first_steps(room: &Room, found: &Found) -> Markup {
         ol class="steps" { @for (shown, text, place) in steps { li { (icon(shown)) a href=(room.path(place)) { (text) } } } }
     };
     Card::new(room.t("To your first order", "Zu Ihrer ersten Bestellung"))
-        .text(room.t("Orders of your resellers stand here then.", "Dann stehen hier die Bestellungen Ihrer Reseller."))
+        .text(room.t("Your resellers' orders will appear here.", "Dann stehen hier die Bestellungen Ihrer Reseller."))
         .with(inside)
 }
 

@@ -35,7 +35,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
             Icon::Invoice,
             room.t("No invoices yet", "Noch keine Rechnungen"),
             room.t(
-                "Each confirmed order and each top-up of the balance has an invoice; they stand here.",
+                "Invoices of confirmed orders and balance top-ups appear here.",
                 "Jede bestätigte Bestellung und jede Aufladung des Guthabens hat eine Rechnung. Sie stehen hier.",
             ),
             None,
@@ -172,7 +172,7 @@ fn to_give(room: &Room, invoice: &InvoiceView) -> Markup {
 
 fn afterwards(room: &Room) -> Markup {
     let text = room.t(
-        "You may pay in parts. The merchant records what came in; then it stands on the invoice, and held goods are released as far as it goes.",
+        "You may pay in parts. The merchant records what came in; then it shows on the invoice, and held orders are released as far as it covers them.",
         "Sie dürfen in Teilen zahlen. Der Händler erfasst, was eingeht. Dann steht es auf der Rechnung, und gehaltene Ware wird frei, soweit es reicht.",
     );
     note::note(Tone::Info, room.t("What happens next", "Wie es weitergeht"), text, None)

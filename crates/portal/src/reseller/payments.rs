@@ -43,7 +43,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Icon::Card,
         room.t("No payments yet", "Noch keine Zahlungen"),
         room.t(
-            "What the merchant records as paid by you stands here, each with its invoice.",
+            "Payments that the merchant has recorded for you appear here, each with its invoice.",
             "Hier steht, was der Händler als von Ihnen bezahlt erfasst, jeweils mit seiner Rechnung.",
         ),
         Some(Button::new(room.t("Open invoices", "Offene Rechnungen")).to(&room.path("/invoices?status=unpaid"))),

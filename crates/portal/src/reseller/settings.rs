@@ -70,7 +70,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
             div {
                 @if trades {
                     (Card::new(room.t("Terms", "Konditionen"))
-                        .text(room.t("What counts for you, and where it came from. What is agreed with you goes before the channel's, which goes before the program's.", "Was für Sie gilt, und woher es kommt. Mit Ihnen Vereinbartes geht dem Kanal vor, und der dem Programm."))
+                        .text(room.t("The terms that apply to you, and where they come from. Terms agreed with you take precedence over the channel's, and those over the program's.", "Was für Sie gilt, und woher es kommt. Mit Ihnen Vereinbartes geht dem Kanal vor, und der dem Programm."))
                         .around(shared::table(&room, &origins, &names)))
                 }
                 (company(&room, &partnership.reseller))
@@ -151,7 +151,7 @@ fn company(room: &Room, company: &ResellerView) -> Markup {
         (room.t("VAT ID", "USt-IdNr."), maybe(&company.vat_id)),
     ];
     let card = Card::new(room.t("Company", "Firma")).text(room.t(
-        "For all programs of your company. It stands on invoices from now on; earlier ones stay as they are.",
+        "For all programs of your company. It appears on invoices from now on; earlier ones stay as they are.",
         "Für alle Programme Ihrer Firma. Es steht auf künftigen Rechnungen; frühere bleiben, wie sie sind.",
     ));
     let edit = Button::new(room.t("Edit", "Bearbeiten")).small().icon(Icon::Edit).to(&room.path("/settings/company"));

@@ -150,7 +150,7 @@ pub fn code_card(room: &Room, license: &LicenseView, acts: Option<Markup>) -> Ma
     card.with(html! {
         @if let Some(code) = &license.code {
             (value::snippet(code, room.look.language))
-            p class="muted" { (room.t("It is shown on this page only. That you saw it stands in the history.", "Er steht nur auf dieser Seite. Dass Sie ihn gesehen haben, steht im Verlauf.")) }
+            p class="muted" { (room.t("It is shown on this page only. That you viewed it is recorded in the history.", "Er steht nur auf dieser Seite. Dass Sie ihn gesehen haben, steht im Verlauf.")) }
         } @else if let Some(masked) = &license.masked_code {
             code { (masked) }
         } @else {

@@ -86,7 +86,7 @@ pub async fn list(call: &Call, room: &Room, around: Around<'_>) -> Result<Answer
         Icon::Code,
         room.t("No requests yet", "Noch keine Anfragen"),
         room.t(
-            "What your programs ask with API keys stands here some seconds later, for 7 days.",
+            "Requests made with API keys appear here after a few seconds, for 7 days.",
             "Was Ihre Programme mit API-Schlüsseln anfragen, steht einige Sekunden später hier, 7 Tage lang.",
         ),
         None,

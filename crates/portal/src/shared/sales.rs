@@ -28,7 +28,7 @@ fn short(room: &Room, day: Date) -> String {
 pub fn card(room: &Room, title: &str, sales: &[SalesView], today: Date, with_units: bool) -> Markup {
     let card = Card::new(title);
     let Some(most) = sales.first() else {
-        let text = room.t("Each day stands here with what was ordered on it.", "Hier steht jeder Tag mit dem, was an ihm bestellt wurde.");
+        let text = room.t("Each day appears here with what was ordered on it.", "Hier steht jeder Tag mit dem, was an ihm bestellt wurde.");
         return card.around(note::empty(Icon::Info, room.t("Nothing in the last 30 days", "Nichts in den letzten 30 Tagen"), text, None));
     };
     let look = &room.look;

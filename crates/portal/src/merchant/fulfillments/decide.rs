@@ -91,7 +91,7 @@ fn reject_page(call: &Call, room: &Room, request: &CancelRequestView, typed: &Ty
     let path = room.path(&format!("/cancel-requests/{}", request.id));
     let title = room.t("Reject request", "Anfrage ablehnen");
     let text = html! {
-        p { (room.t("Its codes stay good, and nothing is refunded. The reseller may ask again.", "Die Codes gelten weiter, und nichts wird erstattet. Der Reseller kann erneut anfragen.")) }
+        p { (room.t("Its codes stay valid, and nothing is refunded. The reseller may ask again.", "Die Codes gelten weiter, und nichts wird erstattet. Der Reseller kann erneut anfragen.")) }
         (typed.field("note", room.t("Reason", "Grund")).hint(room.t("The reseller reads it.", "Der Reseller liest ihn.")).whole().lines())
         p class="muted" { (room.t("The owners of the reseller get an e-mail with it.", "Die Inhaber des Resellers bekommen ihn per E-Mail.")) }
     };

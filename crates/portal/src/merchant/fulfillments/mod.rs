@@ -74,7 +74,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Icon::Code,
         room.t("No sales of external shops yet", "Noch keine Verkäufe externer Shops"),
         room.t(
-            "What resellers sell in their own shops, bots and pages stands here, paid from their prepaid balance.",
+            "What resellers sell in their own shops, bots and pages appears here, paid from their prepaid balance.",
             "Hier steht, was Reseller in eigenen Shops, Bots und Seiten verkaufen, bezahlt von ihrem Guthaben.",
         ),
         None,

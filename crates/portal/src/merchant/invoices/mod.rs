@@ -99,7 +99,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let list = filtered(&room, List::new(&room, &call, "invoices")).searches().views(views).empty(
         Icon::Invoice,
         room.t("No invoices yet", "Noch keine Rechnungen"),
-        room.t("Each confirmed order and each top-up of a balance brings one.", "Jede bestätigte Bestellung und jede Aufladung eines Guthabens bringt eine."),
+        room.t("Each confirmed order and each balance top-up creates one.", "Jede bestätigte Bestellung und jede Aufladung eines Guthabens bringt eine."),
         None,
     );
     let wanted = asked(&room, &list, None);
@@ -195,7 +195,7 @@ async fn cancel_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, 
     let (title, path) = (room.t("Cancel top-up", "Aufladung stornieren"), room.path(&format!("/invoices/{}", invoice.id)));
     let text = html! {
         p { strong { (invoice.number) } " · " (room.look.money(&invoice.total)) }
-        p { (room.t("The invoice stays in the list as canceled; nobody has to pay it any more. It can be canceled only while nothing of it was paid.", "Die Rechnung bleibt als storniert in der Liste; niemand muss sie mehr bezahlen. Das geht nur, solange nichts davon bezahlt ist.")) }
+        p { (room.t("The invoice stays in the list as canceled; it no longer has to be paid. It can be canceled only while nothing of it was paid.", "Die Rechnung bleibt als storniert in der Liste; niemand muss sie mehr bezahlen. Das geht nur, solange nichts davon bezahlt ist.")) }
         p class="muted" { (room.t("Nobody gets an e-mail.", "Niemand bekommt eine E-Mail.")) }
     };
     let act = Button::new(title).danger();

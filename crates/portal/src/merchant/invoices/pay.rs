@@ -84,7 +84,7 @@ fn form_page(call: &Call, room: &Room, stake: &Stake, typed: &Typed) -> Answer {
         title,
         state: None,
         text: Some(room.t(
-            "What is recorded stands in the books for good: check the amount and the day.",
+            "A recorded payment is final: check the amount and the date.",
             "Was erfasst ist, steht endgültig in den Büchern: Prüfen Sie Betrag und Tag.",
         )),
         acts: None,
@@ -122,7 +122,7 @@ fn effect_card(room: &Room, stake: &Stake, amount: Option<Money>) -> Markup {
     card.with(html! {
         (sums(&lines, (room.t("Still outstanding", "Danach noch offen"), money(effects.open_minor))))
         (released(room, &effects))
-        @if effects.beyond_minor > 0 { p class="muted" { (room.t("The account balance pays the next invoice by itself.", "Das Verrechnungskonto bezahlt die nächste Rechnung von selbst.")) } }
+        @if effects.beyond_minor > 0 { p class="muted" { (room.t("The account balance pays the next invoice automatically.", "Das Verrechnungskonto bezahlt die nächste Rechnung von selbst.")) } }
         @if stake.invoice.kind == InvoiceKind::Order && effects.open_minor == 0 { (complete(room, stake)) }
     })
 }

@@ -31,7 +31,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Icon::License,
         room.t("No licenses yet", "Noch keine Lizenzen"),
         room.t(
-            "Each unit that a reseller orders is a license; it stands here from the moment the order is confirmed.",
+            "Each unit that a reseller orders is a license; it appears here as soon as the order is confirmed.",
             "Jede bestellte Einheit ist eine Lizenz; sie steht hier, sobald die Bestellung bestätigt ist.",
         ),
         None,

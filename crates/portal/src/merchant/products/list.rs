@@ -51,7 +51,7 @@ fn product_list<'a>(room: &'a Room, call: &Call) -> List<'a> {
     let list = List::new(room, call, "products").searches().filter("enabled", Vec::from(choices)).filter("kind", kinds).empty(
         Icon::Package,
         room.t("No products yet", "Noch keine Produkte"),
-        room.t("Create the first one, or bring your catalog as a file.", "Legen Sie das erste an, oder bringen Sie Ihren Katalog als Datei mit."),
+        room.t("Create the first one, or import your catalog from a file.", "Legen Sie das erste an, oder bringen Sie Ihren Katalog als Datei mit."),
         may.then(|| acts(room)),
     );
     match asked(call, "group") {

@@ -38,7 +38,7 @@ async fn form_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Pr
         title: room.t("Add reseller", "Reseller anlegen"),
         state: None,
         text: Some(
-            room.t("For a company that you know already. Others sign up by themselves.", "Für eine Firma, die Sie schon kennen. Andere melden sich selbst an."),
+            room.t("For a company that you know already. Others sign up themselves.", "Für eine Firma, die Sie schon kennen. Andere melden sich selbst an."),
         ),
         acts: None,
     };

@@ -94,7 +94,7 @@ fn notes(room: &Room, p: &PartnershipView, seen: &Seen, path: &str) -> Markup {
     );
     html! {
         @if p.status == Status::Pending {
-            (note::note(Tone::Warn, room.t("It waits for your decision", "Er wartet auf Ihre Entscheidung"), room.t("Until you approve it, the reseller sees no products and cannot order.", "Bis Sie annehmen, sieht der Reseller keine Produkte und kann nicht bestellen."), manages.then_some(&approve)))
+            (note::note(Tone::Warn, room.t("Waiting for your decision", "Er wartet auf Ihre Entscheidung"), room.t("Until you approve it, the reseller sees no products and cannot order.", "Bis Sie annehmen, sieht der Reseller keine Produkte und kann nicht bestellen."), manages.then_some(&approve)))
         } @else if p.channel.is_none() && p.status.may_trade() {
             (note::note(Tone::Warn, room.t("It has no channel", "Er hat keinen Kanal"), room.t("Without one it cannot order: the channel's price list says what and at which prices.", "Ohne Kanal kann er nicht bestellen: Dessen Preisliste sagt, was und zu welchen Preisen."), manages.then_some(&pick)))
         }

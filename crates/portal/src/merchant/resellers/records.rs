@@ -78,7 +78,7 @@ async fn its_licenses(call: Call) -> Result<Answer, Problem> {
         Icon::License,
         room.t("No licenses yet", "Noch keine Lizenzen"),
         room.t(
-            "Confirmed orders and sales of its shops bring licenses; each stands here with where it is.",
+            "Confirmed orders and sales of its shops create licenses; each appears here with its status.",
             "Bestätigte Bestellungen und Verkäufe seiner Shops bringen Lizenzen; jede steht hier mit ihrem Stand.",
         ),
         None,
@@ -98,7 +98,7 @@ async fn its_invoices(call: Call) -> Result<Answer, Problem> {
     let list = invoices::filtered(&room, List::new(&room, &call, &name)).searches().empty(
         Icon::Invoice,
         room.t("No invoices yet", "Noch keine Rechnungen"),
-        room.t("Each confirmed order and each top-up of the balance brings one.", "Jede bestätigte Bestellung und jede Aufladung des Guthabens bringt eine."),
+        room.t("Each confirmed order and each balance top-up creates one.", "Jede bestätigte Bestellung und jede Aufladung des Guthabens bringt eine."),
         None,
     );
     let wanted = invoices::asked(&room, &list, Some(p.id));
@@ -117,7 +117,7 @@ async fn its_fulfillments(call: Call) -> Result<Answer, Problem> {
         Icon::Code,
         room.t("No sales of external shops yet", "Noch keine Verkäufe externer Shops"),
         room.t(
-            "What the reseller's own shop sells through the API or a dynamic URL stands here.",
+            "What the reseller's own shop sells through the API or a dynamic URL appears here.",
             "Hier steht, was der eigene Shop des Resellers über die API oder eine dynamische URL verkauft.",
         ),
         None,

@@ -74,7 +74,7 @@ impl Act {
             ),
             Self::Reactivate => (
                 room.t("Reactivate reseller", "Reseller wieder zulassen"),
-                room.t("It goes on as what it was: ordering and API keys work again at once.", "Er macht weiter wie zuvor: Bestellungen und API-Schlüssel gehen sofort wieder."),
+                room.t("Everything is as before: ordering and API keys work again at once.", "Er macht weiter wie zuvor: Bestellungen und API-Schlüssel gehen sofort wieder."),
                 told,
                 room.t("Reseller reactivated.", "Reseller wieder zugelassen."),
             ),
@@ -218,8 +218,8 @@ async fn move_page(call: &Call, room: &Room, p: &PartnershipView, typed: &Typed)
     let path = room.path(&format!("/resellers/{}", p.id));
     let title = room.t("Move to another channel", "In einen anderen Kanal verschieben");
     let text = html! {
-        p { (room.t("Products, prices and terms of the new channel count for new orders. What was ordered stays as it is.", "Produkte, Preise und Konditionen des neuen Kanals gelten für neue Bestellungen. Was bestellt ist, bleibt, wie es ist.")) }
-        p { (room.t("Where the new channel brings a higher credit limit along, held orders that fit are released.", "Bringt der neue Kanal einen höheren Kreditrahmen mit, werden gehaltene Bestellungen frei, die hineinpassen.")) }
+        p { (room.t("Products, prices and terms of the new channel apply to new orders. Existing orders stay as they are.", "Produkte, Preise und Konditionen des neuen Kanals gelten für neue Bestellungen. Was bestellt ist, bleibt, wie es ist.")) }
+        p { (room.t("If the new channel has a higher credit limit, held orders that fit are released.", "Bringt der neue Kanal einen höheren Kreditrahmen mit, werden gehaltene Bestellungen frei, die hineinpassen.")) }
         (channels_field(room, &channels, typed, None))
         p class="muted" { (room.t("Nobody gets an e-mail.", "Niemand bekommt eine E-Mail.")) }
     };

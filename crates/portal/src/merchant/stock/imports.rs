@@ -31,7 +31,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Icon::Import,
         room.t("No imports yet", "Noch keine Importe"),
         room.t(
-            "Each file of keys that you bring stands here, with what came of it.",
+            "Each file of keys that you import appears here, with its result.",
             "Hier steht jede Datei mit Schlüsseln, die Sie bringen, und was aus ihr wurde.",
         ),
         import_button(&room),
@@ -114,7 +114,7 @@ fn standing(room: &Room, import: &KeyImportView, runs: bool) -> Markup {
         ),
         _ => note::note(
             Tone::Bad,
-            room.t("Nothing was taken in", "Nichts wurde übernommen"),
+            room.t("Nothing was imported", "Nichts wurde übernommen"),
             room.t(
                 "The file has duplicates or lines that can't be read, or it did not arrive whole. A check names the lines.",
                 "Die Datei hat doppelte oder unlesbare Zeilen, oder sie kam nicht ganz an. Eine Prüfung nennt die Zeilen.",

@@ -154,11 +154,11 @@ fn code_inside(room: &Room, key: &KeyView, code: Option<&str>) -> Markup {
         @match code {
             Some(code) => {
                 (value::snippet(code, room.look.language))
-                p class="muted" { (room.t("This look is noted in the audit trail. The key may still be sold: only a look of somebody outside the house burns it.", "Dieser Blick steht im Protokoll. Der Schlüssel darf weiter verkauft werden: Nur ein Blick von außerhalb des Hauses verbraucht ihn.")) }
+                p class="muted" { (room.t("This view is recorded in the audit trail. The key may still be sold: only a view by somebody outside your company uses it up.", "Dieser Blick steht im Protokoll. Der Schlüssel darf weiter verkauft werden: Nur ein Blick von außerhalb des Hauses verbraucht ihn.")) }
             },
             None => {
                 p { code { (key.masked) } }
-                p class="muted" { (room.t("Each look at the code is noted in the audit trail.", "Jeder Blick auf den Code steht im Protokoll.")) }
+                p class="muted" { (room.t("Each view of the code is recorded in the audit trail.", "Jeder Blick auf den Code steht im Protokoll.")) }
             },
         }
     }

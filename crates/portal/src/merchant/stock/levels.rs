@@ -40,7 +40,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Icon::Stock,
         room.t("No product takes keys from stock", "Kein Produkt nimmt Schlüssel aus dem Bestand"),
         room.t(
-            "Create a product that is delivered as a key; then bring its keys.",
+            "Create a product that is delivered as a key, then import its keys.",
             "Legen Sie ein Produkt an, das als Schlüssel geliefert wird; dann bringen Sie seine Schlüssel.",
         ),
         room.may(Right::CatalogManage).then(|| Button::new(room.t("New product", "Neues Produkt")).icon(Icon::Add).to(&room.path("/products/new"))),
@@ -126,13 +126,13 @@ fn level_note(room: &Room, product: &ProductView, counts: &StockCounts) -> Marku
         Level::Low => (
             Tone::Warn,
             room.t("The stock is low", "Der Bestand ist knapp"),
-            room.t("Bring keys before it runs out.", "Bringen Sie Schlüssel, bevor er ausgeht."),
+            room.t("Import keys before it runs out.", "Bringen Sie Schlüssel, bevor er ausgeht."),
         ),
         Level::Out if counts.backorder => (
             Tone::Bad,
             room.t("Out of stock", "Nicht vorrätig"),
             room.t(
-                "Orders are taken and wait; the first keys that arrive go to them.",
+                "Orders are accepted and wait; the first keys that arrive go to them.",
                 "Bestellungen werden angenommen und warten; die ersten neuen Schlüssel gehen an sie.",
             ),
         ),

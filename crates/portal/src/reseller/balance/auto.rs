@@ -57,7 +57,7 @@ fn rule(room: &Room, auto: &AutoTopUpView) -> String {
     let Some(threshold) = auto.threshold.as_ref().map(text) else {
         return room
             .t(
-                "An invoice is issued by itself when your shop's sales leave too little.",
+                "An invoice is issued automatically when your shop's sales leave too little.",
                 "Eine Rechnung wird von selbst gestellt, wenn Verkäufe Ihres Shops zu wenig übrig lassen.",
             )
             .to_owned();

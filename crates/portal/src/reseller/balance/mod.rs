@@ -28,7 +28,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
         Icon::Balance,
         room.t("No transactions yet", "Noch keine Buchungen"),
         room.t(
-            "Every top-up and every sale of your shop stands here, with the balance after it. Begin with a top-up.",
+            "Every top-up and every sale of your shop appears here, with the balance after it. Start with a top-up.",
             "Hier steht jede Aufladung und jeder Verkauf Ihres Shops, mit dem Guthaben danach. Beginnen Sie mit einer Aufladung.",
         ),
         may_top_up.then(|| top_up.clone()),

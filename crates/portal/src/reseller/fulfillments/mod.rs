@@ -51,7 +51,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Icon::Code,
         room.t("No sales yet", "Noch keine Verkäufe"),
         room.t(
-            "Each sale that your own shop, bot or page hands over stands here, with its codes and what it cost.",
+            "Each sale of your own shop, bot or page appears here, with its codes and what it cost.",
             "Hier steht jeder Verkauf, den Ihr eigener Shop, Bot oder Ihre Seite übergibt, mit seinen Codes und Kosten.",
         ),
         room.may(Right::ResellerKeysManage).then_some(connect),

@@ -78,7 +78,7 @@ fn waits(room: &Room, request: &CancelRequestSummary) -> Markup {
     note::note(
         Tone::Warn,
         room.t("You asked to take some of it back", "Sie haben eine Rücknahme angefragt"),
-        room.t("The merchant decides. Until then all of its codes stay good.", "Der Händler entscheidet. Bis dahin gelten alle Codes weiter."),
+        room.t("The merchant decides. Until then all of its codes stay valid.", "Der Händler entscheidet. Bis dahin gelten alle Codes weiter."),
         Some(&show),
     )
 }

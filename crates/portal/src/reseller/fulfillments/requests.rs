@@ -152,7 +152,7 @@ fn withdraw_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Prob
     let id: CancelRequestId = call.path("id")?;
     let path = room.path(&format!("/fulfillments/requests/{id}"));
     let title = room.t("Withdraw request", "Anfrage zurückziehen");
-    let text = html! { p { (room.t("The merchant is not asked any more. The codes stay good, and you may ask again.", "Der Händler wird nicht mehr gefragt. Die Codes gelten weiter, und Sie können erneut anfragen.")) } };
+    let text = html! { p { (room.t("The request is withdrawn. The codes stay valid, and you may ask again.", "Der Händler wird nicht mehr gefragt. Die Codes gelten weiter, und Sie können erneut anfragen.")) } };
     let act = Button::new(title).danger();
     Ok(room.dialog(Spot::Fulfillments, title, &question(call, &room.look, title, &text, typed, &format!("{path}/withdraw"), &act, &path)))
 }

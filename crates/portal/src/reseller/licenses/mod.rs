@@ -34,7 +34,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Icon::License,
         room.t("No licenses yet", "Noch keine Lizenzen"),
         room.t(
-            "Confirmed orders bring licenses; each stands here with its state.",
+            "Confirmed orders create licenses; each appears here with its status.",
             "Bestätigte Bestellungen bringen Lizenzen. Jede steht hier mit ihrem Stand.",
         ),
         room.may(Right::OrdersPlace).then(|| Button::new(room.t("New order", "Neue Bestellung")).icon(Icon::Add).to(&room.path("/orders/new"))),

@@ -106,7 +106,7 @@ async fn reveal_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, 
     let path = room.path(&format!("/licenses/{}", license.id));
     let title = room.t("Show code", "Code zeigen");
     let text = room.t(
-        "The code counts as shown from then on: the merchant can no longer cancel the order. Every look stands in the history with your name.",
+        "The code counts as shown from then on: the merchant can no longer cancel the order. Every view is recorded in the history with your name.",
         "Der Code gilt dann als gezeigt: Der Händler kann die Bestellung nicht mehr stornieren. Jeder Blick steht mit Ihrem Namen im Verlauf.",
     );
     let act = Button::new(title).primary().icon(Icon::Visible);

@@ -38,7 +38,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Icon::Order,
         room.t("No orders yet", "Noch keine Bestellungen"),
         room.t(
-            "An order brings licenses into your inventory, on credit or after payment.",
+            "An order adds licenses to your inventory, on credit or after payment.",
             "Eine Bestellung bringt Lizenzen in Ihren Bestand, auf Kredit oder nach Zahlung.",
         ),
         room.may(Right::OrdersPlace).then(|| new.clone()),

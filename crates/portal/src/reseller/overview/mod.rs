@@ -122,7 +122,7 @@ fn products(call: &Call, room: &Room, available: &[AvailableProduct]) -> Markup 
     let title = room.t("Available products to resell", "Verfügbare Produkte zum Weiterverkauf");
     if available.is_empty() {
         let order = room.may(Right::OrdersPlace).then(|| Button::new(room.t("New order", "Neue Bestellung")).to(&room.path("/orders/new")));
-        let text = room.t("An order brings licenses into your inventory.", "Eine Bestellung bringt Lizenzen in Ihren Bestand.");
+        let text = room.t("An order adds licenses to your inventory.", "Eine Bestellung bringt Lizenzen in Ihren Bestand.");
         return Card::new(title).around(note::empty(Icon::License, room.t("No licenses in your inventory", "Keine Lizenzen im Bestand"), text, order.as_ref()));
     }
     let table = Table {
@@ -168,7 +168,7 @@ fn orders_card(call: &Call, room: &Room, open: &Open) -> Markup {
         foot: None,
     };
     if table.rows.is_empty() {
-        let text = room.t("What you order stands here, with what is still to be paid.", "Was Sie bestellen, steht hier, mit dem, was noch zu bezahlen ist.");
+        let text = room.t("What you order appears here, with what is still to be paid.", "Was Sie bestellen, steht hier, mit dem, was noch zu bezahlen ist.");
         return Card::new(title).around(note::empty(Icon::Order, room.t("No orders yet", "Noch keine Bestellungen"), text, None));
     }
     Card::new(title).acts(Button::new(room.t("All orders", "Alle Bestellungen")).small().to(&room.path("/orders"))).around(table.draw())
