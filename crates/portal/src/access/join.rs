@@ -262,7 +262,7 @@ fn password_field(look: &Look, typed: &Typed) -> Markup {
 }
 
 fn company_fields(look: &Look, typed: &Typed) -> Markup {
-    let optional = look.t("optional", "freiwillig");
+    let optional = look.t("optional", "optional");
     let mut choices = vec![("", look.t("Choose…", "Bitte wählen …"))];
     choices.extend(countries::choices(look.language));
     html! {

@@ -169,7 +169,7 @@ async fn name_page(call: &Call, look: &Look, passkey: &PasskeyView, typed: &Type
     let title = look.t("Rename passkey", "Passkey umbenennen");
     let field = Field::new("name", "Name").value(typed.value("name")).wrong(typed.wrong("name")).whole().input("text");
     let path = format!("/profile/passkeys/{}", passkey.id);
-    let act = Button::new(look.t("Save", "Sichern")).primary();
+    let act = Button::new(look.t("Save", "Speichern")).primary();
     asked(call, look, title, &forms::question(call, look, title, &field, typed, &path, &act, "/profile/passkeys")).await
 }
 

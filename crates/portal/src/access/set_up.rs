@@ -72,7 +72,7 @@ fn page(call: &Call, look: &Look, typed: &Typed) -> Answer {
 }
 
 fn house(look: &Look, typed: &Typed) -> Markup {
-    let optional = look.t("optional", "freiwillig");
+    let optional = look.t("optional", "optional");
     html! {
         (typed.field("name", look.t("Name of the merchant", "Name des Händlers")).fill("organization").hint(look.t("On pages, invoices and e-mails.", "Auf Seiten, Rechnungen und in E-Mails.")).whole().text())
         (typed.field("currency", look.t("First currency", "Erste Währung")).hint(look.t("Its three letters, such as USD or EUR.", "Ihre drei Buchstaben, etwa USD oder EUR.")).text())

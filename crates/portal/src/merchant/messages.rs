@@ -244,7 +244,7 @@ fn about(room: &Room, message: &MessageSummary) -> Markup {
     }
     rows.push((room.t("Event", "Ereignis"), value::copyable(&message.event.to_string(), look.language)));
     rows.push((room.t("ID", "ID"), value::copyable(&message.id.to_string(), look.language)));
-    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+    Card::new(room.t("Details", "Details")).with(facts(&rows))
 }
 
 /// What it is about: by its name where it has one, else by its id.

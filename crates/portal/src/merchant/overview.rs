@@ -80,7 +80,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 fn acts(room: &Room) -> Markup {
     html! {
         @if room.may(Right::PartnersManage) { (Button::new(room.t("New reseller", "Neuer Reseller")).icon(Icon::Reseller).to(&room.path("/resellers/new"))) }
-        @if room.may(Right::StockManage) { (Button::new(room.t("Import keys", "Schlüssel einlesen")).primary().icon(Icon::Import).to(&room.path("/stock/import"))) }
+        @if room.may(Right::StockManage) { (Button::new(room.t("Import keys", "Schlüssel importieren")).primary().icon(Icon::Import).to(&room.path("/stock/import"))) }
     }
 }
 

@@ -65,7 +65,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("Reseller", "Reseller")),
         Column::new(room.t("Invoice", "Rechnung")),
         Column::new(room.t("Method", "Zahlungsart")),
-        Column::new(room.t("Reference", "Zeichen")),
+        Column::new(room.t("Reference", "Referenz")),
         Column::right(room.t("Amount", "Betrag")),
         Column::right(room.t("To account balance", "Aufs Verrechnungskonto")),
         Column::new(room.t("Recorded", "Erfasst")),

@@ -181,7 +181,7 @@ fn role_page(call: &Call, room: &Room, member: &StaffView, typed: &Typed) -> Ans
     };
     let fields = typed.field("role", room.t("Role", "Rolle")).whole().radios(&roles(room));
     let (path, back) = (room.path(&format!("/people/{}", member.person)), room.path("/people"));
-    let save = Button::new(room.t("Save", "Sichern")).primary();
+    let save = Button::new(room.t("Save", "Speichern")).primary();
     room.dialog(Spot::People, &title, &question(call, &room.look, &title, &fields, typed, &path, &save, &back))
 }
 

@@ -322,7 +322,7 @@ async fn set_price(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let (price_list, product) = (shown(&call).await?, entry(&call).await?);
     match tiers::save(&call, &room, product.id, Shelf::PriceList(price_list.id)).await? {
-        None => Ok(done(&call, &room.path(&format!("/price-lists/{}", price_list.id)), room.t("Price saved.", "Preis gesichert."))),
+        None => Ok(done(&call, &room.path(&format!("/price-lists/{}", price_list.id)), room.t("Price saved.", "Preis gespeichert."))),
         Some((status, typed)) => Ok(price_page(&call, &room, &price_list, &product, None, &typed).with_status(status)),
     }
 }

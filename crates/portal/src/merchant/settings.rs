@@ -57,7 +57,7 @@ fn in_form(merchant: &Merchant) -> Typed {
 }
 
 fn page(call: &Call, room: &Room, merchant: &Merchant, version: i64, typed: &Typed) -> Answer {
-    let (optional, off) = (room.t("optional", "freiwillig"), !room.may(Right::MerchantManage));
+    let (optional, off) = (room.t("optional", "optional"), !room.may(Right::MerchantManage));
     let field = |name, label| typed.field(name, label).off(off);
     let identity = html! {
         div class="fields" {
@@ -75,7 +75,7 @@ fn page(call: &Call, room: &Room, merchant: &Merchant, version: i64, typed: &Typ
         }
     };
     let version = version.to_string();
-    let save = Button::new(room.t("Save", "Sichern")).primary();
+    let save = Button::new(room.t("Save", "Speichern")).primary();
     let form = html! {
         form class="form" method="post" action=(room.path("/settings")) {
             (form::unseen(&[(FORM_KEY, &call.form_key()), ("version", &version)]))
@@ -99,7 +99,7 @@ fn page(call: &Call, room: &Room, merchant: &Merchant, version: i64, typed: &Typ
 fn about(room: &Room, merchant: &Merchant) -> Markup {
     let look = &room.look;
     let kind = if merchant.test { room.t("Sandbox", "Sandbox") } else { room.t("Live", "Echtbetrieb") };
-    Card::new(room.t("Details", "Angaben")).with(facts(&[
+    Card::new(room.t("Details", "Details")).with(facts(&[
         (room.t("ID", "ID"), value::copyable(&merchant.id.to_string(), look.language)),
         (room.t("Name in addresses", "Name in Adressen"), value::copyable(&merchant.slug, look.language)),
         (room.t("Kind", "Art"), html! { (kind) }),
@@ -127,7 +127,7 @@ async fn save(call: &Call) -> Result<(), Problem> {
 async fn change(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     match save(&call).await {
-        Ok(()) => Ok(done(&call, &room.path("/settings"), room.t("Settings saved.", "Einstellungen gesichert."))),
+        Ok(()) => Ok(done(&call, &room.path("/settings"), room.t("Settings saved.", "Einstellungen gespeichert."))),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
             // With the version of now: whoever was told of somebody else's change may send theirs after it.

@@ -183,7 +183,7 @@ fn role_page(call: &Call, room: &Room, user: &UserView, typed: &Typed) -> Answer
         Language::English => format!("Role of {}", name(user)),
         Language::German => format!("Rolle von {}", name(user)),
     };
-    let act = Button::new(room.t("Save", "Sichern")).primary();
+    let act = Button::new(room.t("Save", "Speichern")).primary();
     let action = room.path(&format!("/people/{}/role", user.person));
     room.dialog(Spot::People, &title, &question(call, &room.look, &title, &role_field(room, typed), typed, &action, &act, &room.path("/people")))
 }

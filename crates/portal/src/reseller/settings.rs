@@ -181,7 +181,7 @@ async fn begin(call: Call) -> Result<Answer, Problem> {
 
 /// `version` is that of the profile as it is now: who was told that it changed meanwhile, and sends again, means it.
 fn page(call: &Call, room: &Room, typed: &Typed, version: i64) -> Answer {
-    let optional = room.t("optional", "freiwillig");
+    let optional = room.t("optional", "optional");
     let fields = html! {
         (typed.mistakes(&room.look))
         (unseen(&[("version", version.to_string().as_str())]))
@@ -196,7 +196,7 @@ fn page(call: &Call, room: &Room, typed: &Typed, version: i64) -> Answer {
         (typed.field("vat_id", room.t("VAT ID", "USt-IdNr.")).optional(optional).text())
     };
     let back = room.path("/settings");
-    let act = Button::new(room.t("Save", "Sichern")).primary();
+    let act = Button::new(room.t("Save", "Speichern")).primary();
     let inside = Card::new(room.t("Company", "Firma")).with(form(call, &room.look, &room.path("/settings/company"), &fields, &act, Some(&back)));
     let crumbs = [(room.t("Settings", "Einstellungen"), back.as_str())];
     let title = room.t("Edit company", "Firma bearbeiten");
@@ -234,7 +234,7 @@ async fn save(call: Call) -> Result<Answer, Problem> {
         return Ok(page(&call, &room, &typed, partnership.reseller.version).with_status(StatusCode::UNPROCESSABLE_ENTITY));
     };
     match call.execute(UpdateReseller { version, profile }).await {
-        Ok(_) => Ok(done(&call, &room.path("/settings"), room.t("Company saved.", "Firma gesichert."))),
+        Ok(_) => Ok(done(&call, &room.path("/settings"), room.t("Company saved.", "Firma gespeichert."))),
         Err(no) => refused(&call, &room, no).await,
     }
 }

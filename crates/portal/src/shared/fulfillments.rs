@@ -245,5 +245,5 @@ pub fn facts_card(room: &Room, masked: &MaskedFulfillment) -> Markup {
     if let Some(notes) = view.metadata.as_object() {
         rows.extend(notes.iter().map(|(name, note)| (name.as_str(), html! { (note.as_str().unwrap_or("")) })));
     }
-    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+    Card::new(room.t("Details", "Details")).with(facts(&rows))
 }

@@ -192,7 +192,7 @@ pub fn payments(room: &Room, payments: &[PaymentView]) -> Markup {
         columns: vec![
             Column::new(room.t("Received", "Eingegangen")),
             Column::new(room.t("Method", "Zahlungsart")),
-            Column::new(room.t("Reference", "Zeichen")),
+            Column::new(room.t("Reference", "Referenz")),
             Column::right(room.t("Amount", "Betrag")),
         ],
         rows: payments.iter().map(row).collect(),
@@ -214,8 +214,8 @@ pub fn facts_card(room: &Room, invoice: &InvoiceView) -> Markup {
     ];
     if let Some(reference) = &invoice.reference {
         let name = match room.side {
-            Side::Merchant => room.t("Reseller's reference", "Zeichen des Resellers"),
-            Side::Reseller => room.t("Your reference", "Ihr Zeichen"),
+            Side::Merchant => room.t("Reseller's reference", "Referenz des Resellers"),
+            Side::Reseller => room.t("Your reference", "Ihre Referenz"),
         };
         rows.push((name, html! { (reference) }));
     }
@@ -226,5 +226,5 @@ pub fn facts_card(room: &Room, invoice: &InvoiceView) -> Markup {
     if !invoice.orders.is_empty() {
         rows.push((room.t("Order", "Bestellung"), html! { @for id in &invoice.orders { (order(id)) } }));
     }
-    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+    Card::new(room.t("Details", "Details")).with(facts(&rows))
 }

@@ -108,7 +108,7 @@ pub fn facts_card(room: &Room, key: &ApiKeyRow, sells: Option<Markup>) -> Markup
     if let Some(sells) = sells {
         rows.push((room.t("Sells", "Verkauft"), sells));
     }
-    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+    Card::new(room.t("Details", "Details")).with(facts(&rows))
 }
 
 /// What a key may do, each right in a sentence.
@@ -143,7 +143,7 @@ pub fn scopes_field(room: &Room, typed: &Typed, offered: &[Right]) -> Markup {
 /// The fields for where a new key may be used from, and when it ends.
 #[must_use]
 pub fn bounds(room: &Room, typed: &Typed) -> Markup {
-    let optional = room.t("optional", "freiwillig");
+    let optional = room.t("optional", "optional");
     html! {
         (typed.field("addresses", room.t("Allowed addresses", "Erlaubte Adressen"))
             .example("203.0.113.7\n198.51.100.0/24")

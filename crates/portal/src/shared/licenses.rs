@@ -99,7 +99,7 @@ pub fn holding(call: &Call, room: &Room, product: &AvailableProduct) -> Vec<Mark
         html! { span class="number" { (room.look.number(product.available_licenses)) } },
         html! {
             div class="button-row" {
-                @if may && product.downloadable { (forms::act(call, &file, &Button::new(room.t("Download", "Laden")).small().icon(Icon::Download))) }
+                @if may && product.downloadable { (forms::act(call, &file, &Button::new(room.t("Download", "Herunterladen")).small().icon(Icon::Download))) }
                 @if may { (Button::new(room.t("Activate next", "Nächste aktivieren")).small().icon(Icon::License).to(&activate)) }
             }
         },
@@ -137,7 +137,7 @@ fn clearing(room: &Room, license: &LicenseView, reason: LockReason, path: &str) 
         LockReason::RequiredVendorDeliveryConfirmation if room.may(Right::FulfillmentConfirm) => {
             button(room.t("Confirm delivery", "Lieferung bestätigen"), format!("{}/confirm-delivery", order?))
         }
-        LockReason::OutOfStock if room.may(Right::StockManage) => button(room.t("Import keys", "Schlüssel einlesen"), room.path("/stock/import")),
+        LockReason::OutOfStock if room.may(Right::StockManage) => button(room.t("Import keys", "Schlüssel importieren"), room.path("/stock/import")),
         _ => None,
     }
 }
@@ -209,7 +209,7 @@ pub fn facts_card(room: &Room, license: &LicenseView) -> Markup {
         (room.t("Delivery confirmed", "Lieferung bestätigt"), license.confirmed_at),
     ];
     rows.extend(moments.into_iter().filter_map(|(name, at)| at.map(|at| (name, look.moment(at)))));
-    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+    Card::new(room.t("Details", "Details")).with(facts(&rows))
 }
 
 /// Every act on it, each look at its code and each sending included (FUL-9).
@@ -221,7 +221,7 @@ pub fn history(room: &Room, entries: &[TimelineEntry]) -> Markup {
 /// The fields of an end user: three that are always needed, the others where the product or the law asks (FUL-3).
 #[must_use]
 pub fn end_user_fields(room: &Room, typed: &Typed) -> Markup {
-    let optional = room.t("optional", "freiwillig");
+    let optional = room.t("optional", "optional");
     let languages = [
         ("", "–"),
         ("en", "English"),
@@ -247,7 +247,7 @@ pub fn end_user_fields(room: &Room, typed: &Typed) -> Markup {
 /// The fields of a company that sells on to the customer (CAT-3).
 #[must_use]
 pub fn company_fields(room: &Room, typed: &Typed) -> Markup {
-    let optional = room.t("optional", "freiwillig");
+    let optional = room.t("optional", "optional");
     html! {
         (typed.field("company", room.t("Company", "Firma")).fill("off").whole().text())
         (typed.field("contact", room.t("Contact", "Ansprechpartner")).optional(optional).fill("off").text())
@@ -258,7 +258,7 @@ pub fn company_fields(room: &Room, typed: &Typed) -> Markup {
 }
 
 fn street_fields(room: &Room, typed: &Typed) -> Markup {
-    let optional = room.t("optional", "freiwillig");
+    let optional = room.t("optional", "optional");
     html! {
         (typed.field("street", room.t("Street and number", "Straße und Hausnummer")).optional(optional).fill("off").whole().text())
         (typed.field("postal_code", room.t("Postal code", "Postleitzahl")).optional(optional).fill("off").text())

@@ -79,7 +79,7 @@ fn clearing(room: &Room, order: &OrderView, reason: LockReason, path: &str) -> O
             button(room.t("Confirm delivery", "Lieferung bestätigen"), format!("{path}/confirm-delivery"))
         }
         (LockReason::OutOfStock, Side::Merchant) if room.may(Right::StockManage) => {
-            button(room.t("Import keys", "Schlüssel einlesen"), room.path("/stock/import"))
+            button(room.t("Import keys", "Schlüssel importieren"), room.path("/stock/import"))
         }
         _ => None,
     }
@@ -211,7 +211,7 @@ pub fn facts_card(room: &Room, order: &OrderView) -> Markup {
             rows.push((name, html! { span class="lines" { (text) } }));
         }
     };
-    add(room.t("Reference", "Zeichen"), &order.reference);
+    add(room.t("Reference", "Referenz"), &order.reference);
     add(room.t("Contact", "Ansprechpartner"), &order.contact);
     add(room.t("Delivery address", "Lieferadresse"), &order.delivery_address);
     add(room.t("Cancellation reason", "Grund der Stornierung"), &order.cancel_note);
@@ -223,7 +223,7 @@ pub fn facts_card(room: &Room, order: &OrderView) -> Markup {
         (room.t("Canceled", "Storniert"), order.canceled_at),
     ];
     rows.extend(moments.into_iter().filter_map(|(name, at)| at.map(|at| (name, look.moment(at)))));
-    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+    Card::new(room.t("Details", "Details")).with(facts(&rows))
 }
 
 /// What happened to it, newest first.
@@ -270,7 +270,7 @@ fn export_head(room: &Room) -> [&str; 14] {
         room.t("Reseller ID", "Reseller-ID"),
         room.t("Reseller", "Reseller"),
         room.t("Status", "Status"),
-        room.t("Reference", "Zeichen"),
+        room.t("Reference", "Referenz"),
         room.t("Currency", "Währung"),
         room.t("Total", "Summe"),
         room.t("Paid", "Bezahlt"),

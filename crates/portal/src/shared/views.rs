@@ -152,7 +152,7 @@ fn new_page(call: &Call, room: &Room, typed: &Typed) -> Answer {
         p class="muted" { (room.t("The search and the filters of the list under a name, to come back to.", "Suche und Filter der Liste unter einem Namen, um dahin zurückzukehren.")) }
         (fields(room, typed))
     };
-    let (act, back) = (Button::new(room.t("Save", "Sichern")).primary(), room.path(path));
+    let (act, back) = (Button::new(room.t("Save", "Speichern")).primary(), room.path(path));
     room.dialog(spot, title, &question(call, &room.look, title, &text, typed, &room.path("/views"), &act, &back))
 }
 
@@ -190,7 +190,7 @@ fn edit_page(call: &Call, room: &Room, view: &SavedViewView, typed: &Typed) -> A
         (fields(room, typed))
         p { a href={ (its) "/delete" } data-dialog { (room.t("Delete this view", "Diese Ansicht löschen")) } }
     };
-    let (act, back) = (Button::new(room.t("Save", "Sichern")).primary(), with(&room.path(path), &filters(view)));
+    let (act, back) = (Button::new(room.t("Save", "Speichern")).primary(), with(&room.path(path), &filters(view)));
     room.dialog(spot, title, &question(call, &room.look, title, &text, typed, &format!("{its}/edit"), &act, &back))
 }
 

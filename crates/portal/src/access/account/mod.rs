@@ -115,7 +115,7 @@ fn appearance(call: &Call, look: &Look, me: &Me) -> Markup {
         (Field::new("language", look.t("Language", "Sprache")).value(language.map_or("auto", Language::code)).select(&languages))
         (Field::new("theme", look.t("Theme", "Darstellung")).value(theme.map_or("auto", Theme::name)).whole().radios(&themes))
     };
-    let form = forms::form(call, look, "/look", &fields, &Button::new(look.t("Save", "Sichern")), None);
+    let form = forms::form(call, look, "/look", &fields, &Button::new(look.t("Save", "Speichern")), None);
     part(
         look.t("Language and appearance", "Sprache und Darstellung"),
         look.t("The language on every browser and in e-mails, the theme on this one.", "Die Sprache in jedem Browser und in E-Mails, die Darstellung in diesem."),

@@ -78,7 +78,7 @@ async fn ask_edit(call: Call) -> Result<Answer, Problem> {
 async fn edit_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Problem> {
     let (id, lists) = (call.path::<ChannelId>("id")?, price_lists(call).await?);
     let (title, path) = (room.t("Edit channel", "Kanal bearbeiten"), room.path(&format!("/channels/{id}")));
-    let act = Button::new(room.t("Save", "Sichern")).primary();
+    let act = Button::new(room.t("Save", "Speichern")).primary();
     let inside = question(call, &room.look, title, &fields(room, &lists, typed), typed, &format!("{path}/edit"), &act, &path);
     Ok(room.dialog(Spot::Channels, title, &inside))
 }
@@ -95,7 +95,7 @@ async fn edit(call: Call) -> Result<Answer, Problem> {
         Err(no) => Err(no),
     };
     match edited {
-        Ok(()) => Ok(done(&call, &room.path(&format!("/channels/{channel}")), room.t("Channel saved.", "Kanal gesichert."))),
+        Ok(()) => Ok(done(&call, &room.path(&format!("/channels/{channel}")), room.t("Channel saved.", "Kanal gespeichert."))),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
             Ok(edit_page(&call, &room, &typed).await?.with_status(status))

@@ -121,7 +121,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
         (room.t("ID", "ID"), value::copyable(&channel.id.to_string(), room.look.language)),
     ];
     let inside = html! {
-        (Card::new(room.t("Details", "Angaben")).with(facts(&rows)))
+        (Card::new(room.t("Details", "Details")).with(facts(&rows)))
         (terms)
     };
     let head = Head {

@@ -45,7 +45,7 @@ fn approve_page(call: &Call, room: &Room, request: &CancelRequestView, typed: &T
     let text = html! {
         (stakes(room, request))
         (typed.field("refund", room.t("Refund to the balance", "Erstattung aufs Guthaben")).before(currency.code()).numeric().whole().text())
-        (typed.field("note", room.t("Note", "Nachricht")).hint(room.t("The reseller reads it.", "Der Reseller liest sie.")).optional(room.t("optional", "freiwillig")).whole().lines())
+        (typed.field("note", room.t("Note", "Nachricht")).hint(room.t("The reseller reads it.", "Der Reseller liest sie.")).optional(room.t("optional", "optional")).whole().lines())
         p class="muted" { (room.t("It cannot be undone. The owners of the reseller get an e-mail about it.", "Das lässt sich nicht rückgängig machen. Die Inhaber des Resellers bekommen eine E-Mail darüber.")) }
     };
     let act = Button::new(room.t("Approve", "Annehmen")).primary();

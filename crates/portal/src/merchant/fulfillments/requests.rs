@@ -171,7 +171,7 @@ fn facts_card(room: &Room, request: &CancelRequestView, company: &str) -> Markup
         rows.push((room.t("Refunded", "Erstattet"), look.money(refund)));
     }
     rows.push((room.t("ID", "ID"), value::copyable(&request.id.to_string(), look.language)));
-    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+    Card::new(room.t("Details", "Details")).with(facts(&rows))
 }
 
 pub(super) fn routes(r: &mut Routes) {

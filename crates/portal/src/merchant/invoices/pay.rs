@@ -98,7 +98,7 @@ fn fields(room: &Room, stake: &Stake, typed: &Typed) -> Markup {
         (typed.field("amount", room.t("Amount", "Betrag")).before(stake.currency().code()).numeric().hint(room.t("In part or whole; more than is open is taken too.", "Teilweise oder ganz; auch mehr, als offen ist.")).text())
         (typed.field("method", room.t("Payment method", "Zahlungsart")).select(&methods))
         (typed.field("received_on", room.t("Received on", "Eingegangen am")).input("date"))
-        (typed.field("reference", room.t("Reference", "Zeichen")).hint(room.t("Check number or purpose of the wire.", "Schecknummer oder Verwendungszweck.")).optional(room.t("optional", "freiwillig")).text())
+        (typed.field("reference", room.t("Reference", "Referenz")).hint(room.t("Check number or purpose of the wire.", "Schecknummer oder Verwendungszweck.")).optional(room.t("optional", "optional")).text())
     }
 }
 

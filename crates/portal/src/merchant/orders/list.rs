@@ -69,7 +69,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("Order", "Bestellung")),
         Column::new(room.t("Reseller", "Reseller")),
         Column::new(room.t("Status", "Status")),
-        Column::new(room.t("Reference", "Zeichen")),
+        Column::new(room.t("Reference", "Referenz")),
         Column::new(room.t("Created", "Angelegt")),
         Column::right(room.t("Outstanding", "Offen")),
         Column::right(room.t("Total", "Summe")),

@@ -101,7 +101,7 @@ async fn parent(call: &Call, id: ProductId) -> Result<(ProductId, String), Probl
 }
 
 fn fields(room: &Room, typed: &Typed, variant: bool, bundle: bool) -> Markup {
-    let (look, optional) = (&room.look, room.t("optional", "freiwillig"));
+    let (look, optional) = (&room.look, room.t("optional", "optional"));
     let kinds: Vec<(&str, &str)> = words::SOLD.iter().map(|kind| (kind.name(), words::kind(look, *kind))).collect();
     html! {
         (typed.field("name", room.t("Name", "Name")).text())

@@ -62,7 +62,7 @@ fn product_list<'a>(room: &'a Room, call: &Call) -> List<'a> {
 
 fn acts(room: &Room) -> Markup {
     html! {
-        (Button::new(room.t("Import", "Einlesen")).icon(Icon::Import).to(&room.path("/products/import")))
+        (Button::new(room.t("Import", "Importieren")).icon(Icon::Import).to(&room.path("/products/import")))
         (Button::new(room.t("New bundle", "Neues Bündel")).to(&room.path("/products/new?type=bundle")))
         (Button::new(room.t("New product", "Neues Produkt")).primary().icon(Icon::Add).to(&room.path("/products/new")))
     }

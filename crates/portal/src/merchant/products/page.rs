@@ -108,7 +108,7 @@ fn tab_line(room: &Room, product: &ProductView, here: Tab) -> Markup {
     let (fields, path) = (&product.fields, room.path(&format!("/products/{}", product.id)));
     let stock = room.path(&format!("/stock/{}", product.id));
     let all = [
-        (Tab::Details, room.t("Details", "Angaben"), path.clone(), true),
+        (Tab::Details, room.t("Details", "Details"), path.clone(), true),
         (Tab::Prices, room.t("Prices", "Preise"), format!("{path}/prices"), true),
         (Tab::Stock, room.t("Stock", "Bestand"), stock, fields.method == Method::KeyPool && room.may(Right::StockRead)),
         (Tab::Parts, room.t("Parts", "Teile"), format!("{path}/parts"), fields.bundle),
@@ -175,12 +175,12 @@ fn form_card(call: &Call, room: &Room, product: &ProductView, typed: &Typed) -> 
         @if !product.fields.bundle { (sale_fields(room, typed)) }
         (order_fields(room, typed))
     };
-    let act = Button::new(room.t("Save", "Sichern")).primary();
-    Card::new(room.t("Details", "Angaben")).with(forms::form(call, &room.look, &path, &inside, &act, None))
+    let act = Button::new(room.t("Save", "Speichern")).primary();
+    Card::new(room.t("Details", "Details")).with(forms::form(call, &room.look, &path, &inside, &act, None))
 }
 
 fn catalog_fields(room: &Room, typed: &Typed) -> Markup {
-    let optional = room.t("optional", "freiwillig");
+    let optional = room.t("optional", "optional");
     html! {
         (typed.field("name", room.t("Name", "Name")).text())
         (typed.field("sku", room.t("SKU", "SKU")).hint(room.t("Unique among your products.", "Unter Ihren Produkten einmalig.")).text())
@@ -206,13 +206,13 @@ fn sale_fields(room: &Room, typed: &Typed) -> Markup {
         .collect();
     html! {
         (typed.field("kind", room.t("Kind", "Art")).select(&kinds))
-        (typed.field("weight_kg", room.t("Weight", "Gewicht")).after("kg").numeric().optional(room.t("optional", "freiwillig")).text())
+        (typed.field("weight_kg", room.t("Weight", "Gewicht")).after("kg").numeric().optional(room.t("optional", "optional")).text())
         (typed.field("method", room.t("How a unit is delivered", "So wird eine Einheit geliefert")).whole().radios(&methods))
     }
 }
 
 fn order_fields(room: &Room, typed: &Typed) -> Markup {
-    let (look, optional) = (&room.look, room.t("optional", "freiwillig"));
+    let (look, optional) = (&room.look, room.t("optional", "optional"));
     let asked: Vec<(&str, &str, &str)> = EndUserInformation::ALL
         .iter()
         .map(|when| {
@@ -304,7 +304,7 @@ async fn change(call: Call) -> Result<Answer, Problem> {
         Err(no) => Err(no),
     };
     match changed {
-        Ok(()) => Ok(done(&call, &room.path(&format!("/products/{}", product.id)), room.t("Product saved.", "Produkt gesichert."))),
+        Ok(()) => Ok(done(&call, &room.path(&format!("/products/{}", product.id)), room.t("Product saved.", "Produkt gespeichert."))),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
             Ok(details_page(&call, &room, &product, &typed).with_status(status))

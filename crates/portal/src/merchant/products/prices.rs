@@ -144,7 +144,7 @@ async fn set(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let product = page::product(&call, "id").await?;
     match tiers::save(&call, &room, product.id, Shelf::List).await? {
-        None => Ok(done(&call, &room.path(&format!("/products/{}/prices", product.id)), room.t("Price saved.", "Preis gesichert."))),
+        None => Ok(done(&call, &room.path(&format!("/products/{}/prices", product.id)), room.t("Price saved.", "Preis gespeichert."))),
         Some((status, typed)) => Ok(edit_page(&call, &room, &product, None, &typed).with_status(status)),
     }
 }

@@ -115,7 +115,7 @@ async fn term_page(call: &Call, room: &Room, meant: &Meant, standing: &Standing,
     };
     let back = meant.owner.page(room);
     let action = format!("{}/terms/{}", meant.owner.base(room), meant.name.name());
-    let act = Button::new(room.t("Save", "Sichern")).primary();
+    let act = Button::new(room.t("Save", "Speichern")).primary();
     Ok(room.dialog(spot(meant.owner.kind()), called, &question(call, &room.look, called, &text, typed, &action, &act, &back)))
 }
 
@@ -276,7 +276,7 @@ pub(super) async fn set(call: Call, kind: Kind) -> Result<Answer, Problem> {
     };
     let change = TermChange { name: meant.name, qualifier: meant.qualifier.clone(), to };
     match meant.owner.change(&call, vec![change]).await {
-        Ok(()) => Ok(done(&call, &meant.owner.page(&room), room.t("Terms saved.", "Konditionen gesichert."))),
+        Ok(()) => Ok(done(&call, &meant.owner.page(&room), room.t("Terms saved.", "Konditionen gespeichert."))),
         Err(no) => {
             let (status, typed) = (no.status(), refused(&call, &room, "value", no)?);
             Ok(term_page(&call, &room, &meant, &standing, &typed).await?.with_status(status))

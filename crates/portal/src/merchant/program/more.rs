@@ -87,7 +87,7 @@ pub(super) async fn ask_limits(call: Call, kind: Kind) -> Result<Answer, Problem
 }
 
 fn limits_page(call: &Call, room: &Room, owner: Owner, typed: &Typed) -> Answer {
-    let optional = room.t("optional", "freiwillig");
+    let optional = room.t("optional", "optional");
     let units = room.t("units", "Stück");
     let fields = html! {
         (typed.field("product", room.t("Product", "Produkt")).example("KEY-PRO").hint(room.t("SKU or ID.", "SKU oder ID.")).whole().text())
@@ -99,7 +99,7 @@ fn limits_page(call: &Call, room: &Room, owner: Owner, typed: &Typed) -> Answer 
 
 fn page(call: &Call, room: &Room, owner: Owner, title: &str, place: &str, fields: &Markup, typed: &Typed) -> Answer {
     let (action, back) = (format!("{}/terms/{place}", owner.base(room)), owner.page(room));
-    let act = Button::new(room.t("Save", "Sichern")).primary();
+    let act = Button::new(room.t("Save", "Speichern")).primary();
     room.dialog(spot(owner.kind()), title, &question(call, &room.look, title, fields, typed, &action, &act, &back))
 }
 
@@ -120,7 +120,7 @@ pub(super) async fn margin(call: Call, kind: Kind) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let owner = kind.owner(&call)?;
     match set_margin(&call, &room, owner).await {
-        Ok(()) => Ok(done(&call, &owner.page(&room), room.t("Margin saved.", "Marge gesichert."))),
+        Ok(()) => Ok(done(&call, &owner.page(&room), room.t("Margin saved.", "Marge gespeichert."))),
         Err(wrong) => {
             let (status, typed) = again(&call, &room, "percent", wrong)?;
             Ok(margin_page(&call, &room, owner, &typed).with_status(status))
@@ -146,7 +146,7 @@ pub(super) async fn limits(call: Call, kind: Kind) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let owner = kind.owner(&call)?;
     match set_limits(&call, &room, owner).await {
-        Ok(()) => Ok(done(&call, &owner.page(&room), room.t("Limits saved.", "Grenzen gesichert."))),
+        Ok(()) => Ok(done(&call, &owner.page(&room), room.t("Limits saved.", "Grenzen gespeichert."))),
         Err(wrong) => {
             let (status, typed) = again(&call, &room, "most", wrong)?;
             Ok(limits_page(&call, &room, owner, &typed).with_status(status))

@@ -143,7 +143,7 @@ fn top_up_page(call: &Call, room: &Room, p: &PartnershipView, currency: Option<C
         }
         p { (room.t("An invoice over prepaid balance is issued. What is paid of it can be spent at once, in part or whole.", "Es wird eine Rechnung über Guthaben gestellt. Was davon bezahlt ist, lässt sich sofort ausgeben, auch teilweise.")) }
         (typed.field("amount", room.t("Amount", "Betrag")).before(unit.code()).numeric().text())
-        (typed.field("reference", room.t("Reference", "Zeichen")).hint(room.t("Printed on the invoice.", "Steht auf der Rechnung.")).optional(room.t("optional", "freiwillig")).text())
+        (typed.field("reference", room.t("Reference", "Referenz")).hint(room.t("Printed on the invoice.", "Steht auf der Rechnung.")).optional(room.t("optional", "optional")).text())
         p class="muted" { (room.t("The reseller gets an e-mail with the invoice.", "Der Reseller bekommt eine E-Mail mit der Rechnung.")) }
     };
     let act = Button::new(room.t("Issue invoice", "Rechnung stellen")).primary();

@@ -46,7 +46,7 @@ async fn form_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Pr
 }
 
 fn company(room: &Room, typed: &Typed) -> Markup {
-    let optional = room.t("optional", "freiwillig");
+    let optional = room.t("optional", "optional");
     html! {
         (typed.field("company", room.t("Company", "Firma")).fill("organization").whole().text())
         (typed.field("first_name", room.t("First name of the owner", "Vorname des Inhabers")).text())
@@ -57,7 +57,7 @@ fn company(room: &Room, typed: &Typed) -> Markup {
 }
 
 fn address(room: &Room, typed: &Typed) -> Markup {
-    let optional = room.t("optional", "freiwillig");
+    let optional = room.t("optional", "optional");
     let countries: Vec<(&str, &str)> = std::iter::once(("", room.t("Please choose", "Bitte wählen"))).chain(countries::choices(room.look.language)).collect();
     html! {
         (typed.field("street", room.t("Street and number", "Straße und Hausnummer")).optional(optional).whole().text())
@@ -83,7 +83,7 @@ fn channel(room: &Room, channels: &[ChannelView], typed: &Typed) -> Markup {
         @match channels.len() {
             0 => (note::note(Tone::Warn, room.t("There is no channel yet", "Es gibt noch keinen Kanal"), room.t("Create one first: a reseller buys in a channel.", "Legen Sie zuerst einen an: Ein Reseller kauft in einem Kanal."), Some(&Button::new(room.t("Create channel", "Kanal anlegen")).small().to(&room.path("/channels/new"))))),
             1 => {}
-            _ => (typed.field("channel", room.t("Channel", "Kanal")).hint(hint).optional(room.t("optional", "freiwillig")).whole().select(&choices)),
+            _ => (typed.field("channel", room.t("Channel", "Kanal")).hint(hint).optional(room.t("optional", "optional")).whole().select(&choices)),
         }
     }
 }

@@ -222,7 +222,7 @@ fn facts_card(room: &Room, p: &PartnershipView) -> Markup {
     ];
     let moments = [(room.t("Approved", "Angenommen"), p.approved), (room.t("First order", "Erste Bestellung"), p.activated)];
     rows.extend(moments.into_iter().filter_map(|(name, at)| at.map(|at| (name, look.moment(at)))));
-    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+    Card::new(room.t("Details", "Details")).with(facts(&rows))
 }
 
 /// The company as it keeps itself: the reseller's to change.

@@ -194,7 +194,7 @@ async fn share_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, P
         (typed.field("product", room.t("Product", "Produkt")).example("KEY-PRO").hint(room.t("SKU or ID. Variants follow their product.", "SKU oder ID. Varianten folgen ihrem Produkt.")).whole().text())
         (typed.field("given", room.t("Access", "Zugriff")).whole().radios(&choices))
     };
-    let act = Button::new(room.t("Save", "Sichern")).primary();
+    let act = Button::new(room.t("Save", "Speichern")).primary();
     Ok(room.dialog(Spot::Resellers, title, &question(call, &room.look, title, &text, typed, &path, &act, &path)))
 }
 

@@ -43,7 +43,7 @@ async fn orders(call: Call) -> Result<Answer, Problem> {
     let columns = vec![
         Column::new(room.t("Order", "Bestellung")),
         Column::new(room.t("Status", "Status")),
-        Column::new(room.t("Reference", "Zeichen")),
+        Column::new(room.t("Reference", "Referenz")),
         Column::new(room.t("Created", "Angelegt")),
         Column::new(room.t("Confirmed", "Bestätigt")),
         Column::right(room.t("Outstanding", "Offen")),

@@ -151,7 +151,7 @@ fn channels_field(room: &Room, channels: &[ChannelView], typed: &Typed, later: O
     let named = ids.iter().map(String::as_str).zip(channels.iter().map(|channel| channel.name.as_str()));
     let choices: Vec<(&str, &str)> = later.map(|text| ("", text)).into_iter().chain(named).collect();
     let field = typed.field("channel", room.t("Channel", "Kanal")).whole();
-    if later.is_some() { field.optional(room.t("optional", "freiwillig")).select(&choices) } else { field.select(&choices) }
+    if later.is_some() { field.optional(room.t("optional", "optional")).select(&choices) } else { field.select(&choices) }
 }
 
 async fn ask_approve(call: Call) -> Result<Answer, Problem> {

@@ -68,7 +68,7 @@ async fn page(call: &Call, room: &Room, typed: &Typed, found: Option<&Found<'_>>
     };
     let head = Head {
         crumbs: &[(room.t("Stock", "Bestand"), &room.path("/stock"))],
-        title: room.t("Import keys", "Schlüssel einlesen"),
+        title: room.t("Import keys", "Schlüssel importieren"),
         state: None,
         text: Some(room.t(
             "The keys of a file come into stock all at once. Codes are encrypted, and masked in every list.",
@@ -101,9 +101,9 @@ fn form_card(call: &Call, room: &Room, typed: &Typed, choices: Option<&[Choice]>
         (typed.field("file", room.t("File", "Datei")).hint(room.t("Text or CSV in UTF-8, at most 48 MB.", "Text oder CSV in UTF-8, höchstens 48 MB.")).optional(room.t("or paste the keys", "oder Schlüssel einfügen")).whole().input("file"))
         (typed.field("text", room.t("Keys", "Schlüssel")).example("ABCD-EFGH-IJKL").optional(room.t("instead of a file", "statt einer Datei")).whole().lines())
         (typed.field("mode", room.t("If lines are wrong", "Wenn Zeilen falsch sind")).whole().radios(&modes))
-        (typed.field("note", room.t("Note", "Notiz")).hint(room.t("Kept with the import, such as the supplier or the order.", "Steht beim Import, etwa der Lieferant oder die Bestellung.")).optional(room.t("optional", "freiwillig")).whole().text())
+        (typed.field("note", room.t("Note", "Notiz")).hint(room.t("Kept with the import, such as the supplier or the order.", "Steht beim Import, etwa der Lieferant oder die Bestellung.")).optional(room.t("optional", "optional")).whole().text())
     };
-    let take_in = Button::new(room.t("Import", "Einlesen")).icon(Icon::Import);
+    let take_in = Button::new(room.t("Import", "Importieren")).icon(Icon::Import);
     let take_in = if first { take_in.primary() } else { take_in };
     let ends = html! {
         (Button::new(room.t("Check first", "Erst prüfen")).icon(Icon::Search).submit_as("step", "check"))
@@ -135,7 +135,7 @@ fn help_card(room: &Room) -> Markup {
         p { (room.t("With a product chosen, each line is one code of it.", "Ist ein Produkt gewählt, ist jede Zeile ein Code davon.")) }
         p { (room.t("For several products, the file is a CSV that begins with this line:", "Für mehrere Produkte ist die Datei eine CSV, die mit dieser Zeile beginnt:")) }
         (value::snippet("sku,code\nKEY-PRO,ABCD-EFGH-IJKL\nKEY-HOME,MNOP-QRST-UVWX", room.look.language))
-        p class="muted" { (room.t("A code is unique per product: importing a file twice adds nothing twice.", "Ein Code ist je Produkt einmalig: Zweimal eingelesen, kommt nichts doppelt.")) }
+        p class="muted" { (room.t("A code is unique per product: importing a file twice adds nothing twice.", "Ein Code ist je Produkt einmalig: Zweimal importiert, kommt nichts doppelt.")) }
     };
     Card::new(room.t("How the file looks", "So sieht die Datei aus")).with(inside)
 }

@@ -151,7 +151,7 @@ fn facts_card(room: &Room, import: &KeyImportView) -> Markup {
             html! { a href=(room.path(&format!("/audit?subject={}", import.id))) { (room.t("See the audit trail", "Im Protokoll nachsehen")) } },
         ));
     }
-    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+    Card::new(room.t("Details", "Details")).with(facts(&rows))
 }
 
 pub(super) fn routes(r: &mut Routes) {

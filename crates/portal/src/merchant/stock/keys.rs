@@ -178,7 +178,7 @@ fn facts_card(room: &Room, key: &KeyView) -> Markup {
     if let Some(shown) = key.shown {
         rows.push((room.t("First shown", "Zuerst gezeigt"), look.moment(shown)));
     }
-    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+    Card::new(room.t("Details", "Details")).with(facts(&rows))
 }
 
 /// Shows the code: noted first, and never compressed or kept by a browser (STK-5).

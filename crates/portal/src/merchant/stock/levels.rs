@@ -120,7 +120,7 @@ fn show_page(call: &Call, room: &Room, product: &ProductView, counts: &StockCoun
 
 fn level_note(room: &Room, product: &ProductView, counts: &StockCounts) -> Markup {
     let place = room.path(&format!("/stock/import?product={}", crate::room::encoded(&product.fields.sku)));
-    let act = room.may(Right::StockManage).then(|| Button::new(room.t("Import keys", "Schlüssel einlesen")).primary().icon(Icon::Import).to(&place));
+    let act = room.may(Right::StockManage).then(|| Button::new(room.t("Import keys", "Schlüssel importieren")).primary().icon(Icon::Import).to(&place));
     let (tone, title, text) = match counts.level {
         Level::Ok => (Tone::Good, room.t("In stock", "Vorrätig"), ""),
         Level::Low => (
@@ -212,7 +212,7 @@ fn switches_card(call: &Call, room: &Room, product: &ProductView, counts: &Stock
         (typed.field("threshold", room.t("Low at or below", "Knapp ab")).after(room.t("keys", "Schlüsseln")).hint(room.t("You and your systems are told once when it is reached.", "Sie und Ihre Systeme erfahren es einmal, wenn sie erreicht ist.")).numeric().whole().text())
         (typed.field("backorder", room.t("Take orders beyond the stock", "Bestellungen über den Bestand hinaus annehmen")).hint(room.t("They wait and are filled first in, first out.", "Sie warten und werden der Reihe nach beliefert.")).whole().switch())
     };
-    let act = Button::new(room.t("Save", "Sichern"));
+    let act = Button::new(room.t("Save", "Speichern"));
     Card::new(title).with(forms::form(call, &room.look, &room.path(&format!("/stock/{}", product.id)), &fields, &act, None))
 }
 

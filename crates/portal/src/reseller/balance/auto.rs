@@ -112,7 +112,7 @@ async fn currency(call: &Call, room: &Room) -> Result<Currency, Problem> {
 async fn page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Problem> {
     let title = room.t("Automatic top-up", "Automatische Aufladung");
     let fields = fields(room, typed, currency(call, room).await?);
-    let act = Button::new(room.t("Save", "Sichern")).primary();
+    let act = Button::new(room.t("Save", "Speichern")).primary();
     let inside = question(call, &room.look, title, &fields, typed, &room.path("/balance/auto"), &act, &room.path("/balance"));
     Ok(room.dialog(Spot::Balance, title, &inside))
 }
@@ -150,7 +150,7 @@ async fn set(call: Call) -> Result<Answer, Problem> {
     let (amount, target) = if form.target { (None, Some(Some(amount))) } else { (Some(Some(amount)), None) };
     let command = SetAutoTopUp { enabled: Some(form.enabled.unwrap_or(false)), threshold: Some(threshold), amount, target, ..SetAutoTopUp::default() };
     match call.execute(command).await {
-        Ok(_) => Ok(done(&call, &room.path("/balance"), room.t("Automatic top-up saved.", "Automatische Aufladung gesichert."))),
+        Ok(_) => Ok(done(&call, &room.path("/balance"), room.t("Automatic top-up saved.", "Automatische Aufladung gespeichert."))),
         Err(no) => refused(&call, &room, no).await,
     }
 }

@@ -90,11 +90,11 @@ async fn page(call: &Call, room: &Room, key: &ApiKeyRow, typed: &Typed, result: 
             (typed.field("quantity", room.t("Quantity", "Anzahl")).numeric().text())
             (typed.field("order_id", room.t("Shop order ID", "Bestellnummer des Shops")).hint(room.t("The same one again costs nothing and answers the first fulfillment.", "Dieselbe noch einmal kostet nichts und zeigt die erste Lieferung.")).text())
             (typed.field("email", room.t("Customer's address", "Adresse des Kunden")).input("email"))
-            (typed.field("name", room.t("Customer's name", "Name des Kunden")).optional(room.t("optional", "freiwillig")).text())
+            (typed.field("name", room.t("Customer's name", "Name des Kunden")).optional(room.t("optional", "optional")).text())
             (style_field(room, typed))
             (typed.field("url", room.t("Your URL", "Ihre URL"))
                 .hint(room.t("As it was shown when you made it. It is stored nowhere; without it the lines have a gap.", "So, wie sie beim Anlegen gezeigt wurde. Sie wird nirgends gespeichert; ohne sie haben die Zeilen eine Lücke."))
-                .example(&format!("{}tpd_…", call.url("/d/"))).fill("off").optional(room.t("optional", "freiwillig")).whole().text())
+                .example(&format!("{}tpd_…", call.url("/d/"))).fill("off").optional(room.t("optional", "optional")).whole().text())
         }
     };
     let inside = html! {

@@ -123,7 +123,7 @@ fn lines(room: &Room, typed: &Typed) -> Markup {
             "SKUs, eine je Zeile, höchstens 50. Ohne Angabe verkauft sie alles, was Sie bestellen können.",
         ))
         .example("KEY-PRO")
-        .optional(room.t("optional", "freiwillig"))
+        .optional(room.t("optional", "optional"))
         .whole()
         .lines()
 }

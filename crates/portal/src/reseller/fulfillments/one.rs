@@ -93,7 +93,7 @@ fn acts(call: &Call, room: &Room, view: &FulfillmentView, asked: bool, path: &st
         }
         @if may && ready {
             (forms::act(call, &format!("{path}/codes.txt"), &Button::new(room.t("Codes as text", "Codes als Text")).icon(Icon::Download)))
-            (forms::act(call, &format!("{path}/codes.csv"), &Button::new(room.t("Download codes", "Codes laden")).primary().icon(Icon::Download)))
+            (forms::act(call, &format!("{path}/codes.csv"), &Button::new(room.t("Download codes", "Codes herunterladen")).primary().icon(Icon::Download)))
         }
     }
 }

@@ -189,7 +189,7 @@ pub(super) async fn ask_end_user(call: Call) -> Result<Answer, Problem> {
 fn end_user_page(call: &Call, room: &Room, id: LicenseId, typed: &Typed) -> Result<Answer, Problem> {
     let path = room.path(&format!("/licenses/{id}"));
     let title = room.t("Who is it for?", "Für wen ist sie?");
-    let act = Button::new(room.t("Save", "Sichern")).primary();
+    let act = Button::new(room.t("Save", "Speichern")).primary();
     let fields = shared::end_user_fields(room, typed);
     Ok(room.dialog(Spot::Licenses, title, &question(call, &room.look, title, &fields, typed, &format!("{path}/end-user"), &act, &path)))
 }
@@ -202,7 +202,7 @@ pub(super) async fn end_user(call: Call) -> Result<Answer, Problem> {
         Err(no) => Err(no),
     };
     match attached {
-        Ok(()) => Ok(done(&call, &room.path(&format!("/licenses/{id}")), room.t("Owner saved.", "Inhaber gesichert."))),
+        Ok(()) => Ok(done(&call, &room.path(&format!("/licenses/{id}")), room.t("Owner saved.", "Inhaber gespeichert."))),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
             Ok(end_user_page(&call, &room, id, &typed)?.with_status(status))
@@ -219,7 +219,7 @@ pub(super) async fn ask_company(call: Call) -> Result<Answer, Problem> {
 fn company_page(call: &Call, room: &Room, id: LicenseId, typed: &Typed) -> Result<Answer, Problem> {
     let path = room.path(&format!("/licenses/{id}"));
     let title = room.t("Which company sells it on?", "Welche Firma verkauft sie weiter?");
-    let act = Button::new(room.t("Save", "Sichern")).primary();
+    let act = Button::new(room.t("Save", "Speichern")).primary();
     let fields = shared::company_fields(room, typed);
     Ok(room.dialog(Spot::Licenses, title, &question(call, &room.look, title, &fields, typed, &format!("{path}/reseller"), &act, &path)))
 }
@@ -232,7 +232,7 @@ pub(super) async fn company(call: Call) -> Result<Answer, Problem> {
         Err(no) => Err(no),
     };
     match attached {
-        Ok(()) => Ok(done(&call, &room.path(&format!("/licenses/{id}")), room.t("Company saved.", "Firma gesichert."))),
+        Ok(()) => Ok(done(&call, &room.path(&format!("/licenses/{id}")), room.t("Company saved.", "Firma gespeichert."))),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
             Ok(company_page(&call, &room, id, &typed)?.with_status(status))

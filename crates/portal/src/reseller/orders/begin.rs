@@ -49,7 +49,7 @@ pub(super) async fn begin(call: Call) -> Result<Answer, Problem> {
 
 async fn begin_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Problem> {
     let (pick, lines) = (pick(call, typed).await?, quoted(call, room, typed.values()).await?);
-    let optional = room.t("optional", "freiwillig");
+    let optional = room.t("optional", "optional");
     let inside = html! {
         (typed.mistakes(&room.look))
         div class="columns" {
@@ -64,7 +64,7 @@ async fn begin_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, P
             }
             div {
                 (Card::new(room.t("Order", "Bestellung")).with(html! {
-                    (typed.field("reference", room.t("Your reference", "Ihr Zeichen")).hint(room.t("Your own order number; it is printed on the invoice.", "Ihre eigene Bestellnummer; sie steht auf der Rechnung.")).optional(optional).text())
+                    (typed.field("reference", room.t("Your reference", "Ihre Referenz")).hint(room.t("Your own order number; it is printed on the invoice.", "Ihre eigene Bestellnummer; sie steht auf der Rechnung.")).optional(optional).text())
                     (typed.field("contact", room.t("Contact", "Ansprechpartner")).optional(optional).text())
                     (typed.field("delivery_address", room.t("Delivery address", "Lieferadresse")).optional(optional).lines())
                 }))
@@ -72,7 +72,7 @@ async fn begin_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, P
             }
         }
     };
-    let save = room.t("Save draft", "Entwurf sichern");
+    let save = room.t("Save draft", "Entwurf speichern");
     let form = html! {
         form class="form wide" method="post" action=(room.path("/orders")) enctype="multipart/form-data" data-live=(room.path("/orders/quote")) {
             (form::unseen(&[(FORM_KEY, &call.form_key()), (FOUND, typed.value(FIND))]))
@@ -109,7 +109,7 @@ pub(super) async fn create(call: Call) -> Result<Answer, Problem> {
         Err(unread) => return wrong(&call, &room, &unread.told(&room, typed), StatusCode::UNPROCESSABLE_ENTITY).await,
     };
     match drafted(&call, &brought, &items).await {
-        Ok(order) => Ok(done(&call, &room.path(&format!("/orders/{order}")), room.t("Draft saved.", "Entwurf gesichert."))),
+        Ok(order) => Ok(done(&call, &room.path(&format!("/orders/{order}")), room.t("Draft saved.", "Entwurf gespeichert."))),
         Err(no) => {
             let (status, typed) = (no.status(), refused(&call, &room, &brought, &items, no)?);
             wrong(&call, &room, &typed, status).await

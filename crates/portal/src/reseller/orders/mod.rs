@@ -64,7 +64,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let columns = vec![
         Column::new(room.t("Order", "Bestellung")),
         Column::new(room.t("Status", "Status")),
-        Column::new(room.t("Reference", "Ihr Zeichen")),
+        Column::new(room.t("Reference", "Ihre Referenz")),
         Column::new(room.t("Created", "Angelegt")),
         Column::right(room.t("Outstanding", "Offen")),
         Column::right(room.t("Total", "Summe")),

@@ -181,7 +181,7 @@ fn order_acts(call: &Call, room: &Room, shown: &OpenOrder) -> Markup {
     html! {
         div class="button-row" {
             @if shown.has_file && room.may(Right::LicensesDistribute) {
-                (forms::act(call, &file, &Button::new(room.t("Download", "Laden")).small()))
+                (forms::act(call, &file, &Button::new(room.t("Download", "Herunterladen")).small()))
             }
             @if let Some(invoice) = invoice {
                 @if order.open.minor > 0 { (Button::new(room.t("Pay", "Bezahlen")).small().to(&format!("{invoice}/pay"))) }

@@ -54,7 +54,7 @@ pub const ACTS: &[(&str, Icon, Tone, &str, &str)] = &[
     ("price_list.product_added", Icon::Add, Tone::Plain, "Product added to a price list", "Produkt in eine Preisliste aufgenommen"),
     ("price_list.product_removed", Icon::Close, Tone::Plain, "Product removed from a price list", "Produkt aus einer Preisliste genommen"),
     ("price_list.deleted", Icon::Delete, Tone::Bad, "Price list deleted", "Preisliste gelöscht"),
-    ("key_import.taken_in", Icon::Import, Tone::Good, "Keys imported", "Schlüssel eingelesen"),
+    ("key_import.taken_in", Icon::Import, Tone::Good, "Keys imported", "Schlüssel importiert"),
     ("key_import.abandoned", Icon::Close, Tone::Plain, "Key import aborted", "Schlüsselimport abgebrochen"),
     ("stock.switches_set", Icon::Stock, Tone::Plain, "Threshold and backorder set", "Schwelle und Nachlieferung gesetzt"),
     ("license_key.revealed", Icon::Visible, Tone::Warn, "Stock key shown", "Schlüssel aus dem Bestand angezeigt"),
