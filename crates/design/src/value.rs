@@ -69,10 +69,10 @@ pub fn none() -> Markup {
     html! { span class="muted none" { "–" } }
 }
 
-/// Words of a table that stay on one line where they are short: a number, a name, a reference.
+/// Words of a table: short ones (a number, a name, a reference) stay on one line, long ones have a line of their own on a phone.
 #[must_use]
 pub fn whole(text: &str) -> Markup {
-    html! { @if text.chars().count() < LONG { span class="whole" { (text) } } @else { (text) } }
+    html! { span class=(if text.chars().count() < LONG { "unbroken" } else { "long" }) { (text) } }
 }
 
 /// An id or another short text that people take along.

@@ -193,8 +193,10 @@ fn already(look: &Look, there: PartnershipId) -> Markup {
 }
 
 fn closed(look: &Look) -> Markup {
-    let text =
-        look.t("It is not taking new resellers at the moment. Existing resellers are not affected.", "Zurzeit nimmt es keine neuen Reseller auf. Bestehende Reseller sind nicht betroffen.");
+    let text = look.t(
+        "It is not taking new resellers at the moment. Existing resellers are not affected.",
+        "Zurzeit nimmt es keine neuen Reseller auf. Bestehende Reseller sind nicht betroffen.",
+    );
     note::note(Tone::Info, look.t("This program is closed", "Dieses Programm ist geschlossen"), text, None)
 }
 

@@ -88,7 +88,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
 fn row(room: &Room, payment: &PaymentView, names: &HashMap<PartnershipId, String>, numbers: &HashMap<InvoiceId, String>) -> Vec<Cell> {
     let id = payment.invoice.to_string();
     let number = numbers.get(&payment.invoice).map_or(id.as_str(), String::as_str);
-    let invoice = html! { a class="whole" href=(room.path(&format!("/invoices/{id}"))) { (number) } };
+    let invoice = html! { a class="unbroken" href=(room.path(&format!("/invoices/{id}"))) { (number) } };
     let beyond = payment.amount.minor - payment.allocated.minor;
     vec![
         Cell::date(room, payment.received_on),

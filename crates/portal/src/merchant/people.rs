@@ -150,9 +150,11 @@ fn new_page(call: &Call, room: &Room, typed: &Typed) -> Answer {
 async fn add(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     match add_from(&call).await {
-        Ok(()) => {
-            Ok(done(&call, &room.path("/people"), room.t("Added. An e-mail with a link is on its way.", "Hinzugefügt. Eine E-Mail mit einem Link ist unterwegs.")))
-        }
+        Ok(()) => Ok(done(
+            &call,
+            &room.path("/people"),
+            room.t("Added. An e-mail with a link is on its way.", "Hinzugefügt. Eine E-Mail mit einem Link ist unterwegs."),
+        )),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
             Ok(new_page(&call, &room, &typed).with_status(status))

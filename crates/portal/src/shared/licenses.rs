@@ -133,7 +133,9 @@ fn clearing(room: &Room, license: &LicenseView, reason: LockReason, path: &str) 
             button(room.t("Show the order", "Bestellung zeigen"), order?)
         }
         LockReason::RequiredEndUserInformation if may_attach(room) => button(room.t("Add end user", "Endkunden angeben"), format!("{path}/end-user")),
-        LockReason::RequiredResellerInformation if may_attach(room) => button(room.t("Add selling company", "Verkaufende Firma angeben"), format!("{path}/reseller")),
+        LockReason::RequiredResellerInformation if may_attach(room) => {
+            button(room.t("Add selling company", "Verkaufende Firma angeben"), format!("{path}/reseller"))
+        }
         LockReason::RequiredVendorDeliveryConfirmation if room.may(Right::FulfillmentConfirm) => {
             button(room.t("Confirm delivery", "Lieferung bestätigen"), format!("{}/confirm-delivery", order?))
         }

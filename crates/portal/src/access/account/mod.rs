@@ -28,9 +28,7 @@ fn said(call: &Call, look: &Look) -> Option<&'static str> {
         "profile" | "look" => Some(look.t("Saved.", "Gesichert.")),
         "session" => Some(look.t("That device is signed out.", "Dieses Gerät ist abgemeldet.")),
         "sessions" => Some(look.t("All other devices are signed out.", "Alle anderen Geräte sind abgemeldet.")),
-        "password" => {
-            Some(look.t("Password changed. Your other devices are signed out.", "Passwort geändert. Ihre anderen Geräte sind abgemeldet."))
-        }
+        "password" => Some(look.t("Password changed. Your other devices are signed out.", "Passwort geändert. Ihre anderen Geräte sind abgemeldet.")),
         "unlinked" => Some(look.t("That account no longer signs you in.", "Dieses Konto meldet Sie nicht mehr an.")),
         "email" => Some(look.t("A link went to the new address. It works for a day.", "Ein Link ging an die neue Adresse. Er gilt einen Tag lang.")),
         "mail" => Some(look.t("Check your inbox: the link works for an hour.", "Prüfen Sie Ihr Postfach: Der Link gilt eine Stunde lang.")),
@@ -118,7 +116,10 @@ fn appearance(call: &Call, look: &Look, me: &Me) -> Markup {
     let form = forms::form(call, look, "/look", &fields, &Button::new(look.t("Save", "Speichern")), None);
     part(
         look.t("Language and appearance", "Sprache und Darstellung"),
-        look.t("The language on every browser and in e-mails, the theme on this one.", "Die Sprache in jedem Browser und in E-Mails, die Darstellung in diesem."),
+        look.t(
+            "The language on every browser and in e-mails, the theme on this one.",
+            "Die Sprache in jedem Browser und in E-Mails, die Darstellung in diesem.",
+        ),
         &form,
     )
 }

@@ -79,16 +79,17 @@ fn form_page(call: &Call, room: &Room, stake: &Stake, typed: &Typed) -> Answer {
         }
     };
     let title = room.t("Record payment", "Zahlung erfassen");
-    let head = Head {
-        crumbs: &[(room.t("Invoices", "Rechnungen"), invoices.as_str()), (stake.invoice.number.as_str(), path.as_str())],
-        title,
-        state: None,
-        text: Some(room.t(
-            "A recorded payment is final: check the amount and the date.",
-            "Was erfasst ist, steht endgültig in den Büchern: Prüfen Sie Betrag und Tag.",
-        )),
-        acts: None,
-    };
+    let head =
+        Head {
+            crumbs: &[(room.t("Invoices", "Rechnungen"), invoices.as_str()), (stake.invoice.number.as_str(), path.as_str())],
+            title,
+            state: None,
+            text: Some(room.t(
+                "A recorded payment is final: check the amount and the date.",
+                "Was erfasst ist, steht endgültig in den Büchern: Prüfen Sie Betrag und Tag.",
+            )),
+            acts: None,
+        };
     room.page(Spot::Invoices, &head, &form)
 }
 

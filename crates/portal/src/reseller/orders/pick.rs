@@ -115,9 +115,7 @@ impl Pick {
             let field = format!("{QUANTITY}{}", row.sku);
             let name = row.product.as_ref().map_or(row.sku.as_str(), |product| product.name.as_str());
             let (label, wrong) = (format!("{}: {name}", room.t("Quantity", "Anzahl")), typed.wrong(&field));
-            let of = |part: fn(&Room, &ResellerProductView) -> Markup| {
-                row.product.as_ref().map_or_else(value::none, |product| part(room, product))
-            };
+            let of = |part: fn(&Room, &ResellerProductView) -> Markup| row.product.as_ref().map_or_else(value::none, |product| part(room, product));
             vec![
                 html! { span class="row" { (name) } span class="under" { code { (row.sku) } } },
                 of(stock),

@@ -105,7 +105,14 @@ fn tiles(room: &Room, seen: &Overview, open: &Open) -> Markup {
             spark: None,
         },
         Tile { label: room.t("Available credit", "Freier Kredit"), figure: &left, note: Some(of.as_str()), to: None, tone, spark: None },
-        Tile { label: room.t("Outstanding", "Offen"), figure: &owed, note: Some(owed_note.as_str()), to: Some(invoices.as_str()), tone: owed_tone, spark: None },
+        Tile {
+            label: room.t("Outstanding", "Offen"),
+            figure: &owed,
+            note: Some(owed_note.as_str()),
+            to: Some(invoices.as_str()),
+            tone: owed_tone,
+            spark: None,
+        },
         Tile {
             label: room.t("Prepaid balance", "Guthaben"),
             figure: &prepaid,
