@@ -10,10 +10,10 @@ import { mistaken } from "./outside.mjs";
 const MISTAKES = {
   merchant: {
     "/products/new": "Create", "/products/new?type=bundle": "Create", "/price-lists/new": "Create", "/resellers/new": "Add reseller", "/channels/new": "Create channel",
-    "/people/new": "Add", "/products/import": "Check", "/stock/import": "Check first", "/api-keys/new": "Make API key", "/program/terms/new-margin": "Save",
+    "/people/new": "Add", "/products/import": "Check", "/stock/import": "Check first", "/api-keys/new": "Create API key", "/program/terms/new-margin": "Save",
     "/program/terms/new-limits": "Save", "/settings": "Save",
   },
-  reseller: { "/people/new": "Add", "/settings/company": "Save", "/developers/keys/new": "Make key", "/developers/urls/new": "Make URL", "/balance/top-up": "Issue invoice" },
+  reseller: { "/people/new": "Add", "/settings/company": "Save", "/developers/keys/new": "Create key", "/developers/urls/new": "Create URL", "/balance/top-up": "Issue invoice" },
 };
 
 /** A file for a form to bring. */
@@ -39,7 +39,7 @@ const MERCHANT = [
     await hand.open(`${base}/api-keys/new`);
     await hand.fill("Name", "Accounting");
     await hand.page.locator("main input[type=checkbox]").first().check();
-    await hand.button("Make API key");
+    await hand.button("Create API key");
     await hand.reads(/tpm_live_\w+/);
   }],
   ["products checked", async ({ hand, base, house }) => {
@@ -64,7 +64,7 @@ const MERCHANT = [
     await hand.open(`${base}/stock/import`);
     await hand.attach("File", file(house, "keys.csv", "sku,code\nNW-NOTHING,AAAA-BBBB\nNW-VAULT,\nNW-VAULT,CCCC\nNW-VAULT,CCCC\n"));
     await hand.button("Check first");
-    await hand.reads("As it is, nothing would be taken in");
+    await hand.reads("As it is, nothing would be imported");
   }],
   ["verified", async ({ hand, base }) => {
     await hand.open(`${base}/health`);
@@ -82,7 +82,7 @@ const MERCHANT = [
     const effect = at.page.waitForResponse((answer) => answer.url().endsWith("/payments/effect"));
     await at.hand.fill("Amount", "12.34");
     await effect;
-    await at.hand.reads("Still open then");
+    await at.hand.reads("Still outstanding");
   }],
 ];
 
@@ -108,13 +108,13 @@ const RESELLER = [
   ["new key", async ({ hand, base }) => {
     await hand.open(`${base}/developers/keys/new?for=shop`);
     await hand.fill("Name", "Web shop");
-    await hand.button("Make key");
+    await hand.button("Create key");
     await hand.reads("Copy it now");
   }],
   ["new dynamic URL", async ({ hand, base }) => {
     await hand.open(`${base}/developers/urls/new`);
     await hand.fill("Name", "Fetching shop");
-    await hand.button("Make URL");
+    await hand.button("Create URL");
     await hand.reads("Copy it now");
   }],
   ["request composed", async ({ hand }) => {

@@ -33,7 +33,7 @@ async function comingIn(onlooker, hand, { house }) {
   await hand.fill("E-mail address", "nobody@nowhere.example");
   await hand.fill("Password", PASSWORD);
   await hand.button("Sign in");
-  await hand.reads("That did not fit");
+  await hand.reads("Sign-in failed");
   await onlooker.lookHere("sign-in-refused");
   await hand.open(`/join/${house.merchant.slug}`);
   await mistaken(page, "Apply");
@@ -48,7 +48,7 @@ async function comingIn(onlooker, hand, { house }) {
   const confirmation = linkIn(await house.post.mail("will@walker.example", "Confirm your e-mail address"));
   await hand.open(confirmation);
   await onlooker.lookHere("confirm-address");
-  await hand.button("This address is mine");
+  await hand.button("Confirm address");
   await hand.heading("Address confirmed");
   await onlooker.lookHere("address-confirmed");
   const reset = linkIn(await house.post.mail("bo@brightline.example", "Reset your password"));
@@ -70,7 +70,7 @@ async function twoSteps(onlooker, hand) {
   await signIn(page, "bo@brightline.example", PASSWORD);
   await hand.open("/again");
   await onlooker.lookHere("again");
-  await mistaken(page, "Go on");
+  await mistaken(page, "Continue");
   await onlooker.lookHere("again-refused");
   await hand.open("/profile/two-step");
   await hand.button("Set up");
@@ -78,11 +78,11 @@ async function twoSteps(onlooker, hand) {
   await onlooker.lookHere("two-step-secret");
   const secret = await secretOn(page);
   await hand.fill("Code that the app shows", "000000");
-  await hand.button("Switch on");
-  await hand.reads("The secret in your app is still good.");
+  await hand.button("Turn on");
+  await hand.reads("The secret in your app is still valid.");
   await onlooker.lookHere("two-step-wrong-code");
   await hand.fill("Code that the app shows", code(secret));
-  await hand.button("Switch on");
+  await hand.button("Turn on");
   await hand.heading("Recovery codes");
   await onlooker.lookHere("recovery-codes");
   await hand.open("/again");

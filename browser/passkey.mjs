@@ -47,7 +47,7 @@ export async function passkey({ browser, house }) {
   await hand.heading("Two-step sign-in");
   const secret = await secretOn(page);
   await hand.fill("Code that the app shows", code(secret));
-  await hand.button("Switch on");
+  await hand.button("Turn on");
   await hand.heading("Recovery codes");
   await signOut(hand);
   await hand.fill("E-mail address", OWNER.email);

@@ -41,7 +41,7 @@ async function pages(page) {
   assert.match(await focused(page), /^Complete/, "a filter keeps the focus");
   await page.getByRole("searchbox").first().fill("nothing has this");
   await page.keyboard.press("Enter");
-  await page.getByText("Nothing fits").waitFor();
+  await page.getByText("No results").waitFor();
   assert.equal(await page.evaluate(() => document.activeElement.name), "q", "so does the search");
   assert(await isSame(page), "all in one document");
 }

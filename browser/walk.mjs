@@ -18,7 +18,7 @@ const linked = (name, email, { elsewhere = false } = {}) => async (world, report
   const onlooker = await Onlooker.arrive(world, name, report, email, elsewhere);
   if (elsewhere) {
     await onlooker.wide.goto("/account");
-    await onlooker.wide.getByRole("heading", { name: "Accounts elsewhere" }).waitFor();
+    await onlooker.wide.getByRole("heading", { name: "Linked accounts" }).waitFor();
   }
   const waiting = [new URL("/", house.url), new URL("/account", house.url), new URL("/workspaces", house.url)];
   const seen = new Map();

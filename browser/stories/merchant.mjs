@@ -38,7 +38,7 @@ export const merchant = told(["owner"], async ({ house, owner, step }) => {
   await owner.link("Default");
   await owner.heading("Default");
   await owner.fill("SKU", "NW-VAULT");
-  await owner.button("Put in");
+  await owner.button("Add");
   await owner.reads("Northwind Password Vault");
 
   step("approves a company that signed up, and gives it a credit limit");
@@ -46,7 +46,7 @@ export const merchant = told(["owner"], async ({ house, owner, step }) => {
   await house.post.mail(OWNER.email, "Brightline wants to become a reseller");
   await owner.link("Overview");
   await owner.heading("Overview");
-  await owner.press(owner.page.getByRole("link", { name: /Sign-ups to decide/ }));
+  await owner.press(owner.page.getByRole("link", { name: /Sign-ups to review/ }));
   await owner.heading("Resellers");
   await owner.link("Brightline");
   await owner.heading("Brightline");
@@ -72,7 +72,7 @@ export const merchant = told(["owner"], async ({ house, owner, step }) => {
   await owner.reads("Beyond the credit limit");
   await owner.link("Record payment");
   await owner.heading("Record payment");
-  await owner.choose("How it came", "Check or money order");
+  await owner.choose("Payment method", "Check or money order");
   await owner.fill("Reference", "No. 1001");
   await owner.button("Record payment");
   await owner.reads("recorded");

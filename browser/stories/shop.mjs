@@ -42,10 +42,10 @@ export const shop = told(["owner", "reseller"], async ({ house, owner, reseller,
   await reseller.heading("Developers");
   await reseller.link("New API key");
   await reseller.heading("New API key");
-  await reseller.link("a shop");
+  await reseller.link("Shop");
   await reseller.page.waitForURL(/for=shop/);
   await reseller.fill("Name", "Web shop");
-  await reseller.button("Make key");
+  await reseller.button("Create key");
   await reseller.reads("Copy it now");
   const secret = /tpr_live_\w+/.exec(await reseller.text())[0];
   const sale = { external_order_id: "EXT-1", product: "NW-VAULT", quantity: 1, customer_email: "customer@example.org" };
@@ -62,13 +62,13 @@ export const shop = told(["owner", "reseller"], async ({ house, owner, reseller,
   await reseller.heading("New dynamic URL");
   await reseller.fill("Name", "Fetching shop");
   await reseller.tick(/Northwind Password Vault/);
-  await reseller.button("Make URL");
+  await reseller.button("Create URL");
   await reseller.reads("Copy it now");
   const url = /http\S+\/d\/tpd_\w+/.exec(await reseller.text())[0];
   await reseller.button("Build a request with it");
   await reseller.heading("Build a request");
   await reseller.choose("Product", "Northwind Password Vault (NW-VAULT)");
-  await reseller.fill("Order id of the shop", "EXT-2");
+  await reseller.fill("Shop order ID", "EXT-2");
   await reseller.fill("Customer's address", "customer@example.org");
   await reseller.button("Compose and check");
   await reseller.reads("It would be delivered");

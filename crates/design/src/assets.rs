@@ -41,6 +41,7 @@ static STYLE: LazyLock<Asset> = LazyLock::new(|| {
         include_str!("../style/2-shell.css"),
         include_str!("../style/3-parts.css"),
         include_str!("../style/4-guide.css"),
+        include_str!("../style/5-tables.css"),
     ]
     .concat();
     Asset::new("style", "css", "text/css; charset=utf-8", text)

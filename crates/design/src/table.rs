@@ -121,8 +121,12 @@ pub fn tools(place: Option<&str>, searched: &str, kept: &[(&str, &str)], chips: 
                     (crate::form::unseen(kept))
                 }
             }
-            @for chip in chips {
-                a class="chip" href=(chip.place) aria-current=[chip.on.then_some("true")] { (chip.text) @if chip.on { (icon(Icon::Close)) } }
+            @if !chips.is_empty() {
+                div class="chips" {
+                    @for chip in chips {
+                        a class="chip" href=(chip.place) aria-current=[chip.on.then_some("true")] { (chip.text) @if chip.on { (icon(Icon::Close)) } }
+                    }
+                }
             }
             div class="apart" { (acts) }
         }

@@ -60,10 +60,25 @@ pub fn money(money: &Money, language: Language) -> Markup {
     html! { span class="number" { (money_text(money, language)) } }
 }
 
+/// Letters from which on a text is too long for a column of a table.
+const LONG: usize = 20;
+
+/// What stands where there is no value. On a phone a table leaves it out.
+#[must_use]
+pub fn none() -> Markup {
+    html! { span class="muted none" { "–" } }
+}
+
+/// Words of a table: short ones (a number, a name, a reference) stay on one line, long ones have a line of their own on a phone.
+#[must_use]
+pub fn whole(text: &str) -> Markup {
+    html! { span class=(if text.chars().count() < LONG { "unbroken" } else { "long" }) { (text) } }
+}
+
 /// An id or another short text that people take along.
 #[must_use]
 pub fn copyable(text: &str, language: Language) -> Markup {
-    html! { span class="copyable" { code { (text) } (copy_button(text, language)) } }
+    html! { span class=(if text.len() > LONG { "copyable long" } else { "copyable" }) { code { (text) } (copy_button(text, language)) } }
 }
 
 pub(crate) fn copy_button(text: &str, language: Language) -> Markup {
@@ -77,13 +92,24 @@ pub fn snippet(text: &str, language: Language) -> Markup {
     html! { div class="snippet" { pre tabindex="0" { code { (text) } } (copy_button(text, language)) } }
 }
 
+/// An e-mail address, which breaks before its domain where it breaks at all.
+#[must_use]
+pub fn email(address: &str) -> Markup {
+    html! {
+        @match address.split_once('@') {
+            Some((name, domain)) => { (name) "@" wbr; (domain) },
+            None => (address),
+        }
+    }
+}
+
 /// A person or company with the first letters of its name.
 #[must_use]
 pub fn person(name: &str, under: Option<&str>) -> Markup {
     html! {
         span class="person" {
             span class="avatar" aria-hidden="true" { (initials(name)) }
-            span { (name) @if let Some(under) = under { span class="under muted" { " " (under) } } }
+            span { (whole(name)) @if let Some(under) = under { span class="under muted" { " " (under) } } }
         }
     }
 }

@@ -34,9 +34,9 @@ pub(crate) fn page(told: &Told<'_>) -> Answer {
     let look = Look::of_headers(&told.asked.headers, told.app.engine.environment.now());
     let (status, code) = (told.no.status().as_u16(), told.no.code());
     let (title, text) = match status {
-        403 => (look.t("You may not do this", "Das dürfen Sie nicht"), refusals::in_words(&look, code, told.no.detail())),
+        403 => (look.t("You don't have permission", "Dafür fehlt Ihnen die Berechtigung"), refusals::in_words(&look, code, told.no.detail())),
         404 => (
-            look.t("There is nothing here", "Hier ist nichts"),
+            look.t("Page not found", "Seite nicht gefunden"),
             look.t("It was moved or removed, or it belongs to somebody else.", "Es wurde verschoben oder entfernt, oder es gehört jemand anderem.").to_owned(),
         ),
         429 | 503 => (look.t("One moment, please", "Einen Moment, bitte"), refusals::in_words(&look, code, told.no.detail())),
@@ -47,7 +47,7 @@ pub(crate) fn page(told: &Told<'_>) -> Answer {
         div class="message" {
             h1 { (title) }
             p { (text) }
-            div class="button-row" { (Button::new(look.t("Go to the start", "Zum Anfang")).primary().to("/")) }
+            div class="button-row" { (Button::new(look.t("Go to the home page", "Zur Startseite")).primary().to("/")) }
         }
     };
     let foot = html! { (status) " · " code { (told.request_id) } };

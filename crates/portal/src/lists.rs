@@ -53,13 +53,13 @@ impl Cell {
     /// Nothing.
     #[must_use]
     pub fn empty() -> Self {
-        Self { shown: html! { span class="muted" { "–" } }, plain: Plain::Empty }
+        Self { shown: value::none(), plain: Plain::Empty }
     }
 
     /// What somebody typed.
     #[must_use]
     pub fn text(text: &str) -> Self {
-        if text.is_empty() { Self::empty() } else { Self { shown: html! { (text) }, plain: Plain::Text(text.to_owned()) } }
+        if text.is_empty() { Self::empty() } else { Self { shown: value::whole(text), plain: Plain::Text(text.to_owned()) } }
     }
 
     /// What somebody typed, or nothing.
@@ -71,7 +71,7 @@ impl Cell {
     /// The row's name, which leads to its page; a second line beneath it.
     #[must_use]
     pub fn link(text: &str, path: &str, under: Option<&str>) -> Self {
-        let shown = html! { a class="row" href=(path) { (text) } @if let Some(under) = under { span class="under" { (under) } } };
+        let shown = html! { a class="row" href=(path) { (value::whole(text)) } @if let Some(under) = under { span class="under" { (under) } } };
         Self { shown, plain: Plain::Text(text.to_owned()) }
     }
 
@@ -108,7 +108,7 @@ impl Cell {
     /// A day.
     #[must_use]
     pub fn date(room: &Room, date: tradepost_kernel::Date) -> Self {
-        Self { shown: html! { (room.look.date(date)) }, plain: Plain::Exact(date.to_string()) }
+        Self { shown: value::whole(&room.look.date(date)), plain: Plain::Exact(date.to_string()) }
     }
 
     /// A person or company, with a second line.
@@ -322,7 +322,7 @@ impl<'a> List<'a> {
                 @if let Some(views) = &self.views { (views.draw(self.room, &self.asked)) }
                 @if count > 0 || filtered { (self.tools(&chooser)) }
                 @if count == 0 { (self.nothing(filtered)) } @else { (table.draw()) }
-                (pager(&look.n(i64::try_from(count).unwrap_or(0), ("row", "rows"), ("Zeile", "Zeilen")), &ways, look.language))
+                @if count > 0 || here.is_some() { (pager(&look.n(i64::try_from(count).unwrap_or(0), ("row", "rows"), ("Zeile", "Zeilen")), &ways, look.language)) }
             }))
         }
     }
@@ -330,11 +330,11 @@ impl<'a> List<'a> {
     fn nothing(&self, filtered: bool) -> Markup {
         let room = self.room;
         if filtered {
-            let all = Button::new(room.t("Show all", "Alle zeigen")).to(&self.path);
+            let all = Button::new(room.t("Clear filters", "Filter zurücksetzen")).to(&self.path);
             return note::empty(
                 Icon::Search,
-                room.t("Nothing fits", "Nichts passt"),
-                room.t("No row fits the search and the filters.", "Keine Zeile passt zu Suche und Filtern."),
+                room.t("No results", "Keine Treffer"),
+                room.t("Nothing matches your search and filters.", "Nichts entspricht Suche und Filtern."),
                 Some(&all),
             );
         }

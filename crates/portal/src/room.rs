@@ -289,14 +289,14 @@ impl Room {
                 ],
             ),
             (
-                self.t("Money", "Geld"),
+                self.t("Billing", "Abrechnung"),
                 vec![
                     (Spot::Invoices, Icon::Invoice, self.t("Invoices", "Rechnungen"), "/invoices", 0, read),
                     (Spot::Payments, Icon::Card, self.t("Payments", "Zahlungen"), "/payments", 0, read),
                 ],
             ),
             (
-                self.t("House", "Haus"),
+                self.t("Workspace", "Arbeitsbereich"),
                 vec![
                     (Spot::Messages, Icon::Mail, self.t("Messages", "Nachrichten"), "/messages", 0, read),
                     (Spot::Audit, Icon::Audit, self.t("Audit trail", "Protokoll"), "/audit", 0, self.may(Right::AuditRead)),
@@ -325,7 +325,7 @@ impl Room {
                 ],
             ),
             (
-                self.t("Money", "Geld"),
+                self.t("Billing", "Abrechnung"),
                 vec![
                     (Spot::Invoices, Icon::Invoice, self.t("Invoices", "Rechnungen"), "/invoices", 0, invoices),
                     (Spot::Balance, Icon::Balance, self.t("Balance", "Guthaben"), "/balance", 0, invoices),

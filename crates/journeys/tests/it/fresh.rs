@@ -92,7 +92,7 @@ app_test! {
         let sent = rita.get("/profile/two-step").await;
         assert_eq!((sent.status, sent.headers["location"].as_str()), (303, "/again?next=%2Fprofile%2Ftwo-step"));
         let page = rita.get("/again?next=%2Fprofile%2Ftwo-step").await;
-        assert!(page.status == 200 && page.text().contains("Is it you?") && page.text().contains(EMAIL), "{}", page.text());
+        assert!(page.status == 200 && page.text().contains("Confirm it's you") && page.text().contains(EMAIL), "{}", page.text());
         let wrong = rita.form("/again?next=%2Fprofile%2Ftwo-step", "password=wrong+password").await;
         assert!(wrong.status == 422 && wrong.text().contains("The password is wrong."), "{}", wrong.text());
         assert_eq!(rita.form("/again", "password=x").await.status, 422, "too short to be one");

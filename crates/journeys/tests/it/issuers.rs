@@ -319,8 +319,8 @@ app_test! {
         let id = account["id"].as_str().expect("an id").to_owned();
         let path = format!("/v1/me/issuer-accounts/{id}");
         let page = owner.get("/account").await.text();
-        assert!(page.contains("Accounts elsewhere") && page.contains(&base) && page.contains(&format!("/profile/issuer-accounts/{id}/remove")), "{page}");
-        assert!(owner.header("accept-language", "de").get("/account").await.text().contains("Konten anderswo"));
+        assert!(page.contains("Linked accounts") && page.contains(&base) && page.contains(&format!("/profile/issuer-accounts/{id}/remove")), "{page}");
+        assert!(owner.header("accept-language", "de").get("/account").await.text().contains("Verknüpfte Konten"));
 
         // There is no password and no passkey.
         assert_eq!(owner.send("DELETE", &path, None).await.said(), (409, "only_way_in".into()));
@@ -341,7 +341,7 @@ app_test! {
         assert_eq!((removed.status, removed.headers["location"].as_str()), (303, "/account?done=unlinked"));
         assert_eq!(owner.send("DELETE", &path, None).await.status, 404);
         assert_eq!(owner.get("/v1/me/issuer-accounts").await.must(200)["data"], json!([]));
-        assert!(!owner.get("/account?done=unlinked").await.text().contains("Accounts elsewhere"));
+        assert!(!owner.get("/account?done=unlinked").await.text().contains("Linked accounts"));
         app.work().await;
         let told = sql!("SELECT COUNT(*) FROM message WHERE template = 'security_notice' AND variables LIKE '%person.issuer_unlinked%'");
         assert_eq!(app.number(told, Vec::new()).await, 1);

@@ -153,13 +153,17 @@ app_test! {
         let found = user.form(&place, "step=look&find=key-p&reference=PO-3&quantity_EXTRA-59=2&quantity_EXTRA-58=&lines=").await;
         let text = found.text();
         assert_eq!(found.status, 200, "{text}");
-        for kept in ["name=\"quantity_KEY-PRO\"", "value=\"PO-3\"", "name=\"quantity_EXTRA-59\" value=\"2\"", "value=\"key-p\"", "$2.00", "how the price came about"] {
+        for kept in ["name=\"quantity_KEY-PRO\"", "value=\"PO-3\"", "name=\"quantity_EXTRA-59\" value=\"2\"", "value=\"key-p\"", "$2.00", "price breakdown"] {
             assert!(text.contains(kept), "{kept}: {text}");
         }
         assert!(!text.contains("quantity_EXTRA-58") && !text.contains("quantity_KEY-LITE"), "neither chosen nor found: {text}");
+        let entered = user.form(&place, "step=enter&find=key-p&found=&quantity_EXTRA-59=2&lines=").await;
+        assert!(entered.status == 200 && entered.text().contains("name=\"quantity_KEY-PRO\""), "Enter in the search: {}", entered.text());
         assert!(user.get(&place).await.text().contains("No orders yet"), "a search saves nothing");
+        let saved = user.form(&place, "step=enter&find=key-p&found=key-p&quantity_EXTRA-59=2&lines=").await;
+        assert_eq!(lines(&user, &contoso, &saved).await, [line("EXTRA-59", 2, "2.00")], "Enter anywhere else saves");
         let none = user.form(&place, "step=look&find=100%25&lines=").await.text();
-        assert!(none.contains("Nothing fits"), "{none}");
+        assert!(none.contains("No results"), "{none}");
 
         let api = app.http().await.with(&contoso.key().await);
         let names = |listed: Json| listed["data"].as_array().expect("a list").iter().map(|row| row["sku"].as_str().unwrap_or("").to_owned()).collect::<BTreeSet<_>>();
@@ -174,7 +178,7 @@ app_test! {
         let draft = contoso.order(&[("KEY-LITE", 1)]).draft().await;
         let at = format!("/r/{}/orders/{draft}", contoso.partnership().text());
         let page = user.get(&at).await.text();
-        assert!(page.contains(&format!("href=\"{at}/items\"")) && page.contains("How this price came about"), "{page}");
+        assert!(page.contains(&format!("href=\"{at}/items\"")) && page.contains("Price breakdown"), "{page}");
         let dialog = user.get(&format!("{at}/items?find=box")).await.text();
         assert!(dialog.contains("data-dialog-content") && dialog.contains("value=\"KEY-BOX\"") && !dialog.contains("value=\"KEY-PRO\""), "{dialog}");
         assert!(dialog.contains("name=\"quantity\" value=\"5\""), "the fewest that a line may have: {dialog}");

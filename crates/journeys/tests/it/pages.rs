@@ -105,6 +105,8 @@ const EQUAL: &[&str] = &[
     "Tradepost",
     "Codes",
     "Status",
+    "Details",
+    "optional",
     "Reseller",
 ];
 

@@ -42,9 +42,9 @@ async fn page(call: &Call, look: &Look, typed: &Typed, notice: Option<&Markup>) 
     let (two_step, passkey) = (factors::state(call).await?.since.is_some(), proofs::passkey(call).await?);
     // Where two steps are asked for, the password alone proves nothing.
     let by_password = !two_step && me.has_password;
-    let title = look.t("Is it you?", "Sind Sie es?");
+    let title = look.t("Confirm it's you", "Bestätigen Sie, dass Sie es sind");
     let text = look.t(
-        "What you are about to do is sensitive, and you have not shown for a while that it is you. This counts for 15 minutes.",
+        "This action is sensitive. Please confirm your identity; the confirmation is valid for 15 minutes.",
         "Was Sie vorhaben, ist heikel, und es ist eine Weile her, dass Sie gezeigt haben, dass Sie es sind. Es gilt für 15 Minuten.",
     );
     let password = html! {
@@ -54,7 +54,7 @@ async fn page(call: &Call, look: &Look, typed: &Typed, notice: Option<&Markup>) 
     };
     let code = Field::new("code", look.t("Code of your app, or a recovery code", "Code Ihrer App oder ein Wiederherstellungscode"));
     let code = code.wrong(typed.wrong("code")).fill("one-time-code").whole().input("text");
-    let go_on = look.t("Go on", "Weiter");
+    let go_on = look.t("Continue", "Weiter");
     let inside = html! {
         div class="message" { h1 { (title) } p class="muted" { (text) } }
         @if let Some(notice) = notice { (notice) }

@@ -84,7 +84,7 @@ fn on(look: &Look, state: TwoStep) -> Markup {
         }
         div class="button-row" {
             (Button::new(look.t("New recovery codes", "Neue Wiederherstellungscodes")).icon(Icon::Refresh).to(&format!("{HOME}/recovery-codes")))
-            (Button::new(look.t("Switch off", "Abschalten")).danger().to(&format!("{HOME}/off")))
+            (Button::new(look.t("Turn off", "Ausschalten")).danger().to(&format!("{HOME}/off")))
         }
     }
 }
@@ -106,9 +106,9 @@ async fn first_code(call: &Call, look: &Look, made: Option<(&str, &Secret<String
             @if let Some(code) = Code::of(url.expose()) { div { (code.drawn(look.t("QR code of the secret", "QR-Code des Geheimnisses"))) } }
             p { (value::copyable(secret, look.language)) }
         } @else {
-            p { (look.t("The secret in your app is still good.", "Das Geheimnis in Ihrer App gilt noch.")) }
+            p { (look.t("The secret in your app is still valid.", "Das Geheimnis in Ihrer App gilt noch.")) }
         }
-        (forms::form(call, look, &format!("{HOME}/confirm"), &field, &Button::new(look.t("Switch on", "Einschalten")).primary(), Some(HOME)))
+        (forms::form(call, look, &format!("{HOME}/confirm"), &field, &Button::new(look.t("Turn on", "Einschalten")).primary(), Some(HOME)))
     };
     page(call, look, title(look), &inside).await
 }
@@ -143,7 +143,7 @@ async fn recovery(call: &Call, look: &Look, codes: &[Secret<String>]) -> Result<
             None,
         ))
         (value::snippet(&lines.join("\n"), look.language))
-        div class="button-row" { (Button::new(look.t("I have kept them", "Ich habe sie verwahrt")).primary().to(HOME)) }
+        div class="button-row" { (Button::new(look.t("I have saved them", "Ich habe sie gespeichert")).primary().to(HOME)) }
     };
     Ok(page(call, look, look.t("Recovery codes", "Wiederherstellungscodes"), &inside).await?.raw())
 }
@@ -156,8 +156,8 @@ async fn ask(call: &Call, look: &Look, name: &str, text: &str, path: &str, act: 
 
 async fn ask_codes(call: Call) -> Result<Answer, Problem> {
     let look = Look::of(&call);
-    let text = look.t("Ten new codes are made; the old ones work no longer.", "Es werden zehn neue Codes gemacht; die alten gelten nicht mehr.");
-    let act = Button::new(look.t("Make new codes", "Neue Codes machen")).primary();
+    let text = look.t("Ten new codes are created; the old ones stop working.", "Es werden zehn neue Codes gemacht; die alten gelten nicht mehr.");
+    let act = Button::new(look.t("Create new codes", "Neue Codes erzeugen")).primary();
     ask(&call, &look, look.t("New recovery codes", "Neue Wiederherstellungscodes"), text, &format!("{HOME}/recovery-codes"), &act).await
 }
 
@@ -172,8 +172,8 @@ async fn ask_off(call: Call) -> Result<Answer, Problem> {
         Language::English => "Your password alone signs you in from then on, and the recovery codes are gone. Passkeys stay.",
         Language::German => "Danach meldet Sie allein Ihr Passwort an, und die Wiederherstellungscodes sind weg. Passkeys bleiben.",
     };
-    let act = Button::new(look.t("Switch off", "Abschalten")).danger();
-    ask(&call, &look, look.t("Switch two-step sign-in off", "Anmeldung in zwei Schritten abschalten"), text, &format!("{HOME}/off"), &act).await
+    let act = Button::new(look.t("Turn off", "Ausschalten")).danger();
+    ask(&call, &look, look.t("Turn off two-step sign-in", "Anmeldung in zwei Schritten ausschalten"), text, &format!("{HOME}/off"), &act).await
 }
 
 async fn switch_off(call: Call) -> Result<Answer, Problem> {

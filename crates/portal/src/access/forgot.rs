@@ -44,7 +44,7 @@ fn asking(call: &Call, look: &Look, typed: &Typed) -> Answer {
     let inside = html! {
         div class="message" {
             h1 { (title) }
-            p { (look.t("You get a mail with a link that sets a new password.", "Sie erhalten eine E-Mail mit einem Link, der ein neues Passwort setzt.")) }
+            p { (look.t("You get an e-mail with a link that sets a new password.", "Sie erhalten eine E-Mail mit einem Link, der ein neues Passwort setzt.")) }
         }
         (typed.mistakes(look))
         (forms::form(call, look, "/forgot", &field, &act, None))
@@ -55,7 +55,7 @@ fn asking(call: &Call, look: &Look, typed: &Typed) -> Answer {
 
 /// The same whether or not the address is known.
 fn sent(call: &Call, look: &Look, address: &str) -> Answer {
-    let title = look.t("Look into your mailbox", "Sehen Sie in Ihr Postfach");
+    let title = look.t("Check your inbox", "Prüfen Sie Ihr Postfach");
     let text = match look.language {
         Language::English => format!("If there is an account for {address}, a mail with a link is on its way. The link works once, for an hour."),
         Language::German => format!("Wenn es ein Konto für {address} gibt, ist eine E-Mail mit einem Link unterwegs. Der Link gilt einmal, eine Stunde lang."),
@@ -64,7 +64,7 @@ fn sent(call: &Call, look: &Look, address: &str) -> Answer {
         div class="message" {
             h1 { (title) }
             p { (text) }
-            p { (look.t("Nothing there after some minutes? Look into the folder for spam, or ask once more.", "Nach einigen Minuten nichts da? Sehen Sie in den Spam-Ordner, oder fragen Sie noch einmal an.")) }
+            p { (look.t("Nothing there after a few minutes? Check your spam folder, or request another link.", "Nach einigen Minuten nichts da? Prüfen Sie den Spam-Ordner, oder fordern Sie einen neuen Link an.")) }
         }
         (back(look))
     };

@@ -110,9 +110,9 @@ async fn apply(call: Call) -> Result<Answer, Problem> {
     match enrolled {
         Ok(Some(Enrolled { partnership, .. })) => {
             let said = if approves_at_once(&call, merchant.number).await? {
-                look.t("You are in the program.", "Sie sind im Programm.")
+                look.t("You have joined the program.", "Sie sind im Programm.")
             } else {
-                look.t("Application sent. You get a mail with the decision.", "Bewerbung abgeschickt. Die Entscheidung kommt per E-Mail.")
+                look.t("Application sent. You get an e-mail with the decision.", "Bewerbung abgeschickt. Die Entscheidung kommt per E-Mail.")
             };
             Ok(done(&call, &format!("/r/{partnership}"), said))
         }
@@ -192,12 +192,14 @@ fn page(call: &Call, look: &Look, merchant: &MerchantView, who: &Applicant, type
 fn already(look: &Look, there: PartnershipId) -> Markup {
     let open = Button::new(look.t("Open it", "Öffnen")).small().to(&format!("/r/{there}"));
     let text = look.t("Your company is in this program.", "Ihre Firma ist in diesem Programm.");
-    note::note(Tone::Info, look.t("You are in already", "Sie sind schon dabei"), text, Some(&open))
+    note::note(Tone::Info, look.t("You are already a member", "Sie sind schon dabei"), text, Some(&open))
 }
 
 fn closed(look: &Look) -> Markup {
-    let text =
-        look.t("It takes no new resellers now. Those who are in go on working.", "Zurzeit nimmt es keine neuen Reseller auf. Wer drin ist, arbeitet weiter.");
+    let text = look.t(
+        "It is not taking new resellers at the moment. Existing resellers are not affected.",
+        "Zurzeit nimmt es keine neuen Reseller auf. Bestehende Reseller sind nicht betroffen.",
+    );
     note::note(Tone::Info, look.t("This program is closed", "Dieses Programm ist geschlossen"), text, None)
 }
 
@@ -251,7 +253,7 @@ fn person_fields(look: &Look, typed: &Typed) -> Markup {
         (typed.field("company", look.t("Company", "Firma")).fill("organization").whole().text())
         (typed.field("first_name", look.t("First name", "Vorname")).fill("given-name").text())
         (typed.field("last_name", look.t("Last name", "Nachname")).fill("family-name").text())
-        (typed.field("email", look.t("E-mail address", "E-Mail-Adresse")).fill("email").hint(look.t("You sign in with it, and mail about orders goes there.", "Damit melden Sie sich an, und dorthin gehen E-Mails zu Bestellungen.")).input("email"))
+        (typed.field("email", look.t("E-mail address", "E-Mail-Adresse")).fill("email").hint(look.t("You sign in with it, and order e-mails go there.", "Damit melden Sie sich an, und dorthin gehen E-Mails zu Bestellungen.")).input("email"))
     }
 }
 
@@ -265,12 +267,12 @@ fn password_field(look: &Look, typed: &Typed) -> Markup {
 }
 
 fn company_fields(look: &Look, typed: &Typed) -> Markup {
-    let optional = look.t("optional", "freiwillig");
+    let optional = look.t("optional", "optional");
     let mut choices = vec![("", look.t("Choose…", "Bitte wählen …"))];
     choices.extend(countries::choices(look.language));
     html! {
         (typed.field("country", look.t("Country", "Land")).select(&choices))
-        (typed.field("vat_id", look.t("VAT id", "USt-IdNr.")).optional(optional).text())
+        (typed.field("vat_id", look.t("VAT ID", "USt-IdNr.")).optional(optional).text())
         (typed.field("street", look.t("Street and number", "Straße und Hausnummer")).fill("street-address").optional(optional).whole().text())
         (typed.field("postal_code", look.t("Postal code", "Postleitzahl")).fill("postal-code").optional(optional).text())
         (typed.field("city", look.t("City", "Ort")).fill("address-level2").optional(optional).text())
@@ -291,13 +293,13 @@ fn received(call: &Call, look: &Look, merchant: &MerchantView, branding: Option<
             Icon::Reseller,
             Tone::Plain,
             look.t("You are approved at once", "Sie sind sofort angenommen"),
-            look.t("A mail says so.", "Eine E-Mail bestätigt es."),
+            look.t("An e-mail says so.", "Eine E-Mail bestätigt es."),
         )
     } else {
-        step(Icon::Reseller, Tone::Plain, &decision, look.t("You get a mail with the decision.", "Die Entscheidung kommt per E-Mail."))
+        step(Icon::Reseller, Tone::Plain, &decision, look.t("You get an e-mail with the decision.", "Die Entscheidung kommt per E-Mail."))
     };
     let steps = [
-        step(Icon::Mail, Tone::Info, look.t("Look into your mailbox", "Sehen Sie in Ihr Postfach"), &mail),
+        step(Icon::Mail, Tone::Info, look.t("Check your inbox", "Prüfen Sie Ihr Postfach"), &mail),
         decided,
         step(
             Icon::Order,

@@ -100,7 +100,7 @@ fn sign_in(look: &Look) -> Markup {
 fn asking(call: &Call, look: &Look, view: &LinkView, wrong: Option<&str>) -> Answer {
     let (title, hint) = (title(look, view.purpose), hint(look));
     let (fields, act) = if view.purpose == Purpose::EmailConfirmation {
-        (html! {}, look.t("This address is mine", "Diese Adresse gehört mir"))
+        (html! {}, look.t("Confirm address", "Adresse bestätigen"))
     } else {
         let password = Field::new("password", look.t("Password", "Passwort")).hint(&hint).wrong(wrong).fill("new-password").whole();
         let fields = html! {

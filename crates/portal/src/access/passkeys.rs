@@ -72,7 +72,7 @@ async fn page(call: &Call, look: &Look, typed: &Typed) -> Result<Answer, Problem
     let options = Source::given(&shelf::registration(call).await?);
     let title = "Passkeys";
     let text = look.t(
-        "A passkey lives in your phone, your computer or a security key. It signs you in by itself, or does the second step after your password, and no false page can ask for it.",
+        "A passkey is stored on your phone, your computer or a security key. It signs you in without a password, or serves as the second step after it, and cannot be phished.",
         "Ein Passkey wohnt in Ihrem Telefon, Ihrem Computer oder einem Sicherheitsschlüssel. Er meldet Sie allein an oder erledigt den zweiten Schritt nach dem Passwort, und keine gefälschte Seite kann ihn verlangen.",
     );
     let inside = html! {
@@ -169,7 +169,7 @@ async fn name_page(call: &Call, look: &Look, passkey: &PasskeyView, typed: &Type
     let title = look.t("Rename passkey", "Passkey umbenennen");
     let field = Field::new("name", "Name").value(typed.value("name")).wrong(typed.wrong("name")).whole().input("text");
     let path = format!("/profile/passkeys/{}", passkey.id);
-    let act = Button::new(look.t("Save", "Sichern")).primary();
+    let act = Button::new(look.t("Save", "Speichern")).primary();
     asked(call, look, title, &forms::question(call, look, title, &field, typed, &path, &act, "/profile/passkeys")).await
 }
 

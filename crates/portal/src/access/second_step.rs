@@ -139,7 +139,7 @@ async fn take(call: Call) -> Result<Answer, Problem> {
 fn wrong(look: &Look) -> Markup {
     note::note(
         Tone::Bad,
-        look.t("That did not fit", "Das passte nicht"),
+        look.t("Sign-in failed", "Anmeldung fehlgeschlagen"),
         look.t(
             "The code or the passkey is wrong, or was used already. The app shows a new code every 30 seconds.",
             "Code oder Passkey stimmt nicht oder wurde schon benutzt. Die App zeigt alle 30 Sekunden einen neuen Code.",

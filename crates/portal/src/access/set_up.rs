@@ -72,9 +72,9 @@ fn page(call: &Call, look: &Look, typed: &Typed) -> Answer {
 }
 
 fn house(look: &Look, typed: &Typed) -> Markup {
-    let optional = look.t("optional", "freiwillig");
+    let optional = look.t("optional", "optional");
     html! {
-        (typed.field("name", look.t("Name of the merchant", "Name des Händlers")).fill("organization").hint(look.t("On pages, invoices and mail.", "Auf Seiten, Rechnungen und in E-Mails.")).whole().text())
+        (typed.field("name", look.t("Name of the merchant", "Name des Händlers")).fill("organization").hint(look.t("On pages, invoices and e-mails.", "Auf Seiten, Rechnungen und in E-Mails.")).whole().text())
         (typed.field("currency", look.t("First currency", "Erste Währung")).hint(look.t("Its three letters, such as USD or EUR.", "Ihre drei Buchstaben, etwa USD oder EUR.")).text())
         (typed.field("time_zone", look.t("Time zone", "Zeitzone")).hint(look.t("Days of invoices and limits are of this zone, for example Europe/Berlin.", "Tage von Rechnungen und Limits gelten in dieser Zone, etwa Europe/Berlin.")).text())
         (typed.field("slug", look.t("Name in addresses", "Name in Adressen")).optional(optional).hint(look.t("Small letters, digits and hyphens; made from the name where left out.", "Kleine Buchstaben, Ziffern und Bindestriche; ohne Angabe aus dem Namen gebildet.")).whole().text())

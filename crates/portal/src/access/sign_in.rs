@@ -98,7 +98,7 @@ fn refused(call: &Call, look: &Look, no: Problem) -> Result<Answer, Problem> {
 fn wrong(look: &Look) -> Markup {
     note::note(
         Tone::Bad,
-        look.t("That did not fit", "Das passte nicht"),
+        look.t("Sign-in failed", "Anmeldung fehlgeschlagen"),
         look.t("The e-mail address or the password is wrong.", "E-Mail-Adresse oder Passwort stimmt nicht."),
         None,
     )

@@ -35,14 +35,14 @@ impl List<'_> {
             .collect();
         html! {
             details class="menu" {
-                summary class="button small quiet" { (icon(Icon::Hidden)) (room.t("Hide columns", "Spalten ausblenden")) }
+                summary class="button small quiet" { (icon(Icon::Hidden)) (room.t("Columns", "Spalten")) }
                 form class="list narrowing" method="get" action=(self.path) {
                     (unseen(&kept))
                     @for (place, column) in named {
                         @let name = format!("{HIDE}{place}");
                         label class="choice" { input type="checkbox" name=(name) value="yes" checked[self.asked(&name).is_some()]; span { (column.title()) } }
                     }
-                    (Button::new(room.t("Show the others", "Die übrigen zeigen")).wide().submit())
+                    (Button::new(room.t("Hide selected", "Ausgewählte ausblenden")).wide().submit())
                 }
             }
         }

@@ -96,7 +96,7 @@ fn new_page(call: &Call, room: &Room, typed: &Typed) -> Answer {
         (keys::scopes_field(room, typed, &offered(room)))
         (keys::bounds(room, typed))
     };
-    let make = Button::new(room.t("Make API key", "API-Schlüssel anlegen")).primary();
+    let make = Button::new(room.t("Create API key", "API-Schlüssel anlegen")).primary();
     let back = room.path("/api-keys");
     let title = room.t("New API key", "Neuer API-Schlüssel");
     let inside = html! {
@@ -107,7 +107,7 @@ fn new_page(call: &Call, room: &Room, typed: &Typed) -> Answer {
         crumbs: &[(room.t("API keys", "API-Schlüssel"), &back)],
         title,
         state: None,
-        text: Some(room.t("Its text is shown once, on the next page.", "Sein Text wird einmal gezeigt, auf der nächsten Seite.")),
+        text: Some(room.t("The key is shown once, on the next page.", "Der Schlüssel wird einmal gezeigt, auf der nächsten Seite.")),
         acts: None,
     };
     room.page(Spot::ApiKeys, &head, &inside)
@@ -274,7 +274,7 @@ async fn step_page(call: &Call, room: &Room, step: Step, typed: &Typed) -> Resul
         ),
         Step::Delete => (
             room.t("Delete API key", "API-Schlüssel löschen"),
-            room.t("Programs that use it are refused at once, for good.", "Programme, die ihn benutzen, werden sofort und endgültig abgewiesen."),
+            room.t("Programs that use it are refused at once. This can't be undone.", "Programme, die ihn benutzen, werden sofort und endgültig abgewiesen."),
             "delete",
         ),
     };

@@ -26,8 +26,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let views = views::of(&call, ListName::Audit).await?;
     let list = List::new(&room, &call, "audit").searches().views(views).filter("actor", actors(&room)).empty(
         Icon::Audit,
-        room.t("Nothing was done yet", "Noch ist nichts geschehen"),
-        room.t("Every change stands here with who made it.", "Hier steht jede Änderung mit dem, der sie gemacht hat."),
+        room.t("No activity yet", "Noch keine Aktivität"),
+        room.t("Every change appears here, with who made it.", "Hier steht jede Änderung mit dem, der sie gemacht hat."),
         None,
     );
     let wanted = wanted(&room, &list);
@@ -80,16 +80,16 @@ fn wanted(room: &Room, list: &List<'_>) -> AuditFilter {
 fn filters(room: &Room, list: &List<'_>) -> Markup {
     let asked = |name| list.asked(name).unwrap_or("");
     let (subject, from, to) = (asked("subject"), asked("from"), asked("to"));
-    let no_id = (!subject.is_empty() && bytes_of(subject).is_none()).then(|| room.t("This is no id.", "Das ist keine Id."));
-    let no_day = |text: &str| (!text.is_empty() && text.parse::<Date>().is_err()).then(|| room.t("This is no day.", "Das ist kein Tag."));
+    let no_id = (!subject.is_empty() && bytes_of(subject).is_none()).then(|| room.t("This is not a valid ID.", "Das ist keine gültige ID."));
+    let no_day = |text: &str| (!text.is_empty() && text.parse::<Date>().is_err()).then(|| room.t("This is not a valid date.", "Das ist kein gültiges Datum."));
     let kept: Vec<(&str, &str)> = ["q", "actor"].into_iter().map(|name| (name, asked(name))).filter(|(_, value)| !value.is_empty()).collect();
     let acts = choices(room);
     let choices: Vec<(&str, &str)> = acts.iter().map(|(value, name)| (value.as_str(), name.as_str())).collect();
     html! {
-        form class="filters" method="get" action=(room.path("/audit")) {
+        form class="card filters" method="get" action=(room.path("/audit")) {
             (form::unseen(&kept))
-            (Field::new("action", room.t("Act", "Vorgang")).value(asked("action")).optional("").select(&choices))
-            (Field::new("subject", room.t("Id of a thing", "Id eines Gegenstands")).value(subject).wrong(no_id).optional("").example("ord_…").text())
+            (Field::new("action", room.t("Action", "Aktion")).value(asked("action")).optional("").select(&choices))
+            (Field::new("subject", room.t("Object ID", "Objekt-ID")).value(subject).wrong(no_id).optional("").example("ord_…").text())
             (Field::new("from", room.t("From", "Von")).value(from).wrong(no_day(from)).optional("").input("date"))
             (Field::new("to", room.t("To", "Bis")).value(to).wrong(no_day(to)).optional("").input("date"))
             (Button::new(room.t("Filter", "Filtern")).icon(Icon::Filter).submit())
@@ -109,7 +109,7 @@ fn choices(room: &Room) -> Vec<(String, String)> {
 }
 
 fn columns(room: &Room) -> Vec<Column<'static>> {
-    vec![Column::new(room.t("When", "Wann")), Column::new(room.t("What", "Was")), Column::new(room.t("Who", "Wer")), Column::new(room.t("Of what", "Woran"))]
+    vec![Column::new(room.t("When", "Wann")), Column::new(room.t("What", "Was")), Column::new(room.t("Who", "Wer")), Column::new(room.t("Object", "Objekt"))]
 }
 
 fn cells(room: &Room, row: &AuditRow) -> Vec<Cell> {
@@ -135,7 +135,7 @@ fn entry(room: &Room, row: &AuditRow) -> Markup {
     if let Some(request) = &row.request_id {
         rows.push((room.t("Request", "Anfrage"), value::copyable(request, look.language)));
     }
-    rows.push((room.t("Act", "Vorgang"), html! { code { (row.action) } }));
+    rows.push((room.t("Action", "Aktion"), html! { code { (row.action) } }));
     rows.push((room.t("Entry", "Eintrag"), value::copyable(&row.id.to_string(), look.language)));
     html! {
         details class="record" {
@@ -172,11 +172,11 @@ fn linked(room: &Room, id: &str) -> Markup {
 fn file_columns(room: &Room) -> Vec<Column<'static>> {
     [
         room.t("When", "Wann"),
-        room.t("Kind of actor", "Art des Handelnden"),
+        room.t("Actor type", "Art des Akteurs"),
         room.t("Who", "Wer"),
-        room.t("Id of the actor", "Id des Handelnden"),
-        room.t("Act", "Vorgang"),
-        room.t("Of what", "Woran"),
+        room.t("Actor ID", "ID des Akteurs"),
+        room.t("Action", "Aktion"),
+        room.t("Object", "Objekt"),
         room.t("Reseller", "Reseller"),
         room.t("Before", "Vorher"),
         room.t("After", "Nachher"),

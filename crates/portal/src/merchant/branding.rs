@@ -71,7 +71,7 @@ fn page(call: &Call, room: &Room, look: &Branding, typed: &Typed, wrong_logo: Op
         title: room.t("Branding", "Erscheinungsbild"),
         state: None,
         text: Some(room.t(
-            "What resellers see: on the sign-up page, in their workspace, on invoices and in mails.",
+            "What resellers see: on the sign-up page, in their workspace, on invoices and in e-mails.",
             "Was Reseller sehen: auf der Anmeldeseite, in ihrem Arbeitsbereich, auf Rechnungen und in E-Mails.",
         )),
         acts: None,
@@ -80,7 +80,7 @@ fn page(call: &Call, room: &Room, look: &Branding, typed: &Typed, wrong_logo: Op
 }
 
 fn words(call: &Call, room: &Room, look: &Branding, typed: &Typed) -> Markup {
-    let (optional, off) = (room.t("optional", "freiwillig"), !room.may(Right::MerchantManage));
+    let (optional, off) = (room.t("optional", "optional"), !room.may(Right::MerchantManage));
     let field = |name, label| typed.field(name, label).off(off).optional(optional);
     let version = look.version.to_string();
     let languages = [("", "–"), ("en", "English"), ("de", "Deutsch")];
@@ -89,15 +89,15 @@ fn words(call: &Call, room: &Room, look: &Branding, typed: &Typed) -> Markup {
             (form::unseen(&[(FORM_KEY, &call.form_key()), ("version", &version)]))
             div class="fields" {
                 (field("name", room.t("Name that resellers see", "Name, den Reseller sehen")).hint(room.t("Empty: the name of your settings.", "Leer: der Name aus Ihren Einstellungen.")).text())
-                (field("accent", room.t("Color", "Farbe")).example("#1f5eff").hint(room.t("Of buttons and links. What stands on it is made readable.", "Von Schaltflächen und Links. Was darauf steht, bleibt lesbar.")).text())
-                (field("sender_name", room.t("Sender of mails", "Absender von E-Mails")).hint(room.t("Empty: the name that resellers see.", "Leer: der Name, den Reseller sehen.")).text())
+                (field("accent", room.t("Color", "Farbe")).example("#1f5eff").hint(room.t("For buttons and links. Text on it stays readable.", "Von Schaltflächen und Links. Was darauf steht, bleibt lesbar.")).text())
+                (field("sender_name", room.t("E-mail sender", "Absender von E-Mails")).hint(room.t("Empty: the name that resellers see.", "Leer: der Name, den Reseller sehen.")).text())
                 (field("reply_to", room.t("Answers go to", "Antworten gehen an")).hint(room.t("Empty: the sender address of your settings.", "Leer: die Absenderadresse aus Ihren Einstellungen.")).input("email"))
-                (field("mail_language", room.t("Language of mails", "Sprache von E-Mails")).hint(room.t("To people whose own language is not known. Empty: English.", "An Personen, deren Sprache nicht bekannt ist. Leer: Englisch.")).select(&languages))
+                (field("mail_language", room.t("E-mail language", "Sprache von E-Mails")).hint(room.t("To people whose own language is not known. Empty: English.", "An Personen, deren Sprache nicht bekannt ist. Leer: Englisch.")).select(&languages))
             }
-            @if !off { div class="form-end" { (Button::new(room.t("Save", "Sichern")).primary().submit()) } }
+            @if !off { div class="form-end" { (Button::new(room.t("Save", "Speichern")).primary().submit()) } }
         }
     };
-    Card::new(room.t("Name, color, mail", "Name, Farbe, E-Mail")).with(fields)
+    Card::new(room.t("Name, color, e-mail", "Name, Farbe, E-Mail")).with(fields)
 }
 
 fn logo(call: &Call, room: &Room, look: &Branding, wrong: Option<&str>) -> Markup {
@@ -132,7 +132,7 @@ fn preview(room: &Room, look: &Branding) -> Markup {
             span class="button" { (room.t("Cancel", "Abbrechen")) }
         }
     };
-    Card::new(room.t("Preview", "Vorschau")).text(room.t("As it is saved.", "So, wie es gesichert ist.")).with(inside)
+    Card::new(room.t("Preview", "Vorschau")).text(room.t("As it is saved.", "So, wie es gespeichert ist.")).with(inside)
 }
 
 async fn save(call: &Call) -> Result<(), Problem> {
@@ -152,7 +152,7 @@ async fn save(call: &Call) -> Result<(), Problem> {
 async fn change(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     match save(&call).await {
-        Ok(()) => Ok(done(&call, &room.path("/settings/branding"), room.t("Branding saved.", "Erscheinungsbild gesichert."))),
+        Ok(()) => Ok(done(&call, &room.path("/settings/branding"), room.t("Branding saved.", "Erscheinungsbild gespeichert."))),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
             let look = own(&call).await?;
@@ -166,7 +166,7 @@ async fn set_logo(call: Call) -> Result<Answer, Problem> {
     let upload = call.upload()?;
     let content = upload.file().map(|file| file.bytes.to_vec()).unwrap_or_default();
     match call.execute(SetLogo { merchant: call.merchant()?.merchant, content }).await {
-        Ok(_) => Ok(done(&call, &room.path("/settings/branding"), room.t("Logo saved.", "Logo gesichert."))),
+        Ok(_) => Ok(done(&call, &room.path("/settings/branding"), room.t("Logo saved.", "Logo gespeichert."))),
         Err(no) if no.code() == "invalid_logo" => {
             let look = own(&call).await?;
             let wrong = refusals::in_words(&room.look, no.code(), no.detail());

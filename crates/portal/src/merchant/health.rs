@@ -72,7 +72,7 @@ async fn page(call: &Call, room: &Room, typed: &Typed, found: Option<&Verified>)
         title: room.t("Health", "Zustand"),
         state: Some(state(room, &now)),
         text: Some(room.t("The whole server, with all merchants on it.", "Der ganze Server, mit allen Händlern darauf.")),
-        acts: Some(Button::new(room.t("Look again", "Neu ansehen")).icon(Icon::Refresh).to(&room.path("/health"))),
+        acts: Some(Button::new(room.t("Refresh", "Aktualisieren")).icon(Icon::Refresh).to(&room.path("/health"))),
     };
     Ok(room.page(Spot::Health, &head, &inside))
 }
@@ -88,7 +88,7 @@ fn state(room: &Room, now: &Health) -> Markup {
     if is_late(room, now.events.1) || is_late(room, now.messages.1) {
         return badge(Tone::Warn, room.t("Work is piling up", "Arbeit staut sich"));
     }
-    badge(Tone::Good, room.t("Works", "Läuft"))
+    badge(Tone::Good, room.t("Operational", "In Betrieb"))
 }
 
 fn number(room: &Room, number: u64) -> String {
@@ -100,7 +100,7 @@ fn figures(room: &Room, now: &Health) -> Markup {
     let look = &room.look;
     let waits = |since: Option<Timestamp>| match since {
         Some(since) => (if is_late(room, Some(since)) { Tone::Warn } else { Tone::Plain }, value::ago(since, look.now, &look.zone, look.language)),
-        None => (Tone::Good, room.t("nothing waits", "nichts wartet").to_owned()),
+        None => (Tone::Good, room.t("queue is empty", "nichts wartet").to_owned()),
     };
     let (events, messages) = (waits(now.events.1), waits(now.messages.1));
     let (event_count, message_count) = (look.number(now.events.0), look.number(now.messages.0));
@@ -108,10 +108,10 @@ fn figures(room: &Room, now: &Health) -> Markup {
     let to_messages = room.path("/messages?state=queued");
     let tile = |label, figure, note, to, tone| Tile { label, figure, note, to, tone, spark: None };
     tiles(&[
-        tile(room.t("Database answers in", "Datenbank antwortet in"), answered.as_str(), None, None, Tone::Good),
-        tile(room.t("Writes that wait", "Wartende Änderungen"), queued.as_str(), None, None, Tone::Plain),
-        tile(room.t("Events that wait", "Wartende Ereignisse"), event_count.as_str(), Some(events.1.as_str()), None, events.0),
-        tile(room.t("Messages that wait", "Wartende Nachrichten"), message_count.as_str(), Some(messages.1.as_str()), Some(to_messages.as_str()), messages.0),
+        tile(room.t("Database latency", "Antwortzeit der Datenbank"), answered.as_str(), None, None, Tone::Good),
+        tile(room.t("Queued writes", "Wartende Änderungen"), queued.as_str(), None, None, Tone::Plain),
+        tile(room.t("Queued events", "Wartende Ereignisse"), event_count.as_str(), Some(events.1.as_str()), None, events.0),
+        tile(room.t("Queued messages", "Wartende Nachrichten"), message_count.as_str(), Some(messages.1.as_str()), Some(to_messages.as_str()), messages.0),
     ])
 }
 
@@ -128,7 +128,7 @@ fn jobs(room: &Room, now: &Health) -> Markup {
     };
     let table = Table {
         caption: room.t("Jobs", "Aufgaben"),
-        columns: vec![Column::new(room.t("Job", "Aufgabe")), Column::right(room.t("Done", "Erledigt")), Column::right(room.t("Not done", "Nicht erledigt"))],
+        columns: vec![Column::new(room.t("Job", "Aufgabe")), Column::right(room.t("Done", "Erledigt")), Column::right(room.t("Failed", "Gescheitert"))],
         rows: vec![
             row(
                 room.t("Pass on events", "Ereignisse weitergeben"),
@@ -218,7 +218,7 @@ fn verify_card(call: &Call, room: &Room, typed: &Typed) -> Markup {
             .whole().select(&areas))
     };
     let run = Button::new(room.t("Check now", "Jetzt prüfen")).primary().icon(Icon::Play);
-    Card::new(room.t("Check the books", "Bücher prüfen"))
+    Card::new(room.t("Data check", "Datenprüfung"))
         .text(room.t(
             "Reads the whole database beside the running server and changes nothing: do balances, stock, licenses and invoices hold together?",
             "Liest die ganze Datenbank, während der Server weiterläuft, und ändert nichts: Passen Salden, Bestand, Lizenzen und Rechnungen zusammen?",
@@ -257,7 +257,7 @@ fn verdict(room: &Room, reports: &[CheckReport], took: Duration) -> Markup {
         Language::German => format!("{checks} Prüfungen haben in {took} s {rows} Zeilen angesehen."),
     };
     if violated == 0 {
-        return note::note(Tone::Good, room.t("Everything holds", "Alles stimmt"), &text, None);
+        return note::note(Tone::Good, room.t("No problems found", "Keine Fehler gefunden"), &text, None);
     }
     let title = match room.look.language {
         Language::English => format!("{violated} of {checks} checks found something"),

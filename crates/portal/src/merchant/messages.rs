@@ -57,9 +57,9 @@ pub fn kind(look: &Look, template: &str) -> String {
         Template::LicenseSent => ("License for a customer", "Lizenz für einen Kunden"),
         Template::FulfillmentDelivered => ("Codes for a customer of an external shop", "Codes für einen Kunden eines externen Shops"),
         Template::FulfillmentFailed => ("Delivery to an external shop failed", "Lieferung an einen externen Shop gescheitert"),
-        Template::CancelRequested => ("Asked to take a fulfillment back", "Rücknahme einer Lieferung angefragt"),
-        Template::CancelApproved => ("Request to take back approved", "Anfrage zur Rücknahme angenommen"),
-        Template::CancelRejected => ("Request to take back rejected", "Anfrage zur Rücknahme abgelehnt"),
+        Template::CancelRequested => ("Return requested", "Rücknahme angefragt"),
+        Template::CancelApproved => ("Return request approved", "Rücknahmeanfrage angenommen"),
+        Template::CancelRejected => ("Return request rejected", "Rücknahmeanfrage abgelehnt"),
         Template::PasswordReset => ("New password", "Neues Passwort"),
         Template::EmailConfirmation => ("Confirm an e-mail address", "E-Mail-Adresse bestätigen"),
         Template::SecurityNotice => ("Change to how somebody signs in", "Änderung an einer Anmeldung"),
@@ -85,7 +85,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Icon::Mail,
         room.t("No messages yet", "Noch keine Nachrichten"),
         room.t(
-            "Every mail in your name is kept here: confirmations, licenses, notes to resellers.",
+            "Every e-mail in your name is kept here: confirmations, licenses, notes to resellers.",
             "Jede E-Mail in Ihrem Namen steht hier: Bestätigungen, Lizenzen, Hinweise an Reseller.",
         ),
         None,
@@ -96,7 +96,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("Message", "Nachricht")),
         Column::new(room.t("Recipient", "Empfänger")),
         Column::new(room.t("Language", "Sprache")),
-        Column::new(room.t("State", "Stand")),
+        Column::new(room.t("Status", "Status")),
         Column::new(room.t("About", "Betrifft")),
         Column::new(room.t("Written", "Geschrieben")),
         Column::new(room.t("Sent", "Versandt")),
@@ -118,7 +118,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         crumbs: &[],
         title: room.t("Messages", "Nachrichten"),
         state: None,
-        text: Some(room.t("Every mail that was written in your name.", "Jede E-Mail, die in Ihrem Namen geschrieben wurde.")),
+        text: Some(room.t("Every e-mail that was written in your name.", "Jede E-Mail, die in Ihrem Namen geschrieben wurde.")),
         acts: None,
     };
     list.answer(&call, Spot::Messages, &head, columns, rows, found.next)
@@ -246,8 +246,8 @@ fn about(room: &Room, message: &MessageSummary) -> Markup {
         rows.push((room.t("Attempts", "Versuche"), html! { span class="number" { (look.number(message.attempts)) } }));
     }
     rows.push((room.t("Event", "Ereignis"), value::copyable(&message.event.to_string(), look.language)));
-    rows.push((room.t("Id", "Id"), value::copyable(&message.id.to_string(), look.language)));
-    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+    rows.push((room.t("ID", "ID"), value::copyable(&message.id.to_string(), look.language)));
+    Card::new(room.t("Details", "Details")).with(facts(&rows))
 }
 
 /// What it is about: by its name where it has one, else by its id.
@@ -277,7 +277,7 @@ async fn resend_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, 
     let path = room.path(&format!("/messages/{}", message.id));
     let title = room.t("Send again", "Erneut senden");
     let text = html! {
-        p { (room.t("The same mail goes to the same address once more:", "Dieselbe E-Mail geht noch einmal an dieselbe Adresse:")) }
+        p { (room.t("The same e-mail goes to the same address once more:", "Dieselbe E-Mail geht noch einmal an dieselbe Adresse:")) }
         p { strong { (message.recipient) } }
     };
     let act = Button::new(title).primary();

@@ -80,7 +80,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 fn acts(room: &Room) -> Markup {
     html! {
         @if room.may(Right::PartnersManage) { (Button::new(room.t("New reseller", "Neuer Reseller")).icon(Icon::Reseller).to(&room.path("/resellers/new"))) }
-        @if room.may(Right::StockManage) { (Button::new(room.t("Import keys", "Schlüssel einlesen")).primary().icon(Icon::Import).to(&room.path("/stock/import"))) }
+        @if room.may(Right::StockManage) { (Button::new(room.t("Import keys", "Schlüssel importieren")).primary().icon(Icon::Import).to(&room.path("/stock/import"))) }
     }
 }
 
@@ -115,15 +115,15 @@ fn waiting(room: &Room, seen: &MerchantOverviewView) -> Markup {
     let waits = |label, count: &CountView, place: &str, tone| Waits {
         label,
         figure: format!("{}{}", room.look.number(count.number), if count.more { "+" } else { "" }),
-        note: if count.number == 0 { room.t("Nothing waits", "Nichts wartet") } else { "" },
+        note: if count.number == 0 { room.t("All done", "Alles erledigt") } else { "" },
         place: room.path(place),
         tone: if count.number == 0 { Tone::Plain } else { tone },
     };
     let waiting = &seen.waiting;
     let always = [
-        waits(room.t("Sign-ups to decide", "Anmeldungen zu entscheiden"), &waiting.sign_ups, "/resellers?status=pending", Tone::Warn),
+        waits(room.t("Sign-ups to review", "Anmeldungen zu prüfen"), &waiting.sign_ups, "/resellers?status=pending", Tone::Warn),
         waits(room.t("Deliveries to confirm", "Lieferungen zu bestätigen"), &waiting.deliveries, "/orders?state=awaiting_confirmation", Tone::Warn),
-        waits(room.t("Requests to take back", "Bitten um Rücknahme"), &waiting.cancel_requests, "/cancel-requests?state=pending", Tone::Warn),
+        waits(room.t("Return requests", "Rücknahmeanfragen"), &waiting.cancel_requests, "/cancel-requests?state=pending", Tone::Warn),
         waits(room.t("Unpaid orders", "Unbezahlte Bestellungen"), &waiting.unpaid_orders, "/orders?state=awaiting_payment", Tone::Info),
         waits(room.t("Overdue invoices", "Überfällige Rechnungen"), &waiting.overdue_invoices, "/invoices?status=overdue&sort=due_on", Tone::Bad),
     ];
@@ -161,7 +161,7 @@ fn at_risk_card(room: &Room, seen: &MerchantOverviewView) -> Markup {
     let title = room.t("Credit at risk", "Kredit in Gefahr");
     let table = Table {
         caption: title,
-        columns: vec![Column::new(room.t("Reseller", "Reseller")), Column::right(room.t("Owes", "Schuldet"))],
+        columns: vec![Column::new(room.t("Reseller", "Reseller")), Column::right(room.t("Owed", "Offen"))],
         rows: seen.credit_at_risk.iter().take(SHOWN).map(row).collect(),
         foot: None,
     };
@@ -176,7 +176,7 @@ fn orders_card(room: &Room, found: &Found) -> Markup {
         let company = found.companies.get(&order.partnership).map_or("", String::as_str);
         vec![
             html! {
-                a class="row" href=(room.path(&format!("/orders/{}", order.id))) { (shared::number(room, order.number.as_deref(), order.id)) }
+                a class="row" href=(room.path(&format!("/orders/{}", order.id))) { (value::whole(&shared::number(room, order.number.as_deref(), order.id))) }
                 span class="under" { (look.moment(order.created_at)) }
             },
             value::person(company, None),
@@ -185,25 +185,25 @@ fn orders_card(room: &Room, found: &Found) -> Markup {
         ]
     };
     let table = Table {
-        caption: room.t("Newest orders", "Neueste Bestellungen"),
+        caption: room.t("Recent orders", "Neueste Bestellungen"),
         columns: vec![
             Column::new(room.t("Order", "Bestellung")),
             Column::new(room.t("Reseller", "Reseller")),
-            Column::new(room.t("State", "Stand")),
+            Column::new(room.t("Status", "Status")),
             Column::right(room.t("Total", "Summe")),
         ],
         rows: found.orders.rows.iter().map(row).collect(),
         foot: None,
     };
     let all = Button::new(room.t("All orders", "Alle Bestellungen")).small().to(&room.path("/orders"));
-    Card::new(room.t("Newest orders", "Neueste Bestellungen")).acts(all).around(table.draw())
+    Card::new(room.t("Recent orders", "Neueste Bestellungen")).acts(all).around(table.draw())
 }
 
 /// Where nothing was ordered yet: what comes next on the way to the first order.
 fn first_steps(room: &Room, found: &Found) -> Markup {
     let product = if found.has_products { Icon::Good } else { Icon::Package };
     let steps = [
-        (product, room.t("Create your products, or bring them as a file", "Legen Sie Ihre Produkte an, oder bringen Sie sie als Datei mit"), "/products"),
+        (product, room.t("Create your products, or import them from a file", "Legen Sie Ihre Produkte an, oder bringen Sie sie als Datei mit"), "/products"),
         (Icon::Stock, room.t("Import the keys that are sold", "Lesen Sie die Schlüssel ein, die verkauft werden"), "/stock"),
         (Icon::Tag, room.t("Put the products into a price list", "Nehmen Sie die Produkte in eine Preisliste auf"), "/price-lists"),
         (Icon::Program, room.t("Give a channel that price list", "Geben Sie einem Kanal diese Preisliste"), "/channels"),
@@ -213,7 +213,7 @@ fn first_steps(room: &Room, found: &Found) -> Markup {
         ol class="steps" { @for (shown, text, place) in steps { li { (icon(shown)) a href=(room.path(place)) { (text) } } } }
     };
     Card::new(room.t("To your first order", "Zu Ihrer ersten Bestellung"))
-        .text(room.t("Orders of your resellers stand here then.", "Dann stehen hier die Bestellungen Ihrer Reseller."))
+        .text(room.t("Your resellers' orders will appear here.", "Dann stehen hier die Bestellungen Ihrer Reseller."))
         .with(inside)
 }
 
@@ -234,9 +234,9 @@ fn sign_ups_card(room: &Room, sign_ups: &[PartnershipView]) -> Markup {
 
 fn stock_card(room: &Room, short: &[StockLevelView]) -> Markup {
     let all = Button::new(room.t("Stock", "Bestand")).small().to(&room.path("/stock"));
-    let card = Card::new(room.t("Runs low", "Wird knapp")).acts(all);
+    let card = Card::new(room.t("Low stock", "Knapper Bestand")).acts(all);
     if short.is_empty() {
-        return card.with(note::note(Tone::Good, room.t("Nothing runs low", "Nichts wird knapp"), "", None));
+        return card.with(note::note(Tone::Good, room.t("Nothing is low on stock", "Kein Bestand ist knapp"), "", None));
     }
     let row = |stock: &StockLevelView| {
         let tone = if stock.level == Level::Out { Tone::Bad } else { Tone::Warn };

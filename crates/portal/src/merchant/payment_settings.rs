@@ -65,7 +65,7 @@ fn in_form(merchant: &Merchant) -> Typed {
 }
 
 fn page(call: &Call, room: &Room, version: i64, typed: &Typed) -> Answer {
-    let field = |name, label| typed.field(name, label).optional(room.t("optional", "freiwillig"));
+    let field = |name, label| typed.field(name, label).optional(room.t("optional", "optional"));
     let version = version.to_string();
     let hint = room.t("Within the European Economic Area the IBAN alone is enough.", "Innerhalb des Europäischen Wirtschaftsraums genügt die IBAN.");
     let inside = html! {
@@ -78,7 +78,7 @@ fn page(call: &Call, room: &Room, version: i64, typed: &Typed) -> Answer {
             .whole().lines())
     };
     let settings = room.path("/settings");
-    let save = Button::new(room.t("Save", "Sichern")).primary();
+    let save = Button::new(room.t("Save", "Speichern")).primary();
     let text = room.t(
         "On invoices in euros banking apps find a code to scan, if the account is in a country of SEPA.",
         "Auf Rechnungen in Euro finden Banking-Apps einen Code, wenn das Konto in einem SEPA-Land ist.",
@@ -134,7 +134,7 @@ async fn save(call: &Call) -> Result<(), Problem> {
 async fn change(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     match save(&call).await {
-        Ok(()) => Ok(done(&call, &room.path("/settings"), room.t("Settings saved.", "Einstellungen gesichert."))),
+        Ok(()) => Ok(done(&call, &room.path("/settings"), room.t("Settings saved.", "Einstellungen gespeichert."))),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
             // With the version of now: whoever was told of somebody else's change may send theirs after it.

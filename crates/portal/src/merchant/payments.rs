@@ -45,7 +45,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let list = Narrowing::new(&room, &call)
         .choice("partnership", room.t("Reseller", "Reseller"), resellers(&call).await?)
         .day("from", room.t("Recorded from", "Erfasst ab"))
-        .day("to", room.t("Recorded up to", "Erfasst bis"))
+        .day("to", room.t("Recorded to", "Erfasst bis"))
         .of(list, room.t("Reseller, dates", "Reseller, Zeitraum"));
     let day = |name: &str| list.asked(name).and_then(|text| text.parse::<Date>().ok());
     let filter = PaymentFilter {
@@ -64,12 +64,12 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("Received", "Eingegangen")),
         Column::new(room.t("Reseller", "Reseller")),
         Column::new(room.t("Invoice", "Rechnung")),
-        Column::new(room.t("How", "Art")),
-        Column::new(room.t("Reference", "Zeichen")),
+        Column::new(room.t("Method", "Zahlungsart")),
+        Column::new(room.t("Reference", "Referenz")),
         Column::right(room.t("Amount", "Betrag")),
-        Column::right(room.t("Account balance of it", "Davon Verrechnungskonto")),
+        Column::right(room.t("To account balance", "Aufs Verrechnungskonto")),
         Column::new(room.t("Recorded", "Erfasst")),
-        Column::new(room.t("Id", "Id")),
+        Column::new(room.t("ID", "ID")),
     ];
     let rows = found.rows.iter().map(|payment| row(&room, payment, &names, &numbers)).collect();
     let head = Head {
@@ -88,7 +88,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
 fn row(room: &Room, payment: &PaymentView, names: &HashMap<PartnershipId, String>, numbers: &HashMap<InvoiceId, String>) -> Vec<Cell> {
     let id = payment.invoice.to_string();
     let number = numbers.get(&payment.invoice).map_or(id.as_str(), String::as_str);
-    let invoice = html! { a href=(room.path(&format!("/invoices/{id}"))) { (number) } };
+    let invoice = html! { a class="unbroken" href=(room.path(&format!("/invoices/{id}"))) { (number) } };
     let beyond = payment.amount.minor - payment.allocated.minor;
     vec![
         Cell::date(room, payment.received_on),

@@ -101,7 +101,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     }
     let inside = html! {
         (list.draw(&call, columns, rows, None))
-        (Card::new(room.t("What each role may do", "Was jede Rolle darf")).around(people::table(&room)))
+        (Card::new(room.t("Role permissions", "Berechtigungen der Rollen")).around(people::table(&room)))
     };
     Ok(room.page(Spot::People, &head, &inside))
 }
@@ -141,7 +141,7 @@ async fn begin(call: Call) -> Result<Answer, Problem> {
 fn new_page(call: &Call, room: &Room, typed: &Typed) -> Answer {
     let title = room.t("Add a person", "Person hinzufügen");
     let fields = html! {
-        (typed.field("email", room.t("E-mail address", "E-Mail-Adresse")).hint(room.t("They get one mail with a link that lets them in.", "Die Person bekommt eine E-Mail mit einem Link, der sie hereinlässt.")).whole().input("email"))
+        (typed.field("email", room.t("E-mail address", "E-Mail-Adresse")).hint(room.t("They get one e-mail with a link that lets them in.", "Die Person bekommt eine E-Mail mit einem Link, der sie hereinlässt.")).whole().input("email"))
         (typed.field("first_name", room.t("First name", "Vorname")).text())
         (typed.field("last_name", room.t("Last name", "Nachname")).text())
         (typed.field("role", room.t("Role", "Rolle")).whole().radios(&roles(room)))
@@ -154,9 +154,11 @@ fn new_page(call: &Call, room: &Room, typed: &Typed) -> Answer {
 async fn add(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     match add_from(&call).await {
-        Ok(()) => {
-            Ok(done(&call, &room.path("/people"), room.t("Added. A mail with a link is on its way.", "Hinzugefügt. Eine E-Mail mit einem Link ist unterwegs.")))
-        }
+        Ok(()) => Ok(done(
+            &call,
+            &room.path("/people"),
+            room.t("Added. An e-mail with a link is on its way.", "Hinzugefügt. Eine E-Mail mit einem Link ist unterwegs."),
+        )),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
             Ok(new_page(&call, &room, &typed).with_status(status))
@@ -185,7 +187,7 @@ fn role_page(call: &Call, room: &Room, member: &StaffView, typed: &Typed) -> Ans
     };
     let fields = typed.field("role", room.t("Role", "Rolle")).whole().radios(&roles(room));
     let (path, back) = (room.path(&format!("/people/{}", member.person)), room.path("/people"));
-    let save = Button::new(room.t("Save", "Sichern")).primary();
+    let save = Button::new(room.t("Save", "Speichern")).primary();
     room.dialog(Spot::People, &title, &question(call, &room.look, &title, &fields, typed, &path, &save, &back))
 }
 

@@ -150,8 +150,8 @@ fn add_card(call: &Call, room: &Room, path: &str, typed: &Typed) -> Markup {
         .example("KEY-PRO")
         .hint(room.t("Variants come along with their product.", "Varianten kommen mit ihrem Produkt."))
         .text();
-    let act = Button::new(room.t("Put in", "Aufnehmen")).primary().icon(Icon::Add);
-    Card::new(room.t("Put a product in", "Produkt aufnehmen")).with(forms::form(call, &room.look, &format!("{path}/products"), &fields, &act, None))
+    let act = Button::new(room.t("Add", "Hinzufügen")).primary().icon(Icon::Add);
+    Card::new(room.t("Add a product", "Produkt hinzufügen")).with(forms::form(call, &room.look, &format!("{path}/products"), &fields, &act, None))
 }
 
 fn row(call: &Call, room: &Room, price_list: PriceListId, product: &OfferedProduct, books: &[BookView]) -> Vec<Cell> {
@@ -164,7 +164,7 @@ fn row(call: &Call, room: &Room, price_list: PriceListId, product: &OfferedProdu
     let acts = html! {
         @if room.may(Right::CatalogManage) {
             (Button::new(room.t("Price", "Preis")).small().opens_dialog().to(&format!("{place}/prices?currency={currency}")))
-            (forms::act(call, &format!("{place}/remove"), &Button::new(room.t("Take out", "Herausnehmen")).small().quiet().bare().icon(Icon::Delete)))
+            (forms::act(call, &format!("{place}/remove"), &Button::new(room.t("Remove", "Entfernen")).small().quiet().bare().icon(Icon::Delete)))
         }
     };
     let name =
@@ -270,7 +270,7 @@ async fn offer(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let price_list = shown(&call).await?;
     match put_in(&call, price_list.id).await {
-        Ok(()) => Ok(done(&call, &room.path(&format!("/price-lists/{}", price_list.id)), room.t("Product put in.", "Produkt aufgenommen."))),
+        Ok(()) => Ok(done(&call, &room.path(&format!("/price-lists/{}", price_list.id)), room.t("Product added.", "Produkt hinzugefügt."))),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
             Ok(show_page(&call, &room, &price_list, &typed).await?.with_status(status))
@@ -290,7 +290,7 @@ async fn remove(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let (price_list, product): (PriceListId, ProductId) = (call.path("id")?, call.path("product")?);
     call.execute(OfferProduct { scope: call.merchant()?, price_list, product, offered: false }).await?;
-    let said = room.t("Product taken out. Its prices here are kept.", "Produkt herausgenommen. Seine Preise hier bleiben.");
+    let said = room.t("Product removed. Its prices here are kept.", "Produkt entfernt. Seine Preise hier bleiben.");
     Ok(done(&call, &room.path(&format!("/price-lists/{price_list}")), said))
 }
 
@@ -322,7 +322,7 @@ async fn set_price(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let (price_list, product) = (shown(&call).await?, entry(&call).await?);
     match tiers::save(&call, &room, product.id, Shelf::PriceList(price_list.id)).await? {
-        None => Ok(done(&call, &room.path(&format!("/price-lists/{}", price_list.id)), room.t("Price saved.", "Preis gesichert."))),
+        None => Ok(done(&call, &room.path(&format!("/price-lists/{}", price_list.id)), room.t("Price saved.", "Preis gespeichert."))),
         Some((status, typed)) => Ok(price_page(&call, &room, &price_list, &product, None, &typed).with_status(status)),
     }
 }

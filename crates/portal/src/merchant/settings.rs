@@ -57,13 +57,13 @@ fn in_form(merchant: &Merchant) -> Typed {
 }
 
 fn page(call: &Call, room: &Room, merchant: &Merchant, version: i64, typed: &Typed) -> Answer {
-    let (optional, off) = (room.t("optional", "freiwillig"), !room.may(Right::MerchantManage));
+    let (optional, off) = (room.t("optional", "optional"), !room.may(Right::MerchantManage));
     let field = |name, label| typed.field(name, label).off(off);
     let identity = html! {
         div class="fields" {
-            (field("name", room.t("Name", "Name")).hint(room.t("On pages, invoices and mail.", "Auf Seiten, Rechnungen und in E-Mails.")).fill("organization").text())
+            (field("name", room.t("Name", "Name")).hint(room.t("On pages, invoices and e-mails.", "Auf Seiten, Rechnungen und in E-Mails.")).fill("organization").text())
             (field("time_zone", room.t("Time zone", "Zeitzone")).hint(room.t("Days of invoices and limits are of this zone, for example Europe/Berlin.", "Tage von Rechnungen und Limits gelten in dieser Zone, etwa Europe/Berlin.")).text())
-            (field("sender_email", room.t("Sender address", "Absenderadresse")).hint(room.t("Answers to your mail go here.", "Antworten auf Ihre E-Mails gehen hierhin.")).optional(optional).input("email"))
+            (field("sender_email", room.t("Sender address", "Absenderadresse")).hint(room.t("Answers to your e-mails go here.", "Antworten auf Ihre E-Mails gehen hierhin.")).optional(optional).input("email"))
         }
     };
     let countries: Vec<(&str, &str)> = std::iter::once(("", "–")).chain(countries::choices(room.look.language)).collect();
@@ -71,15 +71,15 @@ fn page(call: &Call, room: &Room, merchant: &Merchant, version: i64, typed: &Typ
         div class="fields" {
             (field("address", room.t("Postal address", "Postanschrift")).optional(optional).whole().lines())
             (field("country", room.t("Country", "Land")).optional(optional).fill("country").select(&countries))
-            (field("vat_id", room.t("VAT id", "USt-IdNr.")).optional(optional).text())
+            (field("vat_id", room.t("VAT ID", "USt-IdNr.")).optional(optional).text())
         }
     };
     let version = version.to_string();
-    let save = Button::new(room.t("Save", "Sichern")).primary();
+    let save = Button::new(room.t("Save", "Speichern")).primary();
     let form = html! {
         form class="form" method="post" action=(room.path("/settings")) {
             (form::unseen(&[(FORM_KEY, &call.form_key()), ("version", &version)]))
-            (Card::new(room.t("Your house", "Ihr Haus")).with(identity))
+            (Card::new(room.t("General", "Allgemein")).with(identity))
             (Card::new(room.t("Company", "Firma")).text(room.t("Printed on every invoice from now on; those that were issued stay as they are.", "Steht ab jetzt auf jeder Rechnung; gestellte Rechnungen bleiben, wie sie sind.")).with(company))
             @if !off { div class="form-end" { (save.submit()) } }
         }
@@ -99,8 +99,8 @@ fn page(call: &Call, room: &Room, merchant: &Merchant, version: i64, typed: &Typ
 fn about(room: &Room, merchant: &Merchant) -> Markup {
     let look = &room.look;
     let kind = if merchant.test { room.t("Sandbox", "Sandbox") } else { room.t("Live", "Echtbetrieb") };
-    Card::new(room.t("Details", "Angaben")).with(facts(&[
-        (room.t("Id", "Id"), value::copyable(&merchant.id.to_string(), look.language)),
+    Card::new(room.t("Details", "Details")).with(facts(&[
+        (room.t("ID", "ID"), value::copyable(&merchant.id.to_string(), look.language)),
         (room.t("Name in addresses", "Name in Adressen"), value::copyable(&merchant.slug, look.language)),
         (room.t("Kind", "Art"), html! { (kind) }),
         (room.t("First currency", "Erste Währung"), html! { (merchant.currency.code()) }),
@@ -127,7 +127,7 @@ async fn save(call: &Call) -> Result<(), Problem> {
 async fn change(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     match save(&call).await {
-        Ok(()) => Ok(done(&call, &room.path("/settings"), room.t("Settings saved.", "Einstellungen gesichert."))),
+        Ok(()) => Ok(done(&call, &room.path("/settings"), room.t("Settings saved.", "Einstellungen gespeichert."))),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
             // With the version of now: whoever was told of somebody else's change may send theirs after it.

@@ -35,7 +35,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
             Icon::Invoice,
             room.t("No invoices yet", "Noch keine Rechnungen"),
             room.t(
-                "Each confirmed order and each top-up of the balance has an invoice; they stand here.",
+                "Invoices of confirmed orders and balance top-ups appear here.",
                 "Jede bestätigte Bestellung und jede Aufladung des Guthabens hat eine Rechnung. Sie stehen hier.",
             ),
             None,
@@ -50,11 +50,11 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let found = list.rows(&call, fetch!(|page| [call, search] invoices::listed(call, search.clone(), page).await)).await?;
     let columns = vec![
         Column::new(room.t("Invoice", "Rechnung")),
-        Column::new(room.t("Status", "Stand")),
-        Column::new(room.t("Over", "Über")),
+        Column::new(room.t("Status", "Status")),
+        Column::new(room.t("Type", "Art")),
         list.sorting(Column::new(room.t("Issued", "Ausgestellt")), "", false),
         list.sorting(Column::new(room.t("Due", "Fällig")), InvoiceSort::DueDate.name(), true),
-        Column::right(room.t("Open", "Offen")),
+        Column::right(room.t("Outstanding", "Offen")),
         Column::right(room.t("Total", "Summe")),
     ];
     let row = |invoice: &InvoiceSummary| {
@@ -167,15 +167,15 @@ fn to_give(room: &Room, invoice: &InvoiceView) -> Markup {
             html! { (look.date(invoice.due_on)) @if invoice.status == InvoiceStatus::Overdue { " " (badge(Tone::Bad, room.t("overdue", "überfällig"))) } },
         ),
     ];
-    Card::new(room.t("What to give", "Was Sie angeben")).with(facts(&rows))
+    Card::new(room.t("Payment details", "Zahlungsangaben")).with(facts(&rows))
 }
 
 fn afterwards(room: &Room) -> Markup {
     let text = room.t(
-        "You may pay in parts. The merchant records what came in; then it stands on the invoice, and held goods are released as far as it goes.",
+        "You may pay in parts. The merchant records what came in; then it shows on the invoice, and held orders are released as far as it covers them.",
         "Sie dürfen in Teilen zahlen. Der Händler erfasst, was eingeht. Dann steht es auf der Rechnung, und gehaltene Ware wird frei, soweit es reicht.",
     );
-    note::note(Tone::Info, room.t("What happens then", "Wie es weitergeht"), text, None)
+    note::note(Tone::Info, room.t("What happens next", "Wie es weitergeht"), text, None)
 }
 
 fn nothing_open(room: &Room, invoice: &InvoiceView, path: &str) -> Markup {

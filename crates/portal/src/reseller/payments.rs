@@ -43,7 +43,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Icon::Card,
         room.t("No payments yet", "Noch keine Zahlungen"),
         room.t(
-            "What the merchant records as paid by you stands here, each with its invoice.",
+            "Payments that the merchant has recorded for you appear here, each with its invoice.",
             "Hier steht, was der Händler als von Ihnen bezahlt erfasst, jeweils mit seiner Rechnung.",
         ),
         Some(Button::new(room.t("Open invoices", "Offene Rechnungen")).to(&room.path("/invoices?status=unpaid"))),
@@ -53,12 +53,12 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let columns = vec![
         Column::new(room.t("Received", "Eingegangen")),
         Column::new(room.t("Invoice", "Rechnung")),
-        Column::new(room.t("How", "Art")),
-        Column::new(room.t("Reference", "Zeichen")),
+        Column::new(room.t("Method", "Zahlungsart")),
+        Column::new(room.t("Reference", "Referenz")),
         Column::right(room.t("Amount", "Betrag")),
-        Column::right(room.t("Account balance of it", "Davon Verrechnungskonto")),
+        Column::right(room.t("To account balance", "Aufs Verrechnungskonto")),
         Column::new(room.t("Recorded", "Erfasst")),
-        Column::new(room.t("Id", "Id")),
+        Column::new(room.t("ID", "ID")),
     ];
     let rows = found.rows.iter().map(|payment| row(&room, payment, &numbers)).collect();
     let head = Head {
@@ -77,7 +77,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
 fn row(room: &Room, payment: &PaymentView, numbers: &HashMap<InvoiceId, String>) -> Vec<Cell> {
     let id = payment.invoice.to_string();
     let number = numbers.get(&payment.invoice).map_or(id.as_str(), String::as_str);
-    let invoice = html! { a href=(room.path(&format!("/invoices/{id}"))) { (number) } };
+    let invoice = html! { a class="unbroken" href=(room.path(&format!("/invoices/{id}"))) { (number) } };
     let beyond = payment.amount.minor - payment.allocated.minor;
     vec![
         Cell::date(room, payment.received_on),

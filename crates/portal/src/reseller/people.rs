@@ -102,7 +102,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let acts = html! {
         @if room.may_trade() && room.may(Right::OrdersApprove) { (approval) }
         @if users.len() > 1 && room.may(Right::ResellerPeopleManage) { (transfer) }
-        (Button::new(room.t("What each role may do", "Was jede Rolle darf")).icon(Icon::Help).to(&room.path("/people/roles")))
+        (Button::new(room.t("Role permissions", "Berechtigungen der Rollen")).icon(Icon::Help).to(&room.path("/people/roles")))
         @if room.may(Right::ResellerPeopleManage) { (add) }
     };
     let head = Head { crumbs: &[], title: room.t("People", "Personen"), state: None, text: Some(&text), acts: Some(acts) };
@@ -138,7 +138,7 @@ async fn roles(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let back = room.path("/people");
     let crumbs = [(room.t("People", "Personen"), back.as_str())];
-    let title = room.t("What each role may do", "Was jede Rolle darf");
+    let title = room.t("Role permissions", "Berechtigungen der Rollen");
     let inside = Card::new(room.t("Roles", "Rollen"))
         .text(room.t(
             "API keys hold some of these rights, each exactly those that were ticked.",
@@ -156,7 +156,7 @@ async fn begin(call: Call) -> Result<Answer, Problem> {
 fn begin_page(call: &Call, room: &Room, typed: &Typed) -> Answer {
     let title = room.t("Add person", "Person aufnehmen");
     let fields = html! {
-        (typed.field("email", room.t("E-mail address", "E-Mail-Adresse")).hint(room.t("One mail goes there, with a link to sign in.", "Dorthin geht eine Mail mit einem Link zur Anmeldung.")).whole().input("email"))
+        (typed.field("email", room.t("E-mail address", "E-Mail-Adresse")).hint(room.t("One e-mail goes there, with a link to sign in.", "Dorthin geht eine E-Mail mit einem Link zur Anmeldung.")).whole().input("email"))
         (typed.field("first_name", room.t("First name", "Vorname")).text())
         (typed.field("last_name", room.t("Last name", "Nachname")).text())
         (role_field(room, typed))
@@ -179,7 +179,7 @@ async fn add(call: Call) -> Result<Answer, Problem> {
         Err(no) => Err(no),
     };
     match added {
-        Ok(()) => Ok(done(&call, &room.path("/people"), room.t("Added. A mail is on its way.", "Aufgenommen. Eine Mail ist unterwegs."))),
+        Ok(()) => Ok(done(&call, &room.path("/people"), room.t("Added. An e-mail is on its way.", "Aufgenommen. Eine E-Mail ist unterwegs."))),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
             Ok(begin_page(&call, &room, &typed).with_status(status))
@@ -198,7 +198,7 @@ fn role_page(call: &Call, room: &Room, user: &UserView, typed: &Typed) -> Answer
         Language::English => format!("Role of {}", name(user)),
         Language::German => format!("Rolle von {}", name(user)),
     };
-    let act = Button::new(room.t("Save", "Sichern")).primary();
+    let act = Button::new(room.t("Save", "Speichern")).primary();
     let action = room.path(&format!("/people/{}/role", user.person));
     room.dialog(Spot::People, &title, &question(call, &room.look, &title, &role_field(room, typed), typed, &action, &act, &room.path("/people")))
 }

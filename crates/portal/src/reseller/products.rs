@@ -142,8 +142,8 @@ fn price_card(room: &Room, offer: &Offer, typed: &str, wrong: bool) -> Markup {
         } @else {
             @match &offer.quote {
                 Ok(quote) => (facts(&[
-                    (room.t("Each", "Je Stück"), room.look.money(&quote.unit_price)),
-                    (room.t("Together", "Zusammen"), html! { strong { (room.look.money(&quote.total)) } }),
+                    (room.t("Unit price", "Stückpreis"), room.look.money(&quote.unit_price)),
+                    (room.t("Total", "Summe"), html! { strong { (room.look.money(&quote.total)) } }),
                 ])),
                 Err(no) => (note::note(Tone::Warn, room.t("There is no price", "Es gibt keinen Preis"), &refusals::in_words(&room.look, no.code, &no.detail), None)),
             }
@@ -171,7 +171,7 @@ fn steps(room: &Room, quote: &PriceExplanationView) -> Markup {
         ]
     };
     let table = Table {
-        caption: room.t("How this price came about", "So entstand der Preis"),
+        caption: room.t("Price breakdown", "Preisberechnung"),
         columns: vec![
             Column::new(room.t("Step", "Schritt")),
             Column::new(room.t("From", "Aus")),
@@ -181,14 +181,14 @@ fn steps(room: &Room, quote: &PriceExplanationView) -> Markup {
         rows: quote.steps.iter().map(row).collect(),
         foot: None,
     };
-    Card::new(room.t("How this price came about", "So entstand der Preis")).around(table.draw())
+    Card::new(room.t("Price breakdown", "Preisberechnung")).around(table.draw())
 }
 
 /// Prices by quantity, where there is more than one.
 fn tiers(room: &Room, tiers: &[(i64, Money)]) -> Markup {
     let table = Table {
         caption: room.t("Price by quantity", "Preis nach Menge"),
-        columns: vec![Column::new(room.t("From", "Ab")), Column::right(room.t("Each", "Je Stück"))],
+        columns: vec![Column::new(room.t("From", "Ab")), Column::right(room.t("Unit price", "Stückpreis"))],
         rows: tiers.iter().map(|(from, price)| vec![html! { span class="number" { (room.look.number(*from)) } }, room.look.money(price)]).collect(),
         foot: None,
     };
@@ -212,14 +212,14 @@ fn about(room: &Room, product: &ResellerProductView) -> Markup {
     };
     let mut rows: Vec<(&str, Markup)> = vec![
         (room.t("SKU", "SKU"), value::copyable(&product.sku, look.language)),
-        (room.t("Id", "Id"), value::copyable(&product.id.to_string(), look.language)),
+        (room.t("ID", "ID"), value::copyable(&product.id.to_string(), look.language)),
         (room.t("Kind", "Art"), html! { (kind) @if product.r#type == ProductType::Bundle { " (" (room.t("bundle", "Bündel")) ")" } }),
     ];
     rows.extend(product.group.as_ref().map(|group| (room.t("Group", "Gruppe"), html! { (group) })));
     rows.extend(limits(room, product).map(|limits| (room.t("Per order line", "Je Position"), html! { (limits) })));
     rows.push((room.t("End user", "Endkunde"), html! { (end_user) }));
     if product.reseller_information {
-        rows.push((room.t("Company that sells on", "Weiterverkaufende Firma"), html! { (room.t("must be named", "muss genannt werden")) }));
+        rows.push((room.t("Selling company", "Verkaufende Firma"), html! { (room.t("must be named", "muss genannt werden")) }));
     }
     Card::new(room.t("About", "Über das Produkt")).with(facts(&rows))
 }

@@ -70,7 +70,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
             div {
                 @if trades {
                     (Card::new(room.t("Terms", "Konditionen"))
-                        .text(room.t("What counts for you, and where it came from. What is agreed with you goes before the channel's, which goes before the program's.", "Was für Sie gilt, und woher es kommt. Mit Ihnen Vereinbartes geht dem Kanal vor, und der dem Programm."))
+                        .text(room.t("The terms that apply to you, and where they come from. Terms agreed with you take precedence over the channel's, and those over the program's.", "Was für Sie gilt, und woher es kommt. Mit Ihnen Vereinbartes geht dem Kanal vor, und der dem Programm."))
                         .around(shared::table(&room, &origins, &names)))
                 }
                 (company(&room, &partnership.reseller))
@@ -90,8 +90,8 @@ fn standing(room: &Room, status: Status) -> Markup {
             Tone::Info,
             room.t("The merchant has not approved you yet", "Der Händler hat Sie noch nicht angenommen"),
             room.t(
-                "You get a mail when it is decided. Meanwhile you can complete your profile.",
-                "Sie bekommen eine Mail, sobald entschieden ist. Bis dahin können Sie Ihr Profil vervollständigen.",
+                "You get an e-mail when it is decided. Meanwhile you can complete your profile.",
+                "Sie bekommen eine E-Mail, sobald entschieden ist. Bis dahin können Sie Ihr Profil vervollständigen.",
             ),
         ),
         Status::Denied => (
@@ -118,7 +118,7 @@ fn program(room: &Room, partnership: &PartnershipView) -> Markup {
     };
     let mut rows: Vec<(&str, Markup)> = vec![
         (room.t("Merchant", "Händler"), html! { (partnership.merchant_name) }),
-        (room.t("Status", "Stand"), badge(tone, status)),
+        (room.t("Status", "Status"), badge(tone, status)),
         (room.t("Reseller code", "Reseller-Code"), value::copyable(&partnership.code, look.language)),
         (room.t("Mode", "Art"), html! { (mode) " " span class="muted" { (meaning) } }),
         (room.t("Channel", "Kanal"), channel),
@@ -130,7 +130,7 @@ fn program(room: &Room, partnership: &PartnershipView) -> Markup {
     if let Some(at) = partnership.activated {
         rows.push((room.t("First order", "Erste Bestellung"), look.moment(at)));
     }
-    rows.push((room.t("Id", "Id"), value::copyable(&partnership.id.text(), look.language)));
+    rows.push((room.t("ID", "ID"), value::copyable(&partnership.id.text(), look.language)));
     Card::new(room.t("Program", "Programm")).with(facts(&rows))
 }
 
@@ -145,13 +145,13 @@ fn company(room: &Room, company: &ResellerView) -> Markup {
     let maybe = |text: &Option<String>| html! { @match text { Some(text) => (text), None => span class="muted" { "–" } } };
     let rows = [
         (room.t("Company", "Firma"), html! { (company.company) }),
-        (room.t("Mail about orders", "Mail zu Bestellungen"), html! { (company.email) }),
+        (room.t("Order e-mails", "E-Mails zu Bestellungen"), html! { (company.email) }),
         (room.t("Phone", "Telefon"), maybe(&company.phone)),
         (room.t("Address", "Anschrift"), html! { span class="lines" { (address(company)) } }),
-        (room.t("VAT id", "USt-IdNr."), maybe(&company.vat_id)),
+        (room.t("VAT ID", "USt-IdNr."), maybe(&company.vat_id)),
     ];
     let card = Card::new(room.t("Company", "Firma")).text(room.t(
-        "For all programs of your company. It stands on invoices from now on; earlier ones stay as they are.",
+        "For all programs of your company. It appears on invoices from now on; earlier ones stay as they are.",
         "Für alle Programme Ihrer Firma. Es steht auf künftigen Rechnungen; frühere bleiben, wie sie sind.",
     ));
     let edit = Button::new(room.t("Edit", "Bearbeiten")).small().icon(Icon::Edit).to(&room.path("/settings/company"));
@@ -181,22 +181,22 @@ async fn begin(call: Call) -> Result<Answer, Problem> {
 
 /// `version` is that of the profile as it is now: who was told that it changed meanwhile, and sends again, means it.
 fn page(call: &Call, room: &Room, typed: &Typed, version: i64) -> Answer {
-    let optional = room.t("optional", "freiwillig");
+    let optional = room.t("optional", "optional");
     let fields = html! {
         (typed.mistakes(&room.look))
         (unseen(&[("version", version.to_string().as_str())]))
         (typed.field("company", room.t("Company", "Firma")).fill("organization").whole().text())
-        (typed.field("email", room.t("Mail about orders goes to", "Mail zu Bestellungen geht an")).fill("email").input("email"))
+        (typed.field("email", room.t("Send order e-mails to", "E-Mails zu Bestellungen an")).fill("email").input("email"))
         (typed.field("phone", room.t("Phone", "Telefon")).fill("tel").optional(optional).input("tel"))
         (typed.field("street", room.t("Street and number", "Straße und Hausnummer")).fill("street-address").optional(optional).whole().text())
         (typed.field("postal_code", room.t("Postal code", "Postleitzahl")).fill("postal-code").optional(optional).text())
         (typed.field("city", room.t("City", "Ort")).fill("address-level2").optional(optional).text())
         (typed.field("region", room.t("State or region", "Bundesland oder Region")).fill("address-level1").optional(optional).text())
         (typed.field("country", room.t("Country", "Land")).hint(room.t("Two letters, such as US or DE.", "Zwei Buchstaben, etwa DE oder US.")).fill("country").text())
-        (typed.field("vat_id", room.t("VAT id", "USt-IdNr.")).optional(optional).text())
+        (typed.field("vat_id", room.t("VAT ID", "USt-IdNr.")).optional(optional).text())
     };
     let back = room.path("/settings");
-    let act = Button::new(room.t("Save", "Sichern")).primary();
+    let act = Button::new(room.t("Save", "Speichern")).primary();
     let inside = Card::new(room.t("Company", "Firma")).with(form(call, &room.look, &room.path("/settings/company"), &fields, &act, Some(&back)));
     let crumbs = [(room.t("Settings", "Einstellungen"), back.as_str())];
     let title = room.t("Edit company", "Firma bearbeiten");
@@ -234,7 +234,7 @@ async fn save(call: Call) -> Result<Answer, Problem> {
         return Ok(page(&call, &room, &typed, partnership.reseller.version).with_status(StatusCode::UNPROCESSABLE_ENTITY));
     };
     match call.execute(UpdateReseller { version, profile }).await {
-        Ok(_) => Ok(done(&call, &room.path("/settings"), room.t("Company saved.", "Firma gesichert."))),
+        Ok(_) => Ok(done(&call, &room.path("/settings"), room.t("Company saved.", "Firma gespeichert."))),
         Err(no) => refused(&call, &room, no).await,
     }
 }

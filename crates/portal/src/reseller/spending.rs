@@ -83,7 +83,7 @@ async fn limit_page(call: &Call, room: &Room, user: &UserView, typed: &Typed) ->
             "What they confirm in a calendar month in this program may cost at most this much. Canceled orders do not count. An owner can still approve more.",
             "Was die Person in einem Kalendermonat in diesem Programm bestätigt, darf höchstens so viel kosten. Stornierte Bestellungen zählen nicht. Ein Inhaber kann mehr genehmigen.",
         )) }
-        (typed.field("amount", room.t("At most per month", "Höchstens im Monat")).hint(hint).optional(room.t("optional", "freiwillig")).before(currency.code()).numeric().whole().text())
+        (typed.field("amount", room.t("At most per month", "Höchstens im Monat")).hint(hint).optional(room.t("optional", "optional")).before(currency.code()).numeric().whole().text())
     };
     let act = Button::new(room.t("Save", "Sichern")).primary();
     let action = room.path(&format!("/people/{}/limit", user.person));
@@ -134,7 +134,7 @@ async fn approval_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer
             "Orders above this amount are confirmed by an owner, whoever began them. Owners and API keys order without asking.",
             "Bestellungen über diesem Betrag bestätigt ein Inhaber, wer immer sie begonnen hat. Inhaber und API-Schlüssel bestellen, ohne zu fragen.",
         )) }
-        (typed.field("amount", room.t("Approval over", "Genehmigung über")).hint(hint).optional(room.t("optional", "freiwillig")).before(currency.code()).numeric().whole().text())
+        (typed.field("amount", room.t("Approval over", "Genehmigung über")).hint(hint).optional(room.t("optional", "optional")).before(currency.code()).numeric().whole().text())
     };
     let act = Button::new(room.t("Save", "Sichern")).primary();
     Ok(room.dialog(Spot::People, title, &question(call, &room.look, title, &text, typed, &room.path("/people/approval"), &act, &room.path("/people"))))

@@ -50,7 +50,7 @@ fn line(room: &Room, hit: &HitView) -> Markup {
 fn nothing(room: &Room, words: &str) -> Markup {
     let text = room.t(
         "The number of an order or invoice, the beginning of a reference, a SKU or a product's name, an id, or the e-mail address of a customer.",
-        "Die Nummer einer Bestellung oder Rechnung, der Anfang eines Zeichens, eine SKU oder der Name eines Produkts, eine Id oder die E-Mail-Adresse eines Kunden.",
+        "Die Nummer einer Bestellung oder Rechnung, der Anfang einer Referenz, eine SKU oder der Name eines Produkts, eine Id oder die E-Mail-Adresse eines Kunden.",
     );
     let title = if words.is_empty() { room.t("What are you looking for?", "Was suchen Sie?") } else { room.t("Nothing was found", "Nichts gefunden") };
     note::empty(Icon::Search, title, text, None)

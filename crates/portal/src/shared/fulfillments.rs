@@ -1,7 +1,7 @@
 //! Parts of the pages of fulfillments, and of the requests to take them back.
 
 use crate::files::Plain;
-use crate::lists::{Cell, List};
+use crate::lists::{Cell, List, Narrowing};
 use crate::look::Look;
 use crate::room::Room;
 use maud::{Markup, html};
@@ -9,10 +9,11 @@ use std::collections::HashMap;
 use tradepost_design::badge::Tone;
 use tradepost_design::card::{Card, facts, sums};
 use tradepost_design::table::{Column, Table};
-use tradepost_design::{Button, Language, badge, form, note, value};
+use tradepost_design::{Language, badge, note, value};
 use tradepost_domain::fulfillments::{Door, MOST_AT_ONCE, RequestState, State, is_large};
 use tradepost_domain::ids::LicenseId;
 use tradepost_kernel::{Date, Timestamp};
+use tradepost_web::Call;
 use tradepost_web::api::fulfillments::{FulfilledItem, FulfillmentView, MaskedFulfillment, NamedFulfillment};
 
 /// Masked codes that a page shows at most: the others are looked at, or downloaded.
@@ -88,30 +89,18 @@ pub fn between(room: &Room, list: &List<'_>) -> (Option<Timestamp>, Option<Times
     (day("from").map(|day| day_begins(day, &room.look.zone)), day("to").map(|day| day_begins(day.plus_days(1), &room.look.zone)))
 }
 
-/// The form that asks for days. The other filters stay as they are.
+/// The list with a menu that narrows it to days.
 #[must_use]
-pub fn days(room: &Room, list: &List<'_>, path: &str) -> Markup {
-    let kept: Vec<(&str, &str)> = ["q", "state"].into_iter().filter_map(|name| list.asked(name).map(|value| (name, value))).collect();
-    let (from, to) = (list.asked("from").unwrap_or(""), list.asked("to").unwrap_or(""));
-    html! {
-        form class="inline days" method="get" action=(path) {
-            (form::unseen(&kept))
-            label for="from" { (room.t("From", "Von")) }
-            input type="date" id="from" name="from" value=(from);
-            label for="to" { (room.t("to", "bis")) }
-            input type="date" id="to" name="to" value=(to);
-            (Button::new(room.t("Show", "Zeigen")).small().submit())
-            span class="muted" { (room.t("Search finds the shop's order id, typed in full.", "Die Suche findet die Bestellnummer des Shops, ganz eingegeben.")) }
-        }
-    }
+pub fn by_days<'a>(room: &Room, call: &Call, list: List<'a>) -> List<'a> {
+    Narrowing::new(room, call).day("from", room.t("From", "Von")).day("to", room.t("To", "Bis")).of(list, room.t("Dates", "Zeitraum"))
 }
 
 /// The columns of a list of fulfillments.
 #[must_use]
 pub fn columns(room: &Room) -> Vec<Column<'static>> {
     vec![
-        Column::new(room.t("Order of the shop", "Bestellung des Shops")),
-        Column::new(room.t("State", "Stand")),
+        Column::new(room.t("Shop order", "Shop-Bestellung")),
+        Column::new(room.t("Status", "Status")),
         Column::new(room.t("Customer", "Kunde")),
         Column::new(room.t("Product", "Produkt")),
         Column::right(room.t("Codes", "Codes")),
@@ -126,7 +115,7 @@ pub fn columns(room: &Room) -> Vec<Column<'static>> {
 pub fn cells(room: &Room, row: &NamedFulfillment) -> Vec<Cell> {
     let fulfillment = &row.fulfillment;
     let (tone, name) = state(&room.look, fulfillment.status);
-    let product = html! { (row.product_name) span class="under" { code { (row.sku) } } };
+    let product = html! { (value::whole(&row.product_name)) span class="under" { code { (row.sku) } } };
     let refunded = if fulfillment.refunded.minor == 0 { Cell::empty() } else { Cell::money(room, &fulfillment.refunded) };
     vec![
         Cell::link(&fulfillment.external_order_id, &room.path(&format!("/fulfillments/{}", fulfillment.id)), Some(door(&room.look, fulfillment.source))),
@@ -200,7 +189,7 @@ pub fn codes(room: &Room, view: &FulfillmentView, masked: &HashMap<LicenseId, St
 
 fn one_code(room: &Room, item: &FulfilledItem, masked: &HashMap<LicenseId, String>) -> Markup {
     html! {
-        @if item.revoked { (badge(Tone::Plain, room.t("Taken back", "Zurückgenommen"))) }
+        @if item.revoked { (badge(Tone::Plain, room.t("Returns", "Rücknahmen"))) }
         @else if let Some(open) = &item.code { (value::copyable(open, room.look.language)) }
         @else { code { (masked.get(&item.license).map_or("••••", String::as_str)) } }
     }
@@ -223,7 +212,7 @@ pub fn amounts(room: &Room, view: &FulfillmentView) -> Markup {
     let units = format!("{} × {}", look.number(view.quantity), look.money_text(&view.unit_cost));
     let mut lines: Vec<(&str, Markup)> = vec![(units.as_str(), look.money(&view.total_cost))];
     if view.refunded.minor != 0 {
-        lines.push((room.t("Went back", "Ging zurück"), look.money(&view.refunded)));
+        lines.push((room.t("Refunded", "Erstattet"), look.money(&view.refunded)));
     }
     let kept = view.total_cost.currency.minor(view.total_cost.minor - view.refunded.minor);
     Card::new(room.t("Amounts", "Beträge")).with(html! {
@@ -237,13 +226,13 @@ pub fn amounts(room: &Room, view: &FulfillmentView) -> Markup {
 pub fn facts_card(room: &Room, masked: &MaskedFulfillment) -> Markup {
     let (look, view) = (&room.look, &masked.fulfillment);
     let mut rows: Vec<(&str, Markup)> = vec![
-        (room.t("Id", "Id"), value::copyable(&view.id.text(), look.language)),
-        (room.t("Order of the shop", "Bestellung des Shops"), value::copyable(&view.external_order_id, look.language)),
-        (room.t("Product", "Produkt"), html! { (masked.product_name) " " code { (masked.sku) } }),
-        (room.t("Customer", "Kunde"), html! { @if let Some(name) = &view.customer_name { (name) br; } (view.customer_email) }),
-        (room.t("Came by", "Kam über"), html! { (door(look, view.source)) }),
+        (room.t("ID", "ID"), value::copyable(&view.id.text(), look.language)),
+        (room.t("Shop order", "Shop-Bestellung"), value::copyable(&view.external_order_id, look.language)),
+        (room.t("Product", "Produkt"), html! { (masked.product_name) span class="under" { code { (masked.sku) } } }),
+        (room.t("Customer", "Kunde"), html! { @if let Some(name) = &view.customer_name { (name) br; } (value::email(&view.customer_email)) }),
+        (room.t("Source", "Quelle"), html! { (door(look, view.source)) }),
         (
-            room.t("Mail to the customer", "Mail an den Kunden"),
+            room.t("E-mail to the customer", "E-Mail an den Kunden"),
             html! {
                 @if view.mailed { (room.t("Sent by Tradepost", "Von Tradepost versandt")) } @else { (room.t("None: the shop hands the codes over", "Keine: Der Shop gibt die Codes weiter")) }
             },
@@ -256,5 +245,5 @@ pub fn facts_card(room: &Room, masked: &MaskedFulfillment) -> Markup {
     if let Some(notes) = view.metadata.as_object() {
         rows.extend(notes.iter().map(|(name, note)| (name.as_str(), html! { (note.as_str().unwrap_or("")) })));
     }
-    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+    Card::new(room.t("Details", "Details")).with(facts(&rows))
 }

@@ -31,7 +31,7 @@ pub const fn status(look: &Look, status: InvoiceStatus) -> (Tone, &'static str) 
 pub const fn kind(look: &Look, kind: InvoiceKind) -> &'static str {
     let (english, german) = match kind {
         InvoiceKind::Order => ("Order", "Bestellung"),
-        InvoiceKind::TopUp => ("Top-up of the balance", "Aufladung des Guthabens"),
+        InvoiceKind::TopUp => ("Balance top-up", "Guthabenaufladung"),
     };
     look.t(english, german)
 }
@@ -122,7 +122,7 @@ pub fn lines(room: &Room, invoice: &InvoiceView) -> Markup {
     if taxed {
         columns.push(Column::right(room.t("Tax", "Steuer")));
     }
-    columns.push(Column::right(room.t("Line", "Zeile")));
+    columns.push(Column::right(room.t("Amount", "Betrag")));
     let table = Table { caption: room.t("Items", "Positionen"), columns, rows: invoice.lines.iter().map(row).collect(), foot: None };
     Card::new(room.t("Items", "Positionen")).around(table.draw())
 }
@@ -159,7 +159,7 @@ pub fn amounts(room: &Room, invoice: &InvoiceView) -> Markup {
     if invoice.amount_paid.minor != 0 {
         rows.push((room.t("Paid", "Bezahlt"), look.money(&less(&invoice.amount_paid))));
     }
-    Card::new(room.t("Amounts", "Beträge")).with(sums(&rows, (room.t("Open", "Offen"), look.money(&invoice.amount_open))))
+    Card::new(room.t("Amounts", "Beträge")).with(sums(&rows, (room.t("Outstanding", "Offen"), look.money(&invoice.amount_open))))
 }
 
 /// What was paid of it.
@@ -182,8 +182,8 @@ pub fn payments(room: &Room, payments: &[PaymentView]) -> Markup {
         caption: room.t("Payments", "Zahlungen"),
         columns: vec![
             Column::new(room.t("Received", "Eingegangen")),
-            Column::new(room.t("How", "Art")),
-            Column::new(room.t("Reference", "Zeichen")),
+            Column::new(room.t("Method", "Zahlungsart")),
+            Column::new(room.t("Reference", "Referenz")),
             Column::right(room.t("Amount", "Betrag")),
         ],
         rows: payments.iter().map(row).collect(),
@@ -198,15 +198,15 @@ pub fn facts_card(room: &Room, invoice: &InvoiceView) -> Markup {
     let look = &room.look;
     let mut rows: Vec<(&str, Markup)> = vec![
         (room.t("Number", "Nummer"), value::copyable(&invoice.number, look.language)),
-        (room.t("Id", "Id"), value::copyable(&invoice.id.to_string(), look.language)),
-        (room.t("Over", "Über"), html! { (kind(look, invoice.kind)) @if invoice.automatic { " (" (room.t("automatic", "automatisch")) ")" } }),
+        (room.t("ID", "ID"), value::copyable(&invoice.id.to_string(), look.language)),
+        (room.t("Type", "Art"), html! { (kind(look, invoice.kind)) @if invoice.automatic { " (" (room.t("automatic", "automatisch")) ")" } }),
         (room.t("Issued", "Ausgestellt"), html! { (look.date(invoice.issued_on)) }),
         (room.t("Due", "Fällig"), html! { (look.date(invoice.due_on)) }),
     ];
     if let Some(reference) = &invoice.reference {
         let name = match room.side {
-            Side::Merchant => room.t("Reseller's reference", "Zeichen des Resellers"),
-            Side::Reseller => room.t("Your reference", "Ihr Zeichen"),
+            Side::Merchant => room.t("Reseller's reference", "Referenz des Resellers"),
+            Side::Reseller => room.t("Your reference", "Ihre Referenz"),
         };
         rows.push((name, html! { (reference) }));
     }
@@ -217,5 +217,5 @@ pub fn facts_card(room: &Room, invoice: &InvoiceView) -> Markup {
     if !invoice.orders.is_empty() {
         rows.push((room.t("Order", "Bestellung"), html! { @for id in &invoice.orders { (order(id)) } }));
     }
-    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+    Card::new(room.t("Details", "Details")).with(facts(&rows))
 }

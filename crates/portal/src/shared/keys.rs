@@ -58,10 +58,10 @@ pub fn columns(room: &Room) -> Vec<Column<'static>> {
     vec![
         Column::new(room.t("Name", "Name")),
         Column::new(room.t("Key", "Schlüssel")),
-        Column::new(room.t("State", "Stand")),
-        Column::new(room.t("Used from", "Benutzt von")),
+        Column::new(room.t("Status", "Status")),
+        Column::new(room.t("Allowed from", "Erlaubt von")),
         Column::new(room.t("Last used", "Zuletzt benutzt")),
-        Column::new(room.t("Made", "Angelegt")),
+        Column::new(room.t("Created", "Angelegt")),
     ]
 }
 
@@ -69,7 +69,7 @@ pub fn columns(room: &Room) -> Vec<Column<'static>> {
 #[must_use]
 pub fn cells(room: &Room, key: &ApiKeyRow, path: &str) -> Vec<Cell> {
     let (tone, name) = state(room, key);
-    let addresses = if key.addresses.is_empty() { room.t("Everywhere", "Überall").to_owned() } else { key.addresses.join(", ") };
+    let addresses = if key.addresses.is_empty() { room.t("Anywhere", "Überall").to_owned() } else { key.addresses.join(", ") };
     vec![
         Cell::link(&key.name, path, None),
         Cell::text(&key.masked),
@@ -94,27 +94,27 @@ pub fn facts_card(room: &Room, key: &ApiKeyRow, sells: Option<Markup>) -> Markup
     let end = html! { @match key.expires { Some(end) => (value::minute(end, &look.zone)), None => (room.t("Never", "Nie")) } };
     let used = html! { @match key.last_used { Some(at) => (look.moment(at)), None => (room.t("Never", "Nie")) } };
     let from = html! {
-        @if key.addresses.is_empty() { (room.t("Everywhere", "Überall")) }
+        @if key.addresses.is_empty() { (room.t("Anywhere", "Überall")) }
         @for address in &key.addresses { code { (address) } " " }
     };
     let mut rows: Vec<(&str, Markup)> = vec![
         (room.t("Key", "Schlüssel"), html! { code { (key.masked) } }),
-        (room.t("Id", "Id"), value::copyable(&key.id.text(), look.language)),
-        (room.t("Used from", "Benutzt von"), from),
-        (room.t("Ends", "Endet"), end),
+        (room.t("ID", "ID"), value::copyable(&key.id.text(), look.language)),
+        (room.t("Allowed from", "Erlaubt von"), from),
+        (room.t("Expires", "Läuft ab"), end),
         (room.t("Last used", "Zuletzt benutzt"), used),
-        (room.t("Made", "Angelegt"), look.moment(key.created)),
+        (room.t("Created", "Angelegt"), look.moment(key.created)),
     ];
     if let Some(sells) = sells {
         rows.push((room.t("Sells", "Verkauft"), sells));
     }
-    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+    Card::new(room.t("Details", "Details")).with(facts(&rows))
 }
 
 /// What a key may do, each right in a sentence.
 #[must_use]
 pub fn rights_card(room: &Room, key: &ApiKeyRow) -> Markup {
-    Card::new(room.t("What it may do", "Was er darf")).with(html! {
+    Card::new(room.t("Permissions", "Berechtigungen")).with(html! {
         ul class="plain-list" { @for right in &key.rights { li { (people::right(&room.look, *right)) " " (tag(right.name())) } } }
     })
 }
@@ -124,7 +124,7 @@ pub fn rights_card(room: &Room, key: &ApiKeyRow) -> Markup {
 pub fn scopes_field(room: &Room, typed: &Typed, offered: &[Right]) -> Markup {
     html! {
         fieldset class="field whole" id="scopes" {
-            legend { (room.t("What it may do", "Was er darf")) }
+            legend { (room.t("Permissions", "Berechtigungen")) }
             div class="choices" {
                 @for right in offered {
                     label class="choice" {
@@ -143,7 +143,7 @@ pub fn scopes_field(room: &Room, typed: &Typed, offered: &[Right]) -> Markup {
 /// The fields for where a new key may be used from, and when it ends.
 #[must_use]
 pub fn bounds(room: &Room, typed: &Typed) -> Markup {
-    let optional = room.t("optional", "freiwillig");
+    let optional = room.t("optional", "optional");
     html! {
         (typed.field("addresses", room.t("Allowed addresses", "Erlaubte Adressen"))
             .example("203.0.113.7\n198.51.100.0/24")

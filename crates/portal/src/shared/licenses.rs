@@ -57,11 +57,11 @@ pub fn columns(room: &Room) -> Vec<Column<'static>> {
     vec![
         Column::new(room.t("Product", "Produkt")),
         Column::new(room.t("Code", "Code")),
-        Column::new(room.t("Stage", "Stand")),
+        Column::new(room.t("Status", "Status")),
         Column::new(room.t("Fulfillment", "Lieferung")),
         Column::new(room.t("Owner", "Inhaber")),
         Column::new(room.t("Ordered", "Bestellt")),
-        Column::new(room.t("Id", "Id")),
+        Column::new(room.t("ID", "ID")),
     ]
 }
 
@@ -97,7 +97,7 @@ pub fn holding(call: &Call, room: &Room, product: &AvailableProduct) -> Vec<Mark
         html! { span class="number" { (room.look.number(product.available_licenses)) } },
         html! {
             div class="button-row" {
-                @if may && product.downloadable { (forms::act(call, &file, &Button::new(room.t("Download", "Laden")).small().icon(Icon::Download))) }
+                @if may && product.downloadable { (forms::act(call, &file, &Button::new(room.t("Download", "Herunterladen")).small().icon(Icon::Download))) }
                 @if may { (Button::new(room.t("Activate next", "Nächste aktivieren")).small().icon(Icon::License).to(&activate)) }
             }
         },
@@ -130,12 +130,14 @@ fn clearing(room: &Room, license: &LicenseView, reason: LockReason, path: &str) 
         LockReason::UnpaidInvoice | LockReason::NotEnoughCredit | LockReason::CreditLimitReached => {
             button(room.t("Show the order", "Bestellung zeigen"), order?)
         }
-        LockReason::RequiredEndUserInformation if may_attach(room) => button(room.t("Say who it is for", "Endkunden angeben"), format!("{path}/end-user")),
-        LockReason::RequiredResellerInformation if may_attach(room) => button(room.t("Name the company", "Firma angeben"), format!("{path}/reseller")),
+        LockReason::RequiredEndUserInformation if may_attach(room) => button(room.t("Add end user", "Endkunden angeben"), format!("{path}/end-user")),
+        LockReason::RequiredResellerInformation if may_attach(room) => {
+            button(room.t("Add selling company", "Verkaufende Firma angeben"), format!("{path}/reseller"))
+        }
         LockReason::RequiredVendorDeliveryConfirmation if room.may(Right::FulfillmentConfirm) => {
             button(room.t("Confirm delivery", "Lieferung bestätigen"), format!("{}/confirm-delivery", order?))
         }
-        LockReason::OutOfStock if room.may(Right::StockManage) => button(room.t("Import keys", "Schlüssel einlesen"), room.path("/stock/import")),
+        LockReason::OutOfStock if room.may(Right::StockManage) => button(room.t("Import keys", "Schlüssel importieren"), room.path("/stock/import")),
         _ => None,
     }
 }
@@ -148,7 +150,7 @@ pub fn code_card(room: &Room, license: &LicenseView, acts: Option<Markup>) -> Ma
     card.with(html! {
         @if let Some(code) = &license.code {
             (value::snippet(code, room.look.language))
-            p class="muted" { (room.t("It is shown on this page only. That you saw it stands in the history.", "Er steht nur auf dieser Seite. Dass Sie ihn gesehen haben, steht im Verlauf.")) }
+            p class="muted" { (room.t("It is shown on this page only. That you viewed it is recorded in the history.", "Er steht nur auf dieser Seite. Dass Sie ihn gesehen haben, steht im Verlauf.")) }
         } @else if let Some(masked) = &license.masked_code {
             code { (masked) }
         } @else {
@@ -193,13 +195,13 @@ pub fn facts_card(room: &Room, license: &LicenseView) -> Markup {
     let mut rows: Vec<(&str, Markup)> = vec![
         (room.t("Product", "Produkt"), html! { a href=(product) { (license.sku) } }),
         (room.t("Fulfillment", "Lieferung"), html! { (names::license_status(look, license.status)) }),
-        (room.t("Id", "Id"), value::copyable(&license.id.to_string(), look.language)),
+        (room.t("ID", "ID"), value::copyable(&license.id.to_string(), look.language)),
     ];
     let came_from = [
         (room.t("Order", "Bestellung"), license.order.map(|order| (order.to_string(), room.path(&format!("/orders/{order}"))))),
         (room.t("External shop", "Externer Shop"), license.fulfillment.map(|id| (id.to_string(), room.path(&format!("/fulfillments/{id}"))))),
     ];
-    rows.extend(came_from.into_iter().filter_map(|(name, from)| from.map(|(id, path)| (name, html! { a href=(path) { code { (id) } } }))));
+    rows.extend(came_from.into_iter().filter_map(|(name, from)| from.map(|(id, path)| (name, html! { a class="copyable" href=(path) { code { (id) } } }))));
     let moments = [
         (room.t("Ordered", "Bestellt"), Some(license.created_at)),
         (room.t("Handed over", "Übergeben"), license.distributed_at),
@@ -207,13 +209,13 @@ pub fn facts_card(room: &Room, license: &LicenseView) -> Markup {
         (room.t("Delivery confirmed", "Lieferung bestätigt"), license.confirmed_at),
     ];
     rows.extend(moments.into_iter().filter_map(|(name, at)| at.map(|at| (name, look.moment(at)))));
-    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+    Card::new(room.t("Details", "Details")).with(facts(&rows))
 }
 
 /// The fields of an end user: three that are always needed, the others where the product or the law asks (FUL-3).
 #[must_use]
 pub fn end_user_fields(room: &Room, typed: &Typed) -> Markup {
-    let optional = room.t("optional", "freiwillig");
+    let optional = room.t("optional", "optional");
     let languages = [
         ("", "–"),
         ("en", "English"),
@@ -232,25 +234,25 @@ pub fn end_user_fields(room: &Room, typed: &Typed) -> Markup {
         (typed.field("company", room.t("Company", "Firma")).optional(optional).fill("off").text())
         (typed.field("phone", room.t("Phone", "Telefon")).optional(optional).fill("off").input("tel"))
         (street_fields(room, typed))
-        (typed.field("language", room.t("Language", "Sprache")).hint(room.t("Mails speak English and German: any other language gets English.", "E-Mails sprechen Deutsch und Englisch: Jede andere Sprache bekommt Englisch.")).optional(optional).select(&languages))
+        (typed.field("language", room.t("Language", "Sprache")).hint(room.t("E-mails are written in English or German: any other language gets English.", "E-Mails sprechen Deutsch und Englisch: Jede andere Sprache bekommt Englisch.")).optional(optional).select(&languages))
     }
 }
 
 /// The fields of a company that sells on to the customer (CAT-3).
 #[must_use]
 pub fn company_fields(room: &Room, typed: &Typed) -> Markup {
-    let optional = room.t("optional", "freiwillig");
+    let optional = room.t("optional", "optional");
     html! {
         (typed.field("company", room.t("Company", "Firma")).fill("off").whole().text())
         (typed.field("contact", room.t("Contact", "Ansprechpartner")).optional(optional).fill("off").text())
         (typed.field("email", room.t("E-mail", "E-Mail")).optional(optional).fill("off").input("email"))
         (street_fields(room, typed))
-        (typed.field("vat_id", room.t("VAT id", "USt-IdNr.")).optional(optional).fill("off").text())
+        (typed.field("vat_id", room.t("VAT ID", "USt-IdNr.")).optional(optional).fill("off").text())
     }
 }
 
 fn street_fields(room: &Room, typed: &Typed) -> Markup {
-    let optional = room.t("optional", "freiwillig");
+    let optional = room.t("optional", "optional");
     html! {
         (typed.field("street", room.t("Street and number", "Straße und Hausnummer")).optional(optional).fill("off").whole().text())
         (typed.field("postal_code", room.t("Postal code", "Postleitzahl")).optional(optional).fill("off").text())

@@ -77,7 +77,7 @@ fn clearing(room: &Room, order: &OrderView, reason: LockReason, path: &str) -> O
             button(room.t("Confirm delivery", "Lieferung bestätigen"), format!("{path}/confirm-delivery"))
         }
         (LockReason::OutOfStock, Side::Merchant) if room.may(Right::StockManage) => {
-            button(room.t("Import keys", "Schlüssel einlesen"), room.path("/stock/import"))
+            button(room.t("Import keys", "Schlüssel importieren"), room.path("/stock/import"))
         }
         _ => None,
     }
@@ -100,7 +100,7 @@ pub fn items(room: &Room, order: &OrderView) -> Markup {
             Column::new(room.t("Product", "Produkt")),
             Column::right(room.t("Quantity", "Anzahl")),
             Column::right(room.t("Price", "Preis")),
-            Column::right(room.t("Line", "Zeile")),
+            Column::right(room.t("Amount", "Betrag")),
         ],
         rows: order.items.iter().map(row).collect(),
         foot: None,
@@ -139,7 +139,7 @@ pub fn source_name(room: &Room, source: &str) -> &'static str {
 /// How a price came about, step by step (CAT-5).
 #[must_use]
 pub fn explanation(room: &Room, steps: &[PriceStepView]) -> Markup {
-    explanation_of(room, room.t("How this price came about", "So entstand der Preis"), steps)
+    explanation_of(room, room.t("Price breakdown", "Preisberechnung"), steps)
 }
 
 /// The same under another title, where several stand together.
@@ -168,7 +168,7 @@ pub fn amounts(room: &Room, order: &OrderView) -> Markup {
     let total = html! { @match &order.total { Some(total) => (room.look.money(total)), None => span class="muted" { "–" } } };
     let lines: Vec<(&str, Markup)> = vec![(room.t("Total", "Summe"), total), (room.t("Paid", "Bezahlt"), html! { (room.look.money(&order.paid)) })];
     let inside = html! {
-        (sums(&lines, (room.t("Open", "Offen"), room.look.money(&order.open))))
+        (sums(&lines, (room.t("Outstanding", "Offen"), room.look.money(&order.open))))
         @if let Some(invoice) = &order.invoice {
             p class="muted" {
                 (room.t("Invoice", "Rechnung")) " " a href=(room.path(&format!("/invoices/{}", invoice.id))) { (invoice.number) }
@@ -203,25 +203,25 @@ pub fn licenses(room: &Room, order: &OrderView) -> Markup {
 #[must_use]
 pub fn facts_card(room: &Room, order: &OrderView) -> Markup {
     let look = &room.look;
-    let mut rows: Vec<(&str, Markup)> = vec![(room.t("Id", "Id"), value::copyable(&order.id.to_string(), look.language))];
+    let mut rows: Vec<(&str, Markup)> = vec![(room.t("ID", "ID"), value::copyable(&order.id.to_string(), look.language))];
     let mut add = |name, text: &Option<String>| {
         if let Some(text) = text {
             rows.push((name, html! { span class="lines" { (text) } }));
         }
     };
-    add(room.t("Reference", "Zeichen"), &order.reference);
+    add(room.t("Reference", "Referenz"), &order.reference);
     add(room.t("Contact", "Ansprechpartner"), &order.contact);
     add(room.t("Delivery address", "Lieferadresse"), &order.delivery_address);
-    add(room.t("Why canceled", "Grund der Stornierung"), &order.cancel_note);
+    add(room.t("Cancellation reason", "Grund der Stornierung"), &order.cancel_note);
     let moments = [
-        (room.t("Begun", "Begonnen"), Some(order.created_at)),
+        (room.t("Created", "Angelegt"), Some(order.created_at)),
         (room.t("Confirmed", "Bestätigt"), order.placed_at),
         (room.t("Released", "Freigegeben"), order.released_at),
         (room.t("Completed", "Abgeschlossen"), order.completed_at),
         (room.t("Canceled", "Storniert"), order.canceled_at),
     ];
     rows.extend(moments.into_iter().filter_map(|(name, at)| at.map(|at| (name, look.moment(at)))));
-    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+    Card::new(room.t("Details", "Details")).with(facts(&rows))
 }
 
 /// Before an order is placed: whether it fits the credit, with the amount over (CRD-3).
@@ -257,17 +257,17 @@ pub fn fits(room: &Room, credit: &CreditOverview, total: &Money) -> Markup {
 /// What the columns of the file of all orders are called, in the order of the API's own.
 fn export_head(room: &Room) -> [&str; 14] {
     [
-        room.t("Id", "Id"),
+        room.t("ID", "ID"),
         room.t("Number", "Nummer"),
-        room.t("Id of the reseller", "Id des Resellers"),
+        room.t("Reseller ID", "Reseller-ID"),
         room.t("Reseller", "Reseller"),
-        room.t("State", "Stand"),
-        room.t("Reference", "Zeichen"),
+        room.t("Status", "Status"),
+        room.t("Reference", "Referenz"),
         room.t("Currency", "Währung"),
         room.t("Total", "Summe"),
         room.t("Paid", "Bezahlt"),
-        room.t("Open", "Offen"),
-        room.t("Begun", "Begonnen"),
+        room.t("Outstanding", "Offen"),
+        room.t("Created", "Angelegt"),
         room.t("Confirmed", "Bestätigt"),
         room.t("Completed", "Abgeschlossen"),
         room.t("Canceled", "Storniert"),

@@ -114,8 +114,8 @@ pub fn table(room: &Room) -> Markup {
         Side::Merchant => MerchantRole::ALL.iter().map(|role| merchant_role(look, *role).0).collect(),
         Side::Reseller => ResellerRole::ALL.iter().map(|role| reseller_role(look, *role).0).collect(),
     };
-    let columns = std::iter::once(room.t("Right", "Recht")).chain(names).map(Column::new).collect();
-    Table { caption: room.t("What each role may do", "Was jede Rolle darf"), columns, rows: rights.map(row).collect(), foot: None }.draw()
+    let columns = std::iter::once(room.t("Permission", "Berechtigung")).chain(names).map(Column::new).collect();
+    Table { caption: room.t("Role permissions", "Berechtigungen der Rollen"), columns, rows: rights.map(row).collect(), foot: None }.draw()
 }
 
 fn mark(room: &Room, held: bool) -> Markup {

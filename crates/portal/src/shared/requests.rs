@@ -34,8 +34,8 @@ pub struct Around<'a> {
 
 fn classes(room: &Room) -> Vec<(String, String)> {
     let name = |class: &StatusClass| match class {
-        StatusClass::Done => room.t("Done (2xx)", "Erledigt (2xx)"),
-        StatusClass::Elsewhere => room.t("Led elsewhere (3xx)", "Umgeleitet (3xx)"),
+        StatusClass::Done => room.t("Succeeded (2xx)", "Erfolgreich (2xx)"),
+        StatusClass::Elsewhere => room.t("Redirected (3xx)", "Umgeleitet (3xx)"),
         StatusClass::Refused => room.t("Refused (4xx)", "Abgelehnt (4xx)"),
         StatusClass::Failed => room.t("Failed (5xx)", "Gescheitert (5xx)"),
     };
@@ -86,7 +86,7 @@ pub async fn list(call: &Call, room: &Room, around: Around<'_>) -> Result<Answer
         Icon::Code,
         room.t("No requests yet", "Noch keine Anfragen"),
         room.t(
-            "What your programs ask with API keys stands here some seconds later, for 7 days.",
+            "Requests made with API keys appear here after a few seconds, for 7 days.",
             "Was Ihre Programme mit API-Schlüsseln anfragen, steht einige Sekunden später hier, 7 Tage lang.",
         ),
         None,
@@ -116,7 +116,7 @@ pub async fn show(call: &Call, room: &Room, around: Around<'_>) -> Result<Answer
     let code = html! { @match &line.code { Some(code) => { code { (code) } " " a href=(format!("/docs/api#error-{code}")) { (room.t("What it means", "Was das heißt")) } } None => { (none()) } } };
     let key = html! { a href=(key_place(&around, room, &line)) { (line.key_name) } };
     let rows = [
-        (room.t("Id", "Id"), value::copyable(&line.id.text(), look.language)),
+        (room.t("ID", "ID"), value::copyable(&line.id.text(), look.language)),
         (room.t("When", "Wann"), html! { (look.moment(line.at)) " " span class="muted" { (line.at) } }),
         (room.t("Path", "Pfad"), html! { code { (line.path) } }),
         (room.t("Code", "Code"), code),
@@ -125,8 +125,8 @@ pub async fn show(call: &Call, room: &Room, around: Around<'_>) -> Result<Answer
         (room.t("From", "Von"), html! { @match &line.address { Some(address) => code { (address) }, None => (none()) } }),
     ];
     let same = [
-        (room.t("Others with this key", "Weitere mit diesem Schlüssel"), format!("{}?used_key={}", around.list, line.key)),
-        (room.t("Others of this path", "Weitere dieses Pfades"), format!("{}?q={}", around.list, crate::room::encoded(&line.path))),
+        (room.t("More with this key", "Weitere mit diesem Schlüssel"), format!("{}?used_key={}", around.list, line.key)),
+        (room.t("More for this path", "Weitere dieses Pfades"), format!("{}?q={}", around.list, crate::room::encoded(&line.path))),
     ];
     let acts = html! { @for (name, place) in &same { (Button::new(name).small().to(place)) " " } };
     let inside = html! {

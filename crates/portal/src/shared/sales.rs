@@ -28,7 +28,7 @@ fn short(room: &Room, day: Date) -> String {
 pub fn card(room: &Room, title: &str, sales: &[SalesView], today: Date, with_units: bool) -> Markup {
     let card = Card::new(title);
     let Some(most) = sales.first() else {
-        let text = room.t("Each day stands here with what was ordered on it.", "Hier steht jeder Tag mit dem, was an ihm bestellt wurde.");
+        let text = room.t("Each day appears here with what was ordered on it.", "Hier steht jeder Tag mit dem, was an ihm bestellt wurde.");
         return card.around(note::empty(Icon::Info, room.t("Nothing in the last 30 days", "Nichts in den letzten 30 Tagen"), text, None));
     };
     let look = &room.look;
@@ -40,8 +40,9 @@ pub fn card(room: &Room, title: &str, sales: &[SalesView], today: Date, with_uni
     let chart = |title, series: &[Series<'_>], written: &dyn Fn(i64) -> String| Chart { title, labels: &labels, series, written, table_word }.lines();
     let (amount, count) = (room.t("Amount per day", "Betrag je Tag"), room.t("Units per day", "Stück je Tag"));
     card.with(html! {
+        @if with_units { h3 { (amount) } }
         (chart(amount, &[Series { name: amount, figures: &amounts }], &money))
-        @if with_units { (chart(count, &[Series { name: count, figures: &units }], &number)) }
+        @if with_units { h3 { (count) } (chart(count, &[Series { name: count, figures: &units }], &number)) }
         @for other in sales.iter().skip(1) {
             p class="muted" { (look.money_text(&other.amount)) " · " (look.n(other.orders, ("order", "orders"), ("Bestellung", "Bestellungen"))) }
         }

@@ -73,12 +73,12 @@ pub const fn name(look: &Look, term: TermName) -> (&'static str, &'static str) {
         TermName::PurchaseLimitMonth => {
             (("Purchase limit per month", "Einkaufsgrenze je Monat"), ("Orders and the external shop together.", "Bestellungen und externer Shop zusammen."))
         }
-        TermName::MinQuantity => (("Fewest units of a line", "Mindestmenge je Position"), ("Of one product at a time.", "Von einem Produkt auf einmal.")),
-        TermName::MaxQuantity => (("Most units of a line", "Höchstmenge je Position"), ("Of one product at a time.", "Von einem Produkt auf einmal.")),
+        TermName::MinQuantity => (("Minimum per order line", "Mindestmenge je Position"), ("Of one product at a time.", "Von einem Produkt auf einmal.")),
+        TermName::MaxQuantity => (("Maximum per order line", "Höchstmenge je Position"), ("Of one product at a time.", "Von einem Produkt auf einmal.")),
         TermName::EmailCodesToEndUsers => (
-            ("Codes are mailed to customers", "Codes gehen per Mail an Kunden"),
+            ("Codes are e-mailed to customers", "Codes gehen per E-Mail an Kunden"),
             (
-                "Tradepost mails the customers of the external shop, from the merchant.",
+                "Tradepost e-mails the customers of the external shop, from the merchant.",
                 "Tradepost schreibt den Kunden des externen Shops, im Namen des Händlers.",
             ),
         ),

@@ -123,11 +123,11 @@ input! {
 }
 
 fn fields(room: &Room, typed: &Typed) -> Markup {
-    let hint = room.t("Everybody who works here sees it above the list.", "Alle, die hier arbeiten, sehen sie über der Liste.");
+    let hint = room.t("Your whole team sees it above the list.", "Ihr ganzes Team sieht sie über der Liste.");
     html! {
         (typed.field("name", room.t("Name", "Name")).whole().text())
         @if saved_views::may_share(&room.caller) {
-            (typed.field("shared", room.t("Share it with the house", "Mit dem Haus teilen")).hint(hint).whole().switch())
+            (typed.field("shared", room.t("Share with your team", "Mit dem Team teilen")).hint(hint).whole().switch())
         }
         (unseen(&[("list", typed.value("list")), ("query", typed.value("query"))]))
     }
@@ -152,7 +152,7 @@ fn new_page(call: &Call, room: &Room, typed: &Typed) -> Answer {
         p class="muted" { (room.t("The search and the filters of the list under a name, to come back to.", "Suche und Filter der Liste unter einem Namen, um dahin zurückzukehren.")) }
         (fields(room, typed))
     };
-    let (act, back) = (Button::new(room.t("Save", "Sichern")).primary(), room.path(path));
+    let (act, back) = (Button::new(room.t("Save", "Speichern")).primary(), room.path(path));
     room.dialog(spot, title, &question(call, &room.look, title, &text, typed, &room.path("/views"), &act, &back))
 }
 
@@ -190,7 +190,7 @@ fn edit_page(call: &Call, room: &Room, view: &SavedViewView, typed: &Typed) -> A
         (fields(room, typed))
         p { a href={ (its) "/delete" } data-dialog { (room.t("Delete this view", "Diese Ansicht löschen")) } }
     };
-    let (act, back) = (Button::new(room.t("Save", "Sichern")).primary(), with(&room.path(path), &filters(view)));
+    let (act, back) = (Button::new(room.t("Save", "Speichern")).primary(), with(&room.path(path), &filters(view)));
     room.dialog(spot, title, &question(call, &room.look, title, &text, typed, &format!("{its}/edit"), &act, &back))
 }
 
@@ -223,7 +223,7 @@ async fn ask_delete(call: Call) -> Result<Answer, Problem> {
 fn delete_page(call: &Call, room: &Room, view: &SavedViewView, typed: &Typed) -> Answer {
     let (path, spot) = place(room.side, view.list);
     let title = room.t("Delete view", "Ansicht löschen");
-    let shared = room.t("Nobody of the house sees it any more.", "Niemand im Haus sieht sie mehr.");
+    let shared = room.t("Nobody in your team will see it any more.", "Niemand im Team sieht sie mehr.");
     let text = html! { p { strong { (view.name) } } @if view.shared { p { (shared) } } };
     let (act, action) = (Button::new(title).danger(), room.path(&format!("/views/{}/delete", view.id)));
     room.dialog(spot, title, &question(call, &room.look, title, &text, typed, &action, &act, &room.path(path)))

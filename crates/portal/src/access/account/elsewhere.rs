@@ -26,7 +26,7 @@ pub(super) fn part(look: &Look, all: &[IssuerAccount]) -> Markup {
         "Wer eines dieser Konten hat, wird hier ohne Ihr Passwort angemeldet.",
     );
     let inside = html! { ul class="entries" { @for account in all { (entry(look, account)) } } };
-    framed(look.t("Accounts elsewhere", "Konten anderswo"), text, &inside)
+    framed(look.t("Linked accounts", "Verknüpfte Konten"), text, &inside)
 }
 
 fn entry(look: &Look, account: &IssuerAccount) -> Markup {

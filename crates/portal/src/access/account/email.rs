@@ -22,7 +22,7 @@ pub(super) fn part(call: &Call, look: &Look, me: &Me, typed: &Typed) -> Markup {
         )
     } else {
         look.t(
-            "To confirm your address, open the link in the mail that we sent when you signed up. The link to a new password, below, does it too.",
+            "To confirm your address, open the link in the e-mail that we sent when you signed up. The link to a new password, below, does it too.",
             "Um Ihre Adresse zu bestätigen, öffnen Sie den Link in der E-Mail zu Ihrer Registrierung. Der Link zu einem neuen Passwort, unten, tut es auch.",
         )
     };
@@ -78,7 +78,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
             h1 { (title) }
             p { (look.t("From now on you sign in with", "Von jetzt an melden Sie sich an mit")) " " strong { (view.email) } "." }
         }
-        (forms::form(&call, &look, call.request_path(), &html! {}, &Button::new(look.t("This address is mine", "Diese Adresse gehört mir")).primary().wide(), None))
+        (forms::form(&call, &look, call.request_path(), &html! {}, &Button::new(look.t("Confirm address", "Adresse bestätigen")).primary().wide(), None))
     };
     Ok(alone(&call, &look, &Alone::new(title), &inside))
 }
@@ -105,7 +105,7 @@ async fn confirm(call: Call) -> Result<Answer, Problem> {
 fn over(call: &Call, look: &Look, view: &EmailChangeView) -> Option<Answer> {
     let (title, text) = if view.used.is_some() {
         (
-            look.t("This link works no longer", "Dieser Link gilt nicht mehr"),
+            look.t("This link is no longer valid", "Dieser Link ist nicht mehr gültig"),
             look.t("It was used, or a newer one was asked for.", "Er wurde benutzt, oder es wurde ein neuerer angefordert."),
         )
     } else if view.expires <= call.now() {
@@ -124,7 +124,7 @@ fn told(call: &Call, look: &Look, title: &str, text: &str) -> Answer {
         div class="message" {
             h1 { (title) }
             p { (text) }
-            div class="button-row" { (Button::new(look.t("Go on", "Weiter")).primary().to("/account")) }
+            div class="button-row" { (Button::new(look.t("Continue", "Weiter")).primary().to("/account")) }
         }
     };
     alone(call, look, &Alone::new(title), &inside)

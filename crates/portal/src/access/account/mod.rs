@@ -28,12 +28,10 @@ fn said(call: &Call, look: &Look) -> Option<&'static str> {
         "profile" | "look" => Some(look.t("Saved.", "Gesichert.")),
         "session" => Some(look.t("That device is signed out.", "Dieses Gerät ist abgemeldet.")),
         "sessions" => Some(look.t("All other devices are signed out.", "Alle anderen Geräte sind abgemeldet.")),
-        "password" => {
-            Some(look.t("The new password holds. Your other devices are signed out.", "Das neue Passwort gilt. Ihre anderen Geräte sind abgemeldet."))
-        }
-        "unlinked" => Some(look.t("That account signs you in no more.", "Dieses Konto meldet Sie nicht mehr an.")),
+        "password" => Some(look.t("Password changed. Your other devices are signed out.", "Passwort geändert. Ihre anderen Geräte sind abgemeldet.")),
+        "unlinked" => Some(look.t("That account no longer signs you in.", "Dieses Konto meldet Sie nicht mehr an.")),
         "email" => Some(look.t("A link went to the new address. It works for a day.", "Ein Link ging an die neue Adresse. Er gilt einen Tag lang.")),
-        "mail" => Some(look.t("Look into your mailbox: the link works for an hour.", "Sehen Sie in Ihr Postfach: Der Link gilt eine Stunde lang.")),
+        "mail" => Some(look.t("Check your inbox: the link works for an hour.", "Prüfen Sie Ihr Postfach: Der Link gilt eine Stunde lang.")),
         _ => None,
     }
 }
@@ -60,7 +58,7 @@ async fn drawn(call: &Call, typing: &Typing) -> Result<Answer, Problem> {
     let inside = html! {
         @if let Some(said) = said(call, &look) { (note::note(Tone::Good, said, "", None)) }
         div class="message" {
-            (Button::new(look.t("Back to work", "Zurück zur Arbeit")).quiet().small().icon(Icon::Previous).to("/"))
+            (Button::new(look.t("Back to workspace", "Zurück zum Arbeitsbereich")).quiet().small().icon(Icon::Previous).to("/"))
             h1 { (title) }
         }
         (profile::part(call, &look, &me, typing.profile.as_ref()))
@@ -115,10 +113,13 @@ fn appearance(call: &Call, look: &Look, me: &Me) -> Markup {
         (Field::new("language", look.t("Language", "Sprache")).value(language.map_or("auto", Language::code)).select(&languages))
         (Field::new("theme", look.t("Theme", "Darstellung")).value(theme.map_or("auto", Theme::name)).whole().radios(&themes))
     };
-    let form = forms::form(call, look, "/look", &fields, &Button::new(look.t("Save", "Sichern")), None);
+    let form = forms::form(call, look, "/look", &fields, &Button::new(look.t("Save", "Speichern")), None);
     part(
         look.t("Language and appearance", "Sprache und Darstellung"),
-        look.t("The language on every browser and in mails, the theme on this one.", "Die Sprache in jedem Browser und in E-Mails, die Darstellung in diesem."),
+        look.t(
+            "The language on every browser and in e-mails, the theme on this one.",
+            "Die Sprache in jedem Browser und in E-Mails, die Darstellung in diesem.",
+        ),
         &form,
     )
 }
@@ -165,7 +166,7 @@ fn devices(call: &Call, look: &Look, open: &[SessionView], here: Option<SessionI
             (forms::act(call, "/account/sign-out-elsewhere", &Button::new(look.t("Sign out everywhere else", "Überall sonst abmelden")).icon(Icon::SignOut)))
         }
     };
-    part(look.t("Where you are signed in", "Wo Sie angemeldet sind"), text, &inside)
+    part(look.t("Active sessions", "Aktive Sitzungen"), text, &inside)
 }
 
 fn entry(call: &Call, look: &Look, session: &SessionView, here: bool) -> Markup {

@@ -37,7 +37,7 @@ pub(super) fn part(call: &Call, look: &Look, me: &Me, typed: Option<&Typed>) -> 
     };
     let inside = html! {
         (typed.mistakes(look))
-        (forms::form(call, look, "/account/profile", &fields, &Button::new(look.t("Save", "Sichern")), None))
+        (forms::form(call, look, "/account/profile", &fields, &Button::new(look.t("Save", "Speichern")), None))
     };
     framed(look.t("You", "Sie"), "", &inside)
 }

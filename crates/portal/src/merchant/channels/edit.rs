@@ -32,9 +32,9 @@ fn fields(room: &Room, lists: &[(PriceListId, String)], typed: &Typed) -> Markup
         @if choices.is_empty() {
             (note::note(Tone::Warn, room.t("There is no price list yet", "Es gibt noch keine Preisliste"), missing, Some(&Button::new(room.t("Price lists", "Preislisten")).small().to(&room.path("/price-lists")))))
         } @else {
-            (typed.field("price_list", room.t("Price list", "Preisliste")).hint(room.t("What its resellers may order, and at which prices. Another one counts for new orders only.", "Was seine Reseller bestellen dürfen und zu welchen Preisen. Eine andere gilt nur für neue Bestellungen.")).whole().select(&choices))
+            (typed.field("price_list", room.t("Price list", "Preisliste")).hint(room.t("What its resellers may order, and at which prices. A change applies to new orders only.", "Was seine Reseller bestellen dürfen und zu welchen Preisen. Eine andere gilt nur für neue Bestellungen.")).whole().select(&choices))
         }
-        (typed.field("order_email", room.t("Mail about each order", "Mail zu jeder Bestellung")).hint(room.t("When an order is confirmed, its reseller gets one mail with the amount, the due date and the invoice. Without it, all of that stands on the order's page.", "Ist eine Bestellung bestätigt, bekommt ihr Reseller eine Mail mit Betrag, Fälligkeit und Rechnung. Ohne sie steht alles auf der Seite der Bestellung.")).whole().switch())
+        (typed.field("order_email", room.t("E-mail about each order", "E-Mail zu jeder Bestellung")).hint(room.t("When an order is confirmed, its reseller gets one e-mail with the amount, the due date and the invoice. Without it, all of that is on the order's page.", "Ist eine Bestellung bestätigt, bekommt ihr Reseller eine E-Mail mit Betrag, Fälligkeit und Rechnung. Ohne sie steht alles auf der Seite der Bestellung.")).whole().switch())
     }
 }
 
@@ -78,7 +78,7 @@ async fn ask_edit(call: Call) -> Result<Answer, Problem> {
 async fn edit_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Problem> {
     let (id, lists) = (call.path::<ChannelId>("id")?, price_lists(call).await?);
     let (title, path) = (room.t("Edit channel", "Kanal bearbeiten"), room.path(&format!("/channels/{id}")));
-    let act = Button::new(room.t("Save", "Sichern")).primary();
+    let act = Button::new(room.t("Save", "Speichern")).primary();
     let inside = question(call, &room.look, title, &fields(room, &lists, typed), typed, &format!("{path}/edit"), &act, &path);
     Ok(room.dialog(Spot::Channels, title, &inside))
 }
@@ -95,7 +95,7 @@ async fn edit(call: Call) -> Result<Answer, Problem> {
         Err(no) => Err(no),
     };
     match edited {
-        Ok(()) => Ok(done(&call, &room.path(&format!("/channels/{channel}")), room.t("Channel saved.", "Kanal gesichert."))),
+        Ok(()) => Ok(done(&call, &room.path(&format!("/channels/{channel}")), room.t("Channel saved.", "Kanal gespeichert."))),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
             Ok(edit_page(&call, &room, &typed).await?.with_status(status))

@@ -73,9 +73,9 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let columns = vec![
         Column::new(room.t("Channel", "Kanal")),
         Column::new(room.t("Price list", "Preisliste")),
-        Column::new(room.t("Mails about orders", "Mails zu Bestellungen")),
+        Column::new(room.t("Order e-mails", "E-Mails zu Bestellungen")),
         Column::new(room.t("Created", "Angelegt")),
-        Column::new(room.t("Id", "Id")),
+        Column::new(room.t("ID", "ID")),
     ];
     let row = |channel: &ChannelView| {
         let name = lists.get(&channel.price_list).cloned().unwrap_or_default();
@@ -106,7 +106,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
     let lists: HashMap<PriceListId, String> = price_lists(&call).await?.into_iter().collect();
     let terms = terms::overview(&call, &room, Kind::Channel.owner(&call)?).await?;
     let (back, path) = (room.path("/channels"), room.path(&format!("/channels/{}", channel.id)));
-    let resellers = Button::new(room.t("Its resellers", "Seine Reseller")).icon(Icon::Reseller).to(&room.path(&format!("/resellers?channel={}", channel.id)));
+    let resellers = Button::new(room.t("Show resellers", "Reseller zeigen")).icon(Icon::Reseller).to(&room.path(&format!("/resellers?channel={}", channel.id)));
     let acts = html! {
         @if room.may(Right::MerchantManage) {
             (Button::new(room.t("Delete", "Löschen")).quiet().icon(Icon::Delete).opens_dialog().to(&format!("{path}/delete")))
@@ -116,12 +116,12 @@ async fn show(call: Call) -> Result<Answer, Problem> {
     };
     let rows: Vec<(&str, Markup)> = vec![
         (room.t("Price list", "Preisliste"), price_list(&room, &lists, channel.price_list)),
-        (room.t("Mails about orders", "Mails zu Bestellungen"), mails(&room, channel.order_email)),
+        (room.t("Order e-mails", "E-Mails zu Bestellungen"), mails(&room, channel.order_email)),
         (room.t("Created", "Angelegt"), room.look.moment(channel.created)),
-        (room.t("Id", "Id"), value::copyable(&channel.id.to_string(), room.look.language)),
+        (room.t("ID", "ID"), value::copyable(&channel.id.to_string(), room.look.language)),
     ];
     let inside = html! {
-        (Card::new(room.t("Details", "Angaben")).with(facts(&rows)))
+        (Card::new(room.t("Details", "Details")).with(facts(&rows)))
         (terms)
     };
     let head = Head {
@@ -129,7 +129,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
         title: &channel.name,
         state: None,
         text: Some(room.t(
-            "What is set here counts for all resellers of the channel, unless one has terms of its own.",
+            "Applies to all resellers of the channel, unless one has its own terms.",
             "Was hier steht, gilt für alle Reseller des Kanals, soweit einer keine eigenen Konditionen hat.",
         )),
         acts: Some(acts),

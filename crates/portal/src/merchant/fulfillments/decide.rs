@@ -44,9 +44,9 @@ fn approve_page(call: &Call, room: &Room, request: &CancelRequestView, typed: &T
     let currency = request.refund_least.map_or(room.currency, |least| least.currency);
     let text = html! {
         (stakes(room, request))
-        (typed.field("refund", room.t("Goes back to the balance", "Geht zurück aufs Guthaben")).before(currency.code()).numeric().whole().text())
-        (typed.field("note", room.t("Note", "Nachricht")).hint(room.t("The reseller reads it.", "Der Reseller liest sie.")).optional(room.t("optional", "freiwillig")).whole().lines())
-        p class="muted" { (room.t("It cannot be undone. The owners of the reseller get a mail about it.", "Das lässt sich nicht rückgängig machen. Die Inhaber des Resellers bekommen eine Mail darüber.")) }
+        (typed.field("refund", room.t("Refund to the balance", "Erstattung aufs Guthaben")).before(currency.code()).numeric().whole().text())
+        (typed.field("note", room.t("Note", "Nachricht")).hint(room.t("The reseller reads it.", "Der Reseller liest sie.")).optional(room.t("optional", "optional")).whole().lines())
+        p class="muted" { (room.t("It cannot be undone. The owners of the reseller get an e-mail about it.", "Das lässt sich nicht rückgängig machen. Die Inhaber des Resellers bekommen eine E-Mail darüber.")) }
     };
     let act = Button::new(room.t("Approve", "Annehmen")).primary();
     room.dialog(Spot::Fulfillments, title, &question(call, &room.look, title, &text, typed, &format!("{path}/approve"), &act, &path))
@@ -91,9 +91,9 @@ fn reject_page(call: &Call, room: &Room, request: &CancelRequestView, typed: &Ty
     let path = room.path(&format!("/cancel-requests/{}", request.id));
     let title = room.t("Reject request", "Anfrage ablehnen");
     let text = html! {
-        p { (room.t("Its codes stay good, and nothing is refunded. The reseller may ask again.", "Die Codes gelten weiter, und nichts wird erstattet. Der Reseller kann erneut anfragen.")) }
+        p { (room.t("Its codes stay valid, and nothing is refunded. The reseller may ask again.", "Die Codes gelten weiter, und nichts wird erstattet. Der Reseller kann erneut anfragen.")) }
         (typed.field("note", room.t("Reason", "Grund")).hint(room.t("The reseller reads it.", "Der Reseller liest ihn.")).whole().lines())
-        p class="muted" { (room.t("The owners of the reseller get a mail with it.", "Die Inhaber des Resellers bekommen ihn per Mail.")) }
+        p class="muted" { (room.t("The owners of the reseller get an e-mail with it.", "Die Inhaber des Resellers bekommen ihn per E-Mail.")) }
     };
     let act = Button::new(room.t("Reject", "Ablehnen")).danger();
     room.dialog(Spot::Fulfillments, title, &question(call, &room.look, title, &text, typed, &format!("{path}/reject"), &act, &path))

@@ -28,11 +28,9 @@ use tradepost_web::{Answer, Call, Problem, Routes, api};
 /// Requests that wait are counted up to here.
 const MOST_WAITING: PageRequest = PageRequest { limit: 99, before: None };
 
-/// The filters of a list of fulfillments that stands at `path`.
-pub(in crate::merchant) fn filtered<'a>(room: &Room, list: List<'a>, path: &str) -> List<'a> {
-    let list = list.searches().filter("state", shared::states(&room.look));
-    let days = shared::days(room, &list, path);
-    list.before(days)
+/// The filters of a list of fulfillments.
+pub(in crate::merchant) fn filtered<'a>(room: &Room, call: &Call, list: List<'a>) -> List<'a> {
+    shared::by_days(room, call, list.searches().filter("state", shared::states(&room.look)))
 }
 
 /// What its filters ask for. The search is for the shop's own order id.
@@ -54,14 +52,14 @@ async fn own_tabs(call: &Call, room: &Room, here: Tab) -> Result<Markup, Problem
     let waiting = api::cancel_requests::listed(call, pending, MOST_WAITING).await?.rows.len();
     let all = [
         (room.t("Fulfillments", "Lieferungen"), room.path("/fulfillments"), 0, here == Tab::Fulfillments),
-        (room.t("Requests to take back", "Anfragen zur Rücknahme"), room.path("/cancel-requests"), waiting, here == Tab::Requests),
+        (room.t("Return requests", "Rücknahmeanfragen"), room.path("/cancel-requests"), waiting, here == Tab::Requests),
     ];
     Ok(tabs(room.t("External shops", "Externe Shops"), &all))
 }
 
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
-    let list = filtered(&room, List::new(&room, &call, "fulfillments"), call.request_path());
+    let list = filtered(&room, &call, List::new(&room, &call, "fulfillments"));
     // Whoever pastes an id of ours is led to its page.
     if let Some(id) = list.searched().and_then(|text| text.parse::<FulfillmentId>().ok()) {
         return Ok(Answer::see_other(&room.path(&format!("/fulfillments/{id}"))));
@@ -76,7 +74,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Icon::Code,
         room.t("No sales of external shops yet", "Noch keine Verkäufe externer Shops"),
         room.t(
-            "What resellers sell in their own shops, bots and pages stands here, paid from their prepaid balance.",
+            "What resellers sell in their own shops, bots and pages appears here, paid from their prepaid balance.",
             "Hier steht, was Reseller in eigenen Shops, Bots und Seiten verkaufen, bezahlt von ihrem Guthaben.",
         ),
         None,
@@ -90,7 +88,10 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         crumbs: &[],
         title: room.t("External shops", "Externe Shops"),
         state: None,
-        text: Some(room.t("What resellers sold in their own shops.", "Was Reseller in ihren eigenen Shops verkauft haben.")),
+        text: Some(room.t(
+            "What resellers sold in their own shops. Search finds the shop's order ID, typed in full.",
+            "Was Reseller in ihren eigenen Shops verkauft haben. Die Suche findet die ganze Bestellnummer des Shops.",
+        )),
         acts: None,
     };
     list.answer(&call, Spot::Fulfillments, &head, columns, rows, found.next)

@@ -83,7 +83,7 @@ fn waits(room: &Room, request: &CancelRequestSummary) -> Markup {
 
 fn reseller_card(room: &Room, view: &FulfillmentView, company: &str) -> Markup {
     let path = room.path(&format!("/resellers/{}", view.partnership));
-    let all = Button::new(room.t("Its sales", "Seine Verkäufe")).small().to(&format!("{path}/fulfillments"));
+    let all = Button::new(room.t("All sales", "Alle Verkäufe")).small().to(&format!("{path}/fulfillments"));
     Card::new(room.t("Reseller", "Reseller")).acts(all).with(html! { a href=(path) { (value::person(company, None)) } })
 }
 
@@ -100,7 +100,7 @@ fn requests_card(room: &Room, requests: &[CancelRequestSummary]) -> Markup {
     };
     html! {
         @if !requests.is_empty() {
-            (Card::new(room.t("Requests to take back", "Anfragen zur Rücknahme")).with(html! { @for request in requests { (row(request)) } }))
+            (Card::new(room.t("Return requests", "Rücknahmeanfragen")).with(html! { @for request in requests { (row(request)) } }))
         }
     }
 }

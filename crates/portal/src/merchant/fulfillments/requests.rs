@@ -52,19 +52,19 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let found = list.rows(&call, fetch!(|page| [call] listed(call, filter, page).await)).await?;
     let names = companies(&call, found.rows.iter().map(|request| request.partnership).collect()).await?;
     let columns = vec![
-        Column::new(room.t("Order of the shop", "Bestellung des Shops")),
+        Column::new(room.t("Shop order", "Shop-Bestellung")),
         Column::new(room.t("Reseller", "Reseller")),
-        Column::new(room.t("State", "Stand")),
+        Column::new(room.t("Status", "Status")),
         Column::new(room.t("Reason", "Grund")),
         Column::right(room.t("Codes", "Codes")),
-        Column::right(room.t("Went back", "Ging zurück")),
-        Column::new(room.t("Asked", "Angefragt")),
-        Column::new(room.t("Id", "Id")),
+        Column::right(room.t("Refunded", "Erstattet")),
+        Column::new(room.t("Requested", "Angefragt")),
+        Column::new(room.t("ID", "ID")),
     ];
     let rows = found.rows.iter().map(|request| row(&room, request, &names)).collect();
     let head = Head {
         crumbs: &[],
-        title: room.t("Requests to take back", "Anfragen zur Rücknahme"),
+        title: room.t("Return requests", "Rücknahmeanfragen"),
         state: None,
         text: Some(room.t("Nothing changes until you decide.", "Bis Sie entscheiden, ändert sich nichts.")),
         acts: None,
@@ -112,7 +112,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
     };
     let decides = request.status == RequestState::Pending && room.may(Right::BillingManage);
     let head = Head {
-        crumbs: &[(room.t("Requests to take back", "Anfragen zur Rücknahme"), back.as_str())],
+        crumbs: &[(room.t("Return requests", "Rücknahmeanfragen"), back.as_str())],
         title: &request.external_order_id,
         state: Some(badge(tone, state)),
         text: None,
@@ -159,19 +159,19 @@ fn facts_card(room: &Room, request: &CancelRequestView, company: &str) -> Markup
     };
     let mut rows: Vec<(&str, Markup)> = vec![
         (room.t("Reseller", "Reseller"), html! { a href=(room.path(&format!("/resellers/{}", request.partnership))) { (company) } }),
-        (room.t("Order of the shop", "Bestellung des Shops"), html! { a href=(fulfillment) { (request.external_order_id) } }),
+        (room.t("Shop order", "Shop-Bestellung"), html! { a href=(fulfillment) { (request.external_order_id) } }),
         (room.t("About", "Umfang"), html! { (about) }),
         (room.t("Codes", "Codes"), html! { span class="number" { (look.number(request.quantity)) } }),
-        (room.t("Asked", "Angefragt"), look.moment(request.created_at)),
+        (room.t("Requested", "Angefragt"), look.moment(request.created_at)),
     ];
     if let Some(at) = request.decided_at {
         rows.push((room.t("Decided", "Entschieden"), look.moment(at)));
     }
     if let Some(refund) = &request.refund {
-        rows.push((room.t("Went back", "Ging zurück"), look.money(refund)));
+        rows.push((room.t("Refunded", "Erstattet"), look.money(refund)));
     }
-    rows.push((room.t("Id", "Id"), value::copyable(&request.id.to_string(), look.language)));
-    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+    rows.push((room.t("ID", "ID"), value::copyable(&request.id.to_string(), look.language)));
+    Card::new(room.t("Details", "Details")).with(facts(&rows))
 }
 
 pub(super) fn routes(r: &mut Routes) {

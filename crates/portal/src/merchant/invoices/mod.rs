@@ -68,11 +68,11 @@ pub(in crate::merchant) fn columns<'a>(room: &'a Room, list: &List<'_>, named: b
         columns.push(Column::new(room.t("Reseller", "Reseller")));
     }
     columns.extend([
-        Column::new(room.t("Status", "Stand")),
-        Column::new(room.t("Over", "Über")),
+        Column::new(room.t("Status", "Status")),
+        Column::new(room.t("Type", "Art")),
         list.sorting(Column::new(room.t("Issued", "Ausgestellt")), "", false),
         list.sorting(Column::new(room.t("Due", "Fällig")), InvoiceSort::DueDate.name(), true),
-        Column::right(room.t("Open", "Offen")),
+        Column::right(room.t("Outstanding", "Offen")),
         Column::right(room.t("Total", "Summe")),
     ]);
     columns
@@ -100,7 +100,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let list = filtered(&room, List::new(&room, &call, "invoices")).searches().views(views).empty(
         Icon::Invoice,
         room.t("No invoices yet", "Noch keine Rechnungen"),
-        room.t("Each confirmed order and each top-up of a balance brings one.", "Jede bestätigte Bestellung und jede Aufladung eines Guthabens bringt eine."),
+        room.t("Each confirmed order and each balance top-up creates one.", "Jede bestätigte Bestellung und jede Aufladung eines Guthabens bringt eine."),
         None,
     );
     let wanted = asked(&room, &list, None);
@@ -169,7 +169,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 
 fn reseller_card(room: &Room, invoice: &InvoiceView, company: &str) -> Markup {
     let path = room.path(&format!("/resellers/{}", invoice.partnership));
-    let all = Button::new(room.t("Its invoices", "Seine Rechnungen")).small().to(&format!("{path}/invoices"));
+    let all = Button::new(room.t("All invoices", "Alle Rechnungen")).small().to(&format!("{path}/invoices"));
     Card::new(room.t("Reseller", "Reseller")).acts(all).with(html! { a href=(path) { (value::person(company, None)) } })
 }
 
@@ -196,8 +196,8 @@ async fn cancel_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, 
     let (title, path) = (room.t("Cancel top-up", "Aufladung stornieren"), room.path(&format!("/invoices/{}", invoice.id)));
     let text = html! {
         p { strong { (invoice.number) } " · " (room.look.money(&invoice.total)) }
-        p { (room.t("The invoice stays in the list as canceled; nobody has to pay it any more. It can be canceled only while nothing of it was paid.", "Die Rechnung bleibt als storniert in der Liste; niemand muss sie mehr bezahlen. Das geht nur, solange nichts davon bezahlt ist.")) }
-        p class="muted" { (room.t("Nobody gets a mail.", "Niemand bekommt eine Mail.")) }
+        p { (room.t("The invoice stays in the list as canceled; it no longer has to be paid. It can be canceled only while nothing of it was paid.", "Die Rechnung bleibt als storniert in der Liste; niemand muss sie mehr bezahlen. Das geht nur, solange nichts davon bezahlt ist.")) }
+        p class="muted" { (room.t("Nobody gets an e-mail.", "Niemand bekommt eine E-Mail.")) }
     };
     let act = Button::new(title).danger();
     Ok(room.dialog(Spot::Invoices, title, &question(call, &room.look, title, &text, typed, &format!("{path}/cancel"), &act, &path)))

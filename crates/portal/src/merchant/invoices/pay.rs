@@ -69,7 +69,7 @@ fn form_page(call: &Call, room: &Room, stake: &Stake, typed: &Typed) -> Answer {
             (typed.mistakes(&room.look))
             @if stake.invoice.canceled.is_some() { (note::note(Tone::Bad, canceled, room.t("Nothing can be recorded for it.", "Für sie lässt sich nichts erfassen."), None)) }
             div class="columns" {
-                div { (Card::new(room.t("What came in", "Was eingegangen ist")).with(html! { div class="fields" { (fields(room, stake, typed)) } })) }
+                div { (Card::new(room.t("Payment", "Zahlung")).with(html! { div class="fields" { (fields(room, stake, typed)) } })) }
                 div {
                     div data-live-result="" { (effect_card(room, stake, amount)) }
                     (invoice_card(room, stake))
@@ -79,16 +79,17 @@ fn form_page(call: &Call, room: &Room, stake: &Stake, typed: &Typed) -> Answer {
         }
     };
     let title = room.t("Record payment", "Zahlung erfassen");
-    let head = Head {
-        crumbs: &[(room.t("Invoices", "Rechnungen"), invoices.as_str()), (stake.invoice.number.as_str(), path.as_str())],
-        title,
-        state: None,
-        text: Some(room.t(
-            "What is recorded stands in the books for good: check the amount and the day.",
-            "Was erfasst ist, steht endgültig in den Büchern: Prüfen Sie Betrag und Tag.",
-        )),
-        acts: None,
-    };
+    let head =
+        Head {
+            crumbs: &[(room.t("Invoices", "Rechnungen"), invoices.as_str()), (stake.invoice.number.as_str(), path.as_str())],
+            title,
+            state: None,
+            text: Some(room.t(
+                "A recorded payment is final: check the amount and the date.",
+                "Was erfasst ist, steht endgültig in den Büchern: Prüfen Sie Betrag und Tag.",
+            )),
+            acts: None,
+        };
     room.page(Spot::Invoices, &head, &form)
 }
 
@@ -96,15 +97,15 @@ fn fields(room: &Room, stake: &Stake, typed: &Typed) -> Markup {
     let methods = [("wire", shared::method(&room.look, PaymentMethod::Wire)), ("check", shared::method(&room.look, PaymentMethod::Check))];
     html! {
         (typed.field("amount", room.t("Amount", "Betrag")).before(stake.currency().code()).numeric().hint(room.t("In part or whole; more than is open is taken too.", "Teilweise oder ganz; auch mehr, als offen ist.")).text())
-        (typed.field("method", room.t("How it came", "Wie es kam")).select(&methods))
+        (typed.field("method", room.t("Payment method", "Zahlungsart")).select(&methods))
         (typed.field("received_on", room.t("Received on", "Eingegangen am")).input("date"))
-        (typed.field("reference", room.t("Reference", "Zeichen")).hint(room.t("Check number or purpose of the wire.", "Schecknummer oder Verwendungszweck.")).optional(room.t("optional", "freiwillig")).text())
+        (typed.field("reference", room.t("Reference", "Referenz")).hint(room.t("Check number or purpose of the wire.", "Schecknummer oder Verwendungszweck.")).optional(room.t("optional", "optional")).text())
     }
 }
 
 /// What the payment does: computed anew while somebody types.
 fn effect_card(room: &Room, stake: &Stake, amount: Option<Money>) -> Markup {
-    let card = Card::new(room.t("What it does", "Was sie bewirkt"));
+    let card = Card::new(room.t("Effect", "Auswirkung"));
     let Some(amount) = amount.filter(|amount| amount.minor > 0) else {
         return card.with(html! { p class="muted" { (room.t("Type an amount above zero.", "Geben Sie einen Betrag über null an.")) } });
     };
@@ -114,15 +115,15 @@ fn effect_card(room: &Room, stake: &Stake, amount: Option<Money>) -> Markup {
     if effects.prepaid_minor > 0 {
         lines.push((room.t("Prepaid balance at once", "Sofort Guthaben"), money(effects.prepaid_minor)));
     } else if effects.pays_minor > 0 {
-        lines.push((room.t("Pays of this invoice", "Bezahlt von dieser Rechnung"), money(effects.pays_minor)));
+        lines.push((room.t("Applied to this invoice", "Auf diese Rechnung angerechnet"), money(effects.pays_minor)));
     }
     if effects.beyond_minor > 0 {
         lines.push((room.t("Account balance", "Verrechnungskonto"), money(effects.beyond_minor)));
     }
     card.with(html! {
-        (sums(&lines, (room.t("Still open then", "Danach noch offen"), money(effects.open_minor))))
+        (sums(&lines, (room.t("Still outstanding", "Danach noch offen"), money(effects.open_minor))))
         (released(room, &effects))
-        @if effects.beyond_minor > 0 { p class="muted" { (room.t("The account balance pays the next invoice by itself.", "Das Verrechnungskonto bezahlt die nächste Rechnung von selbst.")) } }
+        @if effects.beyond_minor > 0 { p class="muted" { (room.t("The account balance pays the next invoice automatically.", "Das Verrechnungskonto bezahlt die nächste Rechnung von selbst.")) } }
         @if stake.invoice.kind == InvoiceKind::Order && effects.open_minor == 0 { (complete(room, stake)) }
     })
 }
@@ -131,7 +132,7 @@ fn released(room: &Room, effects: &Effects) -> Markup {
     html! {
         @if !effects.released.is_empty() {
             div {
-                strong { (room.t("Goods are released of:", "Ware wird frei von:")) }
+                strong { (room.t("Releases:", "Gibt frei:")) }
                 ul class="plain-list" {
                     @for (id, name, paid) in &effects.released {
                         li {
@@ -165,7 +166,7 @@ fn invoice_card(room: &Room, stake: &Stake) -> Markup {
         (room.t("Invoice", "Rechnung"), html! { (invoice.number) " " (badge(tone, status)) }),
         (room.t("Due", "Fällig"), html! { (look.date(invoice.due_on)) }),
         (room.t("Total", "Summe"), money(invoice.total_minor)),
-        (room.t("Open", "Offen"), html! { strong { (money(invoice.open_minor())) } }),
+        (room.t("Outstanding", "Offen"), html! { strong { (money(invoice.open_minor())) } }),
     ];
     for order in stake.orders() {
         let name = orders::number(room, order.number.as_deref(), order.id);

@@ -20,7 +20,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
     let (message, detail) = message_shown(&call, call.path("id")?).await?;
     let (tone, text) = super::state(&room.look, message.state);
     let path = room.path(&format!("/messages/{}", message.id));
-    let title = room.t("The mail as it is shown", "Die E-Mail, wie sie gezeigt wird");
+    let title = room.t("The e-mail as it is shown", "Die E-Mail, wie sie gezeigt wird");
     let inside = html! {
         div class="columns" {
             div {

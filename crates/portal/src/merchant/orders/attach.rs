@@ -54,7 +54,7 @@ fn form_page(call: &Call, room: &Room, id: LicenseId, what: What, typed: &Typed)
         What::EndUser => (room.t("Who is it for?", "Für wen ist sie?"), shared::end_user_fields(room, typed)),
         What::Company => (room.t("Who sells it on?", "Wer verkauft sie weiter?"), shared::company_fields(room, typed)),
     };
-    let act = Button::new(room.t("Save", "Sichern")).primary();
+    let act = Button::new(room.t("Save", "Speichern")).primary();
     room.dialog(Spot::Orders, title, &question(call, &room.look, title, &fields, typed, &format!("{path}/{}", what.place()), &act, &path))
 }
 

@@ -60,7 +60,7 @@ async fn review(call: &Call, room: &Room, ids: Vec<LicenseId>, typed: &Typed) ->
     let count = room.look.n(i64::try_from(licenses.len()).unwrap_or(i64::MAX), ("license", "licenses"), ("Lizenz", "Lizenzen"));
     let text = html! {
         p { strong { (count) } }
-        p { (room.t("Say that you delivered these licenses. Their orders go on with it; this can't be taken back.", "Bestätigen Sie, dass Sie diese Lizenzen geliefert haben. Ihre Bestellungen gehen damit weiter; das lässt sich nicht zurücknehmen.")) }
+        p { (room.t("Confirm that you delivered these licenses. Their orders proceed with it; this can't be undone.", "Bestätigen Sie, dass Sie diese Lizenzen geliefert haben. Ihre Bestellungen gehen damit weiter; das lässt sich nicht zurücknehmen.")) }
         div class="field whole" id="licenses" { (table(room, typed, &licenses, &names)) }
     };
     let act = Button::new(title).primary();

@@ -71,7 +71,7 @@ fn look_at(call: &Call, room: &Room, license: &LicenseView, path: &str) -> Optio
 
 fn owner_acts(room: &Room, license: &LicenseView, path: &str) -> Option<Markup> {
     let may_change = shared::may_attach(room) && license.order.is_some() && license.stage != Stage::Canceled;
-    let word = if license.owner.is_some() { room.t("Change", "Ändern") } else { room.t("Say who", "Angeben") };
+    let word = if license.owner.is_some() { room.t("Change", "Ändern") } else { room.t("Add", "Angeben") };
     may_change.then(|| {
         html! {
             (Button::new(word).small().opens_dialog().to(&format!("{path}/end-user")))
@@ -102,7 +102,7 @@ async fn send(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let id: LicenseId = call.path("id")?;
     match call.execute(SendLicense { license: id }).await {
-        Ok(_) => Ok(done(&call, &room.path(&format!("/licenses/{id}")), room.t("The license goes out by mail.", "Die Lizenz wird per E-Mail versandt."))),
+        Ok(_) => Ok(done(&call, &room.path(&format!("/licenses/{id}")), room.t("The license goes out by e-mail.", "Die Lizenz wird per E-Mail versandt."))),
         Err(no) => refused(&call, &room, id, no).await,
     }
 }

@@ -31,7 +31,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Icon::License,
         room.t("No licenses yet", "Noch keine Lizenzen"),
         room.t(
-            "Each unit that a reseller orders is a license; it stands here from the moment the order is confirmed.",
+            "Each unit that a reseller orders is a license; it appears here as soon as the order is confirmed.",
             "Jede bestellte Einheit ist eine Lizenz; sie steht hier, sobald die Bestellung bestätigt ist.",
         ),
         None,
@@ -41,7 +41,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     }
     let narrowing = Narrowing::new(&room, &call)
         .choice("partnership", room.t("Reseller", "Reseller"), resellers(&call).await?)
-        .text("product", room.t("Product (SKU or id)", "Produkt (SKU oder Id)"));
+        .text("product", room.t("Product (SKU or ID)", "Produkt (SKU oder ID)"));
     let mut list = narrowing.of(list, room.t("Reseller, product", "Reseller, Produkt"));
     let wanted = wanted(&list, list.asked("partnership").and_then(|id| id.parse().ok()));
     let found = list.rows(&call, fetch!(|page| [call, wanted] named(call, wanted.clone(), page).await)).await?;
@@ -72,7 +72,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
 
 /// A list of licenses with what it can be searched and filtered by.
 pub(in crate::merchant) fn filtered<'a>(room: &Room, list: List<'a>) -> List<'a> {
-    let waiting = vec![(Status::WaitingForConfirmation.name().to_owned(), room.t("Waits for your confirmation", "Wartet auf Ihre Bestätigung").to_owned())];
+    let waiting = vec![(Status::WaitingForConfirmation.name().to_owned(), room.t("Awaiting your confirmation", "Wartet auf Ihre Bestätigung").to_owned())];
     list.searches().filter("stage", shared::stages(room)).filter("status", waiting)
 }
 

@@ -38,16 +38,16 @@ async fn list(call: Call) -> Result<Answer, Problem> {
             Icon::Order,
             room.t("No orders yet", "Noch keine Bestellungen"),
             room.t(
-                "Orders of your resellers stand here as soon as the first is begun.",
-                "Hier stehen die Bestellungen Ihrer Reseller, sobald die erste begonnen ist.",
+                "Your resellers' orders appear here as soon as the first one is created.",
+                "Hier erscheinen die Bestellungen Ihrer Reseller, sobald die erste angelegt ist.",
             ),
             Some(invite),
         );
     let narrowing = Narrowing::new(&room, &call)
         .choice("partnership", room.t("Reseller", "Reseller"), resellers(&call).await?)
-        .text("product", room.t("Product (SKU or id)", "Produkt (SKU oder Id)"))
-        .day("from", room.t("Begun from", "Begonnen ab"))
-        .day("to", room.t("Begun up to", "Begonnen bis"));
+        .text("product", room.t("Product (SKU or ID)", "Produkt (SKU oder ID)"))
+        .day("from", room.t("Created from", "Angelegt ab"))
+        .day("to", room.t("Created to", "Angelegt bis"));
     let list = narrowing.of(list, room.t("Reseller, product, dates", "Reseller, Produkt, Zeitraum"));
     let day = |name: &str| list.asked(name).and_then(|text| text.parse::<Date>().ok());
     let partnership: Option<PartnershipId> = list.asked("partnership").and_then(|id| id.parse().ok());
@@ -66,10 +66,10 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let columns = vec![
         Column::new(room.t("Order", "Bestellung")),
         Column::new(room.t("Reseller", "Reseller")),
-        Column::new(room.t("State", "Stand")),
-        Column::new(room.t("Reference", "Zeichen")),
-        Column::new(room.t("Begun", "Begonnen")),
-        Column::right(room.t("Open", "Offen")),
+        Column::new(room.t("Status", "Status")),
+        Column::new(room.t("Reference", "Referenz")),
+        Column::new(room.t("Created", "Angelegt")),
+        Column::right(room.t("Outstanding", "Offen")),
         Column::right(room.t("Total", "Summe")),
     ];
     let rows = found.rows.iter().map(|(order, company)| row(&room, order, company)).collect();

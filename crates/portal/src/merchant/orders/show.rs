@@ -113,7 +113,7 @@ fn reseller_card(room: &Room, partnership: &PartnershipView) -> Markup {
         (facts(&[
             (room.t("Partnership", "Partnerschaft"), badge(tone, status)),
             (room.t("Code", "Kennung"), html! { code { (partnership.code) } }),
-            (room.t("Mail", "E-Mail"), html! { a href={ "mailto:" (reseller.email) } { (reseller.email) } }),
+            (room.t("E-mail", "E-Mail"), html! { a href={ "mailto:" (reseller.email) } { (reseller.email) } }),
         ]))
     };
     let all = Button::new(room.t("All orders", "Alle Bestellungen")).small().quiet().to(&room.path(&format!("/orders?partnership={}", partnership.id)));
@@ -132,7 +132,7 @@ async fn cancel_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, 
     let text = html! {
         p {
             (room.t(
-                "Codes that nobody saw go back to stock. The debt is reversed, what was paid becomes account balance, and the invoice is canceled. The reseller is told by mail, with your note. This can't be taken back.",
+                "Codes that nobody saw go back to stock. The debt is reversed, what was paid becomes account balance, and the invoice is canceled. The reseller is told by e-mail, with your note. This can't be undone.",
                 "Codes, die niemand gesehen hat, gehen zurück in den Bestand. Die Forderung wird aufgehoben, Bezahltes wird zu Guthaben, und die Rechnung wird storniert. Der Reseller erfährt es per E-Mail, mit Ihrer Notiz. Das lässt sich nicht zurücknehmen.",
             ))
         }
@@ -181,7 +181,7 @@ async fn confirm_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer,
         return Ok(room.dialog(Spot::Orders, title, &inside));
     }
     let text = html! {
-        p { (room.t("Say that you delivered these licenses. The order goes on with it; this can't be taken back.", "Bestätigen Sie, dass Sie diese Lizenzen geliefert haben. Die Bestellung geht damit weiter; das lässt sich nicht zurücknehmen.")) }
+        p { (room.t("Confirm that you delivered these licenses. The order proceeds with it; this can't be undone.", "Bestätigen Sie, dass Sie diese Lizenzen geliefert haben. Die Bestellung geht damit weiter; das lässt sich nicht zurücknehmen.")) }
         div class="field whole" id="licenses" { (waiting_table(room, typed, &waiting)) }
     };
     let act = Button::new(room.t("Confirm delivery", "Lieferung bestätigen")).primary();
@@ -208,7 +208,7 @@ fn waiting_table(room: &Room, typed: &Typed, waiting: &Page<LicenseView>) -> Mar
     html! {
         (table.draw())
         @if waiting.next.is_some() {
-            p class="muted" { (room.t("These are the newest 200; the others stand here when these are confirmed.", "Das sind die neuesten 200; die übrigen stehen hier, sobald diese bestätigt sind.")) }
+            p class="muted" { (room.t("These are the newest 200; the others appear once these are confirmed.", "Das sind die neuesten 200; die übrigen stehen hier, sobald diese bestätigt sind.")) }
         }
     }
 }

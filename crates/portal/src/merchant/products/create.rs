@@ -101,12 +101,12 @@ async fn parent(call: &Call, id: ProductId) -> Result<(ProductId, String), Probl
 }
 
 fn fields(room: &Room, typed: &Typed, variant: bool, bundle: bool) -> Markup {
-    let (look, optional) = (&room.look, room.t("optional", "freiwillig"));
+    let (look, optional) = (&room.look, room.t("optional", "optional"));
     let kinds: Vec<(&str, &str)> = words::SOLD.iter().map(|kind| (kind.name(), words::kind(look, *kind))).collect();
     html! {
         (typed.field("name", room.t("Name", "Name")).text())
         (typed.field("sku", room.t("SKU", "SKU")).example("KEY-PRO").hint(room.t("Unique among your products; no spaces.", "Unter Ihren Produkten einmalig, ohne Leerzeichen.")).text())
-        @if !variant { (typed.field("short_description", room.t("In one line", "In einer Zeile")).optional(optional).whole().text()) }
+        @if !variant { (typed.field("short_description", room.t("Summary", "Kurzbeschreibung")).optional(optional).whole().text()) }
         @if !variant && !bundle { (typed.field("kind", room.t("Kind", "Art")).select(&kinds)) }
         @if !variant { (typed.field("group", room.t("Group", "Gruppe")).optional(optional).text()) }
         (typed.field("price", room.t("List price", "Listenpreis")).before(room.currency.code()).numeric().optional(optional).text())

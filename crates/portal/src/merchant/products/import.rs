@@ -51,13 +51,13 @@ fn page(call: &Call, room: &Room, typed: &Typed, checked: Option<&Checked<'_>>) 
     let back = room.path("/products");
     let head = Head {
         crumbs: &[(room.t("Products", "Produkte"), &back)],
-        title: room.t("Import products", "Produkte einlesen"),
+        title: room.t("Import products", "Produkte importieren"),
         state: None,
         text: Some(room.t(
             "A CSV file creates and changes products: all of it, or nothing where a line is wrong.",
             "Eine CSV-Datei legt Produkte an und ändert sie: alles, oder nichts, wenn eine Zeile falsch ist.",
         )),
-        acts: Some(Button::new(room.t("Download the catalog", "Katalog laden")).icon(Icon::Download).to(&room.path("/products/catalog.csv"))),
+        acts: Some(Button::new(room.t("Download the catalog", "Katalog herunterladen")).icon(Icon::Download).to(&room.path("/products/catalog.csv"))),
     };
     let inside = html! {
         (typed.mistakes(&room.look))

@@ -51,7 +51,7 @@ fn product_list<'a>(room: &'a Room, call: &Call) -> List<'a> {
     let list = List::new(room, call, "products").searches().filter("enabled", Vec::from(choices)).filter("kind", kinds).empty(
         Icon::Package,
         room.t("No products yet", "Noch keine Produkte"),
-        room.t("Create the first one, or bring your catalog as a file.", "Legen Sie das erste an, oder bringen Sie Ihren Katalog als Datei mit."),
+        room.t("Create the first one, or import your catalog from a file.", "Legen Sie das erste an, oder bringen Sie Ihren Katalog als Datei mit."),
         may.then(|| acts(room)),
     );
     match asked(call, "group") {
@@ -62,7 +62,7 @@ fn product_list<'a>(room: &'a Room, call: &Call) -> List<'a> {
 
 fn acts(room: &Room) -> Markup {
     html! {
-        (Button::new(room.t("Import", "Einlesen")).icon(Icon::Import).to(&room.path("/products/import")))
+        (Button::new(room.t("Import", "Importieren")).icon(Icon::Import).to(&room.path("/products/import")))
         (Button::new(room.t("New bundle", "Neues Bündel")).to(&room.path("/products/new?type=bundle")))
         (Button::new(room.t("New product", "Neues Produkt")).primary().icon(Icon::Add).to(&room.path("/products/new")))
     }
@@ -74,7 +74,7 @@ fn columns(room: &Room) -> Vec<Column<'_>> {
         Column::new(room.t("SKU", "SKU")),
         Column::new(room.t("Kind", "Art")),
         Column::new(room.t("Group", "Gruppe")),
-        Column::new(room.t("State", "Stand")),
+        Column::new(room.t("Status", "Status")),
         Column::right(room.t("Available", "Verfügbar")),
         Column::right(room.t("List price", "Listenpreis")),
     ]

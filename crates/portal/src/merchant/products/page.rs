@@ -108,7 +108,7 @@ fn tab_line(room: &Room, product: &ProductView, here: Tab) -> Markup {
     let (fields, path) = (&product.fields, room.path(&format!("/products/{}", product.id)));
     let stock = room.path(&format!("/stock/{}", product.id));
     let all = [
-        (Tab::Details, room.t("Details", "Angaben"), path.clone(), true),
+        (Tab::Details, room.t("Details", "Details"), path.clone(), true),
         (Tab::Prices, room.t("Prices", "Preise"), format!("{path}/prices"), true),
         (Tab::Stock, room.t("Stock", "Bestand"), stock, fields.method == Method::KeyPool && room.may(Right::StockRead)),
         (Tab::Parts, room.t("Parts", "Teile"), format!("{path}/parts"), fields.bundle),
@@ -175,16 +175,16 @@ fn form_card(call: &Call, room: &Room, product: &ProductView, typed: &Typed) -> 
         @if !product.fields.bundle { (sale_fields(room, typed)) }
         (order_fields(room, typed))
     };
-    let act = Button::new(room.t("Save", "Sichern")).primary();
-    Card::new(room.t("Details", "Angaben")).with(forms::form(call, &room.look, &path, &inside, &act, None))
+    let act = Button::new(room.t("Save", "Speichern")).primary();
+    Card::new(room.t("Details", "Details")).with(forms::form(call, &room.look, &path, &inside, &act, None))
 }
 
 fn catalog_fields(room: &Room, typed: &Typed) -> Markup {
-    let optional = room.t("optional", "freiwillig");
+    let optional = room.t("optional", "optional");
     html! {
         (typed.field("name", room.t("Name", "Name")).text())
         (typed.field("sku", room.t("SKU", "SKU")).hint(room.t("Unique among your products.", "Unter Ihren Produkten einmalig.")).text())
-        (typed.field("short_description", room.t("In one line", "In einer Zeile")).optional(optional).whole().text())
+        (typed.field("short_description", room.t("Summary", "Kurzbeschreibung")).optional(optional).whole().text())
         (typed.field("description", room.t("Description", "Beschreibung")).optional(optional).whole().lines())
         (typed.field("product_version", room.t("Version", "Version")).example("2026.1").optional(optional).text())
         (typed.field("image_url", room.t("Picture", "Bild")).example("https://").optional(optional).input("url"))
@@ -206,13 +206,13 @@ fn sale_fields(room: &Room, typed: &Typed) -> Markup {
         .collect();
     html! {
         (typed.field("kind", room.t("Kind", "Art")).select(&kinds))
-        (typed.field("weight_kg", room.t("Weight", "Gewicht")).after("kg").numeric().optional(room.t("optional", "freiwillig")).text())
+        (typed.field("weight_kg", room.t("Weight", "Gewicht")).after("kg").numeric().optional(room.t("optional", "optional")).text())
         (typed.field("method", room.t("How a unit is delivered", "So wird eine Einheit geliefert")).whole().radios(&methods))
     }
 }
 
 fn order_fields(room: &Room, typed: &Typed) -> Markup {
-    let (look, optional) = (&room.look, room.t("optional", "freiwillig"));
+    let (look, optional) = (&room.look, room.t("optional", "optional"));
     let asked: Vec<(&str, &str, &str)> = EndUserInformation::ALL
         .iter()
         .map(|when| {
@@ -223,8 +223,8 @@ fn order_fields(room: &Room, typed: &Typed) -> Markup {
     html! {
         (typed.field("end_user_information", room.t("When the end user is asked for", "Wann nach dem Endkunden gefragt wird")).whole().radios(&asked))
         (typed.field("reseller_information", room.t("Ask for the company that sells on", "Nach der weiterverkaufenden Firma fragen")).whole().switch())
-        (typed.field("min_quantity", room.t("Fewest per order line", "Mindestens je Position")).numeric().optional(optional).text())
-        (typed.field("max_quantity", room.t("Most per order line", "Höchstens je Position")).numeric().optional(optional).text())
+        (typed.field("min_quantity", room.t("Minimum per order line", "Mindestens je Position")).numeric().optional(optional).text())
+        (typed.field("max_quantity", room.t("Maximum per order line", "Höchstens je Position")).numeric().optional(optional).text())
     }
 }
 
@@ -240,7 +240,7 @@ fn facts_card(room: &Room, product: &ProductView) -> Markup {
     let (look, fields) = (&room.look, &product.fields);
     let kind = if fields.bundle { room.t("Bundle", "Bündel") } else { words::kind(look, fields.kind) };
     let mut rows: Vec<(&str, Markup)> = vec![
-        (room.t("Id", "Id"), value::copyable(&product.id.to_string(), look.language)),
+        (room.t("ID", "ID"), value::copyable(&product.id.to_string(), look.language)),
         (room.t("Kind", "Art"), html! { (kind) }),
         (room.t("Delivery", "Lieferung"), html! { (words::method(look, fields.method).0) }),
         (room.t("End user", "Endkunde"), html! { (words::end_user(look, fields.end_user_information).0) }),
@@ -253,7 +253,7 @@ fn facts_card(room: &Room, product: &ProductView) -> Markup {
         rows.push((room.t("Weight", "Gewicht"), html! { (weight(room, grams)) " kg" }));
     }
     rows.push((room.t("Created", "Angelegt"), look.moment(product.created)));
-    rows.push((room.t("Changed", "Geändert"), look.moment(product.updated)));
+    rows.push((room.t("Updated", "Geändert"), look.moment(product.updated)));
     Card::new(room.t("At a glance", "Auf einen Blick")).with(facts(&rows))
 }
 
@@ -304,7 +304,7 @@ async fn change(call: Call) -> Result<Answer, Problem> {
         Err(no) => Err(no),
     };
     match changed {
-        Ok(()) => Ok(done(&call, &room.path(&format!("/products/{}", product.id)), room.t("Product saved.", "Produkt gesichert."))),
+        Ok(()) => Ok(done(&call, &room.path(&format!("/products/{}", product.id)), room.t("Product saved.", "Produkt gespeichert."))),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
             Ok(details_page(&call, &room, &product, &typed).with_status(status))

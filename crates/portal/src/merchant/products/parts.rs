@@ -87,7 +87,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 
 fn parts_page(call: &Call, room: &Room, product: &ProductView, typed: &Typed) -> Answer {
     let path = room.path(&format!("/products/{}", product.id));
-    let act = Button::new(room.t("Save parts", "Teile sichern")).primary();
+    let act = Button::new(room.t("Save parts", "Teile speichern")).primary();
     let form = || {
         let inside = html! {
             (tradepost_design::form::unseen(&[("seen", &product.version.to_string())]))
@@ -147,7 +147,7 @@ async fn change(call: Call) -> Result<Answer, Problem> {
         Err(no) => Err(no),
     };
     match changed {
-        Ok(()) => Ok(done(&call, &room.path(&format!("/products/{}/parts", product.id)), room.t("Parts saved.", "Teile gesichert."))),
+        Ok(()) => Ok(done(&call, &room.path(&format!("/products/{}/parts", product.id)), room.t("Parts saved.", "Teile gespeichert."))),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
             Ok(parts_page(&call, &room, &product, &typed).with_status(status))

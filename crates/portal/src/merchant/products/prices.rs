@@ -106,7 +106,7 @@ fn elsewhere_card(room: &Room, product: &ProductView, books: &[BookView], names:
         ]
     };
     let table = Table {
-        caption: room.t("Prices elsewhere", "Preise an anderer Stelle"),
+        caption: room.t("Other prices", "Weitere Preise"),
         columns: vec![
             Column::new(room.t("Where", "Wo")),
             Column::new(room.t("Currency", "Währung")),
@@ -119,7 +119,7 @@ fn elsewhere_card(room: &Room, product: &ProductView, books: &[BookView], names:
         tradepost_design::Language::English => format!("They go before the list price of {}.", product.fields.name),
         tradepost_design::Language::German => format!("Sie gehen dem Listenpreis von {} vor.", product.fields.name),
     };
-    Card::new(room.t("Prices elsewhere", "Preise an anderer Stelle")).text(&text).around(table.draw())
+    Card::new(room.t("Other prices", "Weitere Preise")).text(&text).around(table.draw())
 }
 
 async fn edit(call: Call) -> Result<Answer, Problem> {
@@ -144,7 +144,7 @@ async fn set(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let product = page::product(&call, "id").await?;
     match tiers::save(&call, &room, product.id, Shelf::List).await? {
-        None => Ok(done(&call, &room.path(&format!("/products/{}/prices", product.id)), room.t("Price saved.", "Preis gesichert."))),
+        None => Ok(done(&call, &room.path(&format!("/products/{}/prices", product.id)), room.t("Price saved.", "Preis gespeichert."))),
         Some((status, typed)) => Ok(edit_page(&call, &room, &product, None, &typed).with_status(status)),
     }
 }

@@ -73,7 +73,7 @@ pub(in crate::merchant) fn page(call: &Call, room: &Room, asked: &Asked<'_>, typ
         div class="field whole" id="tiers" { (rows(room, asked.currency, typed)) }
         p class="muted" { (room.t("Empty rows are left out. With all rows empty, this price is taken away.", "Leere Zeilen zählen nicht. Sind alle leer, entfällt dieser Preis.")) }
     };
-    let act = Button::new(room.t("Save price", "Preis sichern")).primary();
+    let act = Button::new(room.t("Save price", "Preis speichern")).primary();
     room.dialog(asked.spot, asked.title, &question(call, &room.look, asked.title, &text, typed, asked.action, &act, asked.back))
 }
 

@@ -25,7 +25,7 @@ pub(super) const fn method(look: &Look, method: Method) -> (&'static str, &'stat
     let (name, text) = match method {
         Method::KeyPool => (
             ("Key from stock", "Schlüssel aus dem Bestand"),
-            ("Each unit takes a code that you imported.", "Jede Einheit nimmt einen Code, den Sie eingelesen haben."),
+            ("Each unit takes a code that you imported.", "Jede Einheit nimmt einen Code, den Sie importiert haben."),
         ),
         Method::None => (("Nothing to hand over", "Nichts zu übergeben"), ("It is ready as soon as it is paid.", "Sie ist bereit, sobald bezahlt ist.")),
         Method::Merchant => (("You deliver", "Sie liefern"), ("You confirm each delivery on the order.", "Sie bestätigen jede Lieferung an der Bestellung.")),

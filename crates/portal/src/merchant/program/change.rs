@@ -115,7 +115,7 @@ async fn term_page(call: &Call, room: &Room, meant: &Meant, standing: &Standing,
     };
     let back = meant.owner.page(room);
     let action = format!("{}/terms/{}", meant.owner.base(room), meant.name.name());
-    let act = Button::new(room.t("Save", "Sichern")).primary();
+    let act = Button::new(room.t("Save", "Speichern")).primary();
     Ok(room.dialog(spot(meant.owner.kind()), called, &question(call, &room.look, called, &text, typed, &action, &act, &back)))
 }
 
@@ -159,7 +159,7 @@ fn fields(room: &Room, meant: &Meant, standing: &Standing, typed: &Typed) -> Mar
         choices.push(("none", room.t("Explicitly none", "Ausdrücklich nichts"), none.as_str()));
     }
     html! {
-        (typed.field("setting", room.t("How it is set", "Wie es gesetzt ist")).whole().radios(&choices))
+        (typed.field("setting", room.t("Setting", "Einstellung")).whole().radios(&choices))
         @if !is_flag(name) { (value_field(room, name, standing.currency(room), typed)) }
     }
 }
@@ -185,11 +185,11 @@ fn effect(room: &Room, meant: &Meant) -> Option<&'static str> {
             "Ein höherer Rahmen gibt gehaltene Bestellungen sofort frei, die älteste zuerst, soweit sie hineinpassen. Ein niedrigerer nimmt nichts zurück: Er hält, was ab jetzt bestellt wird. Ohne Rahmen wird jede Bestellung erst bezahlt.",
         ),
         (TermName::CreditLimit, _) => room.t(
-            "Counts for resellers without a limit of their own. Raising it releases held orders within moments, the oldest first; lowering it takes nothing back.",
+            "Applies to resellers without a limit of their own. Raising it releases held orders within moments, the oldest first; lowering it takes nothing back.",
             "Gilt für Reseller ohne eigenen Rahmen. Ein höherer gibt gehaltene Bestellungen binnen Augenblicken frei, die älteste zuerst; ein niedrigerer nimmt nichts zurück.",
         ),
         (TermName::Currency, Owner::Reseller(_)) => room.t(
-            "It can change only while no order and no top-up is open and no prepaid balance is left. A credit limit in another currency does not count any more.",
+            "It can change only while no order and no top-up is open and no prepaid balance is left. A credit limit in another currency no longer applies.",
             "Sie lässt sich nur ändern, solange keine Bestellung und keine Aufladung offen ist und kein Guthaben bleibt. Ein Kreditrahmen in anderer Währung gilt dann nicht mehr.",
         ),
         (TermName::Currency, _) => room.t(
@@ -197,24 +197,24 @@ fn effect(room: &Room, meant: &Meant) -> Option<&'static str> {
             "Sie lässt sich nur ändern, bevor etwas bestellt oder aufgeladen wurde; danach setzen Sie die Währung eines Resellers.",
         ),
         (TermName::WholesaleDiscountPercent | TermName::MarginPercent, _) => room.t(
-            "Counts for new orders and for drafts; confirmed orders keep their prices.",
+            "Applies to new orders and drafts; confirmed orders keep their prices.",
             "Gilt für neue Bestellungen und Entwürfe; bestätigte Bestellungen behalten ihre Preise.",
         ),
         (TermName::AutoApprove, _) => room.t(
-            "Counts for sign-ups from now on; those that wait go on waiting for you. With one channel they get it, with several you pick one before they can order.",
+            "Applies to sign-ups from now on; those that are pending stay pending. With one channel they get it, with several you pick one before they can order.",
             "Gilt für Anmeldungen ab jetzt; wer wartet, wartet weiter auf Sie. Gibt es einen Kanal, bekommen sie ihn, bei mehreren wählen Sie einen, bevor sie bestellen können.",
         ),
         (TermName::Enabled, _) => room.t(
-            "Counts at once for the sign-up page and the API. Sign-ups that wait go on waiting for you, and you can still add resellers by hand.",
+            "Applies at once to the sign-up page and the API. Pending sign-ups stay pending, and you can still add resellers by hand.",
             "Gilt sofort für die Seite zur Anmeldung und die API. Wer wartet, wartet weiter auf Sie, und von Hand können Sie weiter Reseller anlegen.",
         ),
         (TermName::TermsUrl, _) => room.t(
             "Whoever signs up from now on accepts this page; the trail says which. Nothing is asked of those who are in.",
             "Wer sich ab jetzt anmeldet, stimmt dieser Seite zu; der Verlauf sagt welcher. Wer drin ist, wird nicht gefragt.",
         ),
-        (TermName::InvoiceDueDays, _) => room.t("Counts for invoices that are issued from now on.", "Gilt für Rechnungen, die ab jetzt gestellt werden."),
+        (TermName::InvoiceDueDays, _) => room.t("Applies to invoices that are issued from now on.", "Gilt für Rechnungen, die ab jetzt gestellt werden."),
         (TermName::HoldUnpaidAtLimit, _) => room.t(
-            "Counts at once, for licenses that were not handed out yet. What is beyond the limit is held in any case.",
+            "Applies at once, to licenses that were not handed out yet. What is beyond the limit is held in any case.",
             "Gilt sofort, für Lizenzen, die noch nicht weitergegeben sind. Was über dem Rahmen liegt, wird in jedem Fall gehalten.",
         ),
         _ => return None,
@@ -276,7 +276,7 @@ pub(super) async fn set(call: Call, kind: Kind) -> Result<Answer, Problem> {
     };
     let change = TermChange { name: meant.name, qualifier: meant.qualifier.clone(), to };
     match meant.owner.change(&call, vec![change]).await {
-        Ok(()) => Ok(done(&call, &meant.owner.page(&room), room.t("Terms saved.", "Konditionen gesichert."))),
+        Ok(()) => Ok(done(&call, &meant.owner.page(&room), room.t("Terms saved.", "Konditionen gespeichert."))),
         Err(no) => {
             let (status, typed) = (no.status(), refused(&call, &room, "value", no)?);
             Ok(term_page(&call, &room, &meant, &standing, &typed).await?.with_status(status))

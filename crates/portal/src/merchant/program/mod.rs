@@ -28,7 +28,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
         title: room.t("Program", "Programm"),
         state: None,
         text: Some(room.t(
-            "What is set here counts for all resellers, unless a channel or a reseller has terms of its own.",
+            "Applies to all resellers, unless a channel or a reseller has its own terms.",
             "Was hier steht, gilt für alle Reseller, soweit ein Kanal oder ein Reseller keine eigenen Konditionen hat.",
         )),
         acts: None,

@@ -72,7 +72,7 @@ pub(super) async fn ask_margin(call: Call, kind: Kind) -> Result<Answer, Problem
 fn margin_page(call: &Call, room: &Room, owner: Owner, typed: &Typed) -> Answer {
     let either = room.t("or a group", "oder eine Gruppe");
     let fields = html! {
-        (typed.field("product", room.t("Product", "Produkt")).example("KEY-PRO").hint(room.t("SKU or id.", "SKU oder Id.")).optional(either).text())
+        (typed.field("product", room.t("Product", "Produkt")).example("KEY-PRO").hint(room.t("SKU or ID.", "SKU oder ID.")).optional(either).text())
         (typed.field("group", room.t("Product group", "Produktgruppe")).optional(room.t("or a product", "oder ein Produkt")).text())
         (typed.field("percent", room.t("Margin", "Marge")).after("%").numeric().hint(room.t("Off the price that is left after the wholesale discount. The most specific margin counts: product, group, general.", "Vom Preis, der nach dem Großhandelsrabatt bleibt. Die speziellste Marge zählt: Produkt, Gruppe, allgemein.")).whole().text())
     };
@@ -87,19 +87,19 @@ pub(super) async fn ask_limits(call: Call, kind: Kind) -> Result<Answer, Problem
 }
 
 fn limits_page(call: &Call, room: &Room, owner: Owner, typed: &Typed) -> Answer {
-    let optional = room.t("optional", "freiwillig");
+    let optional = room.t("optional", "optional");
     let units = room.t("units", "Stück");
     let fields = html! {
-        (typed.field("product", room.t("Product", "Produkt")).example("KEY-PRO").hint(room.t("SKU or id.", "SKU oder Id.")).whole().text())
-        (typed.field("fewest", room.t("Fewest units of a line", "Mindestmenge je Position")).after(units).optional(optional).numeric().text())
-        (typed.field("most", room.t("Most units of a line", "Höchstmenge je Position")).after(units).optional(optional).numeric().text())
+        (typed.field("product", room.t("Product", "Produkt")).example("KEY-PRO").hint(room.t("SKU or ID.", "SKU oder ID.")).whole().text())
+        (typed.field("fewest", room.t("Minimum per order line", "Mindestmenge je Position")).after(units).optional(optional).numeric().text())
+        (typed.field("most", room.t("Maximum per order line", "Höchstmenge je Position")).after(units).optional(optional).numeric().text())
     };
     page(call, room, owner, room.t("Limits of a product", "Grenzen für ein Produkt"), "new-limits", &fields, typed)
 }
 
 fn page(call: &Call, room: &Room, owner: Owner, title: &str, place: &str, fields: &Markup, typed: &Typed) -> Answer {
     let (action, back) = (format!("{}/terms/{place}", owner.base(room)), owner.page(room));
-    let act = Button::new(room.t("Save", "Sichern")).primary();
+    let act = Button::new(room.t("Save", "Speichern")).primary();
     room.dialog(spot(owner.kind()), title, &question(call, &room.look, title, fields, typed, &action, &act, &back))
 }
 
@@ -120,7 +120,7 @@ pub(super) async fn margin(call: Call, kind: Kind) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let owner = kind.owner(&call)?;
     match set_margin(&call, &room, owner).await {
-        Ok(()) => Ok(done(&call, &owner.page(&room), room.t("Margin saved.", "Marge gesichert."))),
+        Ok(()) => Ok(done(&call, &owner.page(&room), room.t("Margin saved.", "Marge gespeichert."))),
         Err(wrong) => {
             let (status, typed) = again(&call, &room, "percent", wrong)?;
             Ok(margin_page(&call, &room, owner, &typed).with_status(status))
@@ -146,7 +146,7 @@ pub(super) async fn limits(call: Call, kind: Kind) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let owner = kind.owner(&call)?;
     match set_limits(&call, &room, owner).await {
-        Ok(()) => Ok(done(&call, &owner.page(&room), room.t("Limits saved.", "Grenzen gesichert."))),
+        Ok(()) => Ok(done(&call, &owner.page(&room), room.t("Limits saved.", "Grenzen gespeichert."))),
         Err(wrong) => {
             let (status, typed) = again(&call, &room, "most", wrong)?;
             Ok(limits_page(&call, &room, owner, &typed).with_status(status))

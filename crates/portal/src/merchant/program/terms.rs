@@ -187,11 +187,7 @@ pub(in crate::merchant) async fn overview(call: &Call, room: &Room, owner: Owner
         (Area::SignUp, room.t("Sign-up", "Anmeldung"), None),
         (Area::Prices, room.t("Prices", "Preise"), Some(adds(room.t("Margin for a product or group", "Marge für ein Produkt oder eine Gruppe"), "new-margin"))),
         (Area::Credit, room.t("Credit and payment", "Kredit und Zahlung"), None),
-        (
-            Area::Quantities,
-            room.t("What may be ordered", "Was bestellt werden darf"),
-            Some(adds(room.t("Limits of a product", "Grenzen für ein Produkt"), "new-limits")),
-        ),
+        (Area::Quantities, room.t("Order limits", "Bestellgrenzen"), Some(adds(room.t("Limits of a product", "Grenzen für ein Produkt"), "new-limits"))),
         (Area::Licenses, room.t("Licenses and customers", "Lizenzen und Kunden"), None),
     ];
     let may = owner.may_change(room);

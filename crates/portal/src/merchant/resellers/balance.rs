@@ -49,7 +49,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let name = format!("balance-{}", p.code);
     let list = List::new(&room, &call, &name).before(standing(&room, &p, &balance, &setting, &frame.path)).empty(
         Icon::Balance,
-        room.t("Nothing moved yet", "Noch keine Bewegung"),
+        room.t("No transactions yet", "Noch keine Buchungen"),
         room.t(
             "What is paid of a top-up comes in; what external shops sell goes out.",
             "Bezahlte Aufladungen kommen herein; was externe Shops verkaufen, geht hinaus.",
@@ -63,7 +63,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("Belongs to", "Gehört zu")),
         Column::right(room.t("Amount", "Betrag")),
         Column::right(room.t("Balance after it", "Guthaben danach")),
-        Column::new(room.t("Id", "Id")),
+        Column::new(room.t("ID", "ID")),
     ];
     let rows = found.rows.iter().map(|movement| row(&room, movement)).collect();
     frame.list(&call, &room, list, columns, rows, found.next)
@@ -143,8 +143,8 @@ fn top_up_page(call: &Call, room: &Room, p: &PartnershipView, currency: Option<C
         }
         p { (room.t("An invoice over prepaid balance is issued. What is paid of it can be spent at once, in part or whole.", "Es wird eine Rechnung über Guthaben gestellt. Was davon bezahlt ist, lässt sich sofort ausgeben, auch teilweise.")) }
         (typed.field("amount", room.t("Amount", "Betrag")).before(unit.code()).numeric().text())
-        (typed.field("reference", room.t("Reference", "Zeichen")).hint(room.t("Printed on the invoice.", "Steht auf der Rechnung.")).optional(room.t("optional", "freiwillig")).text())
-        p class="muted" { (room.t("The reseller gets a mail with the invoice.", "Der Reseller bekommt eine Mail mit der Rechnung.")) }
+        (typed.field("reference", room.t("Reference", "Referenz")).hint(room.t("Printed on the invoice.", "Steht auf der Rechnung.")).optional(room.t("optional", "optional")).text())
+        p class="muted" { (room.t("The reseller gets an e-mail with the invoice.", "Der Reseller bekommt eine E-Mail mit der Rechnung.")) }
     };
     let act = Button::new(room.t("Issue invoice", "Rechnung stellen")).primary();
     let back = format!("{path}/balance");

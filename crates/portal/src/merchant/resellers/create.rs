@@ -25,7 +25,7 @@ async fn form_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Pr
         (company(room, typed))
         (address(room, typed))
         (channel(room, &channels, typed))
-        p class="muted" { (room.t("The owner gets one mail with a link to set a password. The reseller is approved at once and may order.", "Der Inhaber bekommt eine Mail mit einem Link, um ein Passwort zu setzen. Der Reseller ist sofort angenommen und kann bestellen.")) }
+        p class="muted" { (room.t("The owner gets one e-mail with a link to set a password. The reseller is approved at once and may order.", "Der Inhaber bekommt eine E-Mail mit einem Link, um ein Passwort zu setzen. Der Reseller ist sofort angenommen und kann bestellen.")) }
     };
     let act = Button::new(room.t("Add reseller", "Reseller anlegen")).primary();
     let path = room.path("/resellers");
@@ -38,7 +38,7 @@ async fn form_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Pr
         title: room.t("Add reseller", "Reseller anlegen"),
         state: None,
         text: Some(
-            room.t("For a company that you know already. Others sign up by themselves.", "Für eine Firma, die Sie schon kennen. Andere melden sich selbst an."),
+            room.t("For a company that you know already. Others sign up themselves.", "Für eine Firma, die Sie schon kennen. Andere melden sich selbst an."),
         ),
         acts: None,
     };
@@ -46,18 +46,18 @@ async fn form_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Pr
 }
 
 fn company(room: &Room, typed: &Typed) -> Markup {
-    let optional = room.t("optional", "freiwillig");
+    let optional = room.t("optional", "optional");
     html! {
         (typed.field("company", room.t("Company", "Firma")).fill("organization").whole().text())
         (typed.field("first_name", room.t("First name of the owner", "Vorname des Inhabers")).text())
         (typed.field("last_name", room.t("Last name of the owner", "Nachname des Inhabers")).text())
-        (typed.field("email", room.t("E-mail", "E-Mail")).hint(room.t("The owner signs in with it, and mail about orders goes there.", "Damit meldet sich der Inhaber an, und dorthin gehen Mails über Bestellungen.")).input("email"))
+        (typed.field("email", room.t("E-mail", "E-Mail")).hint(room.t("The owner signs in with it, and order e-mails go there.", "Damit meldet sich der Inhaber an, und dorthin gehen E-Mails über Bestellungen.")).input("email"))
         (typed.field("phone", room.t("Phone", "Telefon")).optional(optional).input("tel"))
     }
 }
 
 fn address(room: &Room, typed: &Typed) -> Markup {
-    let optional = room.t("optional", "freiwillig");
+    let optional = room.t("optional", "optional");
     let countries: Vec<(&str, &str)> = std::iter::once(("", room.t("Please choose", "Bitte wählen"))).chain(countries::choices(room.look.language)).collect();
     html! {
         (typed.field("street", room.t("Street and number", "Straße und Hausnummer")).optional(optional).whole().text())
@@ -65,7 +65,7 @@ fn address(room: &Room, typed: &Typed) -> Markup {
         (typed.field("city", room.t("City", "Ort")).optional(optional).text())
         (typed.field("region", room.t("State or region", "Bundesland oder Region")).optional(optional).text())
         (typed.field("country", room.t("Country", "Land")).select(&countries))
-        (typed.field("vat_id", room.t("VAT id", "USt-IdNr.")).optional(optional).text())
+        (typed.field("vat_id", room.t("VAT ID", "USt-IdNr.")).optional(optional).text())
     }
 }
 
@@ -83,7 +83,7 @@ fn channel(room: &Room, channels: &[ChannelView], typed: &Typed) -> Markup {
         @match channels.len() {
             0 => (note::note(Tone::Warn, room.t("There is no channel yet", "Es gibt noch keinen Kanal"), room.t("Create one first: a reseller buys in a channel.", "Legen Sie zuerst einen an: Ein Reseller kauft in einem Kanal."), Some(&Button::new(room.t("Create channel", "Kanal anlegen")).small().to(&room.path("/channels/new"))))),
             1 => {}
-            _ => (typed.field("channel", room.t("Channel", "Kanal")).hint(hint).optional(room.t("optional", "freiwillig")).whole().select(&choices)),
+            _ => (typed.field("channel", room.t("Channel", "Kanal")).hint(hint).optional(room.t("optional", "optional")).whole().select(&choices)),
         }
     }
 }
@@ -92,7 +92,7 @@ async fn create(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     match create_from(&call).await {
         Ok(id) => {
-            let said = room.t("Reseller added. The access mail is on its way.", "Reseller angelegt. Die Mail mit dem Zugang ist unterwegs.");
+            let said = room.t("Reseller added. The access e-mail is on its way.", "Reseller angelegt. Die E-Mail mit dem Zugang ist unterwegs.");
             Ok(done(&call, &room.path(&format!("/resellers/{id}")), said))
         }
         Err(no) => {

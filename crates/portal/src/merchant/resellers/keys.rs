@@ -126,7 +126,7 @@ async fn disable_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer,
     let text = html! {
         p { strong { (key.name) } " " code { (key.masked) } }
         p { (room.t("It stops working at once: the reseller's shop cannot order or fulfill with it. Only you can enable it again.", "Er gilt sofort nicht mehr: Der Shop des Resellers kann damit weder bestellen noch liefern. Nur Sie können ihn wieder einschalten.")) }
-        p class="muted" { (room.t("Nobody gets a mail.", "Niemand bekommt eine Mail.")) }
+        p class="muted" { (room.t("Nobody gets an e-mail.", "Niemand bekommt eine E-Mail.")) }
     };
     let button = Button::new(room.t("Disable", "Abschalten")).danger();
     Ok(room.dialog(Spot::Resellers, title, &question(call, &room.look, title, &text, typed, &format!("{path}/disable"), &button, &path)))

@@ -38,7 +38,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let list = List::new(&room, &call, "resellers").searches().views(views).empty(
         Icon::Reseller,
         room.t("No resellers yet", "Noch keine Reseller"),
-        room.t("They sign up by themselves, or you add them by hand.", "Sie melden sich selbst an, oder Sie legen sie von Hand an."),
+        room.t("They sign up themselves, or you add them by hand.", "Sie melden sich selbst an, oder Sie legen sie von Hand an."),
         manages.then(|| create.clone()),
     );
     let channel: Option<ChannelId> = list.asked("channel").and_then(|id| id.parse().ok());
@@ -220,11 +220,11 @@ fn acts(room: &Room, p: &PartnershipView, path: &str) -> Markup {
     let waits = p.status == Status::Pending;
     let act = |text, rest: &str| Button::new(text).opens_dialog().to(&format!("{path}/{rest}"));
     html! {
-        (more(room, p, path))
         @if waits { (act(room.t("Deny", "Ablehnen"), "deny")) }
         @if can(Step::Suspend) { (act(room.t("Suspend", "Aussetzen"), "suspend")) }
         @if can(Step::Reactivate) { (Button::new(room.t("Reactivate", "Wieder zulassen")).primary().icon(Icon::Play).opens_dialog().to(&format!("{path}/reactivate"))) }
         @if can(Step::Approve) { (Button::new(room.t("Approve", "Annehmen")).primary().icon(Icon::Check).opens_dialog().to(&format!("{path}/approve"))) }
+        (more(room, p, path))
     }
 }
 
@@ -240,7 +240,7 @@ fn more(room: &Room, p: &PartnershipView, path: &str) -> Markup {
                 div class="list" {
                     @if moves { (item("item", Icon::Program, room.t("Move to another channel", "In einen anderen Kanal verschieben"), "move")) }
                     @if denies { (item("item", Icon::Bad, room.t("Deny", "Ablehnen"), "deny")) }
-                    @if closes { (item("item bad", Icon::Close, room.t("Close for good", "Endgültig beenden"), "close")) }
+                    @if closes { (item("item bad", Icon::Close, room.t("Close permanently", "Endgültig beenden"), "close")) }
                     @if deletes { (item("item bad", Icon::Delete, room.t("Delete sign-up", "Anmeldung löschen"), "delete")) }
                 }
             }

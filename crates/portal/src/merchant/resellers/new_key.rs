@@ -33,7 +33,7 @@ fn form_page(call: &Call, room: &Room, p: &PartnershipView, typed: &Typed) -> An
     };
     let frame = Frame::new(room, p, Tab::Keys);
     let list = format!("{}/api-keys", frame.path);
-    let make = Button::new(room.t("Make API key", "API-Schlüssel anlegen")).primary();
+    let make = Button::new(room.t("Create API key", "API-Schlüssel anlegen")).primary();
     let inside = html! {
         (typed.mistakes(&room.look))
         (Card::new(room.t("New API key", "Neuer API-Schlüssel")).with(forms::form(call, &room.look, &list, &fields, &make, Some(&list))))

@@ -94,7 +94,7 @@ fn notes(room: &Room, p: &PartnershipView, seen: &Seen, path: &str) -> Markup {
     );
     html! {
         @if p.status == Status::Pending {
-            (note::note(Tone::Warn, room.t("It waits for your decision", "Er wartet auf Ihre Entscheidung"), room.t("Until you approve it, the reseller sees no products and cannot order.", "Bis Sie annehmen, sieht der Reseller keine Produkte und kann nicht bestellen."), manages.then_some(&approve)))
+            (note::note(Tone::Warn, room.t("Waiting for your decision", "Er wartet auf Ihre Entscheidung"), room.t("Until you approve it, the reseller sees no products and cannot order.", "Bis Sie annehmen, sieht der Reseller keine Produkte und kann nicht bestellen."), manages.then_some(&approve)))
         } @else if p.channel.is_none() && p.status.may_trade() {
             (note::note(Tone::Warn, room.t("It has no channel", "Er hat keinen Kanal"), room.t("Without one it cannot order: the channel's price list says what and at which prices.", "Ohne Kanal kann er nicht bestellen: Dessen Preisliste sagt, was und zu welchen Preisen."), manages.then_some(&pick)))
         }
@@ -133,14 +133,14 @@ fn waits_card(room: &Room, seen: &Seen, path: &str) -> Markup {
     let rows: Vec<Vec<Markup>> = seen.overdue.iter().map(invoice).chain(seen.orders.iter().map(order)).collect();
     let empty = rows.is_empty();
     let table = Table {
-        caption: room.t("What waits", "Was wartet"),
-        columns: vec![Column::new(room.t("What", "Was")), Column::new(room.t("State", "Stand")), Column::right(room.t("Open", "Offen"))],
+        caption: room.t("Needs attention", "Offene Vorgänge"),
+        columns: vec![Column::new(room.t("Item", "Vorgang")), Column::new(room.t("Status", "Status")), Column::right(room.t("Outstanding", "Offen"))],
         rows,
         foot: None,
     };
     let all = Button::new(room.t("All orders", "Alle Bestellungen")).small().to(&format!("{path}/orders"));
-    Card::new(room.t("What waits", "Was wartet")).acts(all).around(html! {
-        @if empty { (note::empty(Icon::Good, room.t("Nothing waits", "Nichts wartet"), room.t("No order is held or unpaid, and no invoice is overdue.", "Keine Bestellung ist gehalten oder unbezahlt, und keine Rechnung ist überfällig."), None)) } @else { (table.draw()) }
+    Card::new(room.t("Needs attention", "Offene Vorgänge")).acts(all).around(html! {
+        @if empty { (note::empty(Icon::Good, room.t("All done", "Alles erledigt"), room.t("No order is held or unpaid, and no invoice is overdue.", "Keine Bestellung ist gehalten oder unbezahlt, und keine Rechnung ist überfällig."), None)) } @else { (table.draw()) }
     })
 }
 
@@ -213,7 +213,7 @@ fn facts_card(room: &Room, p: &PartnershipView) -> Markup {
         }
     };
     let mut rows: Vec<(&str, Markup)> = vec![
-        (room.t("Id", "Id"), value::copyable(&p.id.to_string(), look.language)),
+        (room.t("ID", "ID"), value::copyable(&p.id.to_string(), look.language)),
         (room.t("Code", "Code"), value::copyable(&p.code, look.language)),
         (room.t("Channel", "Kanal"), channel),
         (room.t("Mode", "Modus"), tag(mode(look, &p.mode).0)),
@@ -222,7 +222,7 @@ fn facts_card(room: &Room, p: &PartnershipView) -> Markup {
     ];
     let moments = [(room.t("Approved", "Angenommen"), p.approved), (room.t("First order", "Erste Bestellung"), p.activated)];
     rows.extend(moments.into_iter().filter_map(|(name, at)| at.map(|at| (name, look.moment(at)))));
-    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+    Card::new(room.t("Details", "Details")).with(facts(&rows))
 }
 
 /// The company as it keeps itself: the reseller's to change.
@@ -232,7 +232,7 @@ async fn profile(call: Call) -> Result<Answer, Problem> {
     let (reseller, language) = (&p.reseller, room.look.language);
     let mut rows: Vec<(&str, Markup)> = vec![
         (room.t("Company", "Firma"), html! { (reseller.company) }),
-        (room.t("Id", "Id"), value::copyable(&reseller.id.to_string(), language)),
+        (room.t("ID", "ID"), value::copyable(&reseller.id.to_string(), language)),
         (room.t("E-mail", "E-Mail"), value::copyable(&reseller.email, language)),
     ];
     let texts = [
@@ -245,7 +245,7 @@ async fn profile(call: Call) -> Result<Answer, Problem> {
     rows.extend(texts.into_iter().filter_map(|(name, text)| text.as_ref().map(|text| (name, html! { (text) }))));
     rows.push((room.t("Country", "Land"), html! { (countries::name(language, &reseller.country).unwrap_or(reseller.country.as_str())) }));
     if let Some(vat_id) = &reseller.vat_id {
-        rows.push((room.t("VAT id", "USt-IdNr."), value::copyable(vat_id, language)));
+        rows.push((room.t("VAT ID", "USt-IdNr."), value::copyable(vat_id, language)));
     }
     rows.push((room.t("Known since", "Bekannt seit"), room.look.moment(reseller.created)));
     let text = room.t(

@@ -64,8 +64,7 @@ async fn set(call: Call) -> Result<Answer, Problem> {
     let removed = tiers.is_empty();
     match call.execute(SetPartnershipPrices { scope: p.scope(), product: product.id, currency, tiers }).await {
         Ok(_) => {
-            let said =
-                if removed { room.t("Own price taken away.", "Eigener Preis entfernt.") } else { room.t("Own price saved.", "Eigener Preis gesichert.") };
+            let said = if removed { room.t("Own price removed.", "Eigener Preis entfernt.") } else { room.t("Own price saved.", "Eigener Preis gespeichert.") };
             Ok(done(&call, &room.path(&format!("/resellers/{}/products", p.id)), said))
         }
         Err(no) => {

@@ -104,8 +104,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let frame = Frame::new(&room, &p, Tab::Products);
     let path = format!("{}/products", frame.path);
     let share =
-        Button::new(room.t("Give or withhold a product", "Produkt geben oder sperren")).small().icon(Icon::Add).opens_dialog().to(&format!("{path}/share"));
-    let direct = vec![(DIRECT.to_owned(), room.t("Given or withheld directly", "Direkt gegeben oder gesperrt").to_owned())];
+        Button::new(room.t("Allow or block a product", "Produkt freigeben oder sperren")).small().icon(Icon::Add).opens_dialog().to(&format!("{path}/share"));
+    let direct = vec![(DIRECT.to_owned(), room.t("Allowed or blocked directly", "Direkt freigegeben oder gesperrt").to_owned())];
     let list = List::new(&room, &call, "products").filter("show", direct).empty(
         Icon::Package,
         room.t("Nothing to order yet", "Noch nichts zu bestellen"),
@@ -122,7 +122,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("Product", "Produkt")),
         Column::new(room.t("May order", "Darf bestellen")),
         Column::right(room.t("Own price", "Eigener Preis")),
-        Column::right(room.t("Pays now", "Zahlt jetzt")),
+        Column::right(room.t("Current price", "Aktueller Preis")),
         Column::new(""),
     ];
     let rows = found.rows.iter().map(|offer| row(&call, &room, offer, &path)).collect();
@@ -132,8 +132,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
 fn row(call: &Call, room: &Room, offer: &Offer, path: &str) -> Vec<Cell> {
     let product = &offer.product;
     let (tone, access) = match offer.access {
-        Some(true) => (Tone::Info, room.t("Given directly", "Direkt gegeben")),
-        Some(false) => (Tone::Bad, room.t("Withheld", "Gesperrt")),
+        Some(true) => (Tone::Info, room.t("Allowed directly", "Direkt freigegeben")),
+        Some(false) => (Tone::Bad, room.t("Blocked", "Gesperrt")),
         None => (Tone::Good, room.t("By the price list", "Durch die Preisliste")),
     };
     let disabled = (!product.enabled).then(|| badge(Tone::Plain, room.t("Not sold", "Nicht verkauft")));
@@ -156,7 +156,7 @@ fn acts(call: &Call, room: &Room, offer: &Offer, path: &str) -> Markup {
     let place = format!("{path}/{}", offer.product.id);
     let price = Button::new(room.t("Own price", "Eigener Preis")).small().quiet().icon(Icon::Tag).opens_dialog().to(&format!("{place}/prices"));
     let follow = Button::new(room.t("Follow price list", "Wie Preisliste")).small().quiet().icon(Icon::Undo);
-    let withhold = Button::new(room.t("Withhold", "Sperren")).small().quiet().icon(Icon::Lock);
+    let withhold = Button::new(room.t("Block", "Sperren")).small().quiet().icon(Icon::Lock);
     html! {
         @if room.may(Right::PartnersManage) {
             div class="button-row" {
@@ -177,24 +177,24 @@ async fn ask_share(call: Call) -> Result<Answer, Problem> {
 async fn share_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Problem> {
     let p = one(call).await?;
     let path = room.path(&format!("/resellers/{}/products", p.id));
-    let title = room.t("Give or withhold a product", "Produkt geben oder sperren");
+    let title = room.t("Allow or block a product", "Produkt freigeben oder sperren");
     let choices = [
         (
             "true",
-            room.t("Give", "Geben"),
+            room.t("Allow", "Freigeben"),
             room.t("It may order it, whatever its price list says.", "Er darf es bestellen, was auch immer seine Preisliste sagt."),
         ),
         (
             "false",
-            room.t("Withhold", "Sperren"),
+            room.t("Block", "Sperren"),
             room.t("It does not see it, even where its price list offers it.", "Er sieht es nicht, auch wenn seine Preisliste es anbietet."),
         ),
     ];
     let text = html! {
-        (typed.field("product", room.t("Product", "Produkt")).example("KEY-PRO").hint(room.t("SKU or id. Variants follow their product.", "SKU oder Id. Varianten folgen ihrem Produkt.")).whole().text())
-        (typed.field("given", room.t("What it may", "Was er darf")).whole().radios(&choices))
+        (typed.field("product", room.t("Product", "Produkt")).example("KEY-PRO").hint(room.t("SKU or ID. Variants follow their product.", "SKU oder ID. Varianten folgen ihrem Produkt.")).whole().text())
+        (typed.field("given", room.t("Access", "Zugriff")).whole().radios(&choices))
     };
-    let act = Button::new(room.t("Save", "Sichern")).primary();
+    let act = Button::new(room.t("Save", "Speichern")).primary();
     Ok(room.dialog(Spot::Resellers, title, &question(call, &room.look, title, &text, typed, &path, &act, &path)))
 }
 
@@ -222,7 +222,7 @@ async fn share(call: Call) -> Result<Answer, Problem> {
     };
     match call.execute(ShareProduct { scope, product, access: Some(form.given) }).await {
         Ok(_) => {
-            let said = if form.given { room.t("Product given.", "Produkt gegeben.") } else { room.t("Product withheld.", "Produkt gesperrt.") };
+            let said = if form.given { room.t("Product allowed.", "Produkt freigegeben.") } else { room.t("Product blocked.", "Produkt gesperrt.") };
             Ok(done(&call, &room.path(&format!("/resellers/{}/products", scope.partnership)), said))
         }
         Err(no) => {
@@ -240,7 +240,7 @@ async fn set(call: Call, access: Option<bool>) -> Result<Answer, Problem> {
     let said = if access.is_none() {
         room.t("It follows the price list again.", "Es richtet sich wieder nach der Preisliste.")
     } else {
-        room.t("Product withheld.", "Produkt gesperrt.")
+        room.t("Product blocked.", "Produkt gesperrt.")
     };
     Ok(done(&call, &room.path(&format!("/resellers/{}/products", scope.partnership)), said))
 }

@@ -32,7 +32,7 @@ async fn orders(call: Call) -> Result<Answer, Problem> {
     let list = List::new(&room, &call, &name).searches().filter("state", states).acts(export).empty(
         Icon::Order,
         room.t("No orders yet", "Noch keine Bestellungen"),
-        room.t("Its orders stand here as soon as the first is begun.", "Hier stehen seine Bestellungen, sobald die erste begonnen ist."),
+        room.t("Its orders appear here as soon as the first one is created.", "Hier erscheinen seine Bestellungen, sobald die erste angelegt ist."),
         None,
     );
     let filter = OrderFilter { state: list.asked("state").and_then(State::from_name), search: list.searched(), ..OrderFilter::default() };
@@ -42,13 +42,13 @@ async fn orders(call: Call) -> Result<Answer, Problem> {
     let found = list.rows(&call, fetch!(|page| [call, filter] listed(call, Some(p.id), filter.clone(), page).await)).await?;
     let columns = vec![
         Column::new(room.t("Order", "Bestellung")),
-        Column::new(room.t("State", "Stand")),
-        Column::new(room.t("Reference", "Zeichen")),
-        Column::new(room.t("Begun", "Begonnen")),
+        Column::new(room.t("Status", "Status")),
+        Column::new(room.t("Reference", "Referenz")),
+        Column::new(room.t("Created", "Angelegt")),
         Column::new(room.t("Confirmed", "Bestätigt")),
-        Column::right(room.t("Open", "Offen")),
+        Column::right(room.t("Outstanding", "Offen")),
         Column::right(room.t("Total", "Summe")),
-        Column::new(room.t("Id", "Id")),
+        Column::new(room.t("ID", "ID")),
     ];
     let rows = found.rows.iter().map(|order| order_row(&room, order)).collect();
     frame.list(&call, &room, list, columns, rows, found.next)
@@ -78,12 +78,12 @@ async fn its_licenses(call: Call) -> Result<Answer, Problem> {
         Icon::License,
         room.t("No licenses yet", "Noch keine Lizenzen"),
         room.t(
-            "Confirmed orders and sales of its shops bring licenses; each stands here with where it is.",
+            "Confirmed orders and sales of its shops create licenses; each appears here with its status.",
             "Bestätigte Bestellungen und Verkäufe seiner Shops bringen Lizenzen; jede steht hier mit ihrem Stand.",
         ),
         None,
     );
-    let list = Narrowing::new(&room, &call).text("product", room.t("Product (SKU or id)", "Produkt (SKU oder Id)")).of(list, room.t("Product", "Produkt"));
+    let list = Narrowing::new(&room, &call).text("product", room.t("Product (SKU or ID)", "Produkt (SKU oder ID)")).of(list, room.t("Product", "Produkt"));
     let wanted = licenses::wanted(&list, Some(p.id));
     let found = list.rows(&call, fetch!(|page| [call, wanted] tradepost_web::api::licenses::found(call, wanted.clone(), page).await)).await?;
     let rows = found.rows.iter().map(|license| crate::shared::licenses::row(&room, license)).collect();
@@ -98,7 +98,7 @@ async fn its_invoices(call: Call) -> Result<Answer, Problem> {
     let list = invoices::filtered(&room, List::new(&room, &call, &name)).searches().empty(
         Icon::Invoice,
         room.t("No invoices yet", "Noch keine Rechnungen"),
-        room.t("Each confirmed order and each top-up of the balance brings one.", "Jede bestätigte Bestellung und jede Aufladung des Guthabens bringt eine."),
+        room.t("Each confirmed order and each balance top-up creates one.", "Jede bestätigte Bestellung und jede Aufladung des Guthabens bringt eine."),
         None,
     );
     let wanted = invoices::asked(&room, &list, Some(p.id));
@@ -113,11 +113,11 @@ async fn its_fulfillments(call: Call) -> Result<Answer, Problem> {
     let p = one(&call).await?;
     let frame = Frame::new(&room, &p, Tab::Fulfillments);
     let name = format!("fulfillments-{}", p.code);
-    let list = fulfillments::filtered(&room, List::new(&room, &call, &name), call.request_path()).empty(
+    let list = fulfillments::filtered(&room, &call, List::new(&room, &call, &name)).empty(
         Icon::Code,
         room.t("No sales of external shops yet", "Noch keine Verkäufe externer Shops"),
         room.t(
-            "What the reseller's own shop sells through the API or a dynamic URL stands here.",
+            "What the reseller's own shop sells through the API or a dynamic URL appears here.",
             "Hier steht, was der eigene Shop des Resellers über die API oder eine dynamische URL verkauft.",
         ),
         None,

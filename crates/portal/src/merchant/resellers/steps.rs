@@ -58,7 +58,7 @@ impl Act {
     }
 
     fn words(self, room: &Room) -> Words {
-        let told = room.t("The owners of the reseller get a mail about it.", "Die Inhaber des Resellers bekommen eine Mail darüber.");
+        let told = room.t("The owners of the reseller get an e-mail about it.", "Die Inhaber des Resellers bekommen eine E-Mail darüber.");
         let (title, text, mail, said) = match self {
             Self::Deny => (
                 room.t("Deny reseller", "Reseller ablehnen"),
@@ -74,7 +74,7 @@ impl Act {
             ),
             Self::Reactivate => (
                 room.t("Reactivate reseller", "Reseller wieder zulassen"),
-                room.t("It goes on as what it was: ordering and API keys work again at once.", "Er macht weiter wie zuvor: Bestellungen und API-Schlüssel gehen sofort wieder."),
+                room.t("Everything is as before: ordering and API keys work again at once.", "Er macht weiter wie zuvor: Bestellungen und API-Schlüssel gehen sofort wieder."),
                 told,
                 room.t("Reseller reactivated.", "Reseller wieder zugelassen."),
             ),
@@ -87,7 +87,7 @@ impl Act {
             Self::Delete => (
                 room.t("Delete sign-up", "Anmeldung löschen"),
                 room.t("The sign-up is removed for good, and the company with it where it is in no other program.", "Die Anmeldung wird endgültig entfernt, und mit ihr die Firma, wenn sie in keinem anderen Programm ist."),
-                room.t("Nobody gets a mail.", "Niemand bekommt eine Mail."),
+                room.t("Nobody gets an e-mail.", "Niemand bekommt eine E-Mail."),
                 room.t("Sign-up deleted.", "Anmeldung gelöscht."),
             ),
         };
@@ -151,7 +151,7 @@ fn channels_field(room: &Room, channels: &[ChannelView], typed: &Typed, later: O
     let named = ids.iter().map(String::as_str).zip(channels.iter().map(|channel| channel.name.as_str()));
     let choices: Vec<(&str, &str)> = later.map(|text| ("", text)).into_iter().chain(named).collect();
     let field = typed.field("channel", room.t("Channel", "Kanal")).whole();
-    if later.is_some() { field.optional(room.t("optional", "freiwillig")).select(&choices) } else { field.select(&choices) }
+    if later.is_some() { field.optional(room.t("optional", "optional")).select(&choices) } else { field.select(&choices) }
 }
 
 async fn ask_approve(call: Call) -> Result<Answer, Problem> {
@@ -176,7 +176,7 @@ async fn approve_page(call: &Call, room: &Room, p: &PartnershipView, typed: &Typ
             [only] => p { (into_channel(room, &only.name)) },
             _ => (channels_field(room, &channels, typed, Some(room.t("Pick later: until then it cannot order", "Später wählen: bis dahin kann er nicht bestellen")))),
         }
-        p class="muted" { (room.t("The owners of the reseller get a mail about it.", "Die Inhaber des Resellers bekommen eine Mail darüber.")) }
+        p class="muted" { (room.t("The owners of the reseller get an e-mail about it.", "Die Inhaber des Resellers bekommen eine E-Mail darüber.")) }
     };
     let button = Button::new(title).primary();
     let button = if channels.is_empty() { button.off(none) } else { button };
@@ -218,10 +218,10 @@ async fn move_page(call: &Call, room: &Room, p: &PartnershipView, typed: &Typed)
     let path = room.path(&format!("/resellers/{}", p.id));
     let title = room.t("Move to another channel", "In einen anderen Kanal verschieben");
     let text = html! {
-        p { (room.t("Products, prices and terms of the new channel count for new orders. What was ordered stays as it is.", "Produkte, Preise und Konditionen des neuen Kanals gelten für neue Bestellungen. Was bestellt ist, bleibt, wie es ist.")) }
-        p { (room.t("Where the new channel brings a higher credit limit along, held orders that fit are released.", "Bringt der neue Kanal einen höheren Kreditrahmen mit, werden gehaltene Bestellungen frei, die hineinpassen.")) }
+        p { (room.t("Products, prices and terms of the new channel apply to new orders. Existing orders stay as they are.", "Produkte, Preise und Konditionen des neuen Kanals gelten für neue Bestellungen. Was bestellt ist, bleibt, wie es ist.")) }
+        p { (room.t("If the new channel has a higher credit limit, held orders that fit are released.", "Bringt der neue Kanal einen höheren Kreditrahmen mit, werden gehaltene Bestellungen frei, die hineinpassen.")) }
         (channels_field(room, &channels, typed, None))
-        p class="muted" { (room.t("Nobody gets a mail.", "Niemand bekommt eine Mail.")) }
+        p class="muted" { (room.t("Nobody gets an e-mail.", "Niemand bekommt eine E-Mail.")) }
     };
     let button = Button::new(room.t("Move", "Verschieben")).primary();
     Ok(room.dialog(Spot::Resellers, title, &question(call, &room.look, title, &text, typed, &format!("{path}/move"), &button, &path)))

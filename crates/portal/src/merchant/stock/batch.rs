@@ -50,7 +50,7 @@ pub(super) fn cost_field(room: &Room, typed: &Typed) -> Markup {
 
 /// The field for the last day of a batch.
 pub(super) fn last_day_field<'a>(room: &'a Room, typed: &'a Typed) -> Field<'a> {
-    typed.field("expires_on", room.t("Last day", "Letzter Tag")).optional(room.t("optional", "freiwillig"))
+    typed.field("expires_on", room.t("Last day", "Letzter Tag")).optional(room.t("optional", "optional"))
 }
 
 /// What was typed as cost; nothing where nothing was.
@@ -132,7 +132,7 @@ async fn ask_edit(call: Call) -> Result<Answer, Problem> {
 fn edit_page(call: &Call, room: &Room, batch: &BatchView, typed: &Typed) -> Answer {
     let title = room.t("Edit batch", "Charge bearbeiten");
     let text = html! {
-        (typed.field("note", room.t("Note", "Notiz")).optional(room.t("optional", "freiwillig")).whole().text())
+        (typed.field("note", room.t("Note", "Notiz")).optional(room.t("optional", "optional")).whole().text())
         (cost_field(room, typed))
         (last_day_field(room, typed).hint(room.t("Another one counts for all of its keys that are not sold.", "Ein anderer gilt für alle ihre unverkauften Schlüssel.")).input("date"))
     };

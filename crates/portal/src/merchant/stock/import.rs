@@ -73,7 +73,7 @@ async fn page(call: &Call, room: &Room, typed: &Typed, found: Option<&Found<'_>>
     };
     let head = Head {
         crumbs: &[(room.t("Stock", "Bestand"), &room.path("/stock"))],
-        title: room.t("Import keys", "Schlüssel einlesen"),
+        title: room.t("Import keys", "Schlüssel importieren"),
         state: None,
         text: Some(room.t(
             "The keys of a file come into stock all at once. Codes are encrypted, and masked in every list.",
@@ -106,11 +106,11 @@ fn form_card(call: &Call, room: &Room, typed: &Typed, choices: Option<&[Choice]>
         (typed.field("file", room.t("File", "Datei")).hint(room.t("Text or CSV in UTF-8, at most 48 MB.", "Text oder CSV in UTF-8, höchstens 48 MB.")).optional(room.t("or paste the keys", "oder Schlüssel einfügen")).whole().input("file"))
         (typed.field("text", room.t("Keys", "Schlüssel")).example("ABCD-EFGH-IJKL").optional(room.t("instead of a file", "statt einer Datei")).whole().lines())
         (typed.field("mode", room.t("If lines are wrong", "Wenn Zeilen falsch sind")).whole().radios(&modes))
-        (typed.field("note", room.t("Note", "Notiz")).hint(room.t("Stands with the import, such as the supplier or the order.", "Steht beim Import, etwa der Lieferant oder die Bestellung.")).optional(room.t("optional", "freiwillig")).whole().text())
+        (typed.field("note", room.t("Note", "Notiz")).hint(room.t("Kept with the import, such as the supplier or the order.", "Steht beim Import, etwa der Lieferant oder die Bestellung.")).optional(room.t("optional", "optional")).whole().text())
         (batch::cost_field(room, typed))
         (batch::last_day_field(room, typed).hint(room.t("After it they are not sold. A line of a CSV may say another.", "Danach werden sie nicht verkauft. Eine Zeile einer CSV darf einen anderen nennen.")).input("date"))
     };
-    let take_in = Button::new(room.t("Import", "Einlesen")).icon(Icon::Import);
+    let take_in = Button::new(room.t("Import", "Importieren")).icon(Icon::Import);
     let take_in = if first { take_in.primary() } else { take_in };
     let ends = html! {
         (Button::new(room.t("Check first", "Erst prüfen")).icon(Icon::Search).submit_as("step", "check"))
@@ -143,7 +143,7 @@ fn help_card(room: &Room) -> Markup {
         p { (room.t("For several products, the file is a CSV that begins with this line:", "Für mehrere Produkte ist die Datei eine CSV, die mit dieser Zeile beginnt:")) }
         (value::snippet("sku,code\nKEY-PRO,ABCD-EFGH-IJKL\nKEY-HOME,MNOP-QRST-UVWX", room.look.language))
         p { (room.t("A third column expires_on names the last day on which a key is sold, such as 2026-12-31.", "Eine dritte Spalte expires_on nennt den letzten Tag, an dem ein Schlüssel verkauft wird, etwa 2026-12-31.")) }
-        p class="muted" { (room.t("A code is unique per product: importing a file twice brings nothing twice.", "Ein Code ist je Produkt einmalig: Zweimal eingelesen, kommt nichts doppelt.")) }
+        p class="muted" { (room.t("A code is unique per product: importing a file twice adds nothing twice.", "Ein Code ist je Produkt einmalig: Zweimal importiert, kommt nichts doppelt.")) }
     };
     Card::new(room.t("How the file looks", "So sieht die Datei aus")).with(inside)
 }
@@ -155,24 +155,24 @@ fn verdict(call: &Call, room: &Room, typed: &Typed, found: &Found<'_>) -> Markup
     let (tone, title, text) = match (report.dry_run, stopped, report.new_keys()) {
         (false, ..) => (
             Tone::Bad,
-            room.t("Nothing was taken in", "Nichts wurde übernommen"),
+            room.t("Nothing was imported", "Nichts wurde übernommen"),
             room.t(
-                "The file has the mistakes below. Correct it, or take in the rest.",
+                "The file has the mistakes below. Correct it, or import the rest.",
                 "Die Datei hat die Fehler unten. Berichtigen Sie sie, oder übernehmen Sie den Rest.",
             ),
         ),
-        (true, _, 0) => (Tone::Warn, room.t("The file brings no new key", "Die Datei bringt keinen neuen Schlüssel"), ""),
+        (true, _, 0) => (Tone::Warn, room.t("The file has no new keys", "Die Datei bringt keinen neuen Schlüssel"), ""),
         (true, true, _) => (
             Tone::Warn,
-            room.t("As it is, nothing would be taken in", "So würde nichts übernommen"),
+            room.t("As it is, nothing would be imported", "So würde nichts übernommen"),
             room.t(
-                "The file has the mistakes below. Correct it, or take in the rest.",
+                "The file has the mistakes below. Correct it, or import the rest.",
                 "Die Datei hat die Fehler unten. Berichtigen Sie sie, oder übernehmen Sie den Rest.",
             ),
         ),
         (true, false, _) => (
             Tone::Good,
-            room.t("The file can be taken in", "Die Datei kann übernommen werden"),
+            room.t("The file can be imported", "Die Datei kann übernommen werden"),
             room.t("Nothing was written yet.", "Noch wurde nichts geschrieben."),
         ),
     };

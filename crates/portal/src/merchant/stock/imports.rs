@@ -31,7 +31,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Icon::Import,
         room.t("No imports yet", "Noch keine Importe"),
         room.t(
-            "Each file of keys that you bring stands here, with what came of it.",
+            "Each file of keys that you import appears here, with its result.",
             "Hier steht jede Datei mit Schlüsseln, die Sie bringen, und was aus ihr wurde.",
         ),
         import_button(&room),
@@ -40,11 +40,11 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let found = list.rows(&call, fetch!(|page| [call] imports(call, scope, state, page).await)).await?;
     let columns = vec![
         Column::new(room.t("Import", "Import")),
-        Column::new(room.t("State", "Stand")),
+        Column::new(room.t("Status", "Status")),
         Column::right(room.t("Keys", "Schlüssel")),
         Column::right(room.t("Duplicates", "Doppelte")),
         Column::right(room.t("Malformed", "Unlesbare")),
-        Column::new(room.t("Begun", "Begonnen")),
+        Column::new(room.t("Started", "Begonnen")),
     ];
     let row = |import: &KeyImportView| {
         let (tone, state) = words::import_state(look, &import.state);
@@ -58,7 +58,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ]
     };
     let rows = found.rows.iter().map(row).collect();
-    let head = Head { crumbs: &[], title: room.t("Imports of keys", "Importe von Schlüsseln"), state: None, text: None, acts: import_button(&room) };
+    let head = Head { crumbs: &[], title: room.t("Key imports", "Schlüsselimporte"), state: None, text: None, acts: import_button(&room) };
     list.answer(&call, Spot::Stock, &head, columns, rows, found.next)
 }
 
@@ -122,7 +122,7 @@ fn standing(room: &Room, import: &KeyImportView, runs: bool) -> Markup {
         ),
         _ => note::note(
             Tone::Bad,
-            room.t("Nothing was taken in", "Nichts wurde übernommen"),
+            room.t("Nothing was imported", "Nichts wurde übernommen"),
             room.t(
                 "The file has duplicates or lines that can't be read, or it did not arrive whole. A check names the lines.",
                 "Die Datei hat doppelte oder unlesbare Zeilen, oder sie kam nicht ganz an. Eine Prüfung nennt die Zeilen.",
@@ -149,7 +149,7 @@ fn figures(room: &Room, import: &KeyImportView) -> Markup {
 fn facts_card(room: &Room, import: &KeyImportView) -> Markup {
     let look = &room.look;
     let mut rows: Vec<(&str, Markup)> =
-        vec![(room.t("Id", "Id"), value::copyable(&import.id.to_string(), look.language)), (room.t("Begun", "Begonnen"), look.moment(import.created))];
+        vec![(room.t("ID", "ID"), value::copyable(&import.id.to_string(), look.language)), (room.t("Started", "Begonnen"), look.moment(import.created))];
     if let Some(finished) = import.finished {
         rows.push((room.t("Ended", "Beendet"), look.moment(finished)));
     }
@@ -159,7 +159,7 @@ fn facts_card(room: &Room, import: &KeyImportView) -> Markup {
             html! { a href=(room.path(&format!("/audit?subject={}", import.id))) { (room.t("See the audit trail", "Im Protokoll nachsehen")) } },
         ));
     }
-    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+    Card::new(room.t("Details", "Details")).with(facts(&rows))
 }
 
 pub(super) fn routes(r: &mut Routes) {

@@ -65,11 +65,11 @@ fn head(room: &Room) -> Head<'_> {
 fn columns(room: &Room) -> Vec<Column<'_>> {
     vec![
         Column::new(room.t("Key", "Schlüssel")),
-        Column::new(room.t("State", "Stand")),
+        Column::new(room.t("Status", "Status")),
         Column::new(room.t("Product", "Produkt")),
         Column::new(room.t("Import", "Import")),
         Column::new(room.t("First shown", "Zuerst gezeigt")),
-        Column::new(room.t("Id", "Id")),
+        Column::new(room.t("ID", "ID")),
     ]
 }
 
@@ -154,11 +154,11 @@ fn code_inside(room: &Room, key: &KeyView, code: Option<&str>) -> Markup {
         @match code {
             Some(code) => {
                 (value::snippet(code, room.look.language))
-                p class="muted" { (room.t("This look is noted in the audit trail. The key may still be sold: only a look of somebody outside the house burns it.", "Dieser Blick steht im Protokoll. Der Schlüssel darf weiter verkauft werden: Nur ein Blick von außerhalb des Hauses verbraucht ihn.")) }
+                p class="muted" { (room.t("This view is recorded in the audit trail. The key may still be sold: only a view by somebody outside your company uses it up.", "Dieser Blick steht im Protokoll. Der Schlüssel darf weiter verkauft werden: Nur ein Blick von außerhalb des Hauses verbraucht ihn.")) }
             },
             None => {
                 p { code { (key.masked) } }
-                p class="muted" { (room.t("Each look at the code is noted in the audit trail.", "Jeder Blick auf den Code steht im Protokoll.")) }
+                p class="muted" { (room.t("Each view of the code is recorded in the audit trail.", "Jeder Blick auf den Code steht im Protokoll.")) }
             },
         }
     }
@@ -168,9 +168,9 @@ fn facts_card(room: &Room, key: &KeyView) -> Markup {
     let look = &room.look;
     let link = |place: String, text: &str| html! { a href=(room.path(&place)) { (text) } };
     let mut rows: Vec<(&str, Markup)> = vec![
-        (room.t("Id", "Id"), value::copyable(&key.id.to_string(), look.language)),
+        (room.t("ID", "ID"), value::copyable(&key.id.to_string(), look.language)),
         (room.t("Product", "Produkt"), link(format!("/stock/{}", key.product), &key.sku)),
-        (room.t("Came with", "Kam mit"), link(format!("/stock/imports/{}", key.import), room.t("Its import", "Seinem Import"))),
+        (room.t("Import", "Import"), link(format!("/stock/imports/{}", key.import), room.t("Show import", "Import zeigen"))),
     ];
     if let Some(license) = key.license {
         rows.push((room.t("License", "Lizenz"), link(format!("/licenses/{license}"), room.t("Show", "Zeigen"))));
@@ -184,7 +184,7 @@ fn facts_card(room: &Room, key: &KeyView) -> Markup {
     if let Some(shown) = key.shown {
         rows.push((room.t("First shown", "Zuerst gezeigt"), look.moment(shown)));
     }
-    Card::new(room.t("Details", "Angaben")).with(facts(&rows))
+    Card::new(room.t("Details", "Details")).with(facts(&rows))
 }
 
 /// Shows the code: noted first, and never compressed or kept by a browser (STK-5).

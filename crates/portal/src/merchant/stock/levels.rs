@@ -40,7 +40,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Icon::Stock,
         room.t("No product takes keys from stock", "Kein Produkt nimmt Schlüssel aus dem Bestand"),
         room.t(
-            "Create a product that is delivered as a key; then bring its keys.",
+            "Create a product that is delivered as a key, then import its keys.",
             "Legen Sie ein Produkt an, das als Schlüssel geliefert wird; dann bringen Sie seine Schlüssel.",
         ),
         room.may(Right::CatalogManage).then(|| Button::new(room.t("New product", "Neues Produkt")).icon(Icon::Add).to(&room.path("/products/new"))),
@@ -49,7 +49,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let found = list.rows(&call, fetch!(|page| [call, filter] stock(call, scope, filter.clone(), page).await)).await?;
     let columns = vec![
         Column::new(room.t("Product", "Produkt")),
-        Column::new(room.t("Level", "Stand")),
+        Column::new(room.t("Level", "Bestand")),
         Column::right(room.t("Available", "Verfügbar")),
         Column::right(room.t("Low at", "Knapp ab")),
         Column::right(room.t("Reserved", "Reserviert")),
@@ -120,19 +120,19 @@ fn show_page(call: &Call, room: &Room, product: &ProductView, counts: &StockCoun
 
 fn level_note(room: &Room, product: &ProductView, counts: &StockCounts) -> Markup {
     let place = room.path(&format!("/stock/import?product={}", crate::room::encoded(&product.fields.sku)));
-    let act = room.may(Right::StockManage).then(|| Button::new(room.t("Import keys", "Schlüssel einlesen")).primary().icon(Icon::Import).to(&place));
+    let act = room.may(Right::StockManage).then(|| Button::new(room.t("Import keys", "Schlüssel importieren")).primary().icon(Icon::Import).to(&place));
     let (tone, title, text) = match counts.level {
         Level::Ok => (Tone::Good, room.t("In stock", "Vorrätig"), ""),
         Level::Low => (
             Tone::Warn,
             room.t("The stock is low", "Der Bestand ist knapp"),
-            room.t("Bring keys before it runs out.", "Bringen Sie Schlüssel, bevor er ausgeht."),
+            room.t("Import keys before it runs out.", "Bringen Sie Schlüssel, bevor er ausgeht."),
         ),
         Level::Out if counts.backorder => (
             Tone::Bad,
             room.t("Out of stock", "Nicht vorrätig"),
             room.t(
-                "Orders are taken and wait; the first keys that arrive go to them.",
+                "Orders are accepted and wait; the first keys that arrive go to them.",
                 "Bestellungen werden angenommen und warten; die ersten neuen Schlüssel gehen an sie.",
             ),
         ),
@@ -176,7 +176,7 @@ fn keys_card(room: &Room, product: &ProductView, keys: &[KeyView]) -> Markup {
     };
     let table = Table {
         caption: room.t("Newest keys", "Neueste Schlüssel"),
-        columns: vec![Column::new(room.t("Key", "Schlüssel")), Column::new(room.t("State", "Stand"))],
+        columns: vec![Column::new(room.t("Key", "Schlüssel")), Column::new(room.t("Status", "Status"))],
         rows: keys.iter().map(row).collect(),
         foot: None,
     };
@@ -212,7 +212,7 @@ fn switches_card(call: &Call, room: &Room, product: &ProductView, counts: &Stock
         (typed.field("threshold", room.t("Low at or below", "Knapp ab")).after(room.t("keys", "Schlüsseln")).hint(room.t("You and your systems are told once when it is reached.", "Sie und Ihre Systeme erfahren es einmal, wenn sie erreicht ist.")).numeric().whole().text())
         (typed.field("backorder", room.t("Take orders beyond the stock", "Bestellungen über den Bestand hinaus annehmen")).hint(room.t("They wait and are filled first in, first out.", "Sie warten und werden der Reihe nach beliefert.")).whole().switch())
     };
-    let act = Button::new(room.t("Save", "Sichern"));
+    let act = Button::new(room.t("Save", "Speichern"));
     Card::new(title).with(forms::form(call, &room.look, &room.path(&format!("/stock/{}", product.id)), &fields, &act, None))
 }
 

@@ -42,5 +42,6 @@ fn tab_line(room: &Room, here: Tab) -> Markup {
 
 /// The button that people come to the stock for.
 fn import_button(room: &Room) -> Option<Markup> {
-    room.may(Right::StockManage).then(|| Button::new(room.t("Import keys", "Schlüssel einlesen")).primary().icon(Icon::Import).to(&room.path("/stock/import")))
+    room.may(Right::StockManage)
+        .then(|| Button::new(room.t("Import keys", "Schlüssel importieren")).primary().icon(Icon::Import).to(&room.path("/stock/import")))
 }

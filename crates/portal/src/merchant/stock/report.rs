@@ -51,7 +51,7 @@ fn lines_card(room: &Room, report: &Report) -> Markup {
         (
             &report.duplicates_in_file,
             room.t("Twice in the file", "Doppelt in der Datei"),
-            room.t("Its code stands in the file before.", "Ihr Code steht weiter oben in der Datei."),
+            room.t("Its code appears earlier in the file.", "Ihr Code steht weiter oben in der Datei."),
         ),
         (
             &report.duplicates_in_stock,

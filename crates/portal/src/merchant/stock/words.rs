@@ -56,7 +56,7 @@ pub(super) fn import_state(look: &Look, state: &str) -> (Tone, &'static str) {
     match state {
         "staging" => (Tone::Info, look.t("Under way", "Läuft")),
         "done" => (Tone::Good, look.t("In stock", "Im Bestand")),
-        _ => (Tone::Plain, look.t("Given up", "Aufgegeben")),
+        _ => (Tone::Plain, look.t("Aborted", "Abgebrochen")),
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn card(call: &Call, room: &Room, found: &BalanceView, auto: &AutoTop
     let (change, set_up) = (room.t("Change", "Ändern"), room.t("Set up", "Einrichten"));
     let known = auto.threshold.is_some();
     let (switch, place) =
-        if auto.enabled { (room.t("Switch off", "Ausschalten"), "/balance/auto/off") } else { (room.t("Switch on", "Einschalten"), "/balance/auto/on") };
+        if auto.enabled { (room.t("Turn off", "Ausschalten"), "/balance/auto/off") } else { (room.t("Turn on", "Einschalten"), "/balance/auto/on") };
     let acts = html! {
         @if known { (forms::act(call, &room.path(place), &Button::new(switch).small().quiet())) }
         (Button::new(if known { change } else { set_up }).small().opens_dialog().to(&room.path("/balance/auto")))
@@ -57,7 +57,7 @@ fn rule(room: &Room, auto: &AutoTopUpView) -> String {
     let Some(threshold) = auto.threshold.as_ref().map(text) else {
         return room
             .t(
-                "An invoice is issued by itself when your shop's sales leave too little.",
+                "An invoice is issued automatically when your shop's sales leave too little.",
                 "Eine Rechnung wird von selbst gestellt, wenn Verkäufe Ihres Shops zu wenig übrig lassen.",
             )
             .to_owned();
@@ -112,7 +112,7 @@ async fn currency(call: &Call, room: &Room) -> Result<Currency, Problem> {
 async fn page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Problem> {
     let title = room.t("Automatic top-up", "Automatische Aufladung");
     let fields = fields(room, typed, currency(call, room).await?);
-    let act = Button::new(room.t("Save", "Sichern")).primary();
+    let act = Button::new(room.t("Save", "Speichern")).primary();
     let inside = question(call, &room.look, title, &fields, typed, &room.path("/balance/auto"), &act, &room.path("/balance"));
     Ok(room.dialog(Spot::Balance, title, &inside))
 }
@@ -150,7 +150,7 @@ async fn set(call: Call) -> Result<Answer, Problem> {
     let (amount, target) = if form.target { (None, Some(Some(amount))) } else { (Some(Some(amount)), None) };
     let command = SetAutoTopUp { enabled: Some(form.enabled.unwrap_or(false)), threshold: Some(threshold), amount, target, ..SetAutoTopUp::default() };
     match call.execute(command).await {
-        Ok(_) => Ok(done(&call, &room.path("/balance"), room.t("Automatic top-up saved.", "Automatische Aufladung gesichert."))),
+        Ok(_) => Ok(done(&call, &room.path("/balance"), room.t("Automatic top-up saved.", "Automatische Aufladung gespeichert."))),
         Err(no) => refused(&call, &room, no).await,
     }
 }

@@ -26,9 +26,9 @@ async fn show(call: Call) -> Result<Answer, Problem> {
     let top_up = Button::new(room.t("Top up", "Aufladen")).primary().icon(Icon::Add).opens_dialog().to(&room.path("/balance/top-up"));
     let list = List::new(&room, &call, "statement").before(above(&call, &room, &found, &auto)).empty(
         Icon::Balance,
-        room.t("Nothing moved yet", "Noch keine Bewegung"),
+        room.t("No transactions yet", "Noch keine Buchungen"),
         room.t(
-            "Every top-up and every sale of your shop stands here, with the balance after it. Begin with a top-up.",
+            "Every top-up and every sale of your shop appears here, with the balance after it. Start with a top-up.",
             "Hier steht jede Aufladung und jeder Verkauf Ihres Shops, mit dem Guthaben danach. Beginnen Sie mit einer Aufladung.",
         ),
         may_top_up.then(|| top_up.clone()),
@@ -110,12 +110,12 @@ fn figures(room: &Room, found: &BalanceView) -> Markup {
         Tile {
             label: room.t("Prepaid balance", "Vorausbezahltes Guthaben"),
             figure: &there,
-            note: below.as_deref().or(Some(room.t("Can be spent now", "Jetzt verfügbar"))),
+            note: below.as_deref().or(Some(room.t("Available now", "Jetzt verfügbar"))),
             to: None,
             tone: if low { Tone::Warn } else { Tone::Plain },
             spark: None,
         },
-        Tile { label: room.t("Waits for payment", "Wartet auf Zahlung"), figure: &waits, note: Some(&count), to: None, tone: Tone::Plain, spark: None },
+        Tile { label: room.t("Awaiting payment", "Wartet auf Zahlung"), figure: &waits, note: Some(&count), to: None, tone: Tone::Plain, spark: None },
     ])
 }
 
@@ -139,18 +139,18 @@ fn waiting(room: &Room, open: &[OpenTopUp]) -> Markup {
         ]
     };
     let table = Table {
-        caption: room.t("Waits for payment", "Wartet auf Zahlung"),
+        caption: room.t("Awaiting payment", "Wartet auf Zahlung"),
         columns: vec![
             Column::new(room.t("Invoice", "Rechnung")),
             Column::new(room.t("Due", "Fällig")),
             Column::right(room.t("Total", "Summe")),
-            Column::right(room.t("Open", "Offen")),
+            Column::right(room.t("Outstanding", "Offen")),
             Column::right(""),
         ],
         rows: open.iter().map(row).collect(),
         foot: None,
     };
-    Card::new(room.t("Waits for payment", "Wartet auf Zahlung"))
+    Card::new(room.t("Awaiting payment", "Wartet auf Zahlung"))
         .text(room.t(
             "What is paid of a top-up can be spent at once, in part or whole.",
             "Was von einer Aufladung bezahlt ist, ist sofort verfügbar, auch in Teilen.",

@@ -51,9 +51,9 @@ fn fields(room: &Room, typed: &Typed, currency: Currency) -> Markup {
     html! {
         p class="muted" { (room.t("You get an invoice at once. What is paid of it becomes balance.", "Sie bekommen sofort eine Rechnung. Was davon bezahlt ist, wird Guthaben.")) }
         (typed.field("amount", room.t("Amount", "Betrag")).before(currency.code()).numeric().text())
-        (typed.field("reference", room.t("Your reference", "Ihr Zeichen"))
+        (typed.field("reference", room.t("Your reference", "Ihre Referenz"))
             .hint(room.t("Printed on the invoice.", "Steht auf der Rechnung."))
-            .optional(room.t("optional", "freiwillig")).text())
+            .optional(room.t("optional", "optional")).text())
     }
 }
 

@@ -88,13 +88,13 @@ async fn page(call: &Call, room: &Room, key: &ApiKeyRow, typed: &Typed, result: 
         div class="fields" {
             (product_field(room, typed, all.then_some(offered.rows.as_slice())))
             (typed.field("quantity", room.t("Quantity", "Anzahl")).numeric().text())
-            (typed.field("order_id", room.t("Order id of the shop", "Bestellnummer des Shops")).hint(room.t("The same one again costs nothing and answers the first fulfillment.", "Dieselbe noch einmal kostet nichts und zeigt die erste Lieferung.")).text())
+            (typed.field("order_id", room.t("Shop order ID", "Bestellnummer des Shops")).hint(room.t("The same one again costs nothing and answers the first fulfillment.", "Dieselbe noch einmal kostet nichts und zeigt die erste Lieferung.")).text())
             (typed.field("email", room.t("Customer's address", "Adresse des Kunden")).input("email"))
-            (typed.field("name", room.t("Customer's name", "Name des Kunden")).optional(room.t("optional", "freiwillig")).text())
+            (typed.field("name", room.t("Customer's name", "Name des Kunden")).optional(room.t("optional", "optional")).text())
             (style_field(room, typed))
             (typed.field("url", room.t("Your URL", "Ihre URL"))
                 .hint(room.t("As it was shown when you made it. It is stored nowhere; without it the lines have a gap.", "So, wie sie beim Anlegen gezeigt wurde. Sie wird nirgends gespeichert; ohne sie haben die Zeilen eine Lücke."))
-                .example(&format!("{}tpd_…", call.url("/d/"))).fill("off").optional(room.t("optional", "freiwillig")).whole().text())
+                .example(&format!("{}tpd_…", call.url("/d/"))).fill("off").optional(room.t("optional", "optional")).whole().text())
         }
     };
     let inside = html! {
@@ -137,7 +137,7 @@ fn only_a_look(room: &Room) -> Markup {
 /// A choice where all products fit into one; else the SKU is typed.
 fn product_field(room: &Room, typed: &Typed, offered: Option<&[ResellerProductView]>) -> Markup {
     let field = typed.field("product", room.t("Product", "Produkt"));
-    let Some(offered) = offered else { return field.hint(room.t("SKU or id", "SKU oder Id")).example("KEY-PRO").text() };
+    let Some(offered) = offered else { return field.hint(room.t("SKU or ID", "SKU oder ID")).example("KEY-PRO").text() };
     let names: Vec<String> = offered.iter().map(|product| format!("{} ({})", product.name, product.sku)).collect();
     let choices: Vec<(&str, &str)> = offered.iter().zip(&names).map(|(product, name)| (product.sku.as_str(), name.as_str())).collect();
     field.select(&choices)

@@ -71,10 +71,10 @@ impl Step {
                 "Ein Nachfolger mit denselben Rechten und Grenzen wird angelegt und einmal gezeigt. Lassen Sie den Vorgänger gelten, bis Ihr Shop den Nachfolger hat.",
             ),
             Self::Disable => room.t(
-                "It opens nothing any more, at once. A shop that uses it can't sell. You can enable it again.",
+                "It stops working at once. A shop that uses it can't sell. You can enable it again.",
                 "Sofort öffnet sich damit nichts mehr. Ein Shop, der damit arbeitet, kann nicht verkaufen. Das lässt sich rückgängig machen.",
             ),
-            Self::Delete => room.t("It is removed for good, and opens nothing from now on.", "Das ist endgültig: Ab sofort öffnet sich damit nichts mehr."),
+            Self::Delete => room.t("It is removed permanently and stops working at once.", "Das ist endgültig: Ab sofort öffnet sich damit nichts mehr."),
         }
     }
 }

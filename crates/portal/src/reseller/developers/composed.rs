@@ -120,7 +120,7 @@ fn looked(room: &Room, key: &ApiKeyRow, form: &UrlRequestForm, look: &Look) -> M
     if let Some((product, quote)) = &look.offer {
         rows.push((room.t("Product", "Produkt"), html! { (product.name) " " code { (product.sku) } }));
         if let Ok(quote) = quote {
-            rows.push((room.t("Each", "Je Stück"), room.look.money(&quote.unit_price)));
+            rows.push((room.t("Unit price", "Stückpreis"), room.look.money(&quote.unit_price)));
             rows.push((room.t("Cost", "Kosten"), room.look.money(&quote.total)));
         }
     }

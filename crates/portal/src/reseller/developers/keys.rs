@@ -80,14 +80,14 @@ fn begin_page(call: &Call, room: &Room, typed: &Typed) -> Answer {
         (typed.mistakes(&room.look))
         (typed.field("name", room.t("Name", "Name")).hint(room.t("Where it is used: the audit trail shows it.", "Wo er benutzt wird: Das Protokoll zeigt ihn.")).example(room.t("Web shop", "Webshop")).whole().text())
         div class="field whole button-row" {
-            span class="muted" { (room.t("Tick what is needed for", "Ankreuzen, was nötig ist für")) }
-            (Button::new(room.t("a shop", "einen Shop")).small().to(&format!("{place}?for=shop")))
-            (Button::new(room.t("reports", "Auswertungen")).small().to(&format!("{place}?for=reading")))
+            span class="muted" { (room.t("Presets", "Vorlagen")) }
+            (Button::new(room.t("Shop", "Shop")).small().to(&format!("{place}?for=shop")))
+            (Button::new(room.t("Reports", "Auswertungen")).small().to(&format!("{place}?for=reading")))
         }
         (shared::scopes_field(room, typed, &offered))
         (shared::bounds(room, typed))
     };
-    let act = Button::new(room.t("Make key", "Schlüssel anlegen")).primary();
+    let act = Button::new(room.t("Create key", "Schlüssel anlegen")).primary();
     let back = room.path("/developers");
     let inside = Card::new(room.t("API key", "API-Schlüssel")).with(form(call, &room.look, &place, &fields, &act, Some(&back)));
     let crumbs = [(room.t("API keys", "API-Schlüssel"), back.as_str())];
@@ -145,7 +145,7 @@ pub(super) fn made_page(room: &Room, key: &ApiKeyRow, secret: Option<&str>) -> A
     };
     let back = room.path("/developers");
     let crumbs = [(room.t("API keys", "API-Schlüssel"), back.as_str())];
-    let done = Button::new(room.t("I have stored it", "Ich habe ihn verwahrt")).primary().icon(Icon::Check).to(&Kind::Key.page(room, key.id));
+    let done = Button::new(room.t("I have saved it", "Ich habe ihn gespeichert")).primary().icon(Icon::Check).to(&Kind::Key.page(room, key.id));
     let head = Head { crumbs: &crumbs, title: &key.name, state: Some(shared::badge_of(room, key)), text: None, acts: Some(html! { (next) (done) }) };
     room.page(Spot::Developers, &head, &inside).raw()
 }

@@ -74,7 +74,7 @@ async fn begin_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, P
         @if few { (boxes(room, typed, &offered.rows)) } @else { (lines(room, typed)) }
         (shared::bounds(room, typed))
     };
-    let act = Button::new(room.t("Make URL", "URL anlegen")).primary();
+    let act = Button::new(room.t("Create URL", "URL anlegen")).primary();
     let back = room.path("/developers/urls");
     let form = form(call, &room.look, &room.path("/developers/urls/new"), &fields, &act, Some(&back));
     let crumbs = [(room.t("Dynamic URLs", "Dynamische URLs"), back.as_str())];
@@ -123,7 +123,7 @@ fn lines(room: &Room, typed: &Typed) -> Markup {
             "SKUs, eine je Zeile, höchstens 50. Ohne Angabe verkauft sie alles, was Sie bestellen können.",
         ))
         .example("KEY-PRO")
-        .optional(room.t("optional", "freiwillig"))
+        .optional(room.t("optional", "optional"))
         .whole()
         .lines()
 }
@@ -204,7 +204,7 @@ pub(super) async fn made_page(call: &Call, room: &Room, key: &ApiKeyRow, secret:
     };
     let back = room.path("/developers/urls");
     let crumbs = [(room.t("Dynamic URLs", "Dynamische URLs"), back.as_str())];
-    let stored = Button::new(room.t("I have stored it", "Ich habe sie verwahrt")).icon(Icon::Check).to(&path);
+    let stored = Button::new(room.t("I have saved it", "Ich habe sie gespeichert")).icon(Icon::Check).to(&path);
     let head = Head { crumbs: &crumbs, title: &key.name, state: Some(shared::badge_of(room, key)), text: None, acts: Some(stored) };
     Ok(room.page(Spot::Developers, &head, &inside).raw())
 }

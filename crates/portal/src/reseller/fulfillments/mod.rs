@@ -30,7 +30,7 @@ fn tabs(room: &Room, here: Tab) -> Markup {
         room.t("Your shop", "Ihr Shop"),
         &[
             tab(Tab::Fulfillments, room.t("Fulfillments", "Lieferungen"), "/fulfillments"),
-            tab(Tab::Requests, room.t("Taken back", "Rücknahmen"), "/fulfillments/requests"),
+            tab(Tab::Requests, room.t("Returns", "Rücknahmen"), "/fulfillments/requests"),
         ],
     )
 }
@@ -46,13 +46,12 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let (created_from, created_to) = shared::between(&room, &list);
     let state = list.asked("state").and_then(State::from_name);
     let filter = FulfillmentFilter { partnership: None, state, external_order_id: searched, created_from, created_to };
-    let days = shared::days(&room, &list, call.request_path());
     let connect = Button::new(room.t("Connect your shop", "Shop anbinden")).primary().icon(Icon::Code).to(&room.path("/developers"));
-    let list = list.tabs(tabs(&room, Tab::Fulfillments)).before(days).empty(
+    let list = shared::by_days(&room, &call, list).tabs(tabs(&room, Tab::Fulfillments)).empty(
         Icon::Code,
         room.t("No sales yet", "Noch keine Verkäufe"),
         room.t(
-            "Each sale that your own shop, bot or page hands over stands here, with its codes and what it cost.",
+            "Each sale of your own shop, bot or page appears here, with its codes and what it cost.",
             "Hier steht jeder Verkauf, den Ihr eigener Shop, Bot oder Ihre Seite übergibt, mit seinen Codes und Kosten.",
         ),
         room.may(Right::ResellerKeysManage).then_some(connect),
@@ -63,7 +62,10 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         crumbs: &[],
         title: room.t("Fulfillments", "Lieferungen"),
         state: None,
-        text: Some(room.t("What your external shop sold, paid from the balance.", "Was Ihr externer Shop verkauft hat, bezahlt vom Guthaben.")),
+        text: Some(room.t(
+            "What your external shop sold, paid from the balance. Search finds the shop's order ID, typed in full.",
+            "Was Ihr externer Shop verkauft hat, bezahlt vom Guthaben. Die Suche findet die ganze Bestellnummer des Shops.",
+        )),
         acts: None,
     };
     list.answer(&call, Spot::Fulfillments, &head, shared::columns(&room), rows, found.next)

@@ -46,7 +46,7 @@ async fn page(call: &Call, room: &Room, typed: &Typed, revealed: Option<Fulfillm
         div class="columns" {
             div {
                 (shared::codes(room, view, &masked.masked, look_at))
-                @if !asked.is_empty() { (Card::new(room.t("Asked to be taken back", "Rücknahmen")).around(requests::table(room, &asked))) }
+                @if !asked.is_empty() { (Card::new(room.t("Return requests", "Rücknahmeanfragen")).around(requests::table(room, &asked))) }
                 (history::card(call, room, room.t("Timeline", "Verlauf"), &happened, Stands { path: &path, operation: "fulfillmentPage" }))
             }
             div {
@@ -78,7 +78,7 @@ fn waits(room: &Room, request: &CancelRequestSummary) -> Markup {
     note::note(
         Tone::Warn,
         room.t("You asked to take some of it back", "Sie haben eine Rücknahme angefragt"),
-        room.t("The merchant decides. Until then all of its codes stay good.", "Der Händler entscheidet. Bis dahin gelten alle Codes weiter."),
+        room.t("The merchant decides. Until then all of its codes stay valid.", "Der Händler entscheidet. Bis dahin gelten alle Codes weiter."),
         Some(&show),
     )
 }
@@ -89,11 +89,11 @@ fn acts(call: &Call, room: &Room, view: &FulfillmentView, asked: bool, path: &st
     let ready = matches!(view.status, State::Delivered | State::PartlyRefunded);
     html! {
         @if may && !gone && !asked {
-            (Button::new(room.t("Take back", "Zurücknehmen")).icon(Icon::Undo).opens_dialog().to(&format!("{path}/take-back")))
+            (Button::new(room.t("Request return", "Rücknahme anfragen")).icon(Icon::Undo).opens_dialog().to(&format!("{path}/take-back")))
         }
         @if may && ready {
             (forms::act(call, &format!("{path}/codes.txt"), &Button::new(room.t("Codes as text", "Codes als Text")).icon(Icon::Download)))
-            (forms::act(call, &format!("{path}/codes.csv"), &Button::new(room.t("Download codes", "Codes laden")).primary().icon(Icon::Download)))
+            (forms::act(call, &format!("{path}/codes.csv"), &Button::new(room.t("Download codes", "Codes herunterladen")).primary().icon(Icon::Download)))
         }
     }
 }

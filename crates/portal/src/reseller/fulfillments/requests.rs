@@ -20,12 +20,12 @@ use tradepost_web::{Answer, Call, Problem, Routes};
 
 fn columns(room: &Room) -> Vec<Column<'static>> {
     vec![
-        Column::new(room.t("Order of the shop", "Bestellung des Shops")),
-        Column::new(room.t("State", "Stand")),
+        Column::new(room.t("Shop order", "Shop-Bestellung")),
+        Column::new(room.t("Status", "Status")),
         Column::right(room.t("Codes", "Codes")),
-        Column::new(room.t("Why", "Warum")),
+        Column::new(room.t("Reason", "Grund")),
         Column::right(room.t("Refund", "Erstattung")),
-        Column::new(room.t("Asked", "Angefragt")),
+        Column::new(room.t("Requested", "Angefragt")),
         Column::new(room.t("Decided", "Entschieden")),
     ]
 }
@@ -72,12 +72,12 @@ pub(super) fn table(room: &Room, requests: &[CancelRequestSummary]) -> Markup {
         ]
     };
     let columns = vec![
-        Column::new(room.t("Why", "Warum")),
-        Column::new(room.t("State", "Stand")),
+        Column::new(room.t("Reason", "Grund")),
+        Column::new(room.t("Status", "Status")),
         Column::right(room.t("Codes", "Codes")),
-        Column::new(room.t("Asked", "Angefragt")),
+        Column::new(room.t("Requested", "Angefragt")),
     ];
-    Table { caption: room.t("Asked to be taken back", "Rücknahmen"), columns, rows: requests.iter().map(row).collect(), foot: None }.draw()
+    Table { caption: room.t("Return requests", "Rücknahmeanfragen"), columns, rows: requests.iter().map(row).collect(), foot: None }.draw()
 }
 
 async fn show(call: Call) -> Result<Answer, Problem> {
@@ -96,7 +96,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
         }
     };
     let (sales, requests) = (room.path("/fulfillments"), room.path("/fulfillments/requests"));
-    let crumbs = [(room.t("Fulfillments", "Lieferungen"), sales.as_str()), (room.t("Taken back", "Rücknahmen"), requests.as_str())];
+    let crumbs = [(room.t("Fulfillments", "Lieferungen"), sales.as_str()), (room.t("Returns", "Rücknahmen"), requests.as_str())];
     let head = Head {
         crumbs: &crumbs,
         title: &request.external_order_id,
@@ -127,19 +127,19 @@ fn facts_card(room: &Room, request: &CancelRequestView) -> Markup {
     let mut rows: Vec<(&str, Markup)> = vec![
         (room.t("Sale", "Verkauf"), html! { a href=(sale) { (request.external_order_id) } }),
         (room.t("Codes", "Codes"), html! { (look.number(request.quantity)) }),
-        (room.t("Why", "Warum"), html! { span class="lines" { (request.reason) } }),
-        (room.t("Asked", "Angefragt"), look.moment(request.created_at)),
+        (room.t("Reason", "Grund"), html! { span class="lines" { (request.reason) } }),
+        (room.t("Requested", "Angefragt"), look.moment(request.created_at)),
     ];
     if let Some(at) = request.decided_at {
         rows.push((room.t("Decided", "Entschieden"), look.moment(at)));
     }
     if let Some(refund) = &request.refund {
-        rows.push((room.t("Went back to the balance", "Ging zurück aufs Guthaben"), look.money(refund)));
+        rows.push((room.t("Refunded to the balance", "Aufs Guthaben erstattet"), look.money(refund)));
     }
     if let Some(note) = &request.note {
         rows.push((room.t("The merchant's answer", "Antwort des Händlers"), html! { span class="lines" { (note) } }));
     }
-    rows.push((room.t("Id", "Id"), value::copyable(&request.id.text(), look.language)));
+    rows.push((room.t("ID", "ID"), value::copyable(&request.id.text(), look.language)));
     Card::new(room.t("Request", "Anfrage")).with(facts(&rows))
 }
 
@@ -152,7 +152,7 @@ fn withdraw_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Prob
     let id: CancelRequestId = call.path("id")?;
     let path = room.path(&format!("/fulfillments/requests/{id}"));
     let title = room.t("Withdraw request", "Anfrage zurückziehen");
-    let text = html! { p { (room.t("The merchant is not asked any more. The codes stay good, and you may ask again.", "Der Händler wird nicht mehr gefragt. Die Codes gelten weiter, und Sie können erneut anfragen.")) } };
+    let text = html! { p { (room.t("The request is withdrawn. The codes stay valid, and you may ask again.", "Der Händler wird nicht mehr gefragt. Die Codes gelten weiter, und Sie können erneut anfragen.")) } };
     let act = Button::new(title).danger();
     Ok(room.dialog(Spot::Fulfillments, title, &question(call, &room.look, title, &text, typed, &format!("{path}/withdraw"), &act, &path)))
 }

@@ -37,11 +37,11 @@ async fn page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Problem
     let id: FulfillmentId = call.path("id")?;
     let masked = fulfillments::masked(call, id).await?;
     let path = room.path(&format!("/fulfillments/{id}"));
-    let title = room.t("Take back", "Zurücknehmen");
+    let title = room.t("Request return", "Rücknahme anfragen");
     let fields = html! {
         p class="muted" { (room.t("For when you refund your customer. The merchant decides; nothing changes before that.", "Wenn Sie Ihrem Kunden erstatten. Der Händler entscheidet; vorher ändert sich nichts.")) }
         @if masked.fulfillment.status != State::Processing { (which(room, typed, &masked)) }
-        (typed.field("reason", room.t("Why", "Warum")).hint(room.t("The merchant reads it.", "Der Händler liest es.")).whole().lines())
+        (typed.field("reason", room.t("Reason", "Grund")).hint(room.t("The merchant reads it.", "Der Händler liest es.")).whole().lines())
     };
     let act = Button::new(room.t("Ask the merchant", "Händler anfragen")).primary();
     let inside = question(call, &room.look, title, &fields, typed, &format!("{path}/take-back"), &act, &path);

@@ -112,7 +112,7 @@ fn review(call: &Call, room: &Room, license: &LicenseView) -> Answer {
     let send = Button::new(room.t("Send license", "Lizenz versenden")).primary().icon(Icon::Send);
     let again = room.path(&format!("/licenses/activate?product={}", encoded(&license.sku)));
     let text = room.t(
-        "Check the owner, then send it: the mail comes from the merchant. Or copy the code.",
+        "Check the owner, then send it: the e-mail comes from the merchant. Or copy the code.",
         "Prüfen Sie den Inhaber und versenden Sie sie dann: Die E-Mail kommt vom Händler. Oder kopieren Sie den Code.",
     );
     let inside = html! {

@@ -34,7 +34,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Icon::License,
         room.t("No licenses yet", "Noch keine Lizenzen"),
         room.t(
-            "Confirmed orders bring licenses; each stands here with its state.",
+            "Confirmed orders create licenses; each appears here with its status.",
             "Bestätigte Bestellungen bringen Lizenzen. Jede steht hier mit ihrem Stand.",
         ),
         room.may(Right::OrdersPlace).then(|| Button::new(room.t("New order", "Neue Bestellung")).icon(Icon::Add).to(&room.path("/orders/new"))),
@@ -125,7 +125,7 @@ async fn inventory(call: &Call, room: &Room) -> Result<Markup, Problem> {
         foot: None,
     };
     let pay = Button::new(room.t("Show what is open", "Offenes zeigen")).small().to(&room.path("/invoices"));
-    let text = room.t("Codes cannot be downloaded until something is paid.", "Bis etwas bezahlt ist, lassen sich keine Codes laden.");
+    let text = room.t("Codes cannot be downloaded until something is paid.", "Bis etwas bezahlt ist, lassen sich keine Codes herunterladen.");
     Ok(html! {
         @if due { (note::note(Tone::Warn, room.t("Your credit limit is reached", "Ihr Kreditrahmen ist erreicht"), text, Some(&pay))) }
         (Card::new(room.t("Available licenses", "Verfügbare Lizenzen")).around(table.draw()))
@@ -139,7 +139,7 @@ async fn download(call: Call) -> Result<Answer, Problem> {
         Ok(file) => Ok(file),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
-            let title = room.t("Download active licenses", "Aktive Lizenzen laden");
+            let title = room.t("Download active licenses", "Aktive Lizenzen herunterladen");
             let back = Button::new(room.t("Back to the licenses", "Zurück zu den Lizenzen")).primary().to(&room.path("/licenses"));
             let inside = html! {
                 header { h2 { (title) } }

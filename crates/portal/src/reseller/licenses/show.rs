@@ -30,7 +30,7 @@ async fn license_page(call: &Call, room: &Room, license: &LicenseView) -> Result
     let happened = timelines::license_history(call, license.id, history::asked(call)?).await?;
     let can = Can::of(room, license);
     let name_owner = can.name_owner.then(|| {
-        let text = if license.owner.is_some() { room.t("Change", "Ändern") } else { room.t("Say who it is for", "Endkunden angeben") };
+        let text = if license.owner.is_some() { room.t("Change", "Ändern") } else { room.t("Add end user", "Endkunden angeben") };
         Button::new(text).small().icon(Icon::Edit).opens_dialog().to(&format!("{path}/end-user"))
     });
     let reveal = can.reveal.then(|| Button::new(room.t("Show code", "Code zeigen")).small().icon(Icon::Visible).opens_dialog().to(&format!("{path}/reveal")));
@@ -86,11 +86,11 @@ fn acts(room: &Room, license: &LicenseView, can: &Can, path: &str) -> Markup {
     let asks_company = license.lock_reasons.iter().any(|reason| reason.code == LockReason::RequiredResellerInformation.name());
     html! {
         @if can.name_company && !asks_company {
-            (Button::new(room.t("Company that sells on", "Weiterverkaufende Firma")).quiet().icon(Icon::Building).opens_dialog().to(&format!("{path}/reseller")))
+            (Button::new(room.t("Selling company", "Verkaufende Firma")).quiet().icon(Icon::Building).opens_dialog().to(&format!("{path}/reseller")))
         }
         @if can.send { (send.to(&format!("{path}/send"))) }
         @if can.name_owner && license.owner.is_none() {
-            (Button::new(room.t("Say who it is for", "Endkunden angeben")).primary().icon(Icon::Account).opens_dialog().to(&format!("{path}/end-user")))
+            (Button::new(room.t("Add end user", "Endkunden angeben")).primary().icon(Icon::Account).opens_dialog().to(&format!("{path}/end-user")))
         }
     }
 }
@@ -106,7 +106,7 @@ async fn reveal_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, 
     let path = room.path(&format!("/licenses/{}", license.id));
     let title = room.t("Show code", "Code zeigen");
     let text = room.t(
-        "The code counts as shown from then on: the merchant can no longer cancel the order. Every look stands in the history with your name.",
+        "The code counts as shown from then on: the merchant can no longer cancel the order. Every view is recorded in the history with your name.",
         "Der Code gilt dann als gezeigt: Der Händler kann die Bestellung nicht mehr stornieren. Jeder Blick steht mit Ihrem Namen im Verlauf.",
     );
     let act = Button::new(title).primary().icon(Icon::Visible);
@@ -140,12 +140,12 @@ async fn send_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Pr
     let (title, text) = if license.sent_at.is_some() {
         (
             room.t("Send again", "Erneut versenden"),
-            room.t("The same code is mailed once more, from the merchant.", "Derselbe Code geht noch einmal per E-Mail hinaus, vom Händler."),
+            room.t("The same code is e-mailed once more, from the merchant.", "Derselbe Code geht noch einmal per E-Mail hinaus, vom Händler."),
         )
     } else {
         (
             room.t("Send license", "Lizenz versenden"),
-            room.t("The code is mailed to its owner, from the merchant.", "Der Code geht per E-Mail an den Inhaber, vom Händler."),
+            room.t("The code is e-mailed to its owner, from the merchant.", "Der Code geht per E-Mail an den Inhaber, vom Händler."),
         )
     };
     let inside = html! {
@@ -189,7 +189,7 @@ pub(super) async fn ask_end_user(call: Call) -> Result<Answer, Problem> {
 fn end_user_page(call: &Call, room: &Room, id: LicenseId, typed: &Typed) -> Result<Answer, Problem> {
     let path = room.path(&format!("/licenses/{id}"));
     let title = room.t("Who is it for?", "Für wen ist sie?");
-    let act = Button::new(room.t("Save", "Sichern")).primary();
+    let act = Button::new(room.t("Save", "Speichern")).primary();
     let fields = shared::end_user_fields(room, typed);
     Ok(room.dialog(Spot::Licenses, title, &question(call, &room.look, title, &fields, typed, &format!("{path}/end-user"), &act, &path)))
 }
@@ -202,7 +202,7 @@ pub(super) async fn end_user(call: Call) -> Result<Answer, Problem> {
         Err(no) => Err(no),
     };
     match attached {
-        Ok(()) => Ok(done(&call, &room.path(&format!("/licenses/{id}")), room.t("Owner saved.", "Inhaber gesichert."))),
+        Ok(()) => Ok(done(&call, &room.path(&format!("/licenses/{id}")), room.t("Owner saved.", "Inhaber gespeichert."))),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
             Ok(end_user_page(&call, &room, id, &typed)?.with_status(status))
@@ -219,7 +219,7 @@ pub(super) async fn ask_company(call: Call) -> Result<Answer, Problem> {
 fn company_page(call: &Call, room: &Room, id: LicenseId, typed: &Typed) -> Result<Answer, Problem> {
     let path = room.path(&format!("/licenses/{id}"));
     let title = room.t("Which company sells it on?", "Welche Firma verkauft sie weiter?");
-    let act = Button::new(room.t("Save", "Sichern")).primary();
+    let act = Button::new(room.t("Save", "Speichern")).primary();
     let fields = shared::company_fields(room, typed);
     Ok(room.dialog(Spot::Licenses, title, &question(call, &room.look, title, &fields, typed, &format!("{path}/reseller"), &act, &path)))
 }
@@ -232,7 +232,7 @@ pub(super) async fn company(call: Call) -> Result<Answer, Problem> {
         Err(no) => Err(no),
     };
     match attached {
-        Ok(()) => Ok(done(&call, &room.path(&format!("/licenses/{id}")), room.t("Company saved.", "Firma gesichert."))),
+        Ok(()) => Ok(done(&call, &room.path(&format!("/licenses/{id}")), room.t("Company saved.", "Firma gespeichert."))),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);
             Ok(company_page(&call, &room, id, &typed)?.with_status(status))

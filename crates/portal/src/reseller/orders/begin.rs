@@ -1,8 +1,8 @@
 //! A new order: what is offered, lines that are pasted or brought as a file, the sum of it (ORD-1, ORD-11).
 
-use super::pick::pick;
+use super::pick::{FIND, pick};
 use super::total::{card, quoted};
-use super::wanted::{Brought, FILE, LINES, Wanted, brought, refused, wanted};
+use super::wanted::{Brought, ENTER, FILE, FOUND, LINES, STEP, Wanted, brought, refused, wanted};
 use crate::forms::Typed;
 use crate::room::{Room, Spot, done};
 use axum::http::StatusCode;
@@ -49,7 +49,7 @@ pub(super) async fn begin(call: Call) -> Result<Answer, Problem> {
 
 async fn begin_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Problem> {
     let (pick, lines) = (pick(call, typed).await?, quoted(call, room, typed.values()).await?);
-    let optional = room.t("optional", "freiwillig");
+    let optional = room.t("optional", "optional");
     let inside = html! {
         (typed.mistakes(&room.look))
         div class="columns" {
@@ -64,7 +64,7 @@ async fn begin_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, P
             }
             div {
                 (Card::new(room.t("Order", "Bestellung")).with(html! {
-                    (typed.field("reference", room.t("Your reference", "Ihr Zeichen")).hint(room.t("Your own order number; it is printed on the invoice.", "Ihre eigene Bestellnummer; sie steht auf der Rechnung.")).optional(optional).text())
+                    (typed.field("reference", room.t("Your reference", "Ihre Referenz")).hint(room.t("Your own order number; it is printed on the invoice.", "Ihre eigene Bestellnummer; sie steht auf der Rechnung.")).optional(optional).text())
                     (typed.field("contact", room.t("Contact", "Ansprechpartner")).optional(optional).text())
                     (typed.field("delivery_address", room.t("Delivery address", "Lieferadresse")).optional(optional).lines())
                 }))
@@ -72,12 +72,14 @@ async fn begin_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, P
             }
         }
     };
-    let save = Button::new(room.t("Save draft", "Entwurf sichern")).primary();
+    let save = room.t("Save draft", "Entwurf speichern");
     let form = html! {
         form class="form wide" method="post" action=(room.path("/orders")) enctype="multipart/form-data" data-live=(room.path("/orders/quote")) {
-            (form::unseen(&[(FORM_KEY, &call.form_key())]))
+            (form::unseen(&[(FORM_KEY, &call.form_key()), (FOUND, typed.value(FIND))]))
+            // What Enter presses: the first button of a form.
+            button class="unseen" type="submit" name=(STEP) value=(ENTER) tabindex="-1" aria-hidden="true" { (save) }
             (inside)
-            div class="form-end" { a class="button" href=(room.path("/orders")) { (room.t("Cancel", "Abbrechen")) } (save.submit()) }
+            div class="form-end" { a class="button" href=(room.path("/orders")) { (room.t("Cancel", "Abbrechen")) } (Button::new(save).primary().submit()) }
         }
     };
     let head = Head {
@@ -98,7 +100,7 @@ pub(super) async fn create(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let brought = brought(&call)?;
     let typed = brought.typed(&room);
-    if brought.value("step") == "look" && !typed.is_wrong() {
+    if brought.looks() && !typed.is_wrong() {
         return begin_page(&call, &room, &typed).await;
     }
     let items = match wanted(&brought.fields) {
@@ -107,7 +109,7 @@ pub(super) async fn create(call: Call) -> Result<Answer, Problem> {
         Err(unread) => return wrong(&call, &room, &unread.told(&room, typed), StatusCode::UNPROCESSABLE_ENTITY).await,
     };
     match drafted(&call, &brought, &items).await {
-        Ok(order) => Ok(done(&call, &room.path(&format!("/orders/{order}")), room.t("Draft saved.", "Entwurf gesichert."))),
+        Ok(order) => Ok(done(&call, &room.path(&format!("/orders/{order}")), room.t("Draft saved.", "Entwurf gespeichert."))),
         Err(no) => {
             let (status, typed) = (no.status(), refused(&call, &room, &brought, &items, no)?);
             wrong(&call, &room, &typed, status).await

@@ -8,15 +8,13 @@ mod steps;
 mod total;
 mod wanted;
 
-use crate::lists::{Cell, List, fetch};
+use crate::lists::{Cell, List, Narrowing, fetch};
 use crate::names;
 use crate::room::{Room, Spot};
 use crate::shared::fulfillments::between;
 use crate::shared::{orders as shared, views};
 use begin::DraftForm;
-use maud::{Markup, html};
 use page::{ItemForm, QuantityForm};
-use tradepost_design::form::unseen;
 use tradepost_design::frame::Head;
 use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon};
@@ -37,15 +35,20 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let new = Button::new(room.t("New order", "Neue Bestellung")).primary().icon(Icon::Add).to(&room.path("/orders/new"));
     let states = State::ALL.iter().map(|state| (state.name().to_owned(), names::order_state(look, *state).1.to_owned())).collect();
     let views = views::of(&call, ListName::Orders).await?;
-    let list = List::new(&room, &call, "orders").searches().views(views).filter("state", states).filter("product", product_chip(&room, &call)).empty(
+    let list = List::new(&room, &call, "orders").searches().views(views).filter("state", states).empty(
         Icon::Order,
         room.t("No orders yet", "Noch keine Bestellungen"),
         room.t(
-            "An order brings licenses into your inventory, on credit or after payment.",
+            "An order adds licenses to your inventory, on credit or after payment.",
             "Eine Bestellung bringt Lizenzen in Ihren Bestand, auf Kredit oder nach Zahlung.",
         ),
         room.may(Right::OrdersPlace).then(|| new.clone()),
     );
+    let list = Narrowing::new(&room, &call)
+        .text("product", room.t("Product (SKU or ID)", "Produkt (SKU oder ID)"))
+        .day("from", room.t("Created from", "Angelegt ab"))
+        .day("to", room.t("Created to", "Angelegt bis"))
+        .of(list, room.t("Product, dates", "Produkt, Zeitraum"));
     let (created_from, created_to) = between(&room, &list);
     let filter = OrderFilter {
         state: list.asked("state").and_then(State::from_name),
@@ -55,18 +58,16 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         created_from,
         created_to,
     };
-    let asks = narrowing(&room, &list);
-    let list = list.before(asks);
     if let Some(kind) = list.file() {
         return shared::exported(&room, &call, None, filter, kind).await;
     }
     let found = list.rows(&call, fetch!(|page| [call, filter] listed(call, None, filter.clone(), page).await)).await?;
     let columns = vec![
         Column::new(room.t("Order", "Bestellung")),
-        Column::new(room.t("State", "Stand")),
-        Column::new(room.t("Reference", "Ihr Zeichen")),
-        Column::new(room.t("Begun", "Begonnen")),
-        Column::right(room.t("Open", "Offen")),
+        Column::new(room.t("Status", "Status")),
+        Column::new(room.t("Reference", "Ihre Referenz")),
+        Column::new(room.t("Created", "Angelegt")),
+        Column::right(room.t("Outstanding", "Offen")),
         Column::right(room.t("Total", "Summe")),
     ];
     let row = |order: &OrderSummary| {
@@ -84,30 +85,6 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let acts = room.may(Right::OrdersPlace).then_some(new);
     let head = Head { crumbs: &[], title: room.t("Orders", "Bestellungen"), state: None, text: None, acts };
     list.answer(&call, Spot::Orders, &head, columns, rows, found.next)
-}
-
-/// The product that the list was narrowed to, from that product's page.
-fn product_chip(room: &Room, call: &Call) -> Vec<(String, String)> {
-    let asked = call.query_pairs().iter().find(|(name, value)| name == "product" && !value.trim().is_empty());
-    asked.map(|(_, text)| (text.clone(), format!("{} {text}", room.t("Product", "Produkt")))).into_iter().collect()
-}
-
-/// The form that asks for a product and days. The other filters stay as they are.
-fn narrowing(room: &Room, list: &List<'_>) -> Markup {
-    let kept: Vec<(&str, &str)> = ["q", "state"].into_iter().filter_map(|name| list.asked(name).map(|value| (name, value))).collect();
-    let asked = |name| list.asked(name).unwrap_or("");
-    html! {
-        form class="inline days" method="get" action=(room.path("/orders")) {
-            (unseen(&kept))
-            label for="product" { (room.t("Product (SKU or id)", "Produkt (SKU oder Id)")) }
-            input type="text" id="product" name="product" value=(asked("product"));
-            label for="from" { (room.t("Begun from", "Begonnen ab")) }
-            input type="date" id="from" name="from" value=(asked("from"));
-            label for="to" { (room.t("up to", "bis")) }
-            input type="date" id="to" name="to" value=(asked("to"));
-            (Button::new(room.t("Show", "Zeigen")).small().submit())
-        }
-    }
 }
 
 pub(super) fn routes(r: &mut Routes) {

@@ -83,7 +83,7 @@ async fn order_page(call: &Call, room: &Room, order: &OrderView, typed: &Typed) 
 fn acts(call: &Call, room: &Room, order: &OrderView, binding: Option<&Spending>, path: &str) -> Markup {
     let may_place = room.may(Right::OrdersPlace);
     let draft = may_place && order.state == State::Draft;
-    let download = Button::new(room.t("Download licenses", "Lizenzen laden")).icon(Icon::Download);
+    let download = Button::new(room.t("Download licenses", "Lizenzen herunterladen")).icon(Icon::Download);
     let pay = pay_act(room, order);
     html! {
         @if draft {
@@ -125,7 +125,7 @@ fn draft_items(call: &Call, room: &Room, order: &OrderView, typed: &Typed, path:
             Column::new(room.t("Product", "Produkt")),
             Column::new(room.t("Quantity", "Anzahl")),
             Column::right(room.t("Your price", "Ihr Preis")),
-            Column::right(room.t("Line", "Zeile")),
+            Column::right(room.t("Amount", "Betrag")),
             Column::new(""),
         ],
         rows: order.items.iter().map(row).collect(),
@@ -169,13 +169,13 @@ fn kept<'a>(typed: &'a Typed, name: &'a str, label: &'a str, known: Option<&'a s
 }
 
 fn draft_fields(call: &Call, room: &Room, order: &OrderView, typed: &Typed, path: &str) -> Markup {
-    let optional = room.t("optional", "freiwillig");
+    let optional = room.t("optional", "optional");
     let fields = html! {
-        (kept(typed, "reference", room.t("Your reference", "Ihr Zeichen"), order.reference.as_deref()).optional(optional).text())
+        (kept(typed, "reference", room.t("Your reference", "Ihre Referenz"), order.reference.as_deref()).optional(optional).text())
         (kept(typed, "contact", room.t("Contact", "Ansprechpartner"), order.contact.as_deref()).optional(optional).text())
         (kept(typed, "delivery_address", room.t("Delivery address", "Lieferadresse"), order.delivery_address.as_deref()).optional(optional).whole().lines())
     };
-    Card::new(room.t("Details", "Angaben")).with(forms::form(call, &room.look, path, &fields, &Button::new(room.t("Save", "Sichern")), None))
+    Card::new(room.t("Details", "Details")).with(forms::form(call, &room.look, path, &fields, &Button::new(room.t("Save", "Speichern")), None))
 }
 
 /// The page of an order with why something was refused.
@@ -215,7 +215,7 @@ pub(super) async fn update(call: Call) -> Result<Answer, Problem> {
         }
         Err(no) => Err(no),
     };
-    after(&call, changed, ("Draft saved.", "Entwurf gesichert.")).await
+    after(&call, changed, ("Draft saved.", "Entwurf gespeichert.")).await
 }
 
 pub(super) async fn add_item(call: Call) -> Result<Answer, Problem> {

@@ -1,6 +1,6 @@
 //! What can be ordered, to choose from: with a search, in a new order and on a draft (ORD-1).
 
-use super::wanted::QUANTITY;
+use super::wanted::{LOOK, QUANTITY, STEP};
 use crate::forms::Typed;
 use crate::room::{Room, Spot};
 use maud::{Markup, html};
@@ -8,7 +8,7 @@ use tradepost_design::badge::Tone;
 use tradepost_design::form::unseen;
 use tradepost_design::icon::icon;
 use tradepost_design::table::Column;
-use tradepost_design::{Button, Icon, Table, badge, note};
+use tradepost_design::{Button, Icon, Table, badge, note, value};
 use tradepost_domain::ids::OrderId;
 use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_web::api::orders::shown;
@@ -70,7 +70,7 @@ fn stock(room: &Room, product: &ResellerProductView) -> Markup {
 }
 
 fn price(room: &Room, product: &ResellerProductView) -> Markup {
-    html! { @match &product.unit_price { Some(price) => (room.look.money(price)), None => span class="muted" { "–" } } }
+    html! { @match &product.unit_price { Some(price) => (room.look.money(price)), None => (value::none()) } }
 }
 
 fn columns(room: &Room) -> Vec<Column<'_>> {
@@ -91,8 +91,8 @@ fn nothing(room: &Room, searched: bool) -> Markup {
     if searched {
         return note::empty(
             Icon::Search,
-            room.t("Nothing fits", "Nichts passt"),
-            room.t("No product has this in its name or SKU.", "Kein Produkt hat dies in Name oder SKU."),
+            room.t("No results", "Keine Treffer"),
+            room.t("No product matches this name or SKU.", "Kein Produkt passt zu diesem Namen oder dieser SKU."),
             None,
         );
     }
@@ -115,9 +115,7 @@ impl Pick {
             let field = format!("{QUANTITY}{}", row.sku);
             let name = row.product.as_ref().map_or(row.sku.as_str(), |product| product.name.as_str());
             let (label, wrong) = (format!("{}: {name}", room.t("Quantity", "Anzahl")), typed.wrong(&field));
-            let of = |part: fn(&Room, &ResellerProductView) -> Markup| {
-                row.product.as_ref().map_or_else(|| html! { span class="muted" { "–" } }, |product| part(room, product))
-            };
+            let of = |part: fn(&Room, &ResellerProductView) -> Markup| row.product.as_ref().map_or_else(value::none, |product| part(room, product));
             vec![
                 html! { span class="row" { (name) } span class="under" { code { (row.sku) } } },
                 of(stock),
@@ -133,7 +131,7 @@ impl Pick {
             @if self.searched || !self.rows.is_empty() {
                 div class="tools" {
                     (search_box(room, typed.value(FIND)))
-                    (Button::new(room.t("Search", "Suchen")).small().submit_as("step", "look"))
+                    (Button::new(room.t("Search", "Suchen")).small().submit_as(STEP, LOOK))
                 }
             }
             @if self.rows.is_empty() { (nothing(room, self.searched)) } @else { (table.draw()) }

@@ -26,7 +26,7 @@ async fn confirm_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer,
     let known = credit::own(call).await?;
     let path = room.path(&format!("/orders/{}", order.id));
     let text = html! {
-        p { (room.t("You can't change it afterwards: not its reference, its items or its quantities.", "Danach lässt sich nichts mehr ändern: weder Zeichen noch Positionen noch Mengen.")) }
+        p { (room.t("You can't change it afterwards: not its reference, its items or its quantities.", "Danach lässt sich nichts mehr ändern: weder Referenz noch Positionen noch Mengen.")) }
         @if let Some(total) = &order.total {
             (facts(&[(room.t("Total", "Summe"), room.look.money(total))]))
             (shared::fits(room, &known, total))

@@ -1,6 +1,6 @@
 //! What is typed into a new order, at today's prices: each line with how its price came about, and the sum (CAT-5).
 
-use super::wanted::{Wanted, wanted};
+use super::wanted::{LOOK, STEP, Wanted, wanted};
 use crate::refusals;
 use crate::room::Room;
 use crate::shared::orders::explanation_of;
@@ -59,8 +59,8 @@ pub(super) fn card(room: &Room, lines: &[Quoted]) -> Markup {
     };
     let rows: Vec<(&str, Markup)> = names.iter().zip(lines).map(|(name, line)| (name.as_str(), shown(line))).collect();
     let total = sum.map_or_else(|| html! { span class="muted" { "–" } }, |sum| look.money(&sum));
-    let how = room.t("how the price came about", "so entstand der Preis");
-    let look_again = Button::new(room.t("Reckon", "Berechnen")).small().submit_as("step", "look");
+    let how = room.t("price breakdown", "Preisberechnung");
+    let look_again = Button::new(room.t("Calculate", "Berechnen")).small().submit_as(STEP, LOOK);
     Card::new(room.t("Total at today's prices", "Summe zu heutigen Preisen")).acts(look_again).with(html! {
         (sums(&rows, (room.t("Total", "Summe"), total)))
         @if lines.len() == PRICED { p class="muted" { (room.t("The first 100 lines; the draft has all.", "Die ersten 100 Zeilen; der Entwurf hat alle.")) } }

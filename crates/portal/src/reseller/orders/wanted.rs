@@ -1,5 +1,6 @@
 //! What a new order is to hold, as it was typed, pasted or brought as a file (ORD-1, ORD-11).
 
+use super::pick::FIND;
 use crate::forms::Typed;
 use crate::refusals;
 use crate::room::Room;
@@ -15,6 +16,15 @@ pub(super) const LINES: &str = "lines";
 pub(super) const FILE: &str = "file";
 /// What the quantity of an offered product is called, before its SKU.
 pub(super) const QUANTITY: &str = "quantity_";
+
+/// The button that was pressed, where it does not save.
+pub(super) const STEP: &str = "step";
+/// The step of the buttons that only show: the search, the sum.
+pub(super) const LOOK: &str = "look";
+/// The step of the Enter key: it searches where another search was typed, else it saves.
+pub(super) const ENTER: &str = "enter";
+/// The search whose products the form shows.
+pub(super) const FOUND: &str = "found";
 
 /// What was sent: its fields, the lines of a file behind those that were pasted.
 pub(super) struct Brought {
@@ -60,6 +70,15 @@ impl Brought {
     /// What stands in a field.
     pub(super) fn value(&self, name: &str) -> &str {
         self.fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// Nothing is to be saved yet: a search or the sum was asked for.
+    pub(super) fn looks(&self) -> bool {
+        match self.value(STEP) {
+            LOOK => true,
+            ENTER => self.value(FIND).trim() != self.value(FOUND).trim(),
+            _ => false,
+        }
     }
 
     /// The form as it was sent, and what is wrong with its file.

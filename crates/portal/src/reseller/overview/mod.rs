@@ -13,7 +13,7 @@ use tradepost_design::badge::Tone;
 use tradepost_design::card::{self, Card, Tile, facts, sums};
 use tradepost_design::frame::Head;
 use tradepost_design::table::Column;
-use tradepost_design::{Button, Icon, Language, Table, badge, note};
+use tradepost_design::{Button, Icon, Language, Table, badge, note, value};
 use tradepost_domain::Right;
 use tradepost_domain::orders::queries::waiting_for_approval;
 use tradepost_kernel::Money;
@@ -125,7 +125,14 @@ fn tiles(room: &Room, seen: &Overview, open: &Open) -> Markup {
             spark: None,
         },
         Tile { label: room.t("Available credit", "Freier Kredit"), figure: &left, note: Some(of.as_str()), to: None, tone, spark: None },
-        Tile { label: room.t("Open", "Offen"), figure: &owed, note: Some(owed_note.as_str()), to: Some(invoices.as_str()), tone: owed_tone, spark: None },
+        Tile {
+            label: room.t("Outstanding", "Offen"),
+            figure: &owed,
+            note: Some(owed_note.as_str()),
+            to: Some(invoices.as_str()),
+            tone: owed_tone,
+            spark: None,
+        },
         Tile {
             label: room.t("Prepaid balance", "Guthaben"),
             figure: &prepaid,
@@ -142,7 +149,7 @@ fn products(call: &Call, room: &Room, available: &[AvailableProduct]) -> Markup 
     let title = room.t("Available products to resell", "Verfügbare Produkte zum Weiterverkauf");
     if available.is_empty() {
         let order = room.may(Right::OrdersPlace).then(|| Button::new(room.t("New order", "Neue Bestellung")).to(&room.path("/orders/new")));
-        let text = room.t("An order brings licenses into your inventory.", "Eine Bestellung bringt Lizenzen in Ihren Bestand.");
+        let text = room.t("An order adds licenses to your inventory.", "Eine Bestellung bringt Lizenzen in Ihren Bestand.");
         return Card::new(title).around(note::empty(Icon::License, room.t("No licenses in your inventory", "Keine Lizenzen im Bestand"), text, order.as_ref()));
     }
     let table = Table {
@@ -164,7 +171,7 @@ fn orders_card(call: &Call, room: &Room, open: &Open) -> Markup {
         let (tone, state) = names::order_state(look, order.state);
         vec![
             html! {
-                a class="row" href=(room.path(&format!("/orders/{}", order.id))) { (orders::number(room, order.number.as_deref(), order.id)) }
+                a class="row" href=(room.path(&format!("/orders/{}", order.id))) { (value::whole(&orders::number(room, order.number.as_deref(), order.id))) }
                 @if let Some(reference) = &order.reference { span class="under" { (reference) } }
             },
             badge(tone, state),
@@ -178,9 +185,9 @@ fn orders_card(call: &Call, room: &Room, open: &Open) -> Markup {
         caption: title,
         columns: vec![
             Column::new(room.t("Order", "Bestellung")),
-            Column::new(room.t("State", "Stand")),
-            Column::new(room.t("Begun", "Begonnen")),
-            Column::right(room.t("Open", "Offen")),
+            Column::new(room.t("Status", "Status")),
+            Column::new(room.t("Created", "Angelegt")),
+            Column::right(room.t("Outstanding", "Offen")),
             Column::right(room.t("Total", "Summe")),
             Column::right(""),
         ],
@@ -188,7 +195,7 @@ fn orders_card(call: &Call, room: &Room, open: &Open) -> Markup {
         foot: None,
     };
     if table.rows.is_empty() {
-        let text = room.t("What you order stands here, with what is still to be paid.", "Was Sie bestellen, steht hier, mit dem, was noch zu bezahlen ist.");
+        let text = room.t("What you order appears here, with what is still to be paid.", "Was Sie bestellen, steht hier, mit dem, was noch zu bezahlen ist.");
         return Card::new(title).around(note::empty(Icon::Order, room.t("No orders yet", "Noch keine Bestellungen"), text, None));
     }
     Card::new(title).acts(Button::new(room.t("All orders", "Alle Bestellungen")).small().to(&room.path("/orders"))).around(table.draw())
@@ -201,11 +208,11 @@ fn order_acts(call: &Call, room: &Room, shown: &OpenOrder) -> Markup {
     html! {
         div class="button-row" {
             @if shown.has_file && room.may(Right::LicensesDistribute) {
-                (forms::act(call, &file, &Button::new(room.t("Download", "Laden")).small().icon(Icon::Download)))
+                (forms::act(call, &file, &Button::new(room.t("Download", "Herunterladen")).small()))
             }
             @if let Some(invoice) = invoice {
-                @if order.open.minor > 0 { (Button::new(room.t("Pay", "Bezahlen")).small().icon(Icon::Card).to(&format!("{invoice}/pay"))) }
-                @else { (Button::new(room.t("Receipt", "Beleg")).small().icon(Icon::Invoice).to(&invoice)) }
+                @if order.open.minor > 0 { (Button::new(room.t("Pay", "Bezahlen")).small().to(&format!("{invoice}/pay"))) }
+                @else { (Button::new(room.t("Receipt", "Beleg")).small().to(&invoice)) }
             }
         }
     }
@@ -250,7 +257,7 @@ fn invoices_card(room: &Room, open: &Open) -> Markup {
         let due = format!("{} {}", room.t("due", "fällig"), look.date(invoice.due_on));
         vec![
             html! {
-                a class="row" href=(room.path(&format!("/invoices/{}", invoice.id))) { (invoice.number) }
+                a class="row" href=(room.path(&format!("/invoices/{}", invoice.id))) { (value::whole(&invoice.number)) }
                 span class="under" { (due) @if invoice.top_up { " · " (room.t("top-up", "Aufladung")) } }
             },
             html! { (look.money(&invoice.open)) @if is_overdue(room, invoice) { " " (badge(Tone::Bad, room.t("overdue", "überfällig"))) } },
@@ -263,7 +270,7 @@ fn invoices_card(room: &Room, open: &Open) -> Markup {
     }
     let table = Table {
         caption: title,
-        columns: vec![Column::new(room.t("Invoice", "Rechnung")), Column::right(room.t("Open", "Offen"))],
+        columns: vec![Column::new(room.t("Invoice", "Rechnung")), Column::right(room.t("Outstanding", "Offen"))],
         rows: open.invoices.iter().map(row).collect(),
         foot: None,
     };

@@ -92,6 +92,6 @@ fn about(room: &Room, partnership: &PartnershipView, merchant_email: Option<&str
     rows.push((room.t("Your company", "Ihre Firma"), html! { (partnership.reseller.company) }));
     rows.push((room.t("Reseller code", "Reseller-Code"), value::copyable(&partnership.code, look.language)));
     rows.push((room.t("Since", "Seit"), look.moment(partnership.created)));
-    rows.push((room.t("Id", "Id"), value::copyable(&partnership.id.to_string(), look.language)));
+    rows.push((room.t("ID", "ID"), value::copyable(&partnership.id.to_string(), look.language)));
     Card::new(room.t("Partnership", "Partnerschaft")).with(facts(&rows))
 }
