@@ -72,8 +72,18 @@ const drawn = (label) => {
   return { dialog, input, list };
 };
 
-/** Opens it. */
-export const open = (finder) => {
+// A key as if it were pressed now.
+const press = (input, key) => {
+  if (key.length === 1) input.value += key;
+  else if (key === "Backspace") input.value = input.value.slice(0, -1);
+  else return input.dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true }));
+  return input.dispatchEvent(new Event("input"));
+};
+
+/** Opens it. `pressed`: keys that were pressed while it was on its way. */
+export const open = (finder, pressed = []) => {
+  // One that was just closed is told so a frame later, and would have the same ids.
+  for (const closed of document.querySelectorAll("dialog.palette:not([open])")) closed.remove();
   const { dialog, input, list } = drawn(finder.dataset.palette || finder.textContent.trim());
   const all = places();
   let hits = [];
@@ -95,13 +105,13 @@ export const open = (finder) => {
     list.children[at]?.scrollIntoView({ block: "nearest" });
   };
   const ask = async () => {
+    if (!dialog.open) return;
     const text = input.value.trim();
-    asking?.abort();
     asking = new AbortController();
     const { signal } = asking;
     try {
       const answer = text.length < SHORTEST ? [] : await found(finder, text, signal);
-      if (signal.aborted) return;
+      if (signal.aborted || !dialog.open) return;
       hits = answer;
       draw();
       if (text) announce(shown.length ? words.found(shown.length) : words.none);
@@ -112,6 +122,8 @@ export const open = (finder) => {
     hits = [];
     draw();
     clearTimeout(timer);
+    // An answer to what was typed before is none to this.
+    asking?.abort();
     timer = setTimeout(ask, ASK_AFTER_MS);
   });
   input.addEventListener("keydown", (event) => {
@@ -137,4 +149,7 @@ export const open = (finder) => {
   draw();
   dialog.showModal();
   input.focus();
+  for (const key of pressed) {
+    if (dialog.open) press(input, key);
+  }
 };
