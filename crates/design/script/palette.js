@@ -10,8 +10,8 @@ const SHORTEST = 2;
 const places = () => [...document.querySelectorAll("#navigation a.nav-link, .switcher a.item, .page-head .acts a[href]")].map((link) => ({
   name: link.querySelector(".count") ? link.textContent.replace(link.querySelector(".count").textContent, "").trim() : link.textContent.trim(),
   icon: link.querySelector(".icon"),
-  go: (dialog) => {
-    dialog.close();
+  go: (shut) => {
+    shut();
     // A question opens as it does where its button stands.
     if (link.matches("[data-dialog]") && link.isConnected) link.click();
     else visit(new URL(link.href));
@@ -29,8 +29,8 @@ const found = async (finder, text, signal) => {
     name: link.querySelector("strong")?.textContent ?? link.textContent.trim(),
     under: link.querySelector("small")?.textContent ?? "",
     icon: link.querySelector(".icon"),
-    go: (dialog) => {
-      dialog.close();
+    go: (shut) => {
+      shut();
       visit(new URL(link.getAttribute("href"), location.href));
     },
   }));
@@ -67,9 +67,14 @@ const drawn = (label) => {
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", words.places);
   dialog.append(input, list);
-  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
-  dialog.addEventListener("close", () => dialog.remove());
   return { dialog, input, list };
+};
+
+// Lets go of what has the focus, and gives it back. A browser would give it back to a field without the caret, and what is typed then would be lost.
+const letGo = () => {
+  const before = document.activeElement;
+  before?.blur();
+  return () => { if (before?.isConnected) before.focus({ preventScroll: true }); };
 };
 
 // A key as if it were pressed now.
@@ -82,8 +87,6 @@ const press = (input, key) => {
 
 /** Opens it. `pressed`: keys that were pressed while it was on its way. */
 export const open = (finder, pressed = []) => {
-  // One that was just closed is told so a frame later, and would have the same ids.
-  for (const closed of document.querySelectorAll("dialog.palette:not([open])")) closed.remove();
   const { dialog, input, list } = drawn(finder.dataset.palette || finder.textContent.trim());
   const all = places();
   let hits = [];
@@ -91,13 +94,28 @@ export const open = (finder, pressed = []) => {
   let at = 0;
   let timer;
   let asking = null;
+  const giveBack = letGo();
+  const shut = () => {
+    if (!dialog.isConnected) return;
+    clearTimeout(timer);
+    asking?.abort();
+    dialog.close();
+    dialog.remove();
+    giveBack();
+  };
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) shut(); });
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    shut();
+  });
+  dialog.addEventListener("close", shut);
   const draw = () => {
     const wanted = input.value.trim().toLowerCase();
     shown = [...all.filter((place) => place.name.toLowerCase().includes(wanted)), ...hits];
     at = Math.min(at, Math.max(shown.length - 1, 0));
     list.replaceChildren(...shown.map((place, nth) => {
       const item = itemOf(place, nth, nth === at);
-      item.addEventListener("click", () => place.go(dialog));
+      item.addEventListener("click", () => place.go(shut));
       return item;
     }));
     if (shown.length) input.setAttribute("aria-activedescendant", `palette-${at}`);
@@ -105,13 +123,12 @@ export const open = (finder, pressed = []) => {
     list.children[at]?.scrollIntoView({ block: "nearest" });
   };
   const ask = async () => {
-    if (!dialog.open) return;
     const text = input.value.trim();
     asking = new AbortController();
     const { signal } = asking;
     try {
       const answer = text.length < SHORTEST ? [] : await found(finder, text, signal);
-      if (signal.aborted || !dialog.open) return;
+      if (signal.aborted) return;
       hits = answer;
       draw();
       if (text) announce(shown.length ? words.found(shown.length) : words.none);
@@ -131,7 +148,7 @@ export const open = (finder, pressed = []) => {
     else if (event.key === "ArrowUp") at = Math.max(at - 1, 0);
     else if (event.key === "Enter") return enter(event);
     // A browser would empty the field first.
-    else if (event.key === "Escape") dialog.close();
+    else if (event.key === "Escape") shut();
     else return undefined;
     event.preventDefault();
     return draw();
@@ -139,8 +156,8 @@ export const open = (finder, pressed = []) => {
   // Whoever types a number and presses Enter does not wait for us: the page that finds takes over.
   const enter = (event) => {
     event.preventDefault();
-    if (shown[at]) return shown[at].go(dialog);
-    dialog.close();
+    if (shown[at]) return shown[at].go(shut);
+    shut();
     const url = new URL(finder.href);
     url.searchParams.set("q", input.value.trim());
     return visit(url);
@@ -150,6 +167,6 @@ export const open = (finder, pressed = []) => {
   dialog.showModal();
   input.focus();
   for (const key of pressed) {
-    if (dialog.open) press(input, key);
+    if (dialog.isConnected) press(input, key);
   }
 };
