@@ -206,6 +206,7 @@ export async function openWindow(browser, house, options = {}) {
   context.setDefaultTimeout(PATIENCE_MS);
   if (process.env.TRY_SOURCES) await trySources(context);
   const page = await context.newPage();
+  if (process.env.SLOWER) await (await context.newCDPSession(page)).send("Emulation.setCPUThrottlingRate", { rate: Number(process.env.SLOWER) });
   return Object.assign(page, { troubles: watch(page) });
 }
 

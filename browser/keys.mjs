@@ -11,6 +11,18 @@ const focused = (page) => page.evaluate(() => {
 const press = (page, ...keys) => keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
 const palette = (page) => page.getByRole("dialog", { name: /Search or jump/ });
 const options = (page) => palette(page).getByRole("option");
+/** Opens a page, and waits until its script says that keys do what they are to do. */
+const arrive = async (page, path) => {
+  await page.goto(path);
+  await page.locator("html.scripted").waitFor();
+};
+/** Holds back what a path that looks so is answered, until what this gives is called. */
+const held = async (page, path) => {
+  let comes;
+  const waits = new Promise((resolve) => { comes = resolve; });
+  await page.route(path, (route) => waits.then(() => route.fallback()));
+  return comes;
+};
 /** The palette is fetched when it is first asked for. */
 const calls = async (page) => {
   await press(page, "Control+k");
@@ -26,7 +38,7 @@ async function sound(page, what) {
 
 /** Ctrl K, letters, arrows, Enter. */
 async function finds(page, base) {
-  await page.goto(base);
+  await arrive(page, base);
   await calls(page);
   assert.equal(await palette(page).getByRole("combobox").evaluate((field) => field === document.activeElement), true, "letters go to the palette");
   const all = await options(page).count();
@@ -52,9 +64,54 @@ async function finds(page, base) {
   await palette(page).waitFor({ state: "detached" });
 }
 
+/** Whoever types on while the palette is still on its way has typed into it, and not into the page. */
+async function hurries(page, base) {
+  const [field, path] = [page.getByRole("searchbox", { name: "Search" }), /\/assets\/palette\./];
+  for (const [keys, comes] of [
+    [["o", "x", "Backspace", "r", "d"], async () => {
+      await palette(page).waitFor();
+      assert.equal(await palette(page).getByRole("combobox").inputValue(), "ord");
+      assert.equal(await palette(page).count(), 1, "it opens once");
+      await press(page, "Escape");
+      await palette(page).waitFor({ state: "detached" });
+      assert.equal(await focused(page), "Search", "the focus is back");
+    }],
+    [["Escape", "o"], async () => {
+      await page.waitForFunction(() => performance.getEntriesByType("resource").some(({ name }) => name.includes("/assets/palette.")));
+      assert.deepEqual([await palette(page).count(), await field.inputValue()], [0, "o"], "Escape does without it");
+    }],
+    [["i", "n", "v", "o", "Enter"], async () => page.getByRole("heading", { name: "Invoices", level: 1 }).waitFor()],
+  ]) {
+    await arrive(page, `${base}/orders`);
+    const comesNow = await held(page, path);
+    await field.focus();
+    await press(page, "Control+k", "Control+k", ...keys.slice(0, -1));
+    assert.equal(await field.inputValue(), "", "nothing of it is typed into the page");
+    await press(page, keys.at(-1));
+    comesNow();
+    await comes();
+    await page.unrouteAll({ behavior: "wait" });
+  }
+}
+
+/** An answer to what was typed before is none to what is typed now. */
+async function overtakes(page, base) {
+  await arrive(page, `${base}/orders`);
+  await calls(page);
+  const comesNow = await held(page, /\/find\?q=no$/);
+  await Promise.all([page.waitForRequest(/\/find\?q=no$/), page.keyboard.type("no")]);
+  await page.keyboard.type(" such place");
+  const next = page.waitForRequest(/\/find\?q=no\+such\+place$/);
+  comesNow();
+  await next;
+  assert.equal(await options(page).count(), 0);
+  await press(page, "Escape");
+  await page.unrouteAll({ behavior: "wait" });
+}
+
 /** Nothing found, nothing done; Escape leaves no trace. */
 async function leaves(page, base) {
-  await page.goto(`${base}/orders`);
+  await arrive(page, `${base}/orders`);
   await page.getByRole("searchbox", { name: "Search" }).focus();
   await page.keyboard.type("half a word");
   await calls(page);
@@ -77,7 +134,7 @@ async function leaves(page, base) {
 
 /** j and k walk through a list, Enter opens. */
 async function walks(page, base) {
-  await page.goto(`${base}/orders`);
+  await arrive(page, `${base}/orders`);
   const rows = await page.locator("main .table a.row").allInnerTexts();
   assert(rows.length > 2);
   await press(page, "j");
@@ -94,13 +151,15 @@ async function walks(page, base) {
   await press(page, "Enter");
   await page.getByRole("heading", { name: rows.at(-1), level: 1 }).waitFor();
   await page.goBack();
-  await press(page, "j", "Enter");
-  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.getByRole("heading", { name: "Orders", level: 1 }).waitFor();
+  assert.equal(await focused(page), rows.at(-1), "back is back at the row");
+  await press(page, "k", "Enter");
+  await page.getByRole("heading", { name: rows.at(-2), level: 1 }).waitFor();
 }
 
 /** A question over the page and a menu: Escape closes them, and the focus is where it was. */
 async function returns(page, base, path, question) {
-  await page.goto(base + path);
+  await arrive(page, base + path);
   const link = page.getByRole("link", { name: question }).first();
   for (const close of [() => press(page, "Escape"), async () => {
     await page.locator("dialog[open]").getByRole("link", { name: "Cancel" }).focus();
@@ -114,6 +173,7 @@ async function returns(page, base, path, question) {
     assert(await page.evaluate(() => document.querySelector("dialog[open]").contains(document.activeElement)), "and stays there");
     await close();
     await page.locator("dialog[open]").waitFor({ state: "detached" });
+    // In the same moment, not with what the browser does later: a focus that comes late is taken from where somebody went on to.
     assert(await link.evaluate((at) => at === document.activeElement), "the focus is back on the link");
   }
   const menu = page.locator("details.menu > summary").last();
@@ -122,6 +182,10 @@ async function returns(page, base, path, question) {
   assert.equal(await menu.evaluate((at) => at.parentElement.open), true);
   await press(page, "Tab", "Escape");
   assert.deepEqual(await menu.evaluate((at) => [at.parentElement.open, at === document.activeElement]), [false, true], "Escape closes a menu");
+  await press(page, "Enter");
+  await page.locator("a.finder").focus();
+  await press(page, "Escape");
+  assert.deepEqual(await menu.evaluate((at) => [at.parentElement.open, document.activeElement.matches("a.finder")]), [false, true], "and takes nobody away from elsewhere");
 }
 
 export const title = "the palette, j and k, Escape: by keys, and the focus returns";
@@ -132,6 +196,8 @@ export async function keys({ browser, house }) {
     await signIn(page, email);
     const base = new URL(page.url()).pathname;
     await finds(page, base);
+    await hurries(page, base);
+    await overtakes(page, base);
     await leaves(page, base);
     if (email.startsWith("olivia")) await walks(page, base);
     await returns(page, base, path, question);

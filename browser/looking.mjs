@@ -1,13 +1,16 @@
 // What is looked at on every page, and how: it answers, says nothing in the console, asks for nothing that is not there, passes axe-core,
 // fits the window, weighs little and does not move.
 
-import { mkdirSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
 import { axeSource, forgive, openWindow, signIn, signInElsewhere } from "./house.mjs";
 
 const WIDTHS = [1440, 820, 390];
 const MOST_BYTES = 60_000;
-const MOST_SHIFT = 0.05;
+const MOST_SHIFT = 0.02;
 export const SCREENSHOTS = process.env.SCREENSHOTS ?? "target/screenshots";
+/** What the documentation shows is kept as it is; all else as JPEG, which takes a fraction of the time. */
+const PICTURES = new Set(execFileSync("scripts/docs-pictures", ["--list"], { encoding: "utf8" }).trim().split("\n").map((line) => line.split(" ")[1]));
 /** What another theme and another width can change of what axe finds; all the rest it has said in the first window. */
 const BY_LOOK = ["color-contrast", "scrollable-region-focusable"];
 
@@ -30,20 +33,20 @@ export async function linksOf(page) {
   return hrefs.map((href) => Object.assign(new URL(href), { hash: "" }));
 }
 
-// What follows from a change of the window is drawn with the next frame.
-const drawn = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-
 async function overflow(page, found) {
-  await drawn(page);
-  const [scroll, window] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
-  if (scroll > window) found.push(`is ${scroll} wide in a window of ${window}: ${await page.evaluate(widest)}`);
+  const wide = await page.evaluate(widest);
+  if (wide) found.push(wide);
 }
 
-/** The first element that reaches beyond the window and is in no box that scrolls. Runs in the page. */
-function widest() {
+/** How wide the page is where it is wider than its window, and the first element that reaches beyond it and is in no box that scrolls. Runs in the page. */
+async function widest() {
+  // What follows from a change of the window is drawn with the next frame.
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const { scrollWidth, clientWidth } = document.documentElement;
+  if (scrollWidth <= clientWidth) return "";
   const scrolls = (element) => element && (/(auto|scroll|hidden|clip)/.test(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
   const beyond = [...document.body.querySelectorAll("*")].find((element) => element.getBoundingClientRect().right > innerWidth + 1 && !scrolls(element.parentElement));
-  return beyond ? beyond.outerHTML.slice(0, 120) : "";
+  return `is ${scrollWidth} wide in a window of ${clientWidth}: ${beyond ? beyond.outerHTML.slice(0, 120) : ""}`;
 }
 
 async function axe(page, found, rules) {
@@ -52,6 +55,11 @@ async function axe(page, found, rules) {
   for (const violation of violations.filter((violation) => ["serious", "critical"].includes(violation.impact))) {
     found.push(`axe ${violation.id}: ${violation.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} (${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? ""})`).join(" | ")}`);
   }
+}
+
+async function moves(page, found) {
+  const [shifted, moved] = await page.evaluate(() => [globalThis.shifted, globalThis.moved]);
+  if (shifted > MOST_SHIFT) found.push(`moves by ${shifted.toFixed(3)}: ${moved.slice(0, 4).join(" | ")}`);
 }
 
 function countShifts() {
@@ -104,27 +112,28 @@ export class Onlooker {
     if (status !== 200) forgive(this.wide, status);
   }
 
-  /** Looks at the page that is open in the wide window, and at the same one in the narrow window. */
+  /** Looks at the page that is open in the wide window, and beside it at the same one in the narrow window. */
   async look(kind, url, { status = 200, heavy = false } = {}) {
-    await this.#wide(kind);
+    await Promise.all([this.#wide(kind).then(() => this.#weigh(kind, heavy)), this.#narrow(kind, url, status)]);
+  }
+
+  async #weigh(kind, heavy) {
     const asked = await this.wide.evaluate(() => [location.href, ...performance.getEntriesByType("resource").map((entry) => entry.name)]);
     const bytes = asked.reduce((sum, name) => sum + (this.weights.get(name) ?? 0), 0);
     if (bytes > this.report.heaviest.bytes && !heavy) this.report.heaviest = { bytes, kind };
     if (bytes > MOST_BYTES && !heavy) this.note(kind, `weighs ${bytes} bytes`);
-    await this.narrow.goto(url);
-    if (status !== 200) forgive(this.narrow, status);
-    let shifted = await this.narrow.evaluate(() => globalThis.shifted);
-    if (shifted > MOST_SHIFT && status === 200) {
-      // A busy machine may draw a page before its style is there: what moves by itself moves again.
-      await this.narrow.goto(url);
-      shifted = Math.min(shifted, await this.narrow.evaluate(() => globalThis.shifted));
-    }
-    if (shifted > MOST_SHIFT) this.note(kind, `moves by ${shifted.toFixed(3)} in a narrow window`);
-    const found = [];
-    await overflow(this.narrow, found);
-    await axe(this.narrow, found, BY_LOOK);
+  }
+
+  async #narrow(kind, url, status) {
+    const [page, found] = [this.narrow, []];
+    await page.goto(url);
+    if (status !== 200) forgive(page, status);
+    await overflow(page, found);
+    await axe(page, found, BY_LOOK);
+    // Asked last: a module that is loaded when it is needed may move something, too.
+    await moves(page, found);
     for (const fault of found) this.note(kind, `narrow, dark, German: ${fault}`);
-    await this.#shoot(this.narrow, kind, "390-dark-de");
+    await this.#shoot(page, kind, "390-dark-de");
   }
 
   /** Looks at what stands in the wide window and cannot be asked for once more, as the answer to a form: in light, then in dark and narrow. */
@@ -150,7 +159,7 @@ export class Onlooker {
   async measure(kind) {
     const [page, found] = [this.wide, []];
     for (const width of WIDTHS) {
-      await page.setViewportSize({ width, height: 900 });
+      if (page.viewportSize().width !== width) await page.setViewportSize({ width, height: 900 });
       await overflow(page, found);
       if (process.env.SCREENSHOTS_OF_ALL_WIDTHS && width !== WIDTHS[0]) await this.#shoot(page, kind, `${width}-light`);
     }
@@ -161,17 +170,21 @@ export class Onlooker {
   async #wide(kind) {
     const [page, found] = [this.wide, []];
     this.report.examined += 1;
-    const shifted = await page.evaluate(() => globalThis.shifted);
-    if (shifted > MOST_SHIFT) this.note(kind, `moves by ${shifted.toFixed(3)}`);
+    await axe(page, found, null);
+    await moves(page, found);
     await this.#shoot(page, kind, "1440-light");
     await this.measure(kind);
-    await axe(page, found, null);
     for (const fault of found) this.note(kind, fault);
   }
 
   async #shoot(page, kind, how) {
-    mkdirSync(`${SCREENSHOTS}/${how}/${this.name}`, { recursive: true });
-    await page.screenshot({ path: `${SCREENSHOTS}/${how}/${this.name}/${nameOf(kind)}.png`, fullPage: true });
+    const [folder, shot] = [`${SCREENSHOTS}/${how}`, `${this.name}/${nameOf(kind)}`];
+    const isPicture = how === "1440-light" && PICTURES.has(shot);
+    mkdirSync(`${folder}/${this.name}`, { recursive: true });
+    // One of an earlier run would look like this run's.
+    if (!isPicture) rmSync(`${folder}/${shot}.png`, { force: true });
+    const as = isPicture ? { type: "png", path: `${folder}/${shot}.png` } : { type: "jpeg", quality: 80, path: `${folder}/${shot}.jpg` };
+    await page.screenshot({ ...as, fullPage: true });
   }
 
   async leave() {

@@ -21,10 +21,13 @@ class Combobox {
     this.select = select;
     this.shown = [];
     this.at = -1;
+    const isHere = document.activeElement === select;
     this.#draw(`choices-${count}`);
     this.#takeOver();
     this.#listen();
     this.tell();
+    // Somebody was faster than this file.
+    if (isHere) this.input.focus({ preventScroll: true });
   }
 
   #draw(id) {

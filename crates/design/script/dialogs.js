@@ -15,10 +15,10 @@ const open = (content, link) => {
       dialog.close();
     }
   });
-  dialog.addEventListener("close", () => {
-    dialog.remove();
-    link.focus();
-  });
+  // The event comes a frame after the dialog closed: a focus set then would be taken from wherever somebody has gone on to. The browser itself gives
+  // it back in the moment of closing, to what had it when the dialog opened.
+  link.focus({ preventScroll: true });
+  dialog.addEventListener("close", () => dialog.remove());
   dialog.showModal();
   shown(dialog);
 };

@@ -13,8 +13,10 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented) return;
   for (const menu of opened()) {
+    // Whoever went on to a field stays there.
+    const isLeft = document.activeElement !== document.body && !menu.contains(document.activeElement);
     menu.open = false;
-    menu.querySelector("summary").focus();
+    if (!isLeft) menu.querySelector("summary").focus();
   }
 });
 

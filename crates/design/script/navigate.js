@@ -61,14 +61,17 @@ export const progress = () => {
 };
 
 // By what something that has the focus is found again on another page.
-const held = () => {
+const held = (places = "main#content") => {
   const now = document.activeElement;
-  if (!now || !main()?.contains(now) || now === main()) return null;
-  return { id: now.id, name: now.getAttribute("name") ?? "", tag: now.tagName, text: now.textContent.trim().slice(0, 200) };
+  const place = now?.closest(places);
+  if (!place || now === place) return null;
+  return { place: place.id, id: now.id, name: now.getAttribute("name") ?? "", tag: now.tagName, text: now.textContent.trim().slice(0, 200), href: now.getAttribute("href") };
 };
 const foundAgain = (mark) => {
   if (!mark) return null;
-  const its = [...main().querySelectorAll(mark.tag)];
+  const its = [...(document.getElementById(mark.place) ?? main()).querySelectorAll(mark.tag)];
+  // A link of the navigation also says how much waits there, which changes.
+  if (mark.place === "navigation" && mark.href) return its.find((one) => one.getAttribute("href") === mark.href);
   if (mark.id) return its.find((one) => one.id === mark.id);
   return its.find((one) => (mark.name ? one.getAttribute("name") === mark.name : one.textContent.trim().slice(0, 200) === mark.text && mark.text !== ""));
 };
@@ -115,7 +118,7 @@ const focusOn = (element) => {
 export const show = (page, url, { way = "push", state = null, isQuiet = false, refresh = null } = {}) => {
   const before = new URL(location.href);
   const isSame = way === "stay" || (url.pathname === before.pathname && url.searchParams.get("cursor") === before.searchParams.get("cursor"));
-  const mark = way === "back" ? state?.held : held();
+  const mark = way === "back" ? state?.held : held(isQuiet ? "main#content, #navigation" : undefined);
   const wasTold = main().querySelector(".title-line")?.textContent;
   if (way === "push") {
     history.replaceState({ ...history.state, scroll: scrollY, held: held() }, "");
@@ -199,7 +202,8 @@ export const visit = async (url, { way = "push", state = null } = {}) => {
 };
 
 // Somebody is in the middle of something: nothing is changed under their hands.
-const isBusy = () => document.hidden || going !== null || document.querySelector("dialog[open], form[data-sent], main details.menu[open]") !== null
+const UNDER_HANDS = "dialog[open], form[data-sent], details.menu[open], details.switcher[open], #navigation:popover-open";
+const isBusy = () => document.hidden || going !== null || document.querySelector(UNDER_HANDS) !== null
   || (main().contains(document.activeElement) && document.activeElement.matches("input, textarea, select"));
 
 /** Shows this page anew where it says something else than before. Whoever reads or types notices nothing else of it. */

@@ -10,8 +10,8 @@ const SHORTEST = 2;
 const places = () => [...document.querySelectorAll("#navigation a.nav-link, .switcher a.item, .page-head .acts a[href]")].map((link) => ({
   name: link.querySelector(".count") ? link.textContent.replace(link.querySelector(".count").textContent, "").trim() : link.textContent.trim(),
   icon: link.querySelector(".icon"),
-  go: (dialog) => {
-    dialog.close();
+  go: (shut) => {
+    shut();
     // A question opens as it does where its button stands.
     if (link.matches("[data-dialog]") && link.isConnected) link.click();
     else visit(new URL(link.href));
@@ -29,8 +29,8 @@ const found = async (finder, text, signal) => {
     name: link.querySelector("strong")?.textContent ?? link.textContent.trim(),
     under: link.querySelector("small")?.textContent ?? "",
     icon: link.querySelector(".icon"),
-    go: (dialog) => {
-      dialog.close();
+    go: (shut) => {
+      shut();
       visit(new URL(link.getAttribute("href"), location.href));
     },
   }));
@@ -67,13 +67,26 @@ const drawn = (label) => {
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", words.places);
   dialog.append(input, list);
-  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
-  dialog.addEventListener("close", () => dialog.remove());
   return { dialog, input, list };
 };
 
-/** Opens it. */
-export const open = (finder) => {
+// Lets go of what has the focus, and gives it back. A browser would give it back to a field without the caret, and what is typed then would be lost.
+const letGo = () => {
+  const before = document.activeElement;
+  before?.blur();
+  return () => { if (before?.isConnected) before.focus({ preventScroll: true }); };
+};
+
+// A key as if it were pressed now.
+const press = (input, key) => {
+  if (key.length === 1) input.value += key;
+  else if (key === "Backspace") input.value = input.value.slice(0, -1);
+  else return input.dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true }));
+  return input.dispatchEvent(new Event("input"));
+};
+
+/** Opens it. `pressed`: keys that were pressed while it was on its way. */
+export const open = (finder, pressed = []) => {
   const { dialog, input, list } = drawn(finder.dataset.palette || finder.textContent.trim());
   const all = places();
   let hits = [];
@@ -81,13 +94,28 @@ export const open = (finder) => {
   let at = 0;
   let timer;
   let asking = null;
+  const giveBack = letGo();
+  const shut = () => {
+    if (!dialog.isConnected) return;
+    clearTimeout(timer);
+    asking?.abort();
+    dialog.close();
+    dialog.remove();
+    giveBack();
+  };
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) shut(); });
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    shut();
+  });
+  dialog.addEventListener("close", shut);
   const draw = () => {
     const wanted = input.value.trim().toLowerCase();
     shown = [...all.filter((place) => place.name.toLowerCase().includes(wanted)), ...hits];
     at = Math.min(at, Math.max(shown.length - 1, 0));
     list.replaceChildren(...shown.map((place, nth) => {
       const item = itemOf(place, nth, nth === at);
-      item.addEventListener("click", () => place.go(dialog));
+      item.addEventListener("click", () => place.go(shut));
       return item;
     }));
     if (shown.length) input.setAttribute("aria-activedescendant", `palette-${at}`);
@@ -96,7 +124,6 @@ export const open = (finder) => {
   };
   const ask = async () => {
     const text = input.value.trim();
-    asking?.abort();
     asking = new AbortController();
     const { signal } = asking;
     try {
@@ -112,6 +139,8 @@ export const open = (finder) => {
     hits = [];
     draw();
     clearTimeout(timer);
+    // An answer to what was typed before is none to this.
+    asking?.abort();
     timer = setTimeout(ask, ASK_AFTER_MS);
   });
   input.addEventListener("keydown", (event) => {
@@ -119,7 +148,7 @@ export const open = (finder) => {
     else if (event.key === "ArrowUp") at = Math.max(at - 1, 0);
     else if (event.key === "Enter") return enter(event);
     // A browser would empty the field first.
-    else if (event.key === "Escape") dialog.close();
+    else if (event.key === "Escape") shut();
     else return undefined;
     event.preventDefault();
     return draw();
@@ -127,8 +156,8 @@ export const open = (finder) => {
   // Whoever types a number and presses Enter does not wait for us: the page that finds takes over.
   const enter = (event) => {
     event.preventDefault();
-    if (shown[at]) return shown[at].go(dialog);
-    dialog.close();
+    if (shown[at]) return shown[at].go(shut);
+    shut();
     const url = new URL(finder.href);
     url.searchParams.set("q", input.value.trim());
     return visit(url);
@@ -137,4 +166,7 @@ export const open = (finder) => {
   draw();
   dialog.showModal();
   input.focus();
+  for (const key of pressed) {
+    if (dialog.isConnected) press(input, key);
+  }
 };

@@ -10,11 +10,9 @@ import "./dialogs.js";
 import "./forms.js";
 import "./lists.js";
 import "./watch.js";
-import { visit } from "./navigate.js";
+import { progress, visit } from "./navigate.js";
 import { whenShown } from "./page.js";
 import "./links.js";
-
-document.documentElement.classList.add("scripted");
 
 /** A choice out of more than this is found by typing. */
 const MANY = 12;
@@ -29,11 +27,36 @@ whenShown((place) => {
   if (charts.length) import("./chart.js").then(({ told }) => charts.forEach(told), () => {});
 });
 
+// Keys that are pressed while the palette is on its way are meant for it, not for the page below. Whoever presses Escape or clicks elsewhere does without.
+const catching = () => {
+  const [pressed, end] = [[], new AbortController()];
+  const how = { capture: true, signal: end.signal };
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key === "Escape") end.abort();
+    else pressed.push(event.key);
+  }, how);
+  addEventListener("pointerdown", (event) => { if (!event.target.closest("[data-palette]")) end.abort(); }, how);
+  return [pressed, end];
+};
+
+let isComing = false;
 // Without the palette there is the page that finds.
-const find = () => {
+const find = async () => {
   const finder = document.querySelector("[data-palette]");
-  if (!finder || document.querySelector("dialog.palette")) return;
-  import("./palette.js").then(({ open }) => open(finder), () => visit(new URL(finder.href)));
+  if (!finder || isComing || document.querySelector("dialog.palette[open]")) return;
+  isComing = true;
+  const [pressed, end] = catching();
+  const over = progress();
+  const palette = await import("./palette.js").catch(() => null);
+  isComing = false;
+  over();
+  if (end.signal.aborted) return;
+  end.abort();
+  if (palette) palette.open(finder, pressed);
+  else visit(new URL(finder.href));
 };
 document.addEventListener("keydown", (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "k" || !document.querySelector("[data-palette]")) return;
@@ -48,3 +71,6 @@ document.addEventListener("click", (event) => {
 
 // The reference was the first page of the documentation: what was linked there then is found where it is now.
 if (location.pathname === "/docs" && location.hash && !document.getElementById(location.hash.slice(1))) location.replace(`/docs/api${location.hash}`);
+
+// From here on keys and clicks do what they are to do: said last, so that it is true.
+document.documentElement.classList.add("scripted");
