@@ -168,16 +168,26 @@ async fn items(
     Ok((items, total))
 }
 
-/// Facts of orders by id, for lists of licenses.
+/// Facts of orders of a merchant by id, for lists of licenses: in as many statements, however many partnerships they are of.
 ///
 /// # Errors
 /// The store's.
-pub async fn order_facts(
-    reader: &mut Reader<'_>,
-    scope: PartnershipScope,
-    orders: &[OrderId],
-) -> Result<HashMap<OrderId, (OrderRow, licenses::OrderFacts)>, Fault> {
-    let (terms, exposure, _, _) = standing(reader, scope).await?;
-    let rows = queries::by_ids(reader, scope.merchant, orders).await?;
-    Ok(rows.into_iter().map(|order| (order.id, (order.clone(), facts(&terms, &exposure, &order)))).collect())
+pub async fn order_facts(reader: &mut Reader<'_>, merchant: i64, orders: &[OrderId]) -> Result<HashMap<OrderId, licenses::OrderFacts>, Fault> {
+    let rows = queries::by_ids(&mut *reader, merchant, orders).await?;
+    let ids: BTreeSet<PartnershipId> = rows.iter().map(|order| order.partnership).collect();
+    let ids: Vec<PartnershipId> = ids.into_iter().collect();
+    let partnerships = partners::queries::partnerships_by_id(&mut *reader, MerchantScope { merchant }, &ids).await?;
+    let places: Vec<_> = partnerships.iter().map(|partnership| (partnership.scope(), partnership.channel)).collect();
+    let terms = terms::effective_all(&mut *reader, &places).await?;
+    let scopes: Vec<PartnershipScope> = places.iter().map(|place| place.0).collect();
+    let mut open = queries::open_of_all(reader, &scopes).await?;
+    let exposed = |(scope, terms): (&PartnershipScope, &EffectiveTerms)| {
+        (scope.partnership, Exposure { limit: terms.credit_limit, open: open.remove(scope).unwrap_or_default() })
+    };
+    let exposures: HashMap<PartnershipId, Exposure> = terms.iter().map(exposed).collect();
+    let facts = |order: &OrderRow| {
+        let scope = PartnershipScope { merchant, partnership: order.partnership };
+        Some((order.id, facts(terms.get(&scope)?, exposures.get(&order.partnership)?, order)))
+    };
+    Ok(rows.iter().filter_map(facts).collect())
 }

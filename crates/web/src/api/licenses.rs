@@ -6,9 +6,8 @@ pub use crate::api::license_shapes::*;
 use crate::api::orders::sides;
 use crate::{Answer, Call, OrNotFound, Problem, Routes};
 use std::collections::{HashMap, HashSet};
-use tradepost_domain::access::PartnershipScope;
 use tradepost_domain::customers::{self, CustomerView, EndUser, SellingCompany};
-use tradepost_domain::ids::{CustomerId, LicenseId, LicenseKeyId, OrderId, PartnershipId};
+use tradepost_domain::ids::{CustomerId, LicenseId, LicenseKeyId, OrderId};
 use tradepost_domain::licenses::Stage;
 use tradepost_domain::licenses::lock_reasons::{ClearedBy, LockReason, of_license};
 use tradepost_domain::licenses::queries::{self, LicenseFilter, LicenseRow};
@@ -71,24 +70,19 @@ struct Around {
     reasons: HashMap<LicenseId, Vec<LockReason>>,
 }
 
+fn unique_orders(rows: &[LicenseRow]) -> Vec<OrderId> {
+    rows.iter().filter_map(LicenseRow::order).collect::<HashSet<_>>().into_iter().collect()
+}
+
 async fn around(reader: &mut Reader<'_>, merchant: i64, rows: &[LicenseRow]) -> Result<Around, Fault> {
     let unique = |numbers: HashSet<i64>| numbers.into_iter().collect::<Vec<_>>();
     let products = catalog::queries::products_by_number(reader, merchant, &unique(rows.iter().map(|row| row.product).collect())).await?;
     let customers = customers::by_ids(reader, merchant, rows.iter().filter_map(|row| row.customer).collect()).await?;
     let keys: Vec<LicenseKeyId> = rows.iter().filter_map(|row| row.key).collect();
     let masked = stock::queries::sealed(reader, merchant, &keys).await?;
-    let mut reasons = HashMap::new();
-    let partnerships: HashSet<PartnershipId> = rows.iter().map(|row| row.partnership).collect();
-    for partnership in partnerships {
-        let mine: Vec<&LicenseRow> = rows.iter().filter(|row| row.partnership == partnership).collect();
-        let orders: Vec<OrderId> = mine.iter().filter_map(|row| row.order()).collect::<HashSet<_>>().into_iter().collect();
-        let facts = detail::order_facts(reader, PartnershipScope { merchant, partnership }, &orders).await?;
-        for row in mine {
-            if let Some((_, order)) = row.order().and_then(|order| facts.get(&order)) {
-                reasons.insert(row.id, of_license(order, &row.facts()));
-            }
-        }
-    }
+    let orders = detail::order_facts(reader, merchant, &unique_orders(rows)).await?;
+    let waits = |row: &LicenseRow| Some((row.id, of_license(orders.get(&row.order()?)?, &row.facts())));
+    let reasons = rows.iter().filter_map(waits).collect();
     Ok(Around { products, customers, masked, reasons })
 }
 
