@@ -9,6 +9,7 @@ use crate::call::Call;
 use crate::credentials::Identified;
 use crate::errors::{Errors, Pointer};
 use crate::fields::{Line, Quantity};
+use crate::form::MOST_NAMES;
 use crate::input::{Input, Source};
 use crate::problem::Problem;
 use crate::route::KeyPlace;
@@ -124,7 +125,7 @@ fn order(call: &Call) -> Result<DynamicOrder, Problem> {
     let malformed = || Problem::bad_request("malformed_body", "The form is not UTF-8, has a broken % escape, or a field stands twice.");
     let text = std::str::from_utf8(call.bytes()).map_err(|_| malformed())?;
     let pairs = query::pairs(text).map_err(|_| malformed())?;
-    let twice = pairs.iter().enumerate().any(|(at, (name, _))| pairs[..at].iter().any(|(earlier, _)| earlier == name));
+    let twice = pairs.len() > MOST_NAMES || pairs.iter().enumerate().any(|(at, (name, _))| pairs[..at].iter().any(|(earlier, _)| earlier == name));
     if twice { Err(malformed()) } else { of_pairs(&pairs, Problem::fields) }
 }
 

@@ -7,6 +7,9 @@ use crate::problem::Problem;
 use crate::upload::MULTIPART;
 use std::fmt::Write as _;
 
+/// Names that the fields of a form have at most: each is looked for among those before it, and a stranger may send a form too.
+pub(crate) const MOST_NAMES: usize = 1_000;
+
 /// The name of the field that holds the key of a form.
 pub const FORM_KEY: &str = "_key";
 
@@ -32,7 +35,12 @@ impl Call {
                     values.push(',');
                     values.push_str(&value);
                 }
-                None => typed.push((name, value)),
+                None => {
+                    if typed.len() == MOST_NAMES {
+                        return Err(Problem::bad_request("malformed_body", "The form has too many fields."));
+                    }
+                    typed.push((name, value));
+                }
             }
         }
         Ok(typed)

@@ -9,8 +9,8 @@ use std::fmt;
 
 /// What such a form is sent as.
 pub(crate) const MULTIPART: &str = "multipart/form-data";
-/// Parts of a form at most.
-const MOST_PARTS: usize = 100;
+/// Parts of a form at most: a new order has one for each product that is offered or was chosen.
+const MOST_PARTS: usize = crate::form::MOST_NAMES;
 /// Bytes that the header lines of a part may have.
 const LONGEST_HEAD: usize = 8 << 10;
 
@@ -73,8 +73,8 @@ impl Upload {
     /// ```
     ///
     /// # Errors
-    /// 400 `malformed_body`: no boundary, a part that does not say which field it is or has no end, a field that is not UTF-8, more
-    /// than one file.
+    /// 400 `malformed_body`: no boundary, a part that does not say which field it is or has no end, a field that is not UTF-8 or has a
+    /// NUL, more than one file.
     pub fn read(content_type: &str, body: &Bytes) -> Result<Self, Problem> {
         let boundary = boundary(content_type).ok_or_else(|| malformed("its content type names no boundary"))?;
         let mut parts = Parts::new(body, boundary)?;
@@ -90,6 +90,10 @@ impl Upload {
     }
 
     fn take(&mut self, part: Disposition, content: Bytes) -> Result<(), Problem> {
+        // As in the fields of a plain form: PostgreSQL does not store it.
+        if part.name.contains('\0') || (part.file.is_none() && content.contains(&0)) {
+            return Err(malformed("a field has a NUL"));
+        }
         match part.file {
             // No file was chosen: browsers send a part without a file's name then.
             Some(name) if name.is_empty() && content.is_empty() => Ok(()),

@@ -106,11 +106,6 @@ fn field_columns(merchant: i64, rows: &[(i64, &ProductFields)], now: Timestamp) 
     ]
 }
 
-/// A SKU or name that was free when it was looked for and is not any more: from the start again, where it is found.
-fn raced(fault: Fault) -> Fault {
-    if fault.is_unique_violation() { Fault::LostRace("a unique name of the catalog") } else { fault }
-}
-
 /// Parents must stand before their variants: SQLite checks row by row.
 pub(super) async fn insert_products(tx: &mut Tx<'_>, merchant: i64, rows: &[NewProduct<'_>], now: Timestamp) -> Result<(), Fault> {
     let fields: Vec<(i64, &ProductFields)> = rows.iter().map(|row| (row.number, row.fields)).collect();
@@ -119,11 +114,11 @@ pub(super) async fn insert_products(tx: &mut Tx<'_>, merchant: i64, rows: &[NewP
     columns.push(Column::OptInts(rows.iter().map(|row| row.parent).collect()));
     columns.push(Column::texts(rows.iter().map(|row| if row.fields.bundle { "bundle".to_owned() } else { "regular".to_owned() })));
     columns.push(Column::same(now.ms(), rows.len()));
-    tx.write_whole_set(&INSERT_PRODUCT, columns).await.map_err(raced)
+    tx.write_whole_set(&INSERT_PRODUCT, columns).await
 }
 
 pub(super) async fn update_products(tx: &mut Tx<'_>, merchant: i64, rows: &[(i64, &ProductFields)], now: Timestamp) -> Result<(), Fault> {
-    tx.write_whole_set(&UPDATE_PRODUCT, field_columns(merchant, rows, now)).await.map_err(raced)
+    tx.write_whole_set(&UPDATE_PRODUCT, field_columns(merchant, rows, now)).await
 }
 
 static INSERT_PART: SetSql = SetSql::insert("bundle_part", &[("merchant", Int), ("bundle", Int), ("part", Int), ("quantity", Int)], "");
@@ -216,7 +211,7 @@ pub(crate) async fn insert_price_list(tx: &mut Tx<'_>, merchant: i64, id: PriceL
 
 pub(super) async fn rename_price_list(tx: &mut Tx<'_>, merchant: i64, id: PriceListId, name: &str) -> Result<(), Fault> {
     let sql = sql!("UPDATE price_list SET name = $3, version = version + 1 WHERE merchant = $1 AND id = $2");
-    tx.execute_exactly(1, sql, params![merchant, id, name]).await.map_err(raced)
+    tx.execute_exactly(1, sql, params![merchant, id, name]).await
 }
 
 /// The list, what it offers, and its prices.

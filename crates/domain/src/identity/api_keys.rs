@@ -193,7 +193,9 @@ pub(crate) fn grantable(caller: &Caller, owner: KeyOwner, rights: &[Right]) -> R
 /// What a merchant's caller must hold to give a reseller's key this right: no key is a way around its maker's limits.
 const fn counterpart(right: Right) -> Right {
     match right {
-        Right::LicensesDistribute => Right::LicensesReveal,
+        // Both bring codes to light.
+        Right::LicensesDistribute | Right::FulfillmentsCreate => Right::LicensesReveal,
+        Right::BalanceManage => Right::BillingManage,
         Right::OrdersPlace => Right::OrdersManage,
         Right::ResellerKeysManage => Right::KeysManage,
         _ => Right::MerchantRead,
@@ -346,6 +348,22 @@ mod tests {
         assert_eq!(grantable(&held, owner, &[Right::OrdersPlace]).map_err(|no| no.code), Err("unknown_scope"));
         assert_eq!(grantable(&held, owner, &[]).map_err(|no| no.code), Err("invalid_field"));
         assert_eq!(grantable(&Caller::Operator, owner, &[Right::BillingManage]), Ok(()));
+    }
+
+    /// PAR-16: what a merchant's key may not do it does not do by the key of a reseller either.
+    #[test]
+    fn no_key_of_a_reseller_is_a_way_around_the_limits_of_its_maker() {
+        let owner = KeyOwner { merchant: 1, partnership: Some(PartnershipId::from_bytes([2; 16])) };
+        let key = |rights: Vec<Right>| Caller::MerchantKey { key: ApiKeyId::from_bytes([1; 16]), name: "back office".into(), merchant: 1, rights };
+        let reads = key(vec![Right::KeysManage, Right::MerchantRead]);
+        for right in Right::all_for_keys(Side::Reseller) {
+            let only_reads = matches!(right, Right::ProgramRead | Right::OrdersRead | Right::FulfillmentsRead | Right::InvoicesRead);
+            // Who manages keys may hand that out.
+            let may = only_reads || right == Right::ResellerKeysManage;
+            assert_eq!(grantable(&reads, owner, &[right]).is_ok(), may, "{}", right.name());
+        }
+        let reveals = key(vec![Right::KeysManage, Right::LicensesReveal, Right::BillingManage]);
+        assert_eq!(grantable(&reveals, owner, &[Right::FulfillmentsCreate, Right::LicensesDistribute, Right::BalanceManage]), Ok(()));
     }
 
     /// PAR-16: a key reaches one partnership and nothing else, so nobody gives it what concerns the company.

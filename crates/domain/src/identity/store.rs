@@ -87,11 +87,10 @@ pub(crate) async fn note_language(tx: &mut Tx<'_>, person: PersonId, shown: Opti
     tx.execute(update, params![person, shown.code()]).await.map(drop)
 }
 
-/// Gives a person another address, proven to be theirs. Where somebody else got it meanwhile, the work is repeated.
+/// Gives a person another address, proven to be theirs.
 pub(crate) async fn write_email(tx: &mut Tx<'_>, person: PersonId, email: &Email, now: Timestamp) -> Result<(), Fault> {
     let update = sql!("UPDATE person SET email = $2, email_key = $3, email_confirmed_ms = $4 WHERE id = $1");
-    let written = tx.execute_exactly(1, update, params![person, email.as_str(), email.key(), now]).await;
-    written.map_err(|fault| if fault.is_unique_violation() { Fault::LostRace("e-mail address") } else { fault })
+    tx.execute_exactly(1, update, params![person, email.as_str(), email.key(), now]).await
 }
 
 /// A person, locked until the commit.

@@ -83,6 +83,29 @@ app_test! {
         assert_eq!(http.nobody().get(&format!("{RESELLER}?q=po")).await.status, 401);
     }
 
+    /// ORD-10, CAT-4: a SKU that a reseller may not order hides no reference of its own: nobody learns by that which there are.
+    async fn a_sku_that_is_not_shared_hides_no_reference(app) {
+        let acme = app.merchant("Acme Software").await;
+        let pro = acme.product("KEY-PRO").price("1.00").keys(9).await;
+        let hidden = acme.product("KEY-HIDDEN").price("1.00").keys(9).await;
+        let contoso = acme.reseller("Contoso").credit("1000.00").await;
+        for reference in ["KEY-HIDDEN", "KEY-NOTHING"] {
+            contoso.order(&[("KEY-PRO", 1)]).reference(reference).place().await;
+        }
+        let http = app.http().await;
+        let (staff, user) = (http.with(&acme.key), http.with(&contoso.key().await));
+        let withdrawn = async |product: &str| staff.patch(&format!("/v1/merchant/products/{product}"), serde_json::json!({"enabled": false})).await.must(200);
+        let rows = async |words: &str| {
+            let found = user.get(&format!("/v1/reseller/orders?search={words}")).await.must(200);
+            found["data"].as_array().expect("a list").len()
+        };
+        withdrawn(&hidden.id.to_string()).await;
+        assert_eq!((rows("KEY-HIDDEN").await, rows("KEY-NOTHING").await), (1, 1));
+        assert_eq!(rows("KEY-PRO").await, 2, "by the product that it orders");
+        withdrawn(&pro.id.to_string()).await;
+        assert_eq!(rows("KEY-PRO").await, 2, "also once it is not sold any more");
+    }
+
     /// PLT-3: without a script the field leads to a page that finds, whatever was typed.
     async fn the_field_leads_to_a_page_that_finds(app) {
         let acme = app.merchant("Acme Software").await;

@@ -117,6 +117,22 @@ app_test! {
         assert_eq!(other.status, 422, "the same key with another file");
     }
 
+    /// ORD-11, PLT-7: what no database stores is no text; a form may have a field for each of many products.
+    async fn a_nul_is_no_text_and_many_products_are_no_mistake(app) {
+        let (_acme, contoso, user) = shop(&app).await;
+        let place = format!("/r/{}/orders", contoso.partnership().text());
+        let file = upload(&user, &place, "one", &[("reference", "PO-9")], b"KEY-\0PRO,1").await;
+        assert!(file.status == 422 && file.text().contains("id=\"file-wrong\"") && file.text().contains("PO-9"), "{}", file.text());
+        for (name, value) in [("lines", "KEY-\0PRO,1"), ("find", "\0"), ("quantity_KEY-\0", "1")] {
+            assert_eq!(upload(&user, &place, "one", &[("step", "look"), (name, value)], b"").await.status, 400, "{name}");
+        }
+        let names: Vec<String> = (0..300).map(|nth| format!("quantity_NONE-{nth}")).collect();
+        let mut fields: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+        fields.push(("quantity_KEY-PRO", "5"));
+        let saved = upload(&user, &place, "one", &fields, b"KEY-LITE,1").await;
+        assert_eq!(lines(&user, &contoso, &saved).await, [line("KEY-PRO", 5, "40.00"), line("KEY-LITE", 1, "2.00")]);
+    }
+
     /// ORD-11: a past order is ordered again, with its lines at today's prices, by the API and in the portal.
     async fn a_past_order_is_ordered_again(app) {
         let (_acme, contoso, user) = shop(&app).await;

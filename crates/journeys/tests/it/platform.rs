@@ -101,6 +101,30 @@ app_test! {
         assert_eq!(app.number(sql!("SELECT COUNT(*) FROM orders"), Vec::new()).await, 20);
     }
 
+    /// PLT-7: what was free when two looked for it is taken by one of them; the other hears so, on either database.
+    async fn two_products_that_take_one_sku_at_once_are_told_apart(app) {
+        let acme = app.merchant("Acme Software").await;
+        let http = app.http().await;
+        let staff = http.with(&acme.key);
+        for round in 0..10 {
+            let asked: Vec<_> = (0..4)
+                .map(|n| {
+                    let staff = staff.clone();
+                    let body = json!({"sku": format!("KEY-{round}"), "name": format!("Pro {n}"), "kind": "key", "end_user_information": "none"});
+                    tokio::spawn(async move { staff.post("/v1/merchant/products", body).await })
+                })
+                .collect();
+            let mut told = Vec::new();
+            for asked in asked {
+                let reply = asked.await.expect("no panic");
+                told.push(if reply.status == 201 { (201, String::new()) } else { reply.said() });
+            }
+            told.sort();
+            let taken = (409, "sku_taken".to_owned());
+            assert_eq!(told, [(201, String::new()), taken.clone(), taken.clone(), taken], "round {round}");
+        }
+    }
+
     /// PLT-3: the key's scope is the partnership or merchant: another key or person of the same one may retry.
     async fn a_retry_may_come_with_another_key_of_the_same_partnership(app) {
         let acme = app.merchant("Acme Software").await;

@@ -21,7 +21,7 @@ use tradepost_kernel::Date;
 use tradepost_web::api::invoices::{PaymentView, payments_of_merchant};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
-/// The numbers of the invoices on a page. A file, which may have many more, names them by id.
+/// The numbers of the invoices of some payments.
 async fn numbers(call: &Call, rows: &[PaymentView]) -> Result<HashMap<InvoiceId, String>, Problem> {
     let merchant = call.merchant()?.merchant;
     let ids: Vec<InvoiceId> = rows.iter().map(|payment| payment.invoice).collect::<BTreeSet<_>>().into_iter().collect();
@@ -57,8 +57,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         created_to: day("to").and_then(|day| begins(day.plus_days(1), &look.zone)),
     };
     let found = list.rows(&call, fetch!(|page| [call, filter] payments_of_merchant(call, filter.clone(), page).await)).await?;
-    let is_file = list.asked("file").is_some();
-    let numbers = if is_file { HashMap::new() } else { numbers(&call, &found.rows).await? };
+    let numbers = numbers(&call, &found.rows).await?;
     let names = companies(&call, found.rows.iter().map(|payment| payment.partnership).collect()).await?;
     let columns = vec![
         Column::new(room.t("Received", "Eingegangen")),
@@ -93,7 +92,7 @@ fn row(room: &Room, payment: &PaymentView, names: &HashMap<PartnershipId, String
     vec![
         Cell::date(room, payment.received_on),
         Cell::company(names.get(&payment.partnership).map_or("", String::as_str), &room.path(&format!("/resellers/{}", payment.partnership))),
-        Cell::shown_as(invoice, Plain::Exact(id.clone())),
+        Cell::shown_as(invoice, Plain::Exact(number.to_owned())),
         Cell::text(shared::method(&room.look, payment.method)),
         Cell::maybe(payment.reference.as_deref()),
         Cell::money(room, &payment.amount),

@@ -19,12 +19,13 @@ const TRIES: u32 = 5;
 
 impl Shared {
     /// Runs works of one type in one transaction, from the start again after a deadlock or a serialization
-    /// failure.
+    /// failure; once more also after a unique index said no: what was free when a work looked for it was taken by another one
+    /// meanwhile, and is found now.
     pub(super) async fn transact(&self, pool: &Pool, works: &mut [Box<dyn Queued>]) -> Result<(), Fault> {
         for tried in 1..=TRIES {
             self.counters.group(works.len());
             match self.attempt(pool, works).await {
-                Err(fault) if is_contention(&fault) => {
+                Err(fault) if is_contention(&fault) || (tried == 1 && fault.is_unique_violation()) => {
                     tracing::debug!(%fault, tried, "a transaction is repeated");
                     if tried < TRIES {
                         Counters::add(&self.counters.retried, 1);

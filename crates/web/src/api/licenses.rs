@@ -70,14 +70,17 @@ struct Around {
     reasons: HashMap<LicenseId, Vec<LockReason>>,
 }
 
+fn unique_orders(rows: &[LicenseRow]) -> Vec<OrderId> {
+    rows.iter().filter_map(LicenseRow::order).collect::<HashSet<_>>().into_iter().collect()
+}
+
 async fn around(reader: &mut Reader<'_>, merchant: i64, rows: &[LicenseRow]) -> Result<Around, Fault> {
     let unique = |numbers: HashSet<i64>| numbers.into_iter().collect::<Vec<_>>();
     let products = catalog::queries::products_by_number(reader, merchant, &unique(rows.iter().map(|row| row.product).collect())).await?;
     let customers = customers::by_ids(reader, merchant, rows.iter().filter_map(|row| row.customer).collect()).await?;
     let keys: Vec<LicenseKeyId> = rows.iter().filter_map(|row| row.key).collect();
     let masked = stock::queries::sealed(reader, merchant, &keys).await?;
-    let orders: Vec<OrderId> = rows.iter().filter_map(LicenseRow::order).collect::<HashSet<_>>().into_iter().collect();
-    let facts = detail::order_facts(reader, MerchantScope { merchant }, &orders).await?;
+    let facts = detail::order_facts(reader, MerchantScope { merchant }, &unique_orders(rows)).await?;
     let waits = |row: &LicenseRow| row.order().and_then(|order| facts.get(&order)).map(|order| (row.id, of_license(order, &row.facts())));
     let reasons = rows.iter().filter_map(waits).collect();
     Ok(Around { products, customers, masked, reasons })

@@ -93,3 +93,20 @@ async fn a_form_from_our_own_page_is_read_and_one_from_afar_is_not() {
     assert_eq!(read(floor.answer(form("same-origin")).await).await.1, "Some(Newest) None");
     assert_eq!(floor.answer(form("cross-site")).await.status().as_u16(), 403);
 }
+
+/// PLT-11: a stranger's form costs no more than others, whatever its fields are called.
+#[tokio::test]
+async fn a_form_has_not_more_names_than_are_looked_through() {
+    let (floor, _folder) = floor().await;
+    let form = |names: usize| {
+        let body: String = (0..names).map(|name| format!("a{name}=&")).collect();
+        let mut sent = request("POST", "/form", "", body);
+        sent.headers_mut().insert("content-type", "application/x-www-form-urlencoded".parse().expect("a value"));
+        sent
+    };
+    assert_eq!(read(floor.answer(form(1_000)).await).await.0, 422, "all of them unknown");
+    assert_eq!(read(floor.answer(form(1_001)).await).await.1, "malformed_body");
+    let mut many_of_one = request("POST", "/form", "", "sort=newest&".to_owned() + &"items=&".repeat(5_000));
+    many_of_one.headers_mut().insert("content-type", "application/x-www-form-urlencoded".parse().expect("a value"));
+    assert_ne!(read(floor.answer(many_of_one).await).await.1, "malformed_body", "boxes of one name are one");
+}

@@ -4,11 +4,11 @@
 //! orders. Each statement has one index that it goes by; what narrows it further is asked of the rows that this one brings.
 
 use super::OrderRow;
-use crate::access::MerchantScope;
-use crate::catalog;
+use crate::access::{MerchantScope, PartnershipScope};
 use crate::ids::PartnershipId;
 use crate::listing::{Page, PageRequest};
 use crate::orders::State;
+use crate::{catalog, licenses, partners};
 use tradepost_kernel::Timestamp;
 use tradepost_kernel::text::folded;
 use tradepost_store::{Fault, Reader, Sql, Value, params, sql};
@@ -286,11 +286,22 @@ pub(super) async fn meant(reader: &mut Reader<'_>, scope: MerchantScope, partner
         return Ok(Term::Name(number));
     }
     for sku in [text, number.as_str()] {
-        if let Some(product) = catalog::queries::sku_owner(&mut *reader, scope.merchant, sku).await? {
+        if let Some(product) = catalog::queries::sku_owner(&mut *reader, scope.merchant, sku).await?
+            && knows(&mut *reader, scope, partnership, sku).await?
+        {
             return Ok(Term::Product(product));
         }
     }
     Ok(reference())
+}
+
+/// Whether a product is one that a partnership may order or has licenses of; the merchant knows all of them.
+async fn knows(reader: &mut Reader<'_>, scope: MerchantScope, partnership: Option<PartnershipId>, sku: &str) -> Result<bool, Fault> {
+    let Some(partnership) = partnership else { return Ok(true) };
+    let of = PartnershipScope { merchant: scope.merchant, partnership };
+    let Some(found) = partners::queries::partnership(&mut *reader, scope, partnership).await? else { return Ok(false) };
+    let offered = catalog::queries::find_available(&mut *reader, of, found.channel, sku).await?;
+    Ok(offered.is_some() || licenses::queries::product_of(reader, of, sku).await?.is_some())
 }
 
 #[cfg(test)]

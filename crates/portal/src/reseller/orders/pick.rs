@@ -19,6 +19,8 @@ use tradepost_web::{Answer, Call, Problem};
 
 /// How many products are offered at once; others are searched for.
 const OFFERED: i64 = 50;
+/// Chosen products beyond those that are looked up: the others are named by their SKUs until the draft is saved.
+const LOOKED_UP: usize = 100;
 /// The field of the search.
 pub(super) const FIND: &str = "find";
 
@@ -50,8 +52,9 @@ pub(super) async fn pick(call: &Call, typed: &Typed) -> Result<Pick, Problem> {
         if found.rows.iter().any(|product| product.sku == sku) {
             continue;
         }
-        let product = match reseller_products::quoted(call, sku, 1).await {
-            Ok((product, _)) => Some(product),
+        let quoted = if rows.len() < LOOKED_UP { reseller_products::quoted(call, sku, 1).await.map(Some) } else { Ok(None) };
+        let product = match quoted {
+            Ok(found) => found.map(|(product, _)| product),
             Err(no) if no.status().as_u16() == 404 => None,
             Err(no) => return Err(no),
         };

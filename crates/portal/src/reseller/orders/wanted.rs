@@ -56,7 +56,7 @@ pub(super) fn brought(call: &Call) -> Result<Brought, Problem> {
     }
     let upload = call.upload()?;
     let Some(file) = upload.file() else { return Ok(Brought { fields, is_no_text: false }) };
-    let Ok(text) = std::str::from_utf8(&file.bytes) else { return Ok(Brought { fields, is_no_text: true }) };
+    let Some(text) = std::str::from_utf8(&file.bytes).ok().filter(|text| !text.contains('\0')) else { return Ok(Brought { fields, is_no_text: true }) };
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     match fields.iter_mut().find(|(name, _)| name == LINES) {
         Some((_, lines)) if !lines.trim().is_empty() => *lines = format!("{}\n{text}", lines.trim_end()),
