@@ -8,6 +8,8 @@ import { axeSource, forgive, openWindow, signIn, signInElsewhere } from "./house
 const WIDTHS = [1440, 820, 390];
 const MOST_BYTES = 60_000;
 const MOST_SHIFT = 0.02;
+/** Of what cannot be asked for once more. */
+const MOST_SHIFT_ONCE = 0.05;
 export const SCREENSHOTS = process.env.SCREENSHOTS ?? "target/screenshots";
 /** What the documentation shows is kept as it is; all else as JPEG, which takes a fraction of the time. */
 const PICTURES = new Set(execFileSync("scripts/docs-pictures", ["--list"], { encoding: "utf8" }).trim().split("\n").map((line) => line.split(" ")[1]));
@@ -57,9 +59,19 @@ async function axe(page, found, rules) {
   }
 }
 
-async function moves(page, found) {
-  const [shifted, moved] = await page.evaluate(() => [globalThis.shifted, globalThis.moved]);
-  if (shifted > MOST_SHIFT) found.push(`moves by ${shifted.toFixed(3)}: ${moved.slice(0, 4).join(" | ")}`);
+/** `url`: where the page is had once more. */
+async function moves(page, found, url) {
+  const look = () => page.evaluate(() => [globalThis.shifted, globalThis.moved]);
+  const most = url ? MOST_SHIFT : MOST_SHIFT_ONCE;
+  let [shifted, moved] = await look();
+  if (shifted > most && url) {
+    // A busy machine may draw a page before all of it has come: what moves by itself moves again.
+    await page.goto(url);
+    await overflow(page, []);
+    const again = await look();
+    if (again[0] < shifted) [shifted, moved] = again;
+  }
+  if (shifted > most) found.push(`moves by ${shifted.toFixed(3)}: ${moved.slice(0, 4).join(" | ")}`);
 }
 
 function countShifts() {
@@ -114,7 +126,8 @@ export class Onlooker {
 
   /** Looks at the page that is open in the wide window, and beside it at the same one in the narrow window. */
   async look(kind, url, { status = 200, heavy = false } = {}) {
-    await Promise.all([this.#wide(kind).then(() => this.#weigh(kind, heavy)), this.#narrow(kind, url, status)]);
+    const again = status === 200 ? url : undefined;
+    await Promise.all([this.#wide(kind, again).then(() => this.#weigh(kind, heavy)), this.#narrow(kind, url, status)]);
   }
 
   async #weigh(kind, heavy) {
@@ -131,7 +144,7 @@ export class Onlooker {
     await overflow(page, found);
     await axe(page, found, BY_LOOK);
     // Asked last: a module that is loaded when it is needed may move something, too.
-    await moves(page, found);
+    await moves(page, found, status === 200 ? url : undefined);
     for (const fault of found) this.note(kind, `narrow, dark, German: ${fault}`);
     await this.#shoot(page, kind, "390-dark-de");
   }
@@ -167,11 +180,11 @@ export class Onlooker {
     for (const fault of found) this.note(kind, fault);
   }
 
-  async #wide(kind) {
+  async #wide(kind, url) {
     const [page, found] = [this.wide, []];
     this.report.examined += 1;
     await axe(page, found, null);
-    await moves(page, found);
+    await moves(page, found, url);
     await this.#shoot(page, kind, "1440-light");
     await this.measure(kind);
     for (const fault of found) this.note(kind, fault);
