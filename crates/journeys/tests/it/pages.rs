@@ -1,6 +1,7 @@
 //! The portal as a browser without JavaScript sees it: who may see which page, that every page is drawn, and the main job by forms.
 
 use crate::page_words::PageWords;
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tradepost_domain::access::{Caller, MerchantRole, ResellerRole, Side};
 use tradepost_portal::room::encoded;
@@ -268,6 +269,32 @@ app_test! {
         assert!(refused.text().contains("KEY-PRO,0") && refused.text().contains("PO-2"), "{}", refused.text());
         assert_eq!(guarded(&refused), Ok(()), "an answer to a form is a page as any other");
         assert_eq!(guarded(&user.header("accept", "text/html").get(&format!("{place}/nothing")).await), Ok(()), "and so is a no");
+    }
+
+    /// ORD-3: who says yes to one total is not held to another: an order that changed since the question is asked about again.
+    async fn an_order_that_changed_since_the_question_is_asked_about_again(app) {
+        let acme = app.merchant("Acme Software").await;
+        for sku in ["KEY-PRO", "KEY-LITE"] {
+            acme.product(sku).price("10.00").keys(10).await;
+        }
+        let contoso = acme.reseller("Contoso").credit("100.00").await;
+        let http = app.http().await;
+        let (user, colleague) = (http.with(&contoso.signs_in(ResellerRole::Seller).await), http.with(&contoso.key().await));
+        let draft = contoso.order(&[("KEY-PRO", 1)]).draft().await;
+        let confirm = format!("{}/orders/{draft}/confirm", places(&acme, &contoso).1);
+        let answer = |page: &str| {
+            let seen = page.split_once("name=\"seen\" value=\"").expect("what was seen").1.split('"').next().expect("its value");
+            format!("_key={}&seen={}", hidden(page), encoded(seen))
+        };
+        let asked = user.get(&confirm).await.text();
+        assert!(asked.contains("$10.00"), "{asked}");
+        colleague.post(&format!("/v1/reseller/orders/{draft}/items"), json!({"product": "KEY-LITE", "quantity": 2})).await.must(200);
+        let again = user.form(&confirm, &answer(&asked)).await;
+        assert_eq!(again.status, 409, "{}", again.text());
+        assert!(again.text().contains("The order changed since you were asked.") && again.text().contains("$30.00"), "{}", again.text());
+        let yes = answer(&again.text());
+        assert_eq!(user.form(&confirm, &yes).await.status, 303);
+        assert_eq!(user.form(&confirm, &yes).await.status, 303, "a second sending has no second effect");
     }
 
     /// ORD-11: pasted lines become the items of a draft, one that is wrong is named; a past order stands in the form to be ordered again.

@@ -4,14 +4,16 @@ use super::page::{after, change, refused};
 use crate::forms::{Typed, question};
 use crate::room::{Room, Spot, done};
 use crate::shared::orders as shared;
+use axum::http::StatusCode;
 use maud::html;
-use tradepost_design::Button;
 use tradepost_design::card::facts;
+use tradepost_design::{Button, form};
 use tradepost_domain::ids::{OrderId, OrderItemId};
+use tradepost_domain::orders::State;
 use tradepost_domain::orders::change_draft::DraftChange;
 use tradepost_domain::orders::download::Download;
 use tradepost_domain::orders::place::PlaceOrder;
-use tradepost_web::api::orders::shown;
+use tradepost_web::api::orders::{OrderView, shown};
 use tradepost_web::api::{credit, licenses};
 use tradepost_web::{Answer, Call, Problem};
 
@@ -21,8 +23,26 @@ pub(super) async fn ask_confirm(call: Call) -> Result<Answer, Problem> {
     confirm_page(&call, &room, &Typed::default()).await
 }
 
+/// The field of the question with what was seen when it was asked.
+const SEEN: &str = "seen";
+
+/// A draft as it stands: another version has other lines, another total other prices.
+fn seen(order: &OrderView, version: i64) -> String {
+    format!("{version} {}", order.total.as_ref().map(ToString::to_string).unwrap_or_default())
+}
+
+/// Whether a draft is not what the question showed: a colleague changed it, or its prices changed. Who says yes to one total is not held to another.
+async fn is_another(call: &Call, id: OrderId) -> Result<bool, Problem> {
+    let asked = Typed::of(call.typed()?);
+    if asked.value(SEEN).is_empty() {
+        return Ok(false);
+    }
+    let (order, version) = shown(call, id).await?;
+    Ok(order.state == State::Draft && asked.value(SEEN) != seen(&order, version))
+}
+
 async fn confirm_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer, Problem> {
-    let (order, _) = shown(call, call.path("id")?).await?;
+    let (order, version) = shown(call, call.path("id")?).await?;
     let known = credit::own(call).await?;
     let path = room.path(&format!("/orders/{}", order.id));
     let text = html! {
@@ -31,6 +51,7 @@ async fn confirm_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer,
             (facts(&[(room.t("Total", "Summe"), room.look.money(total))]))
             (shared::fits(room, &known, total))
         }
+        (form::unseen(&[(SEEN, &seen(&order, version))]))
     };
     let title = room.t("Confirm order", "Bestellung bestätigen");
     let act = Button::new(room.t("Confirm order", "Bestellung bestätigen")).primary();
@@ -40,6 +61,11 @@ async fn confirm_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer,
 pub(super) async fn confirm(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let id: OrderId = call.path("id")?;
+    if is_another(&call, id).await? {
+        let text =
+            room.t("The order changed since you were asked. Look at it again.", "Die Bestellung hat sich seit der Frage geändert. Bitte noch einmal ansehen.");
+        return Ok(confirm_page(&call, &room, &Typed::default().wrong_with("", text)).await?.with_status(StatusCode::CONFLICT));
+    }
     match call.execute(PlaceOrder { order: id }).await {
         Ok(_) => Ok(done(&call, &room.path(&format!("/orders/{id}")), room.t("Order confirmed.", "Bestellung bestätigt."))),
         Err(no) => {
