@@ -59,15 +59,19 @@ impl ProductFile {
     /// # Errors
     /// `invalid_header`: a column that is not known or stands twice, no `sku`; `too_many_lines`.
     pub fn read(bytes: &[u8]) -> Result<Self, Refusal> {
-        let mut records = Vec::new();
         let mut reader = Records::separated(LONGEST);
-        reader.push(bytes, |record| records.push(record));
-        reader.end(|record| records.push(record));
-        let mut records = records.into_iter().filter(|record| !is_blank(record));
-        let header =
-            records.next().and_then(|record| record.fields.ok()).ok_or_else(|| invalid_header("The file has no first line with the columns.".into()))?;
-        let columns = columns(&header)?;
-        let lines: Vec<ProductLine> = records.map(|record| line(record, &columns)).collect();
+        let mut columns: Option<Result<Vec<Column>, Refusal>> = None;
+        let mut lines: Vec<ProductLine> = Vec::new();
+        // Each record is understood as it comes: millions of blank lines or cells are never held at once.
+        let mut take = |record: Record| match &columns {
+            _ if is_blank(&record) => {}
+            None => columns = Some(header(record)),
+            Some(Ok(columns)) if lines.len() <= MOST_LINES => lines.push(line(record, columns)),
+            Some(_) => {}
+        };
+        reader.push(bytes, &mut take);
+        reader.end(&mut take);
+        columns.unwrap_or_else(|| Err(no_header()))?;
         if lines.len() > MOST_LINES {
             return Err(Refusal::invalid("too_many_lines", format!("A file has at most {MOST_LINES} products.")));
         }
@@ -77,6 +81,14 @@ impl ProductFile {
 
 fn is_blank(record: &Record) -> bool {
     record.fields.as_ref().is_ok_and(|fields| fields.iter().all(|field| field.trim().is_empty()))
+}
+
+fn header(record: Record) -> Result<Vec<Column>, Refusal> {
+    columns(&record.fields.map_err(|_| no_header())?)
+}
+
+fn no_header() -> Refusal {
+    invalid_header("The file has no first line with the columns.".into())
 }
 
 fn invalid_header(detail: String) -> Refusal {
@@ -114,4 +126,21 @@ fn line(record: Record, columns: &[Column]) -> ProductLine {
         }
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CAT-9
+    #[test]
+    fn blank_lines_count_for_nothing_and_too_many_lines_are_refused() {
+        let read = |text: &str| ProductFile::read(text.as_bytes()).map(|file| file.lines.len()).map_err(|no| no.code);
+        let lines = |count: usize| "A\n".repeat(count);
+        assert_eq!(read("\n\n,,\nsku\n\nA\n \nB\n"), Ok(2));
+        assert_eq!(read(&format!("sku\n{}{}", lines(MOST_LINES), "\n".repeat(100))), Ok(MOST_LINES));
+        assert_eq!(read(&format!("sku\n{}", lines(MOST_LINES + 2))), Err("too_many_lines"));
+        assert_eq!(read(&format!("sk\n{}", lines(MOST_LINES + 2))), Err("invalid_header"));
+        assert_eq!(read("\n \n"), Err("invalid_header"));
+    }
 }
