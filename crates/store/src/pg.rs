@@ -9,14 +9,15 @@ mod types;
 
 use crate::stats::Counters;
 use crate::store::{Found, ReadJob};
-use crate::tx::{Driver, Read, Reader};
+use crate::tx::{Driver, Each, Reader};
 use crate::work::{self, Queued};
-use crate::{BoxFuture, Column, Fault, Row, Settings, Stats, Value, Work};
+use crate::{BoxFuture, Column, Fault, Settings, Stats, Value, Work};
 use deadpool_postgres::{Object, Pool};
-use futures_util::FutureExt;
+use futures_util::{FutureExt, TryStreamExt};
 use lanes::Lanes;
 use std::future::{poll_fn, ready};
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -144,37 +145,48 @@ impl Shared {
 
 // Boxed: a statement stands at hundreds of places, and the compiler would look through the client's own futures at each.
 
-pub(crate) fn rows<'a>(client: &'a Object, sql: &'a str, params: &'a [Value]) -> BoxFuture<'a, Result<Read, Fault>> {
+pub(crate) fn rows<'a>(client: &'a Object, sql: &'a str, params: &'a [Value], each: Each<'a>) -> BoxFuture<'a, Result<u64, Fault>> {
     Box::pin(async move {
         let params: Vec<Param<'_>> = params.iter().map(Param).collect();
         let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
-        read(client, sql, &params).await
+        read(client, sql, &params, each).await
     })
 }
 
-pub(crate) fn rows_each<'a>(client: &'a Object, sql: &'a str, params: &'a [Value], keys: &'a Column) -> BoxFuture<'a, Result<Read, Fault>> {
+pub(crate) fn rows_each<'a>(
+    client: &'a Object,
+    sql: &'a str,
+    params: &'a [Value],
+    keys: &'a Column,
+    each: Each<'a>,
+) -> BoxFuture<'a, Result<u64, Fault>> {
     Box::pin(async move {
         let (params, keys): (Vec<Param<'_>>, _) = (params.iter().map(Param).collect(), ParamColumn(keys));
         let mut all: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
         all.push(&keys);
-        read(client, sql, &all).await
+        read(client, sql, &all, each).await
     })
 }
 
-pub(crate) fn rows_set<'a>(client: &'a Object, sql: &'a str, columns: &'a [Column]) -> BoxFuture<'a, Result<Read, Fault>> {
+pub(crate) fn rows_set<'a>(client: &'a Object, sql: &'a str, columns: &'a [Column], each: Each<'a>) -> BoxFuture<'a, Result<u64, Fault>> {
     Box::pin(async move {
         let columns: Vec<ParamColumn<'_>> = columns.iter().map(ParamColumn).collect();
         let params: Vec<&(dyn ToSql + Sync)> = columns.iter().map(|column| column as _).collect();
-        read(client, sql, &params).await
+        read(client, sql, &params, each).await
     })
 }
 
-async fn read(client: &Object, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Read, Fault> {
+/// Each row is handed on while the server still looks for the next ones. Says how many it wrote.
+async fn read(client: &Object, sql: &str, params: &[&(dyn ToSql + Sync)], each: Each<'_>) -> Result<u64, Fault> {
     let statement = client.prepare_cached(sql).await?;
-    let rows = client.query(&statement, params).await?.iter().map(types::row).collect::<Result<Vec<Row>, Fault>>()?;
+    let mut rows = pin!(client.query_raw(&statement, params.iter().copied()).await?);
+    let mut found = 0;
+    while let Some(row) = rows.try_next().await? {
+        each(types::row(&row)?)?;
+        found += 1;
+    }
     // What a SELECT gives back was not written; of the writing statements only those with RETURNING give rows.
-    let wrote = if sql.contains("RETURNING") { rows.len() as u64 } else { 0 };
-    Ok(Read { rows, wrote })
+    Ok(if sql.contains("RETURNING") { found } else { 0 })
 }
 
 /// A write that was sent: what its answer will be, the number of rows that it changed.
