@@ -74,7 +74,7 @@ pub struct StageKeys {
     pub scope: MerchantScope,
     /// Which import.
     pub import: KeyImportId,
-    /// At most [`SLICE`](super::SLICE).
+    /// Some hundreds or thousands.
     pub keys: Vec<StagedKey>,
 }
 
@@ -111,7 +111,7 @@ impl Command for StageKeys {
         let mut placed: Vec<store::PlacedKey<'_>> = Vec::with_capacity(self.keys.len());
         let mut shelves = Vec::with_capacity(by_product.len());
         for (&product, keys) in &by_product {
-            let shelf = queries::lock_shelf(tx, merchant, product).await?;
+            let shelf = shelf(tx, merchant, product, self.import).await?;
             if shelf.as_ref().and_then(|shelf| shelf.staging).is_some_and(|other| other != self.import) {
                 return Err(Refusal::conflict("import_in_progress", "Another import is staging keys of this product. Try again when it is done.").into());
             }
@@ -128,18 +128,25 @@ impl Command for StageKeys {
             }
         }
 
-        // From here it must succeed.
+        // From here it must succeed. The counters come last: sales wait for them, and the keys take their time.
+        store::insert_keys(tx, merchant, self.import, &placed).await?;
         for (product, missing, next) in shelves {
             if missing {
                 store::insert_shelf(tx, merchant, product).await?;
             }
             store::stage_until(tx, merchant, product, self.import, next).await?;
         }
-        store::insert_keys(tx, merchant, self.import, &placed).await?;
         store::touch_import(tx, merchant, self.import, placed.len(), ctx.now).await?;
         sabotage::fail_point("import.staged");
         Ok(staging)
     }
+}
+
+/// Where a product's places stand. Nobody but this import, whose row is locked, moves those of a product that it stages for already;
+/// else the counters are locked.
+async fn shelf(tx: &mut Tx<'_>, merchant: i64, product: i64, import: KeyImportId) -> Result<Option<queries::Shelf>, Fault> {
+    let found = queries::shelf(tx, merchant, product).await?;
+    if found.as_ref().and_then(|shelf| shelf.staging) == Some(import) { Ok(found) } else { queries::lock_shelf(tx, merchant, product).await }
 }
 
 /// The keys whose codes are new; the lines of the others are noted.
