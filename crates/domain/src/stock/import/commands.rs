@@ -129,11 +129,11 @@ impl Command for StageKeys {
         }
 
         // From here it must succeed. The counters come last: sales wait for them, and the keys take their time.
+        for (product, ..) in shelves.iter().filter(|(_, missing, _)| *missing) {
+            store::insert_shelf(tx, merchant, *product).await?;
+        }
         store::insert_keys(tx, merchant, self.import, &placed).await?;
-        for (product, missing, next) in shelves {
-            if missing {
-                store::insert_shelf(tx, merchant, product).await?;
-            }
+        for (product, _, next) in shelves {
             store::stage_until(tx, merchant, product, self.import, next).await?;
         }
         store::touch_import(tx, merchant, self.import, placed.len(), ctx.now).await?;
