@@ -110,8 +110,8 @@ impl Command for StageKeys {
         let mut staging = Staging::default();
         let mut placed: Vec<store::PlacedKey<'_>> = Vec::with_capacity(self.keys.len());
         let mut shelves = Vec::with_capacity(by_product.len());
-        for (&product, keys) in &by_product {
-            let shelf = shelf(tx, merchant, product, self.import).await?;
+        let found = shelves_of_slice(tx, merchant, self.import, by_product.keys().copied().collect()).await?;
+        for ((&product, keys), shelf) in by_product.iter().zip(found) {
             if shelf.as_ref().and_then(|shelf| shelf.staging).is_some_and(|other| other != self.import) {
                 return Err(Refusal::conflict("import_in_progress", "Another import is staging keys of this product. Try again when it is done.").into());
             }
@@ -142,11 +142,21 @@ impl Command for StageKeys {
     }
 }
 
-/// Where a product's places stand. Nobody but this import, whose row is locked, moves those of a product that it stages for already;
-/// else the counters are locked.
-async fn shelf(tx: &mut Tx<'_>, merchant: i64, product: i64, import: KeyImportId) -> Result<Option<queries::Shelf>, Fault> {
-    let found = queries::shelf(tx, merchant, product).await?;
-    if found.as_ref().and_then(|shelf| shelf.staging) == Some(import) { Ok(found) } else { queries::lock_shelf(tx, merchant, product).await }
+/// Where the places of products stand, which are in order of number. Nobody but this import, whose row is locked, moves those of products
+/// that it stages for already; where there is another among them, the counters of all are locked.
+async fn shelves_of_slice(tx: &mut Tx<'_>, merchant: i64, import: KeyImportId, products: Vec<i64>) -> Result<Vec<Option<queries::Shelf>>, Fault> {
+    let mut shelves = Vec::with_capacity(products.len());
+    for product in &products {
+        shelves.push(queries::shelf(tx, merchant, *product).await?);
+    }
+    if shelves.iter().all(|shelf| shelf.is_some_and(|shelf| shelf.staging == Some(import))) {
+        return Ok(shelves);
+    }
+    shelves.clear();
+    for product in products {
+        shelves.push(queries::lock_shelf(tx, merchant, product).await?);
+    }
+    Ok(shelves)
 }
 
 /// The keys whose codes are new; the lines of the others are noted.
