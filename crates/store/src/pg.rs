@@ -167,13 +167,7 @@ pub(crate) fn rows<'a>(client: &'a Object, sql: &'a str, params: &'a [Value], ea
     })
 }
 
-pub(crate) fn rows_each<'a>(
-    client: &'a Object,
-    sql: &'a str,
-    params: &'a [Value],
-    keys: &'a Column,
-    each: Each<'a>,
-) -> BoxFuture<'a, Result<u64, Fault>> {
+pub(crate) fn rows_each<'a>(client: &'a Object, sql: &'a str, params: &'a [Value], keys: &'a Column, each: Each<'a>) -> BoxFuture<'a, Result<u64, Fault>> {
     Box::pin(async move {
         let (params, keys): (Vec<Param<'_>>, _) = (params.iter().map(Param).collect(), ParamColumn(keys));
         let mut all: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();

@@ -1,8 +1,8 @@
 //! One order with everything that its page shows: items with prices, lock reasons, licenses by status, invoice.
 
 use super::download::is_in_file;
-use super::standing::facts;
 use super::queries::ItemRow;
+use super::standing::facts;
 use super::{OrderRow, queries};
 use crate::access::{MerchantScope, PartnershipScope};
 use crate::billing;

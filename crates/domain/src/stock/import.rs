@@ -141,7 +141,7 @@ impl Importer {
             settings,
         };
         if let Format::Lines { product } = &importer.settings.format {
-            importer.product = Some(importer.only_product(product.clone()).await?);
+            importer.product = Some(only_product(&importer.engine, importer.settings.scope, product.clone()).await?);
         }
         if !importer.settings.dry_run {
             clear_abandoned(&importer.engine, &importer.origin, importer.settings.scope).await?;
@@ -151,13 +151,6 @@ impl Importer {
             importer.report.import = Some(id);
         }
         Ok(importer)
-    }
-
-    async fn only_product(&self, text: String) -> Result<Found, No> {
-        let scope = self.settings.scope;
-        let found = self.engine.store.read(move |reader| Box::pin(async move { catalog::queries::find_product(reader, scope, &text).await })).await?;
-        let found = found.map(Found::from).ok_or_else(|| Refusal::invalid("product_not_found", "There is no such product.").at("/product"))?;
-        if found.pool { Ok(found) } else { Err(not_key_pool().at("/product").into()) }
     }
 
     /// Lines read so far, for a progress bar.
@@ -383,6 +376,12 @@ impl Importer {
             Err(no) => no,
         }
     }
+}
+
+async fn only_product(engine: &Engine, scope: MerchantScope, text: String) -> Result<Found, No> {
+    let found = engine.store.read(move |reader| Box::pin(async move { catalog::queries::find_product(reader, scope, &text).await })).await?;
+    let found = found.map(Found::from).ok_or_else(|| Refusal::invalid("product_not_found", "There is no such product.").at("/product"))?;
+    if found.pool { Ok(found) } else { Err(not_key_pool().at("/product").into()) }
 }
 
 impl From<catalog::queries::ProductView> for Found {

@@ -21,13 +21,7 @@ pub async fn clear_abandoned(engine: &Engine, origin: &Origin, scope: MerchantSc
     Ok(())
 }
 
-pub(super) async fn abandon(
-    engine: &Engine,
-    origin: &Origin,
-    scope: MerchantScope,
-    import: KeyImportId,
-    untouched_since: Option<Timestamp>,
-) -> Result<(), No> {
+pub(super) async fn abandon(engine: &Engine, origin: &Origin, scope: MerchantScope, import: KeyImportId, untouched_since: Option<Timestamp>) -> Result<(), No> {
     if !engine.execute(origin.clone(), AbandonKeyImport { scope, import, untouched_since }).await?.outcome {
         return Ok(());
     }
