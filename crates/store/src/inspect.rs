@@ -2,6 +2,7 @@
 
 use crate::lite::{self, Lite};
 use crate::pg::{self, Pg};
+use crate::tx::{Each, kept};
 use crate::{Column, Fault, Row, Value};
 use std::fmt::Write as _;
 
@@ -54,7 +55,7 @@ const PG_FACTS: [&str; 8] = [
 ];
 
 pub(crate) async fn lite_schema(lite: &Lite) -> Result<String, Fault> {
-    let rows = lite.alone(|connection| lite::rows(connection, LITE_SCHEMA, &[])).await?.rows;
+    let rows = lite.alone(|connection| all(|each| lite::rows(connection, LITE_SCHEMA, &[], each))).await?;
     let mut out = String::new();
     for Row(values) in rows {
         if let Some(Value::Text(sql)) = values.get(2) {
@@ -67,31 +68,35 @@ pub(crate) async fn lite_schema(lite: &Lite) -> Result<String, Fault> {
 }
 
 pub(crate) async fn pg_schema(pg: &Pg) -> Result<String, Fault> {
-    let rows = pg::rows(&pg.client().await?, PG_SCHEMA, &[]).await?.rows;
+    let mut rows = Vec::new();
+    pg::rows(&pg.client().await?, PG_SCHEMA, &[], &mut kept(&mut rows)).await?;
     Ok(first_texts(rows).into_iter().fold(String::new(), |out, line| out + &line + "\n"))
 }
 
 pub(crate) async fn lite_plan(lite: &Lite, sql: &'static str, params: Vec<Value>, keys: Option<Column>) -> Result<Vec<String>, Fault> {
     let sql = format!("EXPLAIN QUERY PLAN {sql}");
-    let read = lite
-        .alone(move |connection| match keys {
-            // The plan of one turn of the loop.
-            Some(keys) => lite::rows_each(connection, &sql, &params, &keys.first()),
-            None => lite::rows(connection, &sql, &params),
+    let rows = lite
+        .alone(move |connection| {
+            all(|each| match keys {
+                // The plan of one turn of the loop.
+                Some(keys) => lite::rows_each(connection, &sql, &params, &keys.first(), each),
+                None => lite::rows(connection, &sql, &params, each),
+            })
         })
         .await?;
     let last = |Row(mut values): Row| if let Some(Value::Text(line)) = values.pop() { Some(line) } else { None };
-    Ok(read.rows.into_iter().filter_map(last).collect())
+    Ok(rows.into_iter().filter_map(last).collect())
 }
 
 pub(crate) async fn pg_plan(pg: &Pg, sql: &str, params: &[Value], keys: Option<&Column>) -> Result<Vec<String>, Fault> {
     let sql = format!("EXPLAIN (COSTS OFF) {sql}");
     let client = pg.client().await?;
-    let read = match keys {
-        Some(keys) => pg::rows_each(&client, &sql, params, keys).await?,
-        None => pg::rows(&client, &sql, params).await?,
+    let mut rows = Vec::new();
+    match keys {
+        Some(keys) => pg::rows_each(&client, &sql, params, keys, &mut kept(&mut rows)).await?,
+        None => pg::rows(&client, &sql, params, &mut kept(&mut rows)).await?,
     };
-    Ok(first_texts(read.rows))
+    Ok(first_texts(rows))
 }
 
 pub(crate) async fn lite_facts(lite: &Lite) -> Result<Vec<(String, String)>, Fault> {
@@ -138,6 +143,13 @@ pub(crate) async fn lite_integrity(lite: &Lite) -> Result<Vec<String>, Fault> {
         .await?;
     let keys = keys.into_iter().map(|table| format!("a row of {table} refers to a missing one"));
     Ok(pages.into_iter().filter(|line| line != "ok").chain(keys).collect())
+}
+
+/// Every row that a statement on SQLite hands on.
+fn all(statement: impl FnOnce(Each<'_>) -> Result<u64, Fault>) -> Result<Vec<Row>, Fault> {
+    let mut rows = Vec::new();
+    statement(&mut kept(&mut rows))?;
+    Ok(rows)
 }
 
 fn first_texts(rows: Vec<Row>) -> Vec<String> {

@@ -6,7 +6,7 @@ mod writer;
 
 use crate::stats::Counters;
 use crate::store::{Found, ReadJob};
-use crate::tx::Read;
+use crate::tx::Each;
 use crate::work;
 use crate::{BoxFuture, Column, Fault, Row, Settings, Stats, Value, Work};
 use readers::Reading;
@@ -138,47 +138,44 @@ fn is_over() -> bool {
     DEADLINE.get().is_some_and(|deadline| Instant::now() > deadline)
 }
 
-pub(crate) fn rows(connection: &mut Connection, sql: &str, params: &[Value]) -> Result<Read, Fault> {
+pub(crate) fn rows(connection: &mut Connection, sql: &str, params: &[Value], each: Each<'_>) -> Result<u64, Fault> {
     let _timed = Timed::start();
     let before = connection.total_changes();
-    let mut rows = Vec::new();
     let mut statement = connection.prepare_cached(sql)?;
     expect_parameters(&statement, sql, params.len())?;
     bind_all(&mut statement, params)?;
-    collect(&mut statement, &mut rows)?;
+    hand_on(&mut statement, each)?;
     drop(statement);
-    Ok(Read { rows, wrote: connection.total_changes() - before })
+    Ok(connection.total_changes() - before)
 }
 
-pub(crate) fn rows_each(connection: &mut Connection, sql: &str, params: &[Value], keys: &Column) -> Result<Read, Fault> {
+pub(crate) fn rows_each(connection: &mut Connection, sql: &str, params: &[Value], keys: &Column, each: Each<'_>) -> Result<u64, Fault> {
     let _timed = Timed::start();
     let before = connection.total_changes();
-    let mut rows = Vec::with_capacity(keys.len());
     let mut statement = connection.prepare_cached(sql)?;
     expect_parameters(&statement, sql, params.len() + 1)?;
     bind_all(&mut statement, params)?;
     for row in 0..keys.len() {
         bind_cell(&mut statement, params.len() + 1, keys, row)?;
-        collect(&mut statement, &mut rows)?;
+        hand_on(&mut statement, each)?;
     }
     drop(statement);
-    Ok(Read { rows, wrote: connection.total_changes() - before })
+    Ok(connection.total_changes() - before)
 }
 
-pub(crate) fn rows_set(connection: &mut Connection, sql: &str, columns: &[Column]) -> Result<Read, Fault> {
+pub(crate) fn rows_set(connection: &mut Connection, sql: &str, columns: &[Column], each: Each<'_>) -> Result<u64, Fault> {
     let _timed = Timed::start();
     let before = connection.total_changes();
-    let mut rows = Vec::new();
     let mut statement = connection.prepare_cached(sql)?;
     let named = statement.parameter_count();
     for row in 0..columns.first().map_or(0, Column::len) {
         for (i, column) in columns.iter().enumerate().take(named) {
             bind_cell(&mut statement, i + 1, column, row)?;
         }
-        collect(&mut statement, &mut rows)?;
+        hand_on(&mut statement, each)?;
     }
     drop(statement);
-    Ok(Read { rows, wrote: connection.total_changes() - before })
+    Ok(connection.total_changes() - before)
 }
 
 pub(crate) fn execute(connection: &mut Connection, sql: &str, params: &[Value]) -> Result<u64, Fault> {
@@ -238,7 +235,8 @@ fn bind_cell(statement: &mut Statement<'_>, at: usize, column: &Column, row: usi
     Ok(())
 }
 
-fn collect(statement: &mut Statement<'_>, into: &mut Vec<Row>) -> Result<(), Fault> {
+/// Hands on each row as it is found.
+fn hand_on(statement: &mut Statement<'_>, each: Each<'_>) -> Result<(), Fault> {
     let width = statement.column_count();
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next()? {
@@ -252,7 +250,7 @@ fn collect(statement: &mut Statement<'_>, into: &mut Vec<Row>) -> Result<(), Fau
                 ValueRef::Real(_) => return Err(Fault::Column("an integer, text or bytes")),
             });
         }
-        into.push(Row(values));
+        each(Row(values))?;
     }
     Ok(())
 }

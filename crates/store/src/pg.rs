@@ -8,15 +8,16 @@ mod transact;
 mod types;
 
 use crate::stats::Counters;
-use crate::store::{Found, ReadJob};
-use crate::tx::{Driver, Read, Reader};
+use crate::store::{Found, Purpose, ReadJob};
+use crate::tx::{Driver, Each, Reader};
 use crate::work::{self, Queued};
-use crate::{BoxFuture, Column, Fault, Row, Settings, Stats, Value, Work};
+use crate::{BoxFuture, Column, Fault, Settings, Stats, Value, Work};
 use deadpool_postgres::{Object, Pool};
-use futures_util::FutureExt;
+use futures_util::{FutureExt, TryStreamExt};
 use lanes::Lanes;
 use std::future::{poll_fn, ready};
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -36,6 +37,8 @@ struct Shared {
     writers: Pool,
     lanes: Pool,
     readers: Pool,
+    /// For reads that show what a write has just done.
+    answers: Pool,
     /// One permit for each write outside the lanes that waits or runs.
     waiting: Arc<Semaphore>,
     /// The same for reads.
@@ -53,6 +56,7 @@ impl Pg {
             writers: connector.writers(settings.writers)?,
             lanes: connector.writers(settings.lanes)?,
             readers: connector.readers(settings.readers)?,
+            answers: connector.readers(settings.readers)?,
             waiting: Arc::new(Semaphore::new(queue as usize)),
             reading: Arc::new(Semaphore::new(queue as usize)),
             counters: Counters::default(),
@@ -88,13 +92,24 @@ impl Pg {
         Ok(())
     }
 
-    pub(crate) async fn read(&self, job: ReadJob) -> Result<Found, Fault> {
+    pub(crate) async fn read(&self, job: ReadJob, of: Purpose) -> Result<Found, Fault> {
         let permit = Arc::clone(&self.shared.reading).try_acquire_owned().map_err(|_| self.refuse())?;
         let (reply, answer) = oneshot::channel();
         let shared = Arc::clone(&self.shared);
         // Detached too: a reader dropped half way would give back a connection inside a transaction.
         tokio::spawn(async move {
-            drop(reply.send(shared.snapshot(job).await));
+            let pool = match of {
+                Purpose::Look => &shared.readers,
+                Purpose::Answer => &shared.answers,
+            };
+            match shared.snapshot(pool, job).await {
+                Ok((client, found)) => {
+                    // Whoever asked does not wait until the connection is as it was.
+                    drop(reply.send(found));
+                    connect::roll_back(client).await;
+                }
+                Err(fault) => drop(reply.send(Err(fault))),
+            }
             drop(permit);
         });
         answer.await.map_err(|_| Fault::Overloaded)?
@@ -119,7 +134,7 @@ impl Pg {
             work.close();
             drop(all);
         }
-        for pool in [&self.shared.writers, &self.shared.lanes, &self.shared.readers] {
+        for pool in [&self.shared.writers, &self.shared.lanes, &self.shared.readers, &self.shared.answers] {
             pool.close();
         }
     }
@@ -131,50 +146,55 @@ impl Pg {
 }
 
 impl Shared {
-    async fn snapshot(&self, job: ReadJob) -> Result<Found, Fault> {
-        let client = connect::begin(&self.readers, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    /// What the job found, and the connection, still in the transaction whose snapshot it read.
+    async fn snapshot(&self, pool: &Pool, job: ReadJob) -> Result<(Object, Result<Found, Fault>), Fault> {
+        let client = connect::begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         let mut reader = Reader::new(Driver::Pg(&client, Vec::new()));
         let done = AssertUnwindSafe(async { job(&mut reader).await }).catch_unwind().await;
         let done = done.unwrap_or_else(|panic| Err(Fault::panicked(panic.as_ref())));
         drop(reader);
-        connect::roll_back(client).await;
-        done
+        Ok((client, done))
     }
 }
 
 // Boxed: a statement stands at hundreds of places, and the compiler would look through the client's own futures at each.
 
-pub(crate) fn rows<'a>(client: &'a Object, sql: &'a str, params: &'a [Value]) -> BoxFuture<'a, Result<Read, Fault>> {
+pub(crate) fn rows<'a>(client: &'a Object, sql: &'a str, params: &'a [Value], each: Each<'a>) -> BoxFuture<'a, Result<u64, Fault>> {
     Box::pin(async move {
         let params: Vec<Param<'_>> = params.iter().map(Param).collect();
         let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
-        read(client, sql, &params).await
+        read(client, sql, &params, each).await
     })
 }
 
-pub(crate) fn rows_each<'a>(client: &'a Object, sql: &'a str, params: &'a [Value], keys: &'a Column) -> BoxFuture<'a, Result<Read, Fault>> {
+pub(crate) fn rows_each<'a>(client: &'a Object, sql: &'a str, params: &'a [Value], keys: &'a Column, each: Each<'a>) -> BoxFuture<'a, Result<u64, Fault>> {
     Box::pin(async move {
         let (params, keys): (Vec<Param<'_>>, _) = (params.iter().map(Param).collect(), ParamColumn(keys));
         let mut all: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
         all.push(&keys);
-        read(client, sql, &all).await
+        read(client, sql, &all, each).await
     })
 }
 
-pub(crate) fn rows_set<'a>(client: &'a Object, sql: &'a str, columns: &'a [Column]) -> BoxFuture<'a, Result<Read, Fault>> {
+pub(crate) fn rows_set<'a>(client: &'a Object, sql: &'a str, columns: &'a [Column], each: Each<'a>) -> BoxFuture<'a, Result<u64, Fault>> {
     Box::pin(async move {
         let columns: Vec<ParamColumn<'_>> = columns.iter().map(ParamColumn).collect();
         let params: Vec<&(dyn ToSql + Sync)> = columns.iter().map(|column| column as _).collect();
-        read(client, sql, &params).await
+        read(client, sql, &params, each).await
     })
 }
 
-async fn read(client: &Object, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Read, Fault> {
+/// Each row is handed on while the server still looks for the next ones. Says how many it wrote.
+async fn read(client: &Object, sql: &str, params: &[&(dyn ToSql + Sync)], each: Each<'_>) -> Result<u64, Fault> {
     let statement = client.prepare_cached(sql).await?;
-    let rows = client.query(&statement, params).await?.iter().map(types::row).collect::<Result<Vec<Row>, Fault>>()?;
+    let mut rows = pin!(client.query_raw(&statement, params.iter().copied()).await?);
+    let mut found = 0;
+    while let Some(row) = rows.try_next().await? {
+        each(types::row(&row)?)?;
+        found += 1;
+    }
     // What a SELECT gives back was not written; of the writing statements only those with RETURNING give rows.
-    let wrote = if sql.contains("RETURNING") { rows.len() as u64 } else { 0 };
-    Ok(Read { rows, wrote })
+    Ok(if sql.contains("RETURNING") { found } else { 0 })
 }
 
 /// A write that was sent: what its answer will be, the number of rows that it changed.

@@ -66,7 +66,9 @@ impl Reader<'_> {
     /// # Errors
     /// The engine's, or [`Fault::Column`].
     pub async fn query<T: FromRow>(&mut self, sql: Sql, params: &[Value]) -> Result<Vec<T>, Fault> {
-        self.rows(sql, params).await?.into_iter().map(T::from_row).collect()
+        let mut found = Vec::new();
+        self.rows(sql, params, &mut kept(&mut found)).await?;
+        Ok(found)
     }
 
     /// The first row, if any.
@@ -74,7 +76,15 @@ impl Reader<'_> {
     /// # Errors
     /// The engine's, or [`Fault::Column`].
     pub async fn query_opt<T: FromRow>(&mut self, sql: Sql, params: &[Value]) -> Result<Option<T>, Fault> {
-        self.rows(sql, params).await?.into_iter().next().map(T::from_row).transpose()
+        let mut first = None;
+        let mut first_of = |row: Row| -> Result<(), Fault> {
+            if first.is_none() {
+                first = Some(T::from_row(row)?);
+            }
+            Ok(())
+        };
+        self.rows(sql, params, &mut first_of).await?;
+        Ok(first)
     }
 
     /// The one row that must be there.
@@ -91,7 +101,9 @@ impl Reader<'_> {
     /// # Errors
     /// The engine's, or [`Fault::Column`].
     pub async fn query_each<T: FromRow>(&mut self, sql: Sql, params: &[Value], keys: &Column) -> Result<Vec<T>, Fault> {
-        self.rows_each(sql, params, keys).await?.into_iter().map(T::from_row).collect()
+        let mut found = Vec::with_capacity(keys.len());
+        self.rows_each(sql, params, keys, &mut kept(&mut found)).await?;
+        Ok(found)
     }
 
     /// Rows for each of a set, where more than one column says which; see [`SetSql::select`]. In no order across the set.
@@ -103,13 +115,9 @@ impl Reader<'_> {
         if columns.first().is_none_or(Column::is_empty) {
             return Ok(Vec::new());
         }
-        let done = match &mut self.driver {
-            Driver::Lite(connection) => crate::lite::rows_set(connection, sql.lite(), columns),
-            Driver::Pg(client, _) => crate::pg::rows_set(client, sql.pg(), columns).await,
-        };
-        let read = self.answered(sql.pg(), done).await?;
-        self.wrote += read.wrote;
-        read.rows.into_iter().map(T::from_row).collect()
+        let mut found = Vec::with_capacity(columns.first().map_or(0, Column::len));
+        self.rows_set(sql, columns, &mut kept(&mut found)).await?;
+        Ok(found)
     }
 
     /// Two reads of which neither needs the other: on PostgreSQL both are on their way at once, on SQLite one follows the
@@ -136,27 +144,34 @@ impl Reader<'_> {
         Ok((one?, other?))
     }
 
-    async fn rows(&mut self, sql: Sql, params: &[Value]) -> Result<Vec<Row>, Fault> {
+    async fn rows(&mut self, sql: Sql, params: &[Value], each: Each<'_>) -> Result<(), Fault> {
         let done = match &mut self.driver {
-            Driver::Lite(connection) => crate::lite::rows(connection, sql.lite, params),
-            Driver::Pg(client, _) => crate::pg::rows(client, sql.pg, params).await,
+            Driver::Lite(connection) => crate::lite::rows(connection, sql.lite, params, each),
+            Driver::Pg(client, _) => crate::pg::rows(client, sql.pg, params, each).await,
         };
-        let read = self.answered(sql.pg, done).await?;
-        self.wrote += read.wrote;
-        Ok(read.rows)
+        self.wrote += self.answered(sql.pg, done).await?;
+        Ok(())
     }
 
-    async fn rows_each(&mut self, sql: Sql, params: &[Value], keys: &Column) -> Result<Vec<Row>, Fault> {
+    async fn rows_each(&mut self, sql: Sql, params: &[Value], keys: &Column, each: Each<'_>) -> Result<(), Fault> {
         if keys.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let done = match &mut self.driver {
-            Driver::Lite(connection) => crate::lite::rows_each(connection, sql.lite, params, keys),
-            Driver::Pg(client, _) => crate::pg::rows_each(client, sql.pg, params, keys).await,
+            Driver::Lite(connection) => crate::lite::rows_each(connection, sql.lite, params, keys, each),
+            Driver::Pg(client, _) => crate::pg::rows_each(client, sql.pg, params, keys, each).await,
         };
-        let read = self.answered(sql.pg, done).await?;
-        self.wrote += read.wrote;
-        Ok(read.rows)
+        self.wrote += self.answered(sql.pg, done).await?;
+        Ok(())
+    }
+
+    async fn rows_set(&mut self, sql: &'static SetSql, columns: &[Column], each: Each<'_>) -> Result<(), Fault> {
+        let done = match &mut self.driver {
+            Driver::Lite(connection) => crate::lite::rows_set(connection, sql.lite(), columns, each),
+            Driver::Pg(client, _) => crate::pg::rows_set(client, sql.pg(), columns, each).await,
+        };
+        self.wrote += self.answered(sql.pg(), done).await?;
+        Ok(())
     }
 
     pub(crate) fn new(driver: Driver<'_>) -> Reader<'_> {
@@ -205,10 +220,15 @@ fn start_of(sql: &str) -> String {
     sql.chars().take(80).collect()
 }
 
-/// What a statement gave back, and how many rows it wrote on the way (`RETURNING`).
-pub(crate) struct Read {
-    pub(crate) rows: Vec<Row>,
-    pub(crate) wrote: u64,
+/// What takes each row as it comes: a list of a hundred thousand never stands in memory twice.
+pub(crate) type Each<'a> = &'a mut (dyn FnMut(Row) -> Result<(), Fault> + Send);
+
+/// Keeps every row as what it is read as.
+pub(crate) fn kept<T: FromRow>(into: &mut Vec<T>) -> impl FnMut(Row) -> Result<(), Fault> + Send {
+    move |row| {
+        into.push(T::from_row(row)?);
+        Ok(())
+    }
 }
 
 impl Tx<'_> {

@@ -94,7 +94,7 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 }
 
 /// A type that one column can be read as.
-pub trait FromValue: Sized {
+pub trait FromValue: Sized + Send {
     /// # Errors
     /// [`Fault::Column`] where the column holds something else: a bug in the statement, never a caller's mistake.
     fn from_value(value: Value) -> Result<Self, Fault>;
@@ -167,7 +167,7 @@ pub struct Row(pub Vec<Value>);
 
 /// A type that a whole row can be read as: a single column, or a tuple of up to 24 in the order of the
 /// SELECT. For longer rows or names implement it with [`Row::take`].
-pub trait FromRow: Sized {
+pub trait FromRow: Sized + Send {
     /// # Errors
     /// [`Fault::Column`].
     fn from_row(row: Row) -> Result<Self, Fault>;

@@ -1,13 +1,15 @@
-//! Importing license keys (STK-1): read as a stream, sealed outside the writer, staged in slices of at most 500,
-//! taken in at once. A million keys need the memory of one slice.
+//! Importing license keys (STK-1): read as a stream, sealed outside the writer, staged in slices, taken in at once.
+//! A million keys need the memory of two slices: one is read and sealed while the other is staged.
 //!
 //! Two formats: comma-separated with the header `sku,code`, or `sku,code,expires_on` (STK-6), for keys of many products, or one
 //! code per line for one product. A dry run reads and compares the same way and stages nothing.
 
 mod clear;
 mod commands;
+mod found;
 mod lines;
 mod report;
+mod under_way;
 
 pub use clear::clear_abandoned;
 pub use commands::{AbandonKeyImport, BeginKeyImport, ClearStagedKeys, StageKeys, StagedKey, Staging, TakeInKeys};
@@ -16,18 +18,23 @@ pub use report::{Listed, ListedLine, ProductCount, Report};
 use super::expiry::{over_already, zone_of};
 use super::{queries, seal_code, unique_within};
 use crate::access::{MerchantScope, Need, Right};
-use crate::catalog::{self, Method};
+use crate::catalog;
 use crate::command::{Engine, No, Origin};
 use crate::csv::{Record, Records};
-use crate::ids::{KeyImportId, LicenseKeyId, ProductId};
+use crate::ids::{KeyImportId, LicenseKeyId};
 use clear::abandon;
+pub(super) use found::not_key_pool;
+use found::{Found, only_product};
 use lines::{Line, Shape, header, invalid_header, parse};
 use std::collections::{HashMap, HashSet};
 use tradepost_kernel::{Date, Money, Refusal, Timestamp, sabotage, text};
 use tradepost_store::Fault;
+use under_way::UnderWay;
 
-/// Rows of one slice: what one command writes.
+/// Rows of one slice, which is what one command writes, where all others wait for it meanwhile (SQLite); and of what is cleared at once.
 pub const SLICE: usize = 500;
+/// The same on PostgreSQL, where others wait for its last statements only.
+const LARGE_SLICE: usize = 2_000;
 /// Longest code, in characters.
 pub const LONGEST_CODE: usize = 500;
 /// Longest line that is read, in bytes.
@@ -97,19 +104,15 @@ pub struct Importer {
     /// The product of every line, in the format of lines.
     product: Option<Found>,
     known: HashMap<String, Option<Found>>,
+    /// Rows of a slice.
+    slice: usize,
     pending: Vec<Line>,
     /// A dry run's fingerprints so far, cut to 64 bits: a false duplicate is one in ten million at a million keys.
     seen: HashSet<u64>,
     import: Option<KeyImportId>,
+    /// The slice that the store has; it gets one at a time.
+    under_way: Option<UnderWay>,
     report: Report,
-}
-
-#[derive(Clone, Debug)]
-struct Found {
-    number: i64,
-    id: ProductId,
-    sku: String,
-    pool: bool,
 }
 
 impl Importer {
@@ -136,16 +139,21 @@ impl Importer {
             begun,
             product: None,
             known: HashMap::new(),
-            pending: Vec::with_capacity(SLICE),
+            slice: match engine.store.engine() {
+                tradepost_store::Engine::Sqlite => SLICE,
+                tradepost_store::Engine::Postgres => LARGE_SLICE,
+            },
+            pending: Vec::new(),
             seen: HashSet::new(),
             import: None,
+            under_way: None,
             report: Report::new(settings.dry_run),
             engine,
             origin,
             settings,
         };
         if let Format::Lines { product } = &importer.settings.format {
-            importer.product = Some(importer.only_product(product.clone()).await?);
+            importer.product = Some(only_product(&importer.engine, importer.settings.scope, product.clone()).await?);
         }
         if !importer.settings.dry_run {
             clear_abandoned(&importer.engine, &importer.origin, importer.settings.scope).await?;
@@ -159,13 +167,6 @@ impl Importer {
         Ok(importer)
     }
 
-    async fn only_product(&self, text: String) -> Result<Found, No> {
-        let scope = self.settings.scope;
-        let found = self.engine.store.read(move |reader| Box::pin(async move { catalog::queries::find_product(reader, scope, &text).await })).await?;
-        let found = found.map(Found::from).ok_or_else(|| Refusal::invalid("product_not_found", "There is no such product.").at("/product"))?;
-        if found.pool { Ok(found) } else { Err(not_key_pool().at("/product").into()) }
-    }
-
     /// Lines read so far, for a progress bar.
     #[must_use]
     pub const fn lines(&self) -> i64 {
@@ -177,7 +178,7 @@ impl Importer {
     /// # Errors
     /// `invalid_header`; `import_in_progress`, `import_abandoned`; `too_many_lines` of a dry run. The import is over then.
     pub async fn push(&mut self, chunk: &[u8]) -> Result<(), No> {
-        // A chunk of a body is some 64 KiB: what it holds is staged before the next is read.
+        // A chunk of a body is some 64 KiB: what it holds is with the store, the last slice aside, before the next is read.
         let mut read = Vec::new();
         for part in chunk.chunks(16 * 1024) {
             self.records.push(part, |record| read.push(record));
@@ -211,7 +212,7 @@ impl Importer {
             Ok(None) => self.report.blank.add(line, ""),
             Err(why) => self.report.malformed.add(line, &why),
         }
-        if self.pending.len() >= SLICE { self.flush().await } else { Ok(()) }
+        if self.pending.len() >= self.slice { self.flush().await } else { Ok(()) }
     }
 
     /// Stages what is pending, or, in a dry run, compares it.
@@ -271,14 +272,23 @@ impl Importer {
         StagedKey { line: line.line, product, id, sealed, fingerprint, masked: text::mask(code), expires: self.expiry(line) }
     }
 
+    /// Hands a slice to the store, once it has staged the one before.
     async fn stage(&mut self, keys: Vec<(StagedKey, Found)>) -> Result<(), No> {
+        self.staged().await?;
         let Some(import) = self.import else { return Err(Fault::invariant("an import that never began").into()) };
         let of: HashMap<i64, Found> = keys.iter().map(|(key, found)| (key.line, found.clone())).collect();
         let command = StageKeys { scope: self.settings.scope, import, keys: keys.into_iter().map(|(key, _)| key).collect() };
-        let staged = match self.engine.execute(self.origin.clone(), command).await {
-            Ok(done) => done.outcome,
-            Err(No::Refusal(refusal)) => return Err(self.over(refusal).await),
-            Err(fault) => return Err(fault),
+        self.under_way = Some(UnderWay::begin(self.engine.clone(), self.origin.clone(), command, of).await);
+        Ok(())
+    }
+
+    /// Waits for the slice that is under way, if there is one, and notes what became of it.
+    async fn staged(&mut self) -> Result<(), No> {
+        let Some(slice) = self.under_way.take() else { return Ok(()) };
+        let (of, staged) = match slice.end().await {
+            (of, Ok(done)) => (of, done.outcome),
+            (_, Err(No::Refusal(refusal))) => return Err(self.over(refusal).await),
+            (_, Err(fault)) => return Err(fault),
         };
         sabotage::fail_point("import.between_slices");
         self.note(of, staged);
@@ -347,6 +357,7 @@ impl Importer {
             self.record(record).await?;
         }
         self.flush().await?;
+        self.staged().await?;
         let Some(import) = self.import else { return Ok(self.report) };
         if self.settings.mode == Mode::AllOrNothing && self.report.has_errors() {
             self.abandon().await?;
@@ -368,6 +379,10 @@ impl Importer {
     /// # Errors
     /// The store's.
     pub async fn abandon(&mut self) -> Result<(), No> {
+        if let Some(slice) = self.under_way.take() {
+            // Whatever became of it: it is not cleared before it has ended.
+            drop(slice.end().await);
+        }
         match self.import.take() {
             Some(import) => abandon(&self.engine, &self.origin, self.settings.scope, import, None).await,
             None => Ok(()),
@@ -381,14 +396,4 @@ impl Importer {
             Err(no) => no,
         }
     }
-}
-
-impl From<catalog::queries::ProductView> for Found {
-    fn from(product: catalog::queries::ProductView) -> Self {
-        Self { number: product.number, id: product.id, pool: product.fields.method == Method::KeyPool, sku: product.fields.sku }
-    }
-}
-
-pub(super) fn not_key_pool() -> Refusal {
-    Refusal::invalid("not_key_pool", "This product takes no keys from a pool.")
 }
