@@ -245,7 +245,7 @@ app_test! {
         assert_eq!((&changed["note"], &changed["cost"], &changed["expires_at"]), (&json!("Order 8"), &json!(null), &shown["expires_at"]));
         assert_eq!(key.header("if-match", &tag).patch(&place, json!({"note": "Order 9"})).await.said(), (412, "stale_version".into()));
         let bad = key.send_bytes("POST", "/v1/merchant/license-keys/imports?cost=12", "text/csv", b"sku,code\n".to_vec()).await;
-        assert_eq!(bad.said(), (422, "invalid_amount".into()));
+        assert_eq!(bad.said(), (400, "invalid_query".into()));
         assert_eq!(key.post(&format!("{place}/move"), json!({"product": "NOTHING"})).await.said(), (422, "product_not_found".into()));
     }
 
