@@ -124,7 +124,7 @@ pub(super) fn typed_cost(text: &str) -> Result<Money, Problem> {
     money.filter(|money| money.minor >= 0).ok_or_else(|| {
         let mut errors = Errors::default();
         errors.add(&Pointer::root().field("cost"), "invalid_amount", "must be an amount and its currency");
-        Problem::fields(errors)
+        Problem::query(errors)
     })
 }
 

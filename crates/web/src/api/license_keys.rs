@@ -261,7 +261,7 @@ pub fn routes(r: &mut Routes) {
         .not_idempotent()
         .answers::<KeyImportReportView>(200)
         .answers::<KeyImportReportView>(201)
-        .refuses(&["import_refused", "invalid_header", "product_not_found", "not_key_pool", "too_many_lines", "malformed_body", "invalid_amount"])
+        .refuses(&["import_refused", "invalid_header", "product_not_found", "not_key_pool", "too_many_lines", "malformed_body"])
         .command::<BeginKeyImport>()
         .command::<StageKeys>()
         .command::<TakeInKeys>();
