@@ -12,7 +12,7 @@ import { Issuer } from "./issuer.mjs";
 const packages = createRequire(`${process.env.BROWSER_PACKAGES}/`);
 const { chromium } = packages("playwright-core");
 /** The source of axe-core, to be run in a page. */
-export const axeSource = packages("axe-core").source;
+export const axeSource = readFileSync(packages.resolve("axe-core/axe.min.js"), "utf8");
 
 const BINARY = process.env.TRADEPOST_TEST_BINARY ?? "tradepost";
 /** Nothing waits this long unless it is stuck: the machine may be busy with other things. */

@@ -52,7 +52,6 @@ async function widest() {
 }
 
 async function axe(page, found, rules) {
-  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axeSource);
   const { violations } = await page.evaluate((only) => globalThis.axe.run(document, { resultTypes: ["violations"], ...(only && { runOnly: only }) }), rules);
   for (const violation of violations.filter((violation) => ["serious", "critical"].includes(violation.impact))) {
     found.push(`axe ${violation.id}: ${violation.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} (${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? ""})`).join(" | ")}`);
@@ -105,6 +104,7 @@ export class Onlooker {
     });
     for (const page of [onlooker.wide, onlooker.narrow]) {
       await page.addInitScript(countShifts);
+      await page.addInitScript({ content: axeSource });
       await page.addInitScript(sentPlainly);
       if (elsewhere && page === onlooker.wide) await signInElsewhere(page, house, email);
       else if (email) await signIn(page, email);
