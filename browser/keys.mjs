@@ -173,9 +173,20 @@ async function returns(page, base, path, question) {
     assert(await page.evaluate(() => document.querySelector("dialog[open]").contains(document.activeElement)), "and stays there");
     await close();
     await page.locator("dialog[open]").waitFor({ state: "detached" });
-    // In the same moment, not with what the browser does later: a focus that comes late is taken from where somebody went on to.
     assert(await link.evaluate((at) => at === document.activeElement), "the focus is back on the link");
   }
+  await link.focus();
+  await press(page, "Enter");
+  await page.locator("dialog[open]").waitFor();
+  // Faster than a person, and than the browser's word that something was closed, which comes with the next frame.
+  const stays = await page.evaluate(async () => {
+    const finder = document.querySelector("a.finder");
+    document.querySelector("dialog[open]").close();
+    finder.focus();
+    for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+    return document.activeElement === finder;
+  });
+  assert(stays, "whoever goes on at once is not fetched back");
   const menu = page.locator("details.menu > summary").last();
   await menu.focus();
   await press(page, "Enter");

@@ -107,6 +107,8 @@ export async function walk(world) {
   };
   await Promise.all(Array.from({ length: AT_ONCE }, walkOn));
   console.log(`    all: ${Math.round((Date.now() - began) / 1000)} s`);
+  // Those of one part stand together.
+  report.faults.sort();
   writeFileSync(`${SCREENSHOTS}/faults.txt`, report.faults.map((fault) => `${fault}\n`).join(""));
   console.log(`${report.opened} pages opened, ${report.examined} of them examined; the heaviest: ${report.heaviest.kind}, ${report.heaviest.bytes} bytes`);
   if (report.skipped.length) console.log(`SKIPPED, as the time is up: ${report.skipped.join(", ")}`);
