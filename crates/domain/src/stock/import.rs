@@ -1,13 +1,16 @@
 //! Importing license keys (STK-1): read as a stream, sealed outside the writer, staged in slices of at most 500,
-//! taken in at once. A million keys need the memory of one slice.
+//! taken in at once. A million keys need the memory of two slices: one is read and sealed while the other is staged.
 //!
 //! Two formats: comma-separated with the header `sku,code` for keys of many products, or one code per line for
 //! one product. A dry run reads and compares the same way and stages nothing.
 
+mod abandoned;
 mod commands;
 mod lines;
 mod report;
+mod under_way;
 
+pub use abandoned::clear_abandoned;
 pub use commands::{AbandonKeyImport, BeginKeyImport, ClearStagedKeys, StageKeys, StagedKey, Staging, TakeInKeys};
 pub use report::{Listed, ListedLine, ProductCount, Report};
 
@@ -17,10 +20,12 @@ use crate::catalog::{self, Method};
 use crate::command::{Engine, No, Origin};
 use crate::csv::{Record, Records};
 use crate::ids::{KeyImportId, LicenseKeyId, ProductId};
+use abandoned::abandon;
 use lines::{Line, invalid_header, is_header, parse};
 use std::collections::{HashMap, HashSet};
 use tradepost_kernel::{Refusal, sabotage, text};
 use tradepost_store::Fault;
+use under_way::UnderWay;
 
 /// Rows of one slice: what one command writes.
 pub const SLICE: usize = 500;
@@ -89,6 +94,8 @@ pub struct Importer {
     /// A dry run's fingerprints so far, cut to 64 bits: a false duplicate is one in ten million at a million keys.
     seen: HashSet<u64>,
     import: Option<KeyImportId>,
+    /// The slice that the store has; it gets one at a time.
+    under_way: Option<UnderWay>,
     report: Report,
 }
 
@@ -119,13 +126,14 @@ impl Importer {
             pending: Vec::with_capacity(SLICE),
             seen: HashSet::new(),
             import: None,
+            under_way: None,
             report: Report::new(settings.dry_run),
             engine,
             origin,
             settings,
         };
         if let Format::Lines { product } = &importer.settings.format {
-            importer.product = Some(importer.only_product(product.clone()).await?);
+            importer.product = Some(only_product(&importer.engine, importer.settings.scope, product.clone()).await?);
         }
         if !importer.settings.dry_run {
             clear_abandoned(&importer.engine, &importer.origin, importer.settings.scope).await?;
@@ -135,13 +143,6 @@ impl Importer {
             importer.report.import = Some(id);
         }
         Ok(importer)
-    }
-
-    async fn only_product(&self, text: String) -> Result<Found, No> {
-        let scope = self.settings.scope;
-        let found = self.engine.store.read(move |reader| Box::pin(async move { catalog::queries::find_product(reader, scope, &text).await })).await?;
-        let found = found.map(Found::from).ok_or_else(|| Refusal::invalid("product_not_found", "There is no such product.").at("/product"))?;
-        if found.pool { Ok(found) } else { Err(not_key_pool().at("/product").into()) }
     }
 
     /// Lines read so far, for a progress bar.
@@ -155,7 +156,7 @@ impl Importer {
     /// # Errors
     /// `invalid_header`; `import_in_progress`, `import_abandoned`; `too_many_lines` of a dry run. The import is over then.
     pub async fn push(&mut self, chunk: &[u8]) -> Result<(), No> {
-        // A chunk of a body is some 64 KiB: what it holds is staged before the next is read.
+        // A chunk of a body is some 64 KiB: what it holds is with the store, the last slice aside, before the next is read.
         let mut read = Vec::new();
         for part in chunk.chunks(16 * 1024) {
             self.records.push(part, |record| read.push(record));
@@ -243,14 +244,23 @@ impl Importer {
         StagedKey { line: line.line, product, id, sealed, fingerprint, masked: text::mask(code) }
     }
 
+    /// Hands a slice to the store, once it has staged the one before.
     async fn stage(&mut self, keys: Vec<(StagedKey, Found)>) -> Result<(), No> {
+        self.staged().await?;
         let Some(import) = self.import else { return Err(Fault::invariant("an import that never began").into()) };
         let of: HashMap<i64, Found> = keys.iter().map(|(key, found)| (key.line, found.clone())).collect();
         let command = StageKeys { scope: self.settings.scope, import, keys: keys.into_iter().map(|(key, _)| key).collect() };
-        let staged = match self.engine.execute(self.origin.clone(), command).await {
-            Ok(done) => done.outcome,
-            Err(No::Refusal(refusal)) => return Err(self.over(refusal).await),
-            Err(fault) => return Err(fault),
+        self.under_way = Some(UnderWay::begin(self.engine.clone(), self.origin.clone(), command, of).await);
+        Ok(())
+    }
+
+    /// Waits for the slice that is under way, if there is one, and notes what became of it.
+    async fn staged(&mut self) -> Result<(), No> {
+        let Some(slice) = self.under_way.take() else { return Ok(()) };
+        let (of, staged) = match slice.end().await {
+            (of, Ok(done)) => (of, done.outcome),
+            (_, Err(No::Refusal(refusal))) => return Err(self.over(refusal).await),
+            (_, Err(fault)) => return Err(fault),
         };
         sabotage::fail_point("import.between_slices");
         self.note(of, staged);
@@ -319,6 +329,7 @@ impl Importer {
             self.record(record).await?;
         }
         self.flush().await?;
+        self.staged().await?;
         let Some(import) = self.import else { return Ok(self.report) };
         if self.settings.mode == Mode::AllOrNothing && self.report.has_errors() {
             self.abandon().await?;
@@ -340,6 +351,10 @@ impl Importer {
     /// # Errors
     /// The store's.
     pub async fn abandon(&mut self) -> Result<(), No> {
+        if let Some(slice) = self.under_way.take() {
+            // Whatever became of it: it is not cleared before it has ended.
+            drop(slice.end().await);
+        }
         match self.import.take() {
             Some(import) => abandon(&self.engine, &self.origin, self.settings.scope, import, None).await,
             None => Ok(()),
@@ -355,32 +370,10 @@ impl Importer {
     }
 }
 
-/// Clears what abandoned imports of a merchant left: those whose last slice is minutes old, and those whose
-/// clearing was cut short.
-///
-/// # Errors
-/// `forbidden`; the store's.
-pub async fn clear_abandoned(engine: &Engine, origin: &Origin, scope: MerchantScope) -> Result<(), No> {
-    let before = engine.environment.now().plus_ms(-ABANDONED_AFTER_MS);
-    let left = engine.store.read(move |reader| Box::pin(async move { queries::abandoned_imports(reader, scope, before).await })).await?;
-    for import in left {
-        abandon(engine, origin, scope, import, Some(before)).await?;
-    }
-    Ok(())
-}
-
-async fn abandon(
-    engine: &Engine,
-    origin: &Origin,
-    scope: MerchantScope,
-    import: KeyImportId,
-    untouched_since: Option<tradepost_kernel::Timestamp>,
-) -> Result<(), No> {
-    if !engine.execute(origin.clone(), AbandonKeyImport { scope, import, untouched_since }).await?.outcome {
-        return Ok(());
-    }
-    while engine.execute(origin.clone(), ClearStagedKeys { scope, import }).await?.outcome {}
-    Ok(())
+async fn only_product(engine: &Engine, scope: MerchantScope, text: String) -> Result<Found, No> {
+    let found = engine.store.read(move |reader| Box::pin(async move { catalog::queries::find_product(reader, scope, &text).await })).await?;
+    let found = found.map(Found::from).ok_or_else(|| Refusal::invalid("product_not_found", "There is no such product.").at("/product"))?;
+    if found.pool { Ok(found) } else { Err(not_key_pool().at("/product").into()) }
 }
 
 impl From<catalog::queries::ProductView> for Found {
