@@ -1,5 +1,5 @@
-//! Importing license keys (STK-1): read as a stream, sealed outside the writer, staged in slices of at most 500,
-//! taken in at once. A million keys need the memory of two slices: one is read and sealed while the other is staged.
+//! Importing license keys (STK-1): read as a stream, sealed outside the writer, staged in slices, taken in at once.
+//! A million keys need the memory of two slices: one is read and sealed while the other is staged.
 //!
 //! Two formats: comma-separated with the header `sku,code` for keys of many products, or one code per line for
 //! one product. A dry run reads and compares the same way and stages nothing.
@@ -27,8 +27,10 @@ use tradepost_kernel::{Refusal, sabotage, text};
 use tradepost_store::Fault;
 use under_way::UnderWay;
 
-/// Rows of one slice: what one command writes.
+/// Rows of one slice, which is what one command writes, where all others wait for it meanwhile (SQLite); and of what is cleared at once.
 pub const SLICE: usize = 500;
+/// The same on PostgreSQL, where others wait for its last statements only.
+const LARGE_SLICE: usize = 2_000;
 /// Longest code, in characters.
 pub const LONGEST_CODE: usize = 500;
 /// Longest line that is read, in bytes.
@@ -90,6 +92,8 @@ pub struct Importer {
     /// The product of every line, in the format of lines.
     product: Option<Found>,
     known: HashMap<String, Option<Found>>,
+    /// Rows of a slice.
+    slice: usize,
     pending: Vec<Line>,
     /// A dry run's fingerprints so far, cut to 64 bits: a false duplicate is one in ten million at a million keys.
     seen: HashSet<u64>,
@@ -123,7 +127,11 @@ impl Importer {
             header: lines,
             product: None,
             known: HashMap::new(),
-            pending: Vec::with_capacity(SLICE),
+            slice: match engine.store.engine() {
+                tradepost_store::Engine::Sqlite => SLICE,
+                tradepost_store::Engine::Postgres => LARGE_SLICE,
+            },
+            pending: Vec::new(),
             seen: HashSet::new(),
             import: None,
             under_way: None,
@@ -189,7 +197,7 @@ impl Importer {
             Ok(None) => self.report.blank.add(line, ""),
             Err(why) => self.report.malformed.add(line, &why),
         }
-        if self.pending.len() >= SLICE { self.flush().await } else { Ok(()) }
+        if self.pending.len() >= self.slice { self.flush().await } else { Ok(()) }
     }
 
     /// Stages what is pending, or, in a dry run, compares it.

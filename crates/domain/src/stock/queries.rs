@@ -4,7 +4,7 @@ mod imports;
 mod keys;
 
 pub use imports::{ImportState, KeyImportView, import, imports};
-pub(super) use imports::{abandoned_imports, known_codes, lock_import, lock_shelf, shelves_of, staged_keys};
+pub(super) use imports::{Shelf, abandoned_imports, known_codes, lock_import, lock_shelf, shelf, shelves_of, staged_keys};
 pub use keys::{KeyFilter, KeyView, StockFilter, StockView, key, keys, stock, stock_of};
 
 use super::Level;

@@ -74,7 +74,7 @@ pub struct StageKeys {
     pub scope: MerchantScope,
     /// Which import.
     pub import: KeyImportId,
-    /// At most [`SLICE`](super::SLICE).
+    /// Some hundreds or thousands.
     pub keys: Vec<StagedKey>,
 }
 
@@ -110,8 +110,8 @@ impl Command for StageKeys {
         let mut staging = Staging::default();
         let mut placed: Vec<store::PlacedKey<'_>> = Vec::with_capacity(self.keys.len());
         let mut shelves = Vec::with_capacity(by_product.len());
-        for (&product, keys) in &by_product {
-            let shelf = queries::lock_shelf(tx, merchant, product).await?;
+        let found = shelves_of_slice(tx, merchant, self.import, by_product.keys().copied().collect()).await?;
+        for ((&product, keys), shelf) in by_product.iter().zip(found) {
             if shelf.as_ref().and_then(|shelf| shelf.staging).is_some_and(|other| other != self.import) {
                 return Err(Refusal::conflict("import_in_progress", "Another import is staging keys of this product. Try again when it is done.").into());
             }
@@ -128,18 +128,35 @@ impl Command for StageKeys {
             }
         }
 
-        // From here it must succeed.
-        for (product, missing, next) in shelves {
-            if missing {
-                store::insert_shelf(tx, merchant, product).await?;
-            }
-            store::stage_until(tx, merchant, product, self.import, next).await?;
+        // From here it must succeed. The counters come last: sales wait for them, and the keys take their time.
+        for (product, ..) in shelves.iter().filter(|(_, missing, _)| *missing) {
+            store::insert_shelf(tx, merchant, *product).await?;
         }
         store::insert_keys(tx, merchant, self.import, &placed).await?;
+        for (product, _, next) in shelves {
+            store::stage_until(tx, merchant, product, self.import, next).await?;
+        }
         store::touch_import(tx, merchant, self.import, placed.len(), ctx.now).await?;
         sabotage::fail_point("import.staged");
         Ok(staging)
     }
+}
+
+/// Where the places of products stand, which are in order of number. Nobody but this import, whose row is locked, moves those of products
+/// that it stages for already; where there is another among them, the counters of all are locked.
+async fn shelves_of_slice(tx: &mut Tx<'_>, merchant: i64, import: KeyImportId, products: Vec<i64>) -> Result<Vec<Option<queries::Shelf>>, Fault> {
+    let mut shelves = Vec::with_capacity(products.len());
+    for product in &products {
+        shelves.push(queries::shelf(tx, merchant, *product).await?);
+    }
+    if shelves.iter().all(|shelf| shelf.is_some_and(|shelf| shelf.staging == Some(import))) {
+        return Ok(shelves);
+    }
+    shelves.clear();
+    for product in products {
+        shelves.push(queries::lock_shelf(tx, merchant, product).await?);
+    }
+    Ok(shelves)
 }
 
 /// The keys whose codes are new; the lines of the others are noted.

@@ -113,11 +113,29 @@ pub(in crate::stock) struct Shelf {
     pub(in crate::stock) staging: Option<KeyImportId>,
 }
 
-/// Locks a product's counters; `None` where it has none yet.
+impl FromRow for Shelf {
+    fn from_row(row: Row) -> Result<Self, Fault> {
+        let mut columns = row.take();
+        Ok(Self { next_place: columns.next()?, staging: columns.next()? })
+    }
+}
+
+macro_rules! shelf_of_product {
+    () => {
+        "SELECT next_place, staging FROM stock WHERE merchant = $1 AND product = $2"
+    };
+}
+
+/// A product's places; `None` where it has no counters yet.
+pub(in crate::stock) async fn shelf(reader: &mut Reader<'_>, merchant: i64, product: i64) -> Result<Option<Shelf>, Fault> {
+    const ONE: Sql = sql!(shelf_of_product!());
+    reader.query_opt(ONE, params![merchant, product]).await
+}
+
+/// The same, the counters locked.
 pub(in crate::stock) async fn lock_shelf(reader: &mut Reader<'_>, merchant: i64, product: i64) -> Result<Option<Shelf>, Fault> {
-    let sql = sql!("SELECT next_place, staging FROM stock WHERE merchant = $1 AND product = $2 FOR UPDATE");
-    let found: Option<(i64, Option<KeyImportId>)> = reader.query_opt(sql, params![merchant, product]).await?;
-    Ok(found.map(|(next_place, staging)| Shelf { next_place, staging }))
+    const LOCKED: Sql = sql!(concat!(shelf_of_product!(), " FOR UPDATE"));
+    reader.query_opt(LOCKED, params![merchant, product]).await
 }
 
 /// A product that an import stages for.
