@@ -63,9 +63,14 @@ pub fn codes<'a>(head: &[&str], rows: impl IntoIterator<Item = Vec<&'a str>>) ->
 pub fn more_codes<'a>(rows: impl IntoIterator<Item = Vec<&'a str>>) -> Vec<u8> {
     let mut out = Vec::new();
     for row in rows {
-        line(&mut out, row.into_iter().map(Cow::Borrowed));
+        code(&mut out, row);
     }
     out
+}
+
+/// Adds one row to a file of license codes.
+pub fn code<'a>(out: &mut Vec<u8>, cells: impl IntoIterator<Item = &'a str>) {
+    line(out, cells.into_iter().map(Cow::Borrowed));
 }
 
 fn line<'a>(out: &mut Vec<u8>, cells: impl Iterator<Item = Cow<'a, str>>) {
@@ -73,7 +78,8 @@ fn line<'a>(out: &mut Vec<u8>, cells: impl Iterator<Item = Cow<'a, str>>) {
         if place > 0 {
             out.push(b',');
         }
-        let quote = cell.contains([',', '"', '\r', '\n']) || cell.starts_with(char::is_whitespace) || cell.ends_with(char::is_whitespace);
+        let special = |byte| matches!(byte, b',' | b'"' | b'\r' | b'\n');
+        let quote = cell.bytes().any(special) || cell.starts_with(char::is_whitespace) || cell.ends_with(char::is_whitespace);
         if quote {
             out.push(b'"');
             out.extend_from_slice(cell.replace('"', "\"\"").as_bytes());
