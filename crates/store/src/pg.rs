@@ -8,7 +8,7 @@ mod transact;
 mod types;
 
 use crate::stats::Counters;
-use crate::store::{Found, ReadJob};
+use crate::store::{Found, Purpose, ReadJob};
 use crate::tx::{Driver, Each, Reader};
 use crate::work::{self, Queued};
 use crate::{BoxFuture, Column, Fault, Settings, Stats, Value, Work};
@@ -37,6 +37,8 @@ struct Shared {
     writers: Pool,
     lanes: Pool,
     readers: Pool,
+    /// For reads that show what a write has just done.
+    answers: Pool,
     /// One permit for each write outside the lanes that waits or runs.
     waiting: Arc<Semaphore>,
     /// The same for reads.
@@ -54,6 +56,7 @@ impl Pg {
             writers: connector.writers(settings.writers)?,
             lanes: connector.writers(settings.lanes)?,
             readers: connector.readers(settings.readers)?,
+            answers: connector.readers(settings.readers)?,
             waiting: Arc::new(Semaphore::new(queue as usize)),
             reading: Arc::new(Semaphore::new(queue as usize)),
             counters: Counters::default(),
@@ -89,13 +92,24 @@ impl Pg {
         Ok(())
     }
 
-    pub(crate) async fn read(&self, job: ReadJob) -> Result<Found, Fault> {
+    pub(crate) async fn read(&self, job: ReadJob, of: Purpose) -> Result<Found, Fault> {
         let permit = Arc::clone(&self.shared.reading).try_acquire_owned().map_err(|_| self.refuse())?;
         let (reply, answer) = oneshot::channel();
         let shared = Arc::clone(&self.shared);
         // Detached too: a reader dropped half way would give back a connection inside a transaction.
         tokio::spawn(async move {
-            drop(reply.send(shared.snapshot(job).await));
+            let pool = match of {
+                Purpose::Look => &shared.readers,
+                Purpose::Answer => &shared.answers,
+            };
+            match shared.snapshot(pool, job).await {
+                Ok((client, found)) => {
+                    // Whoever asked does not wait until the connection is as it was.
+                    drop(reply.send(found));
+                    connect::roll_back(client).await;
+                }
+                Err(fault) => drop(reply.send(Err(fault))),
+            }
             drop(permit);
         });
         answer.await.map_err(|_| Fault::Overloaded)?
@@ -120,7 +134,7 @@ impl Pg {
             work.close();
             drop(all);
         }
-        for pool in [&self.shared.writers, &self.shared.lanes, &self.shared.readers] {
+        for pool in [&self.shared.writers, &self.shared.lanes, &self.shared.readers, &self.shared.answers] {
             pool.close();
         }
     }
@@ -132,14 +146,14 @@ impl Pg {
 }
 
 impl Shared {
-    async fn snapshot(&self, job: ReadJob) -> Result<Found, Fault> {
-        let client = connect::begin(&self.readers, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    /// What the job found, and the connection, still in the transaction whose snapshot it read.
+    async fn snapshot(&self, pool: &Pool, job: ReadJob) -> Result<(Object, Result<Found, Fault>), Fault> {
+        let client = connect::begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         let mut reader = Reader::new(Driver::Pg(&client, Vec::new()));
         let done = AssertUnwindSafe(async { job(&mut reader).await }).catch_unwind().await;
         let done = done.unwrap_or_else(|panic| Err(Fault::panicked(panic.as_ref())));
         drop(reader);
-        connect::roll_back(client).await;
-        done
+        Ok((client, done))
     }
 }
 
@@ -153,13 +167,7 @@ pub(crate) fn rows<'a>(client: &'a Object, sql: &'a str, params: &'a [Value], ea
     })
 }
 
-pub(crate) fn rows_each<'a>(
-    client: &'a Object,
-    sql: &'a str,
-    params: &'a [Value],
-    keys: &'a Column,
-    each: Each<'a>,
-) -> BoxFuture<'a, Result<u64, Fault>> {
+pub(crate) fn rows_each<'a>(client: &'a Object, sql: &'a str, params: &'a [Value], keys: &'a Column, each: Each<'a>) -> BoxFuture<'a, Result<u64, Fault>> {
     Box::pin(async move {
         let (params, keys): (Vec<Param<'_>>, _) = (params.iter().map(Param).collect(), ParamColumn(keys));
         let mut all: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();

@@ -75,21 +75,42 @@ impl Store {
         T: Send + 'static,
         F: for<'a, 'b> FnOnce(&'a mut Reader<'b>) -> BoxFuture<'a, Result<T, Fault>> + Send + 'static,
     {
-        let found = self.read_any(Box::new(move |reader| {
+        self.looks(Purpose::Look, f).await
+    }
+
+    /// The same where it shows what a write has just done. On PostgreSQL it has connections of its own: everybody who wrote in one
+    /// set looks back at once, and whoever only looks around does not wait behind them.
+    ///
+    /// # Errors
+    /// See [`Store::read`].
+    pub async fn read_back<T, F>(&self, f: F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: for<'a, 'b> FnOnce(&'a mut Reader<'b>) -> BoxFuture<'a, Result<T, Fault>> + Send + 'static,
+    {
+        self.looks(Purpose::Answer, f).await
+    }
+
+    async fn looks<T, F>(&self, of: Purpose, f: F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: for<'a, 'b> FnOnce(&'a mut Reader<'b>) -> BoxFuture<'a, Result<T, Fault>> + Send + 'static,
+    {
+        let job: ReadJob = Box::new(move |reader| {
             Box::pin(async move {
                 let found = f(reader).await?;
                 Ok(Box::new(found) as Found)
             })
-        }));
-        found.await?.downcast::<T>().map(|found| *found).map_err(|_| Fault::invariant("a read found another type"))
+        });
+        self.read_any(of, job).await?.downcast::<T>().map(|found| *found).map_err(|_| Fault::invariant("a read found another type"))
     }
 
     /// The same for whatever is read: written once, not once per closure.
-    fn read_any(&self, job: ReadJob) -> BoxFuture<'_, Result<Found, Fault>> {
+    fn read_any(&self, of: Purpose, job: ReadJob) -> BoxFuture<'_, Result<Found, Fault>> {
         Box::pin(async move {
             match &*self.driver {
                 Driver::Lite(lite) => lite.read(job).await,
-                Driver::Pg(pg) => pg.read(job).await,
+                Driver::Pg(pg) => pg.read(job, of).await,
             }
         })
     }
@@ -190,6 +211,15 @@ impl Store {
     }
 }
 
+/// What a read is for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Purpose {
+    /// Looking at what is there.
+    Look,
+    /// Showing what a write has just done.
+    Answer,
+}
+
 /// What a read found; its type is known to whoever asked.
 pub(crate) type Found = Box<dyn Any + Send>;
 
@@ -217,7 +247,7 @@ pub struct Settings {
     pub queue: usize,
     /// SQLite: commands per commit at most. PostgreSQL: commands per lane batch at most.
     pub group: usize,
-    /// Reading connections (SQLite: threads).
+    /// Reading connections (SQLite: threads); on PostgreSQL as many again for [`Store::read_back`].
     pub readers: usize,
     /// PostgreSQL: writing connections besides the lanes'.
     pub writers: usize,

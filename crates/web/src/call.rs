@@ -315,7 +315,8 @@ impl Call {
         T: Send + 'static,
         F: for<'a, 'b> FnOnce(&'a mut Reader<'b>) -> BoxFuture<'a, Result<T, Fault>> + Send + 'static,
     {
-        Box::pin(async move { self.app.engine.store.read(f).await.map_err(Problem::from) })
+        let (store, wrote) = (&self.app.engine.store, self.executed.load(Ordering::Relaxed) > 0);
+        Box::pin(async move { if wrote { store.read_back(f).await } else { store.read(f).await }.map_err(Problem::from) })
     }
 
     /// The absolute address of a path of this server.
