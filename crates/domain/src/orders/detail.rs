@@ -1,6 +1,7 @@
 //! One order with everything that its page shows: items with prices, lock reasons, licenses by status, invoice.
 
 use super::download::is_in_file;
+use super::queries::ItemRow;
 use super::standing::facts;
 use super::{OrderRow, queries};
 use crate::access::{MerchantScope, PartnershipScope};
@@ -73,11 +74,15 @@ pub struct CreditDetail {
 
 /// Terms and exposure of a partnership, as they are right now.
 async fn standing(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<(EffectiveTerms, Exposure, Option<ChannelId>, bool), Fault> {
-    let partnership = partners::queries::partnership(reader, scope.of_merchant(), scope.partnership).await?;
-    let channel = partnership.as_ref().and_then(|partnership| partnership.channel);
-    let due = partnership.is_some_and(|partnership| partnership.balance_due);
-    let terms = terms::effective(reader, scope.merchant, scope.partnership, channel).await?;
-    let exposure = Exposure { limit: terms.credit_limit, open: queries::open(reader, scope).await? };
+    let of_partnership = async |reader: &mut Reader<'_>| {
+        let partnership = partners::queries::partnership(reader, scope.of_merchant(), scope.partnership).await?;
+        let channel = partnership.as_ref().and_then(|partnership| partnership.channel);
+        let due = partnership.is_some_and(|partnership| partnership.balance_due);
+        let terms = terms::effective(reader, scope.merchant, scope.partnership, channel).await?;
+        Ok((terms, channel, due))
+    };
+    let ((terms, channel, due), open) = reader.both(of_partnership, async |reader| queries::open(reader, scope).await).await?;
+    let exposure = Exposure { limit: terms.credit_limit, open };
     Ok((terms, exposure, channel, due))
 }
 
@@ -102,9 +107,13 @@ pub async fn credit(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<
 pub async fn order(reader: &mut Reader<'_>, merchant: MerchantScope, of: Option<PartnershipId>, id: OrderId) -> Result<Option<OrderDetail>, Fault> {
     let Some(order) = queries::order(reader, merchant, of, id).await? else { return Ok(None) };
     let scope = PartnershipScope { merchant: merchant.merchant, partnership: order.partnership };
-    let (terms, exposure, channel, _) = standing(reader, scope).await?;
-    let (items, total_minor) = items(reader, scope, channel, &terms, &order).await?;
-    let rows = licenses::queries::of_orders(reader, scope.merchant, &[id]).await?;
+    let of_licenses = async |reader: &mut Reader<'_>| {
+        let licenses = async |reader: &mut Reader<'_>| licenses::queries::of_orders(reader, scope.merchant, &[id]).await;
+        reader.both(licenses, async |reader| billing::queries::of_order(reader, scope.merchant, id).await).await
+    };
+    let of_goods = async |reader: &mut Reader<'_>| reader.both(async |reader| lines(reader, scope.merchant, id).await, of_licenses).await;
+    let ((terms, exposure, channel, _), (lines, (rows, invoice))) = reader.both(async |reader| standing(reader, scope).await, of_goods).await?;
+    let (items, total_minor) = items(reader, scope, channel, &terms, &order, lines).await?;
     let order_facts = facts(&terms, &exposure, &order);
     let mut reasons = BTreeSet::new();
     let mut counts = [0; 4];
@@ -115,7 +124,6 @@ pub async fn order(reader: &mut Reader<'_>, merchant: MerchantScope, of: Option<
         let place = Stage::ALL.iter().position(|stage| *stage == license.stage).unwrap_or(0);
         counts[place] += 1;
     }
-    let invoice = billing::queries::of_order(reader, scope.merchant, id).await?;
     Ok(Some(OrderDetail {
         order,
         items,
@@ -127,6 +135,20 @@ pub async fn order(reader: &mut Reader<'_>, merchant: MerchantScope, of: Option<
     }))
 }
 
+/// The lines of an order as they are stored, and their products by number.
+type Lines = (Vec<ItemRow>, HashMap<i64, SellableProduct>);
+
+async fn lines(reader: &mut Reader<'_>, merchant: i64, order: OrderId) -> Result<Lines, Fault> {
+    let rows = queries::items(reader, merchant, &[order]).await?;
+    let numbers: Vec<i64> = numbers(&rows).into_iter().collect();
+    let products = catalog::queries::products_by_number(reader, merchant, &numbers).await?;
+    Ok((rows, products))
+}
+
+fn numbers(rows: &[ItemRow]) -> BTreeSet<i64> {
+    rows.iter().map(|item| item.product).collect()
+}
+
 /// The lines: a draft's by today's prices, a placed order's as fixed.
 async fn items(
     reader: &mut Reader<'_>,
@@ -134,10 +156,9 @@ async fn items(
     channel: Option<ChannelId>,
     terms: &EffectiveTerms,
     order: &OrderRow,
+    (rows, products): Lines,
 ) -> Result<(Vec<ItemDetail>, Option<i64>), Fault> {
-    let rows = queries::items(reader, scope.merchant, &[order.id]).await?;
-    let numbers: Vec<i64> = rows.iter().map(|item| item.product).collect::<BTreeSet<_>>().into_iter().collect();
-    let products = catalog::queries::products_by_number(reader, scope.merchant, &numbers).await?;
+    let numbers: Vec<i64> = numbers(&rows).into_iter().collect();
     let books = if order.placed.is_none() { pricing::books(reader, scope, channel, order.currency, &numbers).await? } else { HashMap::new() };
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
