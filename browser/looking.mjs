@@ -152,6 +152,8 @@ export class Onlooker {
   /** Looks at what stands in the wide window and cannot be asked for once more, as the answer to a form: in light, then in dark and narrow. */
   async lookHere(kind) {
     this.report.opened += 1;
+    // Words can be read before all of a page is there.
+    await this.wide.waitForLoadState("load");
     await this.#wide(kind);
     await this.wide.emulateMedia({ colorScheme: "dark" });
     await this.wide.setViewportSize({ width: 390, height: 844 });
