@@ -7,9 +7,7 @@ import { axeSource, forgive, openWindow, signIn, signInElsewhere } from "./house
 
 const WIDTHS = [1440, 820, 390];
 const MOST_BYTES = 60_000;
-const MOST_SHIFT = 0.02;
-/** Of what cannot be asked for once more. */
-const MOST_SHIFT_ONCE = 0.05;
+const MOST_SHIFT = 0.05;
 export const SCREENSHOTS = process.env.SCREENSHOTS ?? "target/screenshots";
 /** What the documentation shows is kept as it is; all else as JPEG, which takes a fraction of the time. */
 const PICTURES = new Set(execFileSync("scripts/docs-pictures", ["--list"], { encoding: "utf8" }).trim().split("\n").map((line) => line.split(" ")[1]));
@@ -61,16 +59,15 @@ async function axe(page, found, rules) {
 /** `url`: where the page is had once more. */
 async function moves(page, found, url) {
   const look = () => page.evaluate(() => [globalThis.shifted, globalThis.moved]);
-  const most = url ? MOST_SHIFT : MOST_SHIFT_ONCE;
   let [shifted, moved] = await look();
-  if (shifted > most && url) {
+  if (shifted > MOST_SHIFT && url) {
     // A busy machine may draw a page before all of it has come: what moves by itself moves again.
     await page.goto(url);
     await overflow(page, []);
     const again = await look();
     if (again[0] < shifted) [shifted, moved] = again;
   }
-  if (shifted > most) found.push(`moves by ${shifted.toFixed(3)}: ${moved.slice(0, 4).join(" | ")}`);
+  if (shifted > MOST_SHIFT) found.push(`moves by ${shifted.toFixed(3)}: ${moved.slice(0, 4).join(" | ")}`);
 }
 
 function countShifts() {
