@@ -192,7 +192,7 @@ app_test! {
         let own = csv(user, "/v1/reseller/orders".into()).await.text();
         assert!(own.lines().count() == 4 && !own.contains("other"), "{own}");
         let page = http.with(&acme.signs_in(MerchantRole::Support).await);
-        for (file, begins) in [("csv", &b"Id,Number"[..]), ("xlsx", &b"PK"[..])] {
+        for (file, begins) in [("csv", &b"ID,Number"[..]), ("xlsx", &b"PK"[..])] {
             let reply = page.get(&format!("/m/{}/orders?file={file}&partnership={}", acme.id, contoso.partnership().text())).await;
             assert!(reply.status == 200 && reply.bytes.starts_with(begins), "{file}: {}", reply.text());
             // A sheet is whole where the directory of its archive stands at its end.
@@ -213,7 +213,7 @@ app_test! {
         assert_eq!((csv.status, csv.headers["content-disposition"].as_str()), (200, "attachment; filename=\"keys.csv\""));
         let text = csv.text();
         let mut lines = text.lines();
-        assert!(lines.next().is_some_and(|head| head.starts_with("Key,State,Product,")), "{text}");
+        assert!(lines.next().is_some_and(|head| head.starts_with("Key,Status,Product,")), "{text}");
         let ids: Vec<&str> = lines.map(|line| line.rsplit(',').next().expect("an id")).collect();
         let mut sorted = ids.clone();
         sorted.sort_unstable_by(|a, b| b.cmp(a));
