@@ -1,7 +1,7 @@
 //! Partnerships, people, keys: PAR-1, 2, 4, 5, 7, 11, 14, 15, 16.
 
 use serde_json::{Value as Json, json};
-use tradepost_domain::access::{MerchantRole, ResellerRole};
+use tradepost_domain::access::{MerchantRole, ResellerRole, Side};
 use tradepost_domain::ids::InvoiceId;
 use tradepost_domain::partners::steps::SuspendPartnership;
 use tradepost_domain::{Right, SingleUseLinkId, identity};
@@ -348,7 +348,7 @@ app_test! {
         let acme = app.merchant("Acme Software").await;
         let http = app.http().await;
         let admin = http.with(&acme.signs_in(MerchantRole::Admin).await);
-        let all: Vec<&str> = Right::ALL.iter().filter(|right| right.side() == tradepost_domain::access::Side::Merchant).map(|right| right.name()).collect();
+        let all: Vec<&str> = Right::all_for_keys(Side::Merchant).map(Right::name).collect();
         let made = admin.post("/v1/merchant/api-keys", json!({"name": "All", "scopes": all})).await;
         assert_eq!(made.status, 201, "{}", made.text());
         for role in [MerchantRole::Fulfillment, MerchantRole::Finance, MerchantRole::Support] {
@@ -361,7 +361,7 @@ app_test! {
         let more = limited.post("/v1/merchant/api-keys", json!({"name": "More", "scopes": ["merchant.read"]})).await;
         assert!(more.status == 403 || more.status == 422, "{}", more.text());
         let owner = http.with(&acme.reseller("Contoso").await.signs_in(tradepost_domain::access::ResellerRole::Owner).await);
-        for right in ["reseller_people.read", "reseller_people.manage"] {
+        for right in ["reseller_people.read", "reseller_people.manage", "orders.approve"] {
             let refused = owner.post("/v1/reseller/api-keys", json!({"name": "People", "scopes": [right]})).await;
             assert_eq!(refused.said(), (422, "unknown_scope".into()), "{right} is for people");
         }

@@ -126,7 +126,7 @@ app_test! {
         let all = staff.get(&format!("{place}/orders")).await.text();
         assert!(all.contains(reference) && all.contains("name=\"hide-3\""), "{all}");
         let fewer = staff.get(&format!("{place}/orders?hide-3=yes&state=draft")).await.text();
-        assert!(!fewer.contains(reference) && fewer.contains("data-label=\"State\""), "{fewer}");
+        assert!(!fewer.contains(reference) && fewer.contains("data-label=\"Status\""), "{fewer}");
         // What narrows the list further keeps it.
         let narrows = fewer.split_once("<details class=\"menu\">").expect("a menu").1;
         assert!(narrows.contains("name=\"hide-3\" value=\"yes\""), "{fewer}");

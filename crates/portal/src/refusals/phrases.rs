@@ -85,7 +85,7 @@ pub const PHRASES: &[(&str, &str)] = &[
         "{} balances are held for resellers; they have to be used up or paid back first",
         "{} Guthaben sind für Reseller da. Sie müssen zuerst aufgebraucht oder zurückgezahlt sein.",
     ),
-    ("Type the name exactly: {}", "Geben Sie genau diesen Namen ein: {}"),
+    ("Type the name exactly: {}", "Geben Sie genau „{}“ ein."),
     ("You cannot give a key the scope {}, which you do not hold", "Sie können einem Schlüssel nicht das Recht {} geben, das Sie selbst nicht haben."),
     ("This person already is in your staff", "Diese Person gehört schon zu Ihrem Team."),
     ("This person already is one of your users", "Diese Person gehört schon zu Ihren Benutzern."),

@@ -153,7 +153,7 @@ pub(in crate::stock) struct BatchKey {
 }
 
 /// The keys of a batch behind one of them, in the order of their ids.
-pub const BATCH_KEYS: Sql = sql!("SELECT id, product, state FROM license_key WHERE merchant = $1 AND import = $2 AND id > $3 ORDER BY id LIMIT $4");
+pub const BATCH_KEYS: Sql = sql!("SELECT id, product, state FROM license_key WHERE merchant = $1 AND import = $2 AND id > $3 ORDER BY import, id LIMIT $4");
 
 pub(in crate::stock) async fn keys_of_batch(
     reader: &mut Reader<'_>,
@@ -168,7 +168,7 @@ pub(in crate::stock) async fn keys_of_batch(
 
 /// The codes of the same keys, for those that may be moved: of another product than the one they go to, and not sold.
 const KEYS_TO_MOVE: Sql = sql!(
-    "SELECT k.id, k.sealed FROM (SELECT id, product, state, sealed FROM license_key WHERE merchant = $1 AND import = $2 AND id > $3 ORDER BY id LIMIT $4) k \
+    "SELECT k.id, k.sealed FROM (SELECT id, product, state, sealed FROM license_key WHERE merchant = $1 AND import = $2 AND id > $3 ORDER BY import, id LIMIT $4) k \
      WHERE k.state = 0 AND k.product <> $5"
 );
 
@@ -234,7 +234,7 @@ pub async fn codes_of_batch(
 ) -> Result<Vec<BatchCode>, Fault> {
     let sql = sql!(
         "SELECT k.id, p.sku, k.sealed, k.expires_ms, k.state FROM license_key k JOIN product p ON p.merchant = k.merchant AND p.number = k.product \
-         WHERE k.merchant = $1 AND k.import = $2 AND k.id > $3 AND (k.state = $5 OR $5 IS NULL) ORDER BY k.id LIMIT $4"
+         WHERE k.merchant = $1 AND k.import = $2 AND k.id > $3 AND (k.state = $5 OR $5 IS NULL) ORDER BY k.import, k.id LIMIT $4"
     );
     let rows: Vec<(LicenseKeyId, String, Vec<u8>, Option<Timestamp>, i64)> =
         reader.query(sql, params![scope.merchant, batch, after, most, state.map(KeyState::code)]).await?;
