@@ -156,7 +156,7 @@ impl IntoFuture for ProductBuilder {
 /// A product.
 #[derive(Clone)]
 pub struct Product {
-    merchant: Merchant,
+    pub(crate) merchant: Merchant,
     /// Its id.
     pub id: ProductId,
     /// Its number.
