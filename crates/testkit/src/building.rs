@@ -1,7 +1,8 @@
 //! Builders: a product with its price and keys, a reseller with its terms, an order.
 
 use crate::actors::{domain_of, term};
-use crate::{Merchant, Reseller, TestApp, origin};
+use crate::importing::import;
+use crate::{Merchant, Reseller, TestApp};
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use tradepost_domain::catalog::{CreateProduct, EndUserInformation, Kind, Method, OfferProduct, PartPatch, ProductPatch, SetPrices, Shelf, Tier};
@@ -14,10 +15,10 @@ use tradepost_domain::orders::store::DraftFields;
 use tradepost_domain::partners::enroll::{CreateReseller, Profile};
 use tradepost_domain::partners::terms::{Qualifier, Setting, TermChange, TermName};
 use tradepost_domain::stock::SetStockSwitches;
-use tradepost_domain::stock::import::{Format, ImportSettings, Importer, Mode, Report};
+use tradepost_domain::stock::import::{Format, Mode, Report};
 use tradepost_domain::{InvoiceId, No, OrderId, PartnershipScope, ProductId};
 use tradepost_kernel::text::Email;
-use tradepost_kernel::{Currency, Date, Refusal};
+use tradepost_kernel::{Currency, Refusal};
 use tradepost_store::{params, sql};
 
 type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -194,40 +195,6 @@ impl Product {
         let format = Format::Lines { product: self.sku.clone() };
         import(&self.merchant, format, lines, mode, dry_run).await
     }
-}
-
-impl Merchant {
-    /// Imports a file `sku,code`.
-    ///
-    /// # Errors
-    /// The importer's.
-    pub async fn import_keys(&self, csv: &str, mode: Mode, dry_run: bool) -> Result<Report, No> {
-        import(self, Format::Separated, csv, mode, dry_run).await
-    }
-
-    /// Imports a file `sku,code` or `sku,code,expires_on` of which every key is sold until the end of a day, where its line says no other.
-    ///
-    /// # Errors
-    /// The importer's.
-    pub async fn import_keys_until(&self, csv: &str, day: Option<Date>) -> Result<Report, No> {
-        import_as(self, ImportSettings { expires_on: day, ..settings(self) }, csv).await
-    }
-}
-
-async fn import(merchant: &Merchant, format: Format, text: &str, mode: Mode, dry_run: bool) -> Result<Report, No> {
-    import_as(merchant, ImportSettings { format, mode, dry_run, ..settings(merchant) }, text).await
-}
-
-/// An import of a file `sku,code` as it is usually told.
-fn settings(merchant: &Merchant) -> ImportSettings {
-    let (scope, format, mode) = (merchant.scope(), Format::Separated, Mode::AllOrNothing);
-    ImportSettings { scope, source: "keys.csv".into(), note: None, cost: None, expires_on: None, format, mode, dry_run: false }
-}
-
-async fn import_as(merchant: &Merchant, settings: ImportSettings, text: &str) -> Result<Report, No> {
-    let mut importer = Importer::new(merchant.app.engine.clone(), origin(&merchant.owner()), settings).await?;
-    importer.push(text.as_bytes()).await?;
-    importer.finish().await
 }
 
 /// A reseller that is being made.

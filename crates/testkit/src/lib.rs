@@ -22,6 +22,7 @@ mod balance;
 mod books;
 mod building;
 pub mod http;
+mod importing;
 pub mod line;
 mod look;
 mod place;
