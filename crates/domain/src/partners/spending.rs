@@ -237,7 +237,7 @@ mod tests {
     /// PAR-14
     #[test]
     fn an_order_fits_up_to_the_last_cent() {
-        let spending = Spending { limit: Some(usd(100_00)), approval_over: None, spent_minor: 60_00 };
+        let spending = Spending { limit: Some(usd(10_000)), approval_over: None, spent_minor: 6_000 };
         assert_eq!(spending.allows(usd(40_00)), Ok(()));
         let no = spending.allows(usd(40_01)).map_err(|no| (no.code, no.detail));
         let detail = "Your spending limit is 100.00 USD per calendar month; 40.00 USD are left. An owner can approve the order.";
@@ -255,7 +255,7 @@ mod tests {
     /// PAR-14: an amount of a currency that the partnership has left lets nothing through.
     #[test]
     fn an_amount_of_another_currency_allows_nothing() {
-        let euros = money("EUR", 100_00);
+        let euros = money("EUR", 10_000);
         let limited = Spending { limit: Some(euros), ..Spending::default() };
         assert_eq!((limited.allows(usd(1)).map_err(|no| no.code), limited.allows(usd(0))), (Err("spending_limit_exceeded"), Ok(())));
         let asked = Spending { approval_over: Some(euros), ..Spending::default() };

@@ -159,7 +159,7 @@ async fn body(app: TestApp) {
     let found = plan(&app, orders::OPEN, params![merchant, partnership].to_vec()).await;
     assert!(found.contains("orders_open"), "{found}");
     let keys = Column::ids([partnership]);
-    let found = app.engine.store.explain_each(orders::OWED, &params![merchant], &keys).await.expect("a plan").join(" | ");
+    let found = app.engine.store.explain_each(orders::OWED, params![merchant], &keys).await.expect("a plan").join(" | ");
     assert!(found.contains("COVERING INDEX orders_open") || found.contains("Index Only Scan using orders_open"), "{found}");
 
     let found = plan(&app, orders::NEXT_TO_DISTRIBUTE, params![merchant, partnership, product.number, 0_i64].to_vec()).await;

@@ -152,8 +152,20 @@ pub(in crate::stock) struct BatchKey {
     pub(in crate::stock) state: KeyState,
 }
 
+/// The next keys of a batch in the order of their ids, and, where it has fewer, some of the batch after it. What orders them stands in the index of batches alone:
+/// with `import = $2 … ORDER BY id` PostgreSQL walks the primary key over everybody's keys where it takes the batch for a large one.
+macro_rules! next_of_batch {
+    ($further:literal) => {
+        concat!(
+            "SELECT merchant, import, id, product, state, sealed, expires_ms FROM license_key WHERE merchant = $1 AND (import, id) > ($2, $3) ",
+            $further,
+            "ORDER BY import, id LIMIT $4"
+        )
+    };
+}
+
 /// The keys of a batch behind one of them, in the order of their ids.
-pub const BATCH_KEYS: Sql = sql!("SELECT id, product, state FROM license_key WHERE merchant = $1 AND import = $2 AND id > $3 ORDER BY import, id LIMIT $4");
+pub const BATCH_KEYS: Sql = sql!(concat!("SELECT k.id, k.product, k.state FROM (", next_of_batch!(""), ") k WHERE k.import = $2"));
 
 pub(in crate::stock) async fn keys_of_batch(
     reader: &mut Reader<'_>,
@@ -162,15 +174,13 @@ pub(in crate::stock) async fn keys_of_batch(
     after: LicenseKeyId,
     most: i64,
 ) -> Result<Vec<BatchKey>, Fault> {
-    let rows: Vec<(LicenseKeyId, i64, i64)> = reader.query(BATCH_KEYS, params![merchant, batch, after, most]).await?;
+    let mut rows: Vec<(LicenseKeyId, i64, i64)> = reader.query(BATCH_KEYS, params![merchant, batch, after, most]).await?;
+    rows.sort_unstable_by_key(|row| row.0);
     rows.into_iter().map(|(id, product, state)| Ok(BatchKey { id, product, state: KeyState::from_code(state)? })).collect()
 }
 
 /// The codes of the same keys, for those that may be moved: of another product than the one they go to, and not sold.
-const KEYS_TO_MOVE: Sql = sql!(
-    "SELECT k.id, k.sealed FROM (SELECT id, product, state, sealed FROM license_key WHERE merchant = $1 AND import = $2 AND id > $3 ORDER BY import, id LIMIT $4) k \
-     WHERE k.state = 0 AND k.product <> $5"
-);
+const KEYS_TO_MOVE: Sql = sql!(concat!("SELECT k.id, k.sealed FROM (", next_of_batch!(""), ") k WHERE k.import = $2 AND k.state = 0 AND k.product <> $5"));
 
 pub(in crate::stock) async fn keys_to_move(
     reader: &mut Reader<'_>,
@@ -221,6 +231,9 @@ pub struct BatchCode {
     pub state: KeyState,
 }
 
+/// Key, SKU, sealed code, when it expires, state.
+type CodeRow = (LicenseKeyId, String, Vec<u8>, Option<Timestamp>, i64);
+
 /// The keys of a batch behind one of them, in the order of their ids; only those in a state, where one is asked for.
 ///
 /// # Errors
@@ -232,12 +245,13 @@ pub async fn codes_of_batch(
     state: Option<KeyState>,
     (after, most): (LicenseKeyId, i64),
 ) -> Result<Vec<BatchCode>, Fault> {
-    let sql = sql!(
-        "SELECT k.id, p.sku, k.sealed, k.expires_ms, k.state FROM license_key k JOIN product p ON p.merchant = k.merchant AND p.number = k.product \
-         WHERE k.merchant = $1 AND k.import = $2 AND k.id > $3 AND (k.state = $5 OR $5 IS NULL) ORDER BY k.import, k.id LIMIT $4"
-    );
-    let rows: Vec<(LicenseKeyId, String, Vec<u8>, Option<Timestamp>, i64)> =
-        reader.query(sql, params![scope.merchant, batch, after, most, state.map(KeyState::code)]).await?;
+    let sql = sql!(concat!(
+        "SELECT k.id, p.sku, k.sealed, k.expires_ms, k.state FROM (",
+        next_of_batch!("AND (state = $5 OR $5 IS NULL) "),
+        ") k JOIN product p ON p.merchant = k.merchant AND p.number = k.product WHERE k.import = $2"
+    ));
+    let mut rows: Vec<CodeRow> = reader.query(sql, params![scope.merchant, batch, after, most, state.map(KeyState::code)]).await?;
+    rows.sort_unstable_by_key(|row| row.0);
     let code = |(id, sku, sealed, expires, state)| Ok(BatchCode { id, sku, sealed, expires, state: KeyState::from_code(state)? });
     rows.into_iter().map(code).collect()
 }
