@@ -160,7 +160,9 @@ async fn body(app: TestApp) {
     assert!(found.contains("orders_open"), "{found}");
     let keys = Column::ids([partnership]);
     let found = app.engine.store.explain_each(orders::OWED, params![merchant], &keys).await.expect("a plan").join(" | ");
-    assert!(found.contains("COVERING INDEX orders_open") || found.contains("Index Only Scan using orders_open"), "{found}");
+    // PostgreSQL looks at the rows, too, until a vacuum has seen them.
+    let by_it = if app.kind == Kind::Sqlite { "COVERING INDEX orders_open" } else { "orders_open" };
+    assert!(found.contains(by_it), "{found}");
 
     let found = plan(&app, orders::NEXT_TO_DISTRIBUTE, params![merchant, partnership, product.number, 0_i64].to_vec()).await;
     assert!(found.contains("license_available"), "{found}");
