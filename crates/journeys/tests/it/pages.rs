@@ -285,6 +285,7 @@ app_test! {
         let draft = contoso.order(&[("KEY-PRO", 1)]).draft().await;
         let confirm = format!("{}/orders/{draft}/confirm", places(&acme, &contoso).1);
         let answer = |page: &str| {
+            assert_eq!(page.matches("name=\"seen\"").count(), 1, "a browser sends all of one name");
             let seen = page.split_once("name=\"seen\" value=\"").expect("what was seen").1.split('"').next().expect("its value");
             format!("_key={}&seen={}", hidden(page), encoded(seen))
         };

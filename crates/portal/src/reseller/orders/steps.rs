@@ -52,7 +52,6 @@ async fn confirm_page(call: &Call, room: &Room, typed: &Typed) -> Result<Answer,
             (facts(&[(room.t("Total", "Summe"), room.look.money(total))]))
             (shared::fits(room, &known, total))
         }
-        (form::unseen(&[(SEEN, &seen(&order, version))]))
     };
     let title = room.t("Confirm order", "Bestellung bestätigen");
     let act = Button::new(room.t("Confirm order", "Bestellung bestätigen")).primary();
