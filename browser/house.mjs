@@ -206,6 +206,8 @@ export async function openWindow(browser, house, options = {}) {
   context.setDefaultTimeout(PATIENCE_MS);
   if (process.env.TRY_SOURCES) await trySources(context);
   const page = await context.newPage();
+  // As long as somebody listens, a browser asks us for files: told to with each one, it may hear of it after the key that asks.
+  page.on("filechooser", () => {});
   if (process.env.SLOWER) await (await context.newCDPSession(page)).send("Emulation.setCPUThrottlingRate", { rate: Number(process.env.SLOWER) });
   return Object.assign(page, { troubles: watch(page) });
 }
