@@ -31,10 +31,8 @@ use tradepost_kernel::{Date, Money, Refusal, Timestamp, sabotage, text};
 use tradepost_store::Fault;
 use under_way::UnderWay;
 
-/// Rows of one slice, which is what one command writes, where all others wait for it meanwhile (SQLite); and of what is cleared at once.
+/// Rows of one slice: what one command writes, and what is cleared at once.
 pub const SLICE: usize = 500;
-/// The same on PostgreSQL, where others wait for its last statements only.
-const LARGE_SLICE: usize = 2_000;
 /// Longest code, in characters.
 pub const LONGEST_CODE: usize = 500;
 /// Longest line that is read, in bytes.
@@ -104,8 +102,6 @@ pub struct Importer {
     /// The product of every line, in the format of lines.
     product: Option<Found>,
     known: HashMap<String, Option<Found>>,
-    /// Rows of a slice.
-    slice: usize,
     pending: Vec<Line>,
     /// A dry run's fingerprints so far, cut to 64 bits: a false duplicate is one in ten million at a million keys.
     seen: HashSet<u64>,
@@ -139,10 +135,6 @@ impl Importer {
             begun,
             product: None,
             known: HashMap::new(),
-            slice: match engine.store.engine() {
-                tradepost_store::Engine::Sqlite => SLICE,
-                tradepost_store::Engine::Postgres => LARGE_SLICE,
-            },
             pending: Vec::new(),
             seen: HashSet::new(),
             import: None,
@@ -212,7 +204,7 @@ impl Importer {
             Ok(None) => self.report.blank.add(line, ""),
             Err(why) => self.report.malformed.add(line, &why),
         }
-        if self.pending.len() >= self.slice { self.flush().await } else { Ok(()) }
+        if self.pending.len() >= SLICE { self.flush().await } else { Ok(()) }
     }
 
     /// Stages what is pending, or, in a dry run, compares it.
