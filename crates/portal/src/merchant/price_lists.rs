@@ -118,11 +118,12 @@ async fn show_page(call: &Call, room: &Room, price_list: &PriceListView, typed: 
     );
     let searched = list.searched();
     let found = list.rows(call, fetch!(|page| [call, searched] offered(call, price_list.id, searched.clone(), page).await)).await?;
+    let further = room.t("Further quantities", "Weitere Mengen");
     let columns = vec![
-        Column::new(room.t("Product", "Produkt")),
+        Column::new(room.t("Product", "Produkt")).with(room.t("Sale", "Verkauf")),
         Column::new(room.t("SKU", "SKU")),
-        Column::right(room.t("Price here", "Preis hier")),
-        Column::right(room.t("List price", "Listenpreis")),
+        Column::amounts(room.t("Price here", "Preis hier")).with(further),
+        Column::amounts(room.t("List price", "Listenpreis")).with(further),
         Column::new(""),
     ];
     let rows = found.rows.iter().map(|(product, books)| row(call, room, price_list.id, product, books)).collect();
@@ -156,10 +157,7 @@ fn add_card(call: &Call, room: &Room, path: &str, typed: &Typed) -> Markup {
 
 fn row(call: &Call, room: &Room, price_list: PriceListId, product: &OfferedProduct, books: &[BookView]) -> Vec<Cell> {
     let currency = room.currency;
-    let priced = |shelf: Shelf| match tiers::of_shelf(books, shelf, currency) {
-        [] => Cell::empty(),
-        tiers @ [first, ..] => Cell::shown_as(tiers::shown(room, currency, tiers), crate::files::Plain::Number(currency.minor(first.unit_minor).amount_text())),
-    };
+    let priced = |shelf: Shelf| tiers::cell(room, currency, tiers::of_shelf(books, shelf, currency));
     let place = room.path(&format!("/price-lists/{price_list}/products/{}", product.id));
     let acts = html! {
         @if room.may(Right::CatalogManage) {

@@ -55,8 +55,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("Invoice", "Rechnung")),
         Column::new(room.t("Method", "Zahlungsart")),
         Column::new(room.t("Reference", "Referenz")),
-        Column::right(room.t("Amount", "Betrag")),
-        Column::right(room.t("To account balance", "Aufs Verrechnungskonto")),
+        Column::amounts(room.t("Amount", "Betrag")),
+        Column::amounts(room.t("To account balance", "Aufs Verrechnungskonto")),
         Column::new(room.t("Recorded", "Erfasst")),
         Column::new(room.t("ID", "ID")),
     ];

@@ -36,7 +36,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("Group", "Gruppe")),
         Column::new(room.t("Stock", "Bestand")),
         Column::new(room.t("Per order line", "Je Position")),
-        Column::right(room.t("Your price", "Ihr Preis")),
+        Column::amounts(room.t("Your price", "Ihr Preis")),
     ];
     let row = |product: &ResellerProductView| {
         let (tone, stock) = stock(&room, product);

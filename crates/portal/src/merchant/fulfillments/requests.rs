@@ -57,7 +57,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("Status", "Status")),
         Column::new(room.t("Reason", "Grund")),
         Column::right(room.t("Codes", "Codes")),
-        Column::right(room.t("Refunded", "Erstattet")),
+        Column::amounts(room.t("Refunded", "Erstattet")),
         Column::new(room.t("Requested", "Angefragt")),
         Column::new(room.t("ID", "ID")),
     ];

@@ -61,8 +61,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("When", "Wann")),
         Column::new(room.t("What", "Was")),
         Column::new(room.t("Belongs to", "Gehört zu")),
-        Column::right(room.t("Amount", "Betrag")),
-        Column::right(room.t("Balance after it", "Guthaben danach")),
+        Column::amounts(room.t("Amount", "Betrag")),
+        Column::amounts(room.t("Balance after it", "Guthaben danach")),
         Column::new(room.t("ID", "ID")),
     ];
     let rows = found.rows.iter().map(|movement| row(&room, movement)).collect();

@@ -39,7 +39,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let state = list.asked("state").and_then(ImportState::from_name);
     let found = list.rows(&call, fetch!(|page| [call] imports(call, scope, state, page).await)).await?;
     let columns = vec![
-        Column::new(room.t("Import", "Import")),
+        Column::new(room.t("Import", "Import")).with(room.t("Note", "Notiz")),
         Column::new(room.t("Status", "Status")),
         Column::right(room.t("Keys", "Schlüssel")),
         Column::right(room.t("Duplicates", "Doppelte")),

@@ -38,8 +38,8 @@ async fn show(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("When", "Wann")),
         Column::new(room.t("What", "Was")),
         Column::new(room.t("For", "Für")),
-        Column::right(room.t("Amount", "Betrag")),
-        Column::right(room.t("Balance", "Guthaben")),
+        Column::amounts(room.t("Amount", "Betrag")),
+        Column::amounts(room.t("Balance", "Guthaben")),
     ];
     let rows = moved.rows.iter().map(|movement| cells(&room, movement)).collect();
     let head = Head {

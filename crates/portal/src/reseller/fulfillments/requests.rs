@@ -24,7 +24,7 @@ fn columns(room: &Room) -> Vec<Column<'static>> {
         Column::new(room.t("Status", "Status")),
         Column::right(room.t("Codes", "Codes")),
         Column::new(room.t("Reason", "Grund")),
-        Column::right(room.t("Refund", "Erstattung")),
+        Column::amounts(room.t("Refund", "Erstattung")),
         Column::new(room.t("Requested", "Angefragt")),
         Column::new(room.t("Decided", "Entschieden")),
     ]
