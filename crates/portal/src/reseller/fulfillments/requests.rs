@@ -4,7 +4,7 @@ use super::{Tab, tabs};
 use crate::forms::{Typed, question};
 use crate::lists::{Cell, List, fetch};
 use crate::room::{Room, Spot, done};
-use crate::shared::fulfillments as shared;
+use crate::shared::{fulfillments as shared, views};
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
 use tradepost_design::card::{Card, facts};
@@ -15,6 +15,7 @@ use tradepost_domain::Right;
 use tradepost_domain::fulfillments::requests::RequestFilter;
 use tradepost_domain::fulfillments::{RequestState, WithdrawCancelRequest};
 use tradepost_domain::ids::CancelRequestId;
+use tradepost_domain::saved_views::ListName;
 use tradepost_web::api::cancel_requests::{self, CancelRequestSummary, CancelRequestView};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
@@ -32,7 +33,8 @@ fn columns(room: &Room) -> Vec<Column<'static>> {
 
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
-    let list = List::new(&room, &call, "taken-back").filter("state", shared::request_states(&room.look)).tabs(tabs(&room, Tab::Requests)).empty(
+    let (views, states) = (views::of(&call, ListName::CancelRequests).await?, shared::request_states(&room.look));
+    let list = List::new(&room, &call, "taken-back").searches().views(views).filter("state", states).tabs(tabs(&room, Tab::Requests)).empty(
         Icon::Undo,
         room.t("Nothing was asked to be taken back", "Noch keine Rücknahme angefragt"),
         room.t(

@@ -6,7 +6,7 @@ mod show;
 use crate::forms::Typed;
 use crate::lists::{List, fetch};
 use crate::room::{Room, Spot};
-use crate::shared::licenses as shared;
+use crate::shared::{licenses as shared, views};
 use activate::ActivationForm;
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
@@ -23,6 +23,7 @@ use tradepost_domain::orders::activate::{ActivateNextLicense, SendLicense};
 use tradepost_domain::orders::attach::AttachInformation;
 use tradepost_domain::orders::download::{Download, DownloadLicenses};
 use tradepost_domain::orders::reveal::RevealLicense;
+use tradepost_domain::saved_views::ListName;
 use tradepost_web::api::credit;
 use tradepost_web::api::licenses::{self, EndUserInput, SellingCompanyInput};
 use tradepost_web::{Answer, Call, Problem, Routes};
@@ -30,7 +31,8 @@ use tradepost_web::{Answer, Call, Problem, Routes};
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let before = if call.query_pairs().is_empty() { Some(inventory(&call, &room).await?) } else { None };
-    let list = List::new(&room, &call, "licenses").searches().empty(
+    let views = views::of(&call, ListName::Licenses).await?;
+    let list = List::new(&room, &call, "licenses").searches().views(views).empty(
         Icon::License,
         room.t("No licenses yet", "Noch keine Lizenzen"),
         room.t(
