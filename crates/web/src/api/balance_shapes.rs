@@ -19,6 +19,14 @@ input! {
         pub reference: Option<Line<64>>,
     }
 
+    /// Which movements are wanted.
+    pub struct StatementQuery {
+        /// Only those at this moment or later.
+        pub created_from: Option<Timestamp>,
+        /// Only those before this moment.
+        pub created_to: Option<Timestamp>,
+    }
+
     /// What changes of the automatic top-up. What is left out stays as it is.
     pub struct AutoTopUpChange {
         /// On or off; on where it is set for the first time.

@@ -1,9 +1,8 @@
 //! Price lists, and what was given to or withheld from partnerships.
 
-use super::containing;
 use crate::access::{MerchantScope, PartnershipScope};
 use crate::ids::{PriceListId, ProductId};
-use crate::listing::{Page, PageRequest};
+use crate::listing::{Page, PageRequest, containing};
 use tradepost_kernel::Timestamp;
 use tradepost_store::{Fault, FromRow, Reader, Row, params, sql};
 

@@ -6,6 +6,7 @@ use crate::forms::{Typed, question};
 use crate::lists::{Cell, List, fetch};
 use crate::money;
 use crate::room::{Room, Spot, done};
+use crate::shared::fulfillments::{between, by_days};
 use axum::http::StatusCode;
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
@@ -14,7 +15,7 @@ use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon, Language, badge, note};
 use tradepost_domain::Right;
 use tradepost_domain::billing::top_up::RequestTopUp;
-use tradepost_domain::fulfillments::statement::MovementKind;
+use tradepost_domain::fulfillments::statement::{MovementKind, Span};
 use tradepost_domain::partners::queries::PartnershipView;
 use tradepost_kernel::Currency;
 use tradepost_web::api::balance::{AutoTopUpView, BalanceView, MovementView, automatic, moved, shown};
@@ -56,7 +57,10 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         None,
     );
-    let found = list.rows(&call, fetch!(|page| [call] moved(call, scope, page).await)).await?;
+    let list = by_days(&room, &call, list);
+    let (from, to) = between(&room, &list);
+    let span = Span { from, to };
+    let found = list.rows(&call, fetch!(|page| [call] moved(call, scope, span, page).await)).await?;
     let columns = vec![
         Column::new(room.t("When", "Wann")),
         Column::new(room.t("What", "Was")),

@@ -6,6 +6,7 @@ mod top_up;
 use crate::files::Plain;
 use crate::lists::{Cell, List, fetch};
 use crate::room::{Room, Spot};
+use crate::shared::fulfillments::{between, by_days};
 use maud::{Markup, html};
 use tradepost_design::badge::{Tone, tag};
 use tradepost_design::card::{Card, Tile, tiles};
@@ -13,7 +14,7 @@ use tradepost_design::frame::Head;
 use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon, Language, Table, badge, note};
 use tradepost_domain::Right;
-use tradepost_domain::fulfillments::statement::MovementKind;
+use tradepost_domain::fulfillments::statement::{MovementKind, Span};
 use tradepost_web::api::balance::{self, AutoTopUpView, BalanceView, MovementView, OpenTopUp};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
@@ -33,7 +34,10 @@ async fn show(call: Call) -> Result<Answer, Problem> {
         ),
         may_top_up.then(|| top_up.clone()),
     );
-    let moved = list.rows(&call, fetch!(|page| [call] balance::moved(call, scope, page).await)).await?;
+    let list = by_days(&room, &call, list);
+    let (from, to) = between(&room, &list);
+    let span = Span { from, to };
+    let moved = list.rows(&call, fetch!(|page| [call] balance::moved(call, scope, span, page).await)).await?;
     let columns = vec![
         Column::new(room.t("When", "Wann")),
         Column::new(room.t("What", "Was")),

@@ -43,8 +43,9 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         None,
     );
-    let filter = RequestFilter { partnership: None, fulfillment: None, state: list.asked("state").and_then(RequestState::from_name) };
-    let found = list.rows(&call, fetch!(|page| [call] cancel_requests::listed(call, filter, page).await)).await?;
+    let state = list.asked("state").and_then(RequestState::from_name);
+    let filter = RequestFilter { state, external_order_id: list.searched(), ..RequestFilter::default() };
+    let found = list.rows(&call, fetch!(|page| [call, filter] cancel_requests::listed(call, filter.clone(), page).await)).await?;
     let row = |request: &CancelRequestSummary| {
         let (tone, state) = shared::request_state(&room.look, request.status);
         vec![
@@ -58,7 +59,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ]
     };
     let rows = found.rows.iter().map(row).collect();
-    let head = Head { crumbs: &[], title: room.t("Fulfillments", "Lieferungen"), state: None, text: None, acts: None };
+    let text = room.t("Search finds the shop's order ID, typed in full.", "Die Suche findet die ganze Bestellnummer des Shops.");
+    let head = Head { crumbs: &[], title: room.t("Fulfillments", "Lieferungen"), state: None, text: Some(text), acts: None };
     list.answer(&call, Spot::Fulfillments, &head, columns(&room), rows, found.next)
 }
 
