@@ -38,7 +38,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let scope = call.merchant()?;
     let new = Button::new(room.t("New price list", "Neue Preisliste")).primary().icon(Icon::Add).opens_dialog().to(&room.path("/price-lists/new"));
     let may = room.may(Right::CatalogManage);
-    let list = List::new(&room, &call, "price-lists").empty(
+    let list = List::new(&room, &call, "price-lists").searches().empty(
         Icon::Tag,
         room.t("No price lists yet", "Noch keine Preislisten"),
         room.t(
@@ -47,7 +47,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         may.then(|| new.clone()),
     );
-    let found = list.rows(&call, fetch!(|page| [call] price_lists(call, scope, page).await)).await?;
+    let searched = list.searched();
+    let found = list.rows(&call, fetch!(|page| [call, searched] price_lists(call, scope, searched.clone(), page).await)).await?;
     let columns =
         vec![Column::new(room.t("Price list", "Preisliste")), Column::right(room.t("Products", "Produkte")), Column::new(room.t("Created", "Angelegt"))];
     let row = |list: &PriceListView| {
@@ -68,8 +69,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     list.answer(&call, Spot::PriceLists, &head, columns, rows, found.next)
 }
 
-async fn price_lists(call: &Call, scope: MerchantScope, page: PageRequest) -> Result<Page<PriceListView>, Problem> {
-    call.read(move |reader| Box::pin(async move { queries::price_lists(reader, scope, page).await })).await
+async fn price_lists(call: &Call, scope: MerchantScope, search: Option<String>, page: PageRequest) -> Result<Page<PriceListView>, Problem> {
+    call.read(move |reader| Box::pin(async move { queries::price_lists(reader, scope, search.as_deref(), page).await })).await
 }
 
 /// The price list that the path names.
