@@ -7,6 +7,7 @@ mod narrowing;
 mod pages;
 
 pub use cell::Cell;
+pub use chooser::hides;
 pub use narrowing::Narrowing;
 pub use pages::is_of_one_page;
 
@@ -119,10 +120,13 @@ impl<'a> List<'a> {
         self
     }
 
-    /// What can be done with the whole of it.
+    /// What can be done with the whole of it, behind what was named before.
     #[must_use]
     pub fn acts(mut self, acts: Markup) -> Self {
-        self.acts = Some(acts);
+        self.acts = Some(match self.acts.take() {
+            Some(before) => html! { (before) (acts) },
+            None => acts,
+        });
         self
     }
 
