@@ -46,10 +46,12 @@ pub async fn of_orders(app: &TestApp, merchant: i64, partnership: Vec<u8>, produ
         (orders::LIST_OF_PRODUCT, page("", Vec::new(), vec![product.into()]), &["order_item_by_product"][..]),
     ];
     for (list, values, indexes) in walked {
-        let found = plan(app, list, values).await;
-        assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
-        assert!(!sorts(&found), "{found}");
-        bounded(app, &found);
+        for text in [list.newest, list.oldest] {
+            let found = plan(app, text, values.clone()).await;
+            assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
+            assert!(!sorts(&found), "{found}");
+            bounded(app, &found);
+        }
     }
     let span = |of: Value| params![merchant, of, [0_u8; 16], [0xff_u8; 16], 10_001_i64].to_vec();
     for (count, values, index) in
@@ -69,10 +71,12 @@ pub async fn of_orders(app: &TestApp, merchant: i64, partnership: Vec<u8>, produ
         (orders::LIST_OF_CUSTOMER, text("ada@customer.example"), &["customer_by_email"][..]),
         (orders::LIST_OF_REFERENCE, begins, &["orders_by_reference"][..]),
     ] {
-        let found = plan(app, list, page("", Vec::new(), further)).await;
-        assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
-        let walks = ["Seq Scan on orders", "SCAN o", "sqlite_autoindex_orders_1 (merchant=? AND id<?)"];
-        assert!(walks.iter().all(|walk| !found.contains(walk)), "walks all orders: {found}");
+        for text in [list.newest, list.oldest] {
+            let found = plan(app, text, page("", Vec::new(), further.clone())).await;
+            assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
+            let walks = ["Seq Scan on orders", "SCAN o", "sqlite_autoindex_orders_1 (merchant=? AND id<?)"];
+            assert!(walks.iter().all(|walk| !found.contains(walk)), "walks all orders: {found}");
+        }
     }
 }
 
@@ -192,8 +196,10 @@ pub async fn of_payments(app: &TestApp, merchant: i64) {
         (invoices::PAYMENTS_OF_NAME, page(none(), none(), "", name()), &["payment_by_reference"][..]),
         (invoices::PAYMENTS_OF_NAME, page(some(), none(), "", name()), &["payment_by_reference"][..]),
     ] {
-        let found = plan(app, list, values).await;
-        assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
+        for text in [list.newest, list.oldest] {
+            let found = plan(app, text, values.clone()).await;
+            assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
+        }
     }
 }
 
@@ -206,13 +212,17 @@ pub async fn of_fulfillments(app: &TestApp, merchant: i64, partnership: Vec<u8>)
         (fulfillments::LIST_OF_RARE_STATE, page("refunded", "", Vec::new()), &["fulfillment_of_rare_state"][..]),
         (fulfillments::LIST_OF_RARE_STATE, page("failed", "", partnership.clone()), &["fulfillment_of_rare_state"][..]),
     ] {
-        let found = plan(app, list, values).await;
-        assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
-        assert!(!sorts(&found), "{found}");
-        bounded(app, &found);
+        for text in [list.newest, list.oldest] {
+            let found = plan(app, text, values.clone()).await;
+            assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
+            assert!(!sorts(&found), "{found}");
+            bounded(app, &found);
+        }
     }
     for (list, of) in [(fulfillments::LIST_OF_EXTERNAL_ORDER, Vec::new()), (fulfillments::LIST_OF_PARTNERSHIP_EXTERNAL_ORDER, partnership)] {
-        let found = plan(app, list, page("", "EXT-1", of)).await;
-        assert!(found.contains("sqlite_autoindex_fulfillment_2") || found.contains("fulfillment_merchant_partnership_external_order_id_key"), "{found}");
+        for text in [list.newest, list.oldest] {
+            let found = plan(app, text, page("", "EXT-1", of.clone())).await;
+            assert!(found.contains("sqlite_autoindex_fulfillment_2") || found.contains("fulfillment_merchant_partnership_external_order_id_key"), "{found}");
+        }
     }
 }
