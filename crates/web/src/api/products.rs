@@ -297,14 +297,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         let file = call.read(move |reader| Box::pin(async move { import::export(reader, scope).await })).await?;
         return Ok(Answer::csv("products.csv", file));
     }
-    let filter = ProductFilter {
-        enabled: asked.enabled,
-        kind: asked.kind,
-        group: asked.group.map(Into::into),
-        parent: None,
-        search: asked.search.map(Into::into),
-        sort: asked.sort.unwrap_or_default(),
-    };
+    let (group, search, sort) = (asked.group.map(Into::into), asked.search.map(Into::into), asked.sort.unwrap_or_default());
+    let filter = ProductFilter { enabled: asked.enabled, kind: asked.kind, group, parent: None, search, sort };
     let page = call.page()?;
     let page = call.read(move |reader| Box::pin(async move { queries::products(reader, scope, &filter, page).await })).await?;
     Ok(call.list(page, ProductView::from))
