@@ -40,6 +40,7 @@ mod precedence;
 mod refunds;
 mod requests;
 mod review;
+mod searches;
 mod sets;
 mod shop;
 mod sign_ups;
