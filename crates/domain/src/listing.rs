@@ -50,6 +50,15 @@ impl PageRequest {
         self.before.unwrap_or([0xff; 16]).to_vec()
     }
 
+    /// What a page goes on behind, in either order: the bound for `WHERE id < $n`, or for `WHERE id > $n` where the oldest come first.
+    #[must_use]
+    pub(crate) fn behind(&self, age: ByAge) -> Vec<u8> {
+        match age {
+            ByAge::Newest => self.bound(),
+            ByAge::Oldest => self.before.unwrap_or([0; 16]).to_vec(),
+        }
+    }
+
     /// The bounds for `WHERE id >= $m AND id < $n` of a list that is held to a span of time. Ids are in the order of time: what was
     /// recorded in the span is not looked for outside of it.
     #[must_use]

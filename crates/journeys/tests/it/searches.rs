@@ -217,11 +217,18 @@ app_test! {
                 assert_eq!(asker.get(&format!("{path}?sort=total")).await.said(), (400, "invalid_query".into()));
             }
         }
-        for query in ["state=complete", "product=KEY-PRO", "search=po-"] {
-            let newest = walked(&staff, "/v1/merchant/orders", query, "id").await;
-            let mut oldest = walked(&staff, "/v1/merchant/orders", &format!("{query}&sort=created_at"), "id").await;
-            oldest.reverse();
-            assert_eq!(newest, oldest, "{query}");
+        let customer = "search=grace%40customer.example";
+        for (asker, path, queries) in [
+            (&staff, "/v1/merchant/orders", ["state=complete", "product=KEY-PRO", "search=po-"]),
+            (&staff, "/v1/merchant/licenses", ["", "product=KEY-PRO", "search=po-1"]),
+            (&user, "/v1/reseller/licenses", ["", "stage=available", customer]),
+        ] {
+            for query in queries {
+                let newest = walked(asker, path, query, "id").await;
+                let mut oldest = walked(asker, path, &format!("{query}&sort=created_at"), "id").await;
+                oldest.reverse();
+                assert_eq!(newest, oldest, "{path}?{query}");
+            }
         }
         acme.product("A-FIRST").price("1.00").keys(1).await;
         let skus = |sort: &'static str| { let staff = &staff; async move { walked(staff, "/v1/merchant/products", sort, "sku").await } };

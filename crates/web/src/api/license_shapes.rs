@@ -5,6 +5,7 @@ use crate::fields::{Line, Upto};
 use crate::{input, view};
 use tradepost_domain::ids::{CustomerId, FulfillmentId, LicenseId, OrderId, OrderItemId, PartnershipId, ProductId};
 use tradepost_domain::licenses::{Stage, Status};
+use tradepost_domain::listing::ByAge;
 use tradepost_kernel::Timestamp;
 use tradepost_kernel::text::Email;
 
@@ -67,6 +68,8 @@ input! {
         pub stage: Option<Stage>,
         /// Only with this fulfillment status.
         pub status: Option<Status>,
+        /// In what order: the newest first where nothing is said.
+        pub sort: Option<ByAge>,
     }
 
     /// Which licenses are wanted.

@@ -4,10 +4,11 @@ use super::plan;
 use tradepost_domain::billing::queries as invoices;
 use tradepost_domain::fulfillments::queries as fulfillments;
 use tradepost_domain::licenses::queries as licenses;
+use tradepost_domain::listing::Turned;
 use tradepost_domain::notices::queries as messages;
 use tradepost_domain::orders::queries as orders;
 use tradepost_domain::reports::waiting;
-use tradepost_store::{Value, params};
+use tradepost_store::{Sql, Value, params};
 use tradepost_testkit::{Kind, TestApp};
 
 /// Both ends of what is walked are bounds of the index.
@@ -136,17 +137,29 @@ pub async fn of_licenses(app: &TestApp, merchant: i64, partnership: Vec<u8>, pro
     for (list, values, indexes) in [
         (licenses::LIST, page("", "", Vec::new()), &["license_of_both_pkey", "sqlite_autoindex_license_1"][..]),
         (licenses::LIST_OF_ORDER, of_order, &["license_by_order"][..]),
-        (licenses::FIRST_IN_FILE, params![merchant, [7_u8; 16]].to_vec(), &["license_by_order"][..]),
         (licenses::LIST_OF_PARTNERSHIP, page("", "", vec![7; 16]), &["license_by_partnership"][..]),
         (licenses::LIST_AVAILABLE_OF_PRODUCT, page("available", "", partnership.clone()), &["license_available"][..]),
         (licenses::LIST_TO_CONFIRM, page("", confirm, partnership.clone()), &["license_to_confirm"][..]),
         (licenses::LIST_OF_RARE_STAGE, page("revoked", "", Vec::new()), &["license_of_rare_stage"][..]),
         (licenses::LIST_OF_RARE_STAGE, page("revoked", "", partnership), &["license_of_rare_stage"][..]),
     ] {
-        let found = plan(app, list, values).await;
-        assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
-        assert!(!sorts(&found), "{found}");
+        for (text, values) in both(list, &values) {
+            let found = plan(app, text, values).await;
+            assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
+            assert!(!sorts(&found), "{found}");
+        }
     }
+    let found = plan(app, licenses::FIRST_IN_FILE, params![merchant, [7_u8; 16]].to_vec()).await;
+    assert!(found.contains("license_by_order") && !sorts(&found), "{found}");
+}
+
+/// A list of licenses in both orders, each from where it begins: the second parameter is what a page goes on behind.
+fn both(list: Turned, values: &[Value]) -> [(Sql, Vec<Value>); 2] {
+    [(list.newest, [0xff_u8; 16]), (list.oldest, [0; 16])].map(|(text, behind)| {
+        let mut values = values.to_vec();
+        values[1] = Value::from(behind);
+        (text, values)
+    })
 }
 
 /// PAR-17: what a word leads to goes by the index of what it looks like, and walks no licenses.
@@ -172,10 +185,12 @@ async fn of_a_word(app: &TestApp, merchant: i64, of: &[u8]) {
         (orders::LICENSES_OF_NAME, name(), &["orders_by_reference"][..]),
         (orders::LICENSES_OF_NAME, name(), &["invoice_by_number"][..]),
     ] {
-        let found = plan(app, list, page(further)).await;
-        assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
-        let walks = ["Seq Scan on license", "SCAN l", "sqlite_autoindex_license_1 (merchant=? AND id<?)", "Seq Scan on orders"];
-        assert!(walks.iter().all(|walk| !found.contains(walk)), "walks all licenses: {found}");
+        for (text, values) in both(list, &page(further)) {
+            let found = plan(app, text, values).await;
+            assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
+            let walks = ["Seq Scan on license", "SCAN l", "sqlite_autoindex_license_1 (merchant=? AND id<?)", "Seq Scan on orders"];
+            assert!(walks.iter().all(|walk| !found.contains(walk)), "walks all licenses: {found}");
+        }
     }
 }
 

@@ -105,7 +105,8 @@ async fn its_licenses(call: Call) -> Result<Answer, Problem> {
     let wanted = licenses::wanted(&list, Some(p.id));
     let found = list.rows(&call, fetch!(|page| [call, wanted] tradepost_web::api::licenses::found(call, wanted.clone(), page).await)).await?;
     let rows = found.rows.iter().map(|license| crate::shared::licenses::row(&room, license)).collect();
-    frame.list(&call, &room, list, crate::shared::licenses::columns(&room), rows, found.next)
+    let columns = crate::shared::licenses::columns(&room, &list);
+    frame.list(&call, &room, list, columns, rows, found.next)
 }
 
 async fn its_invoices(call: Call) -> Result<Answer, Problem> {
