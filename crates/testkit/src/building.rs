@@ -353,7 +353,7 @@ impl Reseller {
     /// # Panics
     /// On a fault.
     pub async fn confirm(&self, draft: OrderId) -> Result<PlacedOrder, Refusal> {
-        match self.app.execute(&self.owner(), PlaceOrder { order: draft }).await {
+        match self.app.execute(&self.owner(), PlaceOrder::of(draft)).await {
             Ok(placed) => Ok(PlacedOrder { id: placed.order, invoice: placed.invoice, merchant: self.scope.merchant }),
             Err(No::Refusal(refusal)) => Err(refusal),
             Err(No::Fault(fault)) => panic!("confirming faulted: {fault:?}"),

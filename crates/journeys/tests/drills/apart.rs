@@ -66,7 +66,7 @@ pub async fn the_last_keys_between_two_servers(app: TestApp) {
         for n in 0..each {
             let draft = buyer.order(&[("KEY-EXT", 1)]).draft().await;
             let (app, caller) = (apps[n % 2].clone(), buyer.owner());
-            ordering.push(async move { app.execute(&caller, tradepost_domain::orders::place::PlaceOrder { order: draft }).await });
+            ordering.push(async move { app.execute(&caller, tradepost_domain::orders::place::PlaceOrder::of(draft)).await });
         }
         let ordering: Vec<_> = ordering.into_iter().map(tokio::spawn).collect();
         let sold = sell(&apps, &shop, (0..each).map(|n| format!("{round}-{n}")).collect(), |_| None).await;

@@ -234,7 +234,7 @@ async fn delete_draft(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn confirm(call: Call) -> Result<Answer, Problem> {
-    let done = call.execute(PlaceOrder { order: call.path("id")? }).await?;
+    let done = call.execute(PlaceOrder { order: call.path("id")?, if_version: call.if_match()? }).await?;
     let (view, version) = shown(&call, done.outcome.order).await?;
     Ok(Answer::ok(&view).etag(version))
 }
@@ -312,7 +312,7 @@ fn reseller_routes(r: &mut Routes) {
     item_routes(r);
     r.post("/v1/reseller/orders/{id}/confirm", "confirmOrder", confirm)
         .tag(tag)
-        .doc("Confirms a draft: the order is placed and can't be changed afterwards. Prices are fixed, keys reserved, the invoice issued. Beyond the credit limit it is accepted and held as a whole.")
+        .doc("Confirms a draft: the order is placed and can't be changed afterwards. Prices are fixed, keys reserved, the invoice issued. Beyond the credit limit it is accepted and held as a whole. `If-Match` is honored: what a colleague changed meanwhile is not placed.")
         .needs(Right::OrdersPlace)
         .answers::<OrderView>(200)
         .command::<PlaceOrder>();

@@ -10,7 +10,7 @@ use crate::ids::{ChannelId, OrderId, PartnershipId, PersonId};
 use crate::ledger::{self, AccountKind};
 use crate::licenses;
 use crate::merchants::{self, MerchantView};
-use crate::orders::change_draft::still_a_draft;
+use crate::orders::change_draft::{as_seen, still_a_draft};
 use crate::orders::create_draft::may_order;
 use crate::orders::lines::{Line, MOST_LICENSES_AT_ONCE, Prices, keys_needed, licenses_of, price_line, within_one_order};
 use crate::orders::queries::ItemRow;
@@ -162,6 +162,7 @@ impl Loaded {
             let house = self.houses.get(&scope.merchant).filter(|_| self.buyers.contains_key(&scope)).ok_or_else(Refusal::not_found)?;
             standing.partnership.may_trade()?;
             still_a_draft(order)?;
+            as_seen(order, command.if_version)?;
             let (channel, currency) = may_order(&standing.partnership, &standing.terms)?;
             let items = items.get(&order.id).cloned().unwrap_or_default();
             Ok(Going { scope, order: order.id, channel, currency, day: ctx.now.date_in(&house.time_zone), bound: spending::bound(ctx.caller()), items })

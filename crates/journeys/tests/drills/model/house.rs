@@ -66,7 +66,7 @@ impl House {
             Action::Place { shop, quantity } => {
                 let reseller = self.shops[shop].clone();
                 let draft = reseller.order(&[("KEY-PRO", quantity)]).draft().await;
-                let placed = self.ask(&reseller.owner(), PlaceOrder { order: draft }, asked, key).await?;
+                let placed = self.ask(&reseller.owner(), PlaceOrder::of(draft), asked, key).await?;
                 self.orders.push((placed.order, placed.invoice));
             }
             Action::Fulfill { shop, quantity } => {
