@@ -7,6 +7,7 @@
 mod access;
 mod architecture;
 mod documents;
+mod drills;
 mod events;
 mod floors;
 mod lengths;
