@@ -298,10 +298,12 @@ impl FromRow for EarlierRow {
     }
 }
 
-/// A sale of merchant `$1` and partnership `$2` that is still being delivered. The merchant's few are looked through: by the
-/// partnership all that it ever sold would be.
-pub const PROCESSING: Sql =
-    sql!("SELECT id FROM fulfillment WHERE merchant = $1 AND state = 'processing' AND CASE WHEN partnership = $2 THEN 1 ELSE 0 END = 1 LIMIT 1");
+/// A sale of merchant `$1` and partnership `$2` that is still being delivered. The merchant's few are looked through, by the index of
+/// rare states: by the partnership all that it ever sold would be.
+pub const PROCESSING: Sql = sql!(
+    "SELECT id FROM fulfillment WHERE merchant = $1 AND state = 'processing' AND state <> 'delivered'
+       AND CASE WHEN partnership = $2 THEN 1 ELSE 0 END = 1 LIMIT 1"
+);
 
 /// Whether a sale of a partnership is still being delivered.
 ///

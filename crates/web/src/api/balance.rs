@@ -66,7 +66,7 @@ pub async fn shown(call: &Call, scope: PartnershipScope) -> Result<BalanceView, 
         .or_not_found()?;
     let threshold = setting.filter(|setting| setting.enabled && Some(setting.currency) == currency);
     let (now, before): (Vec<Money>, Vec<Money>) = known.into_iter().partition(|balance| Some(balance.currency) == currency);
-    let balance = currency.map(|currency| now.first().copied().unwrap_or_else(|| currency.minor(0)));
+    let balance = currency.map(|currency| now.first().copied().unwrap_or_else(|| currency.zero()));
     let open = open.into_iter().map(|row| OpenTopUp {
         invoice: row.id,
         total: row.currency.minor(row.total_minor),
