@@ -39,8 +39,8 @@ pub fn card(room: &Room, found: &BalanceView, asked: Option<Currency>, path: &st
         })
         .collect();
     let text = room.t(
-        "Sales are paid in the present currency. What is left in another one stays there, and can be spent once that currency is set again.",
-        "Verkäufe werden in der jetzigen Währung bezahlt. Was in einer anderen übrig ist, bleibt stehen und lässt sich ausgeben, sobald diese wieder gesetzt ist.",
+        "Sales are paid in the present currency. What is left in another one stays there until that currency is set again.",
+        "Verkäufe werden in der jetzigen Währung bezahlt. Was in einer anderen übrig ist, bleibt stehen, bis diese wieder gesetzt ist.",
     );
     Card::new(room.t("Balances by currency", "Guthaben nach Währung")).text(text).with(facts(&rows))
 }
