@@ -49,8 +49,6 @@ pub const CODES: &[Code] = &[
     code(403, "fresh_proof_required", "It is long ago that the session's person proved that it is them: do so by POST /v1/me/proofs, then repeat the call."),
     code(403, "cross_site_request", "A browser sent this from another site."),
     code(403, "partnership_not_active", "The partnership is not approved (any more)."),
-    code(403, "mode_not_allowed", "The partnership's mode does not include this."),
-    code(403, "verification_required", "This has to be verified first."),
     code(403, "two_step_on", "Two-step sign-in is on for this account. Sign in by password and code."),
     code(403, "unknown_account", "Nobody here has the account that another house vouches for."),
     code(403, "not_a_browser_endpoint", "This address is for servers, not for browsers."),
@@ -106,6 +104,7 @@ pub const CODES: &[Code] = &[
     code(409, "address_not_confirmed", "This person never signed in by the link that they were sent."),
     code(409, "owner_not_limited", "An owner has no spending limit."),
     code(409, "not_pending", "The request was decided or withdrawn; see `state`."),
+    code(409, "currency_changed", "It was paid in a currency that the partnership no longer buys in, so nothing goes back for it now."),
     code(409, "not_delivered", "The fulfillment is still being delivered."),
     code(409, "not_processing", "The fulfillment is not being delivered any more."),
     code(409, "too_many_codes", "So many codes are downloaded, not shown in one answer."),
@@ -123,7 +122,6 @@ pub const CODES: &[Code] = &[
     code(422, "quantity_out_of_range", "A quantity is outside what is allowed."),
     code(422, "invalid_text", "A text has control characters or line breaks."),
     code(422, "invalid_email", "An address is not one e-mail address."),
-    code(422, "url_not_allowed", "A URL or host points to a private or reserved address."),
     code(422, "idempotency_key_reused", "The Idempotency-Key was used for another body."),
     code(422, "order_empty", "The order has no items."),
     code(422, "spending_limit_exceeded", "Your own spending limit of the month does not allow the order; an owner can approve it."),
@@ -184,7 +182,6 @@ pub const CODES: &[Code] = &[
     code(503, "overloaded", "Too many requests at once; nothing was done."),
     code(503, "storage_unavailable", "The database cannot be reached or written; nothing was done."),
     code(503, "outcome_unknown", "The connection broke while committing. Repeat with the same Idempotency-Key."),
-    code(503, "partnership_parked", "The partnership is paused for a moment; nothing was done."),
 ];
 
 /// What is known of a code.

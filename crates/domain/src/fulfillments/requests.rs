@@ -2,7 +2,7 @@
 
 use super::queries::FulfillmentRow;
 use super::units;
-use crate::access::{MerchantScope, named};
+use crate::access::{MerchantScope, PartnershipScope, named};
 use crate::ids::{CancelRequestId, FulfillmentId, LicenseId, PartnershipId};
 use crate::listing::{Page, PageRequest};
 use tradepost_kernel::{Currency, Refusal, Timestamp, sabotage};
@@ -120,6 +120,19 @@ pub async fn request(
 pub async fn open_of(reader: &mut Reader<'_>, merchant: i64, fulfillment: FulfillmentId) -> Result<Option<CancelRequestRow>, Fault> {
     let sql = request_sql!("WHERE c.merchant = $1 AND c.fulfillment = $2 AND c.state = 'pending'");
     reader.query_opt(sql, params![merchant, fulfillment]).await
+}
+
+/// Whether a request of a partnership about a sale in this currency is not decided yet.
+///
+/// # Errors
+/// The store's.
+pub async fn any_pending_in(reader: &mut Reader<'_>, scope: PartnershipScope, currency: Currency) -> Result<bool, Fault> {
+    let sql = sql!(
+        "SELECT c.id FROM cancel_request c JOIN fulfillment f ON f.merchant = c.merchant AND f.id = c.fulfillment
+         WHERE c.merchant = $1 AND c.partnership = $2 AND c.state = 'pending' AND f.currency = $3 LIMIT 1"
+    );
+    let found: Option<(CancelRequestId,)> = reader.query_opt(sql, params![scope.merchant, scope.partnership, currency]).await?;
+    Ok(found.is_some())
 }
 
 /// The licenses that a request names, in order of id; none where it is about the whole.

@@ -234,7 +234,6 @@ impl World {
             ("items", text("itm", one(sql!("SELECT id FROM order_item LIMIT 1")).await)),
             ("invoices", order.invoice.text()),
             ("licenses", app.licenses(&order).await[0].id.text()),
-            ("fulfillments", returned.text()),
             ("cancel-requests", request.text()),
             ("saved-views", view.text()),
             ("partnerships", contoso.partnership().text()),

@@ -5,7 +5,7 @@ use serde_json::json;
 use std::collections::HashSet;
 use tradepost_domain::fulfillments::deliver::{DeliverSlice, SLICE};
 use tradepost_domain::partners::terms::TermName;
-use tradepost_domain::{Caller, No};
+use tradepost_domain::{Caller, No, verify};
 use tradepost_store::sql;
 use tradepost_testkit::{TestApp, app_test, sabotage_test};
 
@@ -189,6 +189,16 @@ pub async fn lose_what_was_promised(app: TestApp) {
     assert!(shop.mails().await.contains(&("fulfillment_failed".into(), shop.contoso.email.clone())));
     let key = app.http().await.with(&shop.contoso.key().await);
     assert_eq!(key.get(&format!("/v1/reseller/fulfillments/{sold}/download")).await.said(), (409, "nothing_to_reveal".into()));
+    // EXT-1: what came back is a movement as any other, and the books say why.
+    let path = "/v1/reseller/balance/statement";
+    let newest = key.get(&format!("{path}?limit=1")).await.must(200)["data"][0].clone();
+    assert_eq!((&newest["kind"], &newest["amount"]["amount"], &newest["balance_after"]["amount"]), (&json!("refund"), &json!("11000.00"), &json!("1000000.00")));
+    assert_eq!((&newest["fulfillment"], &newest["external_order_id"], &newest["invoice"]), (&json!(sold), &json!("A-1"), &json!(null)));
+    let file = key.header("accept", "text/csv").get(path).await.text();
+    assert!(file.lines().nth(1).is_some_and(|line| line.ends_with(&format!(",refund,11000.00,1000000.00,USD,,,{sold},A-1"))), "{file}");
+    let options = verify::Options { only: vec!["fulfillments".into(), "ledger".into()], full: false };
+    let report = verify::run(&app.engine, &options).await.expect("verify runs");
+    assert!(report.is_clean(), "{report:#?}");
 }
 
 /// EXT-10

@@ -1,7 +1,7 @@
 //! Limits of what a partnership buys: units of a line (PAR-11, CAT-7), units per day and month (PRG-9).
 
+use tradepost_domain::fulfillments::change_terms::ChangeTerms;
 use tradepost_domain::orders::cancel::CancelOrder;
-use tradepost_domain::orders::change_terms::ChangeTerms;
 use tradepost_domain::orders::place::PlaceOrder;
 use tradepost_domain::partners::terms::{Qualifier, Setting, TermChange, TermName};
 use tradepost_domain::{No, ProductId};

@@ -4,7 +4,7 @@
 
 use tradepost_domain::audit;
 use tradepost_domain::command::retention;
-use tradepost_domain::fulfillments::statement;
+use tradepost_domain::fulfillments::{queries as fulfillments, statement};
 use tradepost_domain::identity::forget as links;
 use tradepost_domain::licenses::queries as licenses;
 use tradepost_domain::orders::queries as orders;
@@ -180,6 +180,9 @@ async fn body(app: TestApp) {
 
     let found = plan(&app, statement::MOVEMENTS, params![merchant, [7_u8; 16], [0xff_u8; 16], 51_i64].to_vec()).await;
     assert!(found.contains("entry_by_account") && !found.contains("TEMP B-TREE"), "{found}");
+
+    let found = plan(&app, fulfillments::PROCESSING, params![merchant, partnership].to_vec()).await;
+    assert!(found.contains("fulfillment_of_rare_state") || found.contains("fulfillment_processing"), "{found}");
 
     let found = plan(&app, outbox::DUE, params![i64::MAX, [0_u8; 16], 100_i64].to_vec()).await;
     assert!(found.contains("outbox_waiting") || found.contains("outbox_delayed"), "{found}");

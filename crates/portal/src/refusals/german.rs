@@ -13,8 +13,6 @@ pub const GERMAN: &[(&str, &str)] = &[
     ("fresh_proof_required", "Bitte zeigen Sie noch einmal, dass Sie es sind, und wiederholen Sie es dann."),
     ("cross_site_request", "Diese Anfrage kam von einer fremden Seite und wurde nicht ausgeführt. Bitte senden Sie das Formular von hier aus."),
     ("partnership_not_active", "Die Partnerschaft ist nicht freigegeben, ausgesetzt oder beendet."),
-    ("mode_not_allowed", "Das gehört nicht zu dem, was für diese Partnerschaft vereinbart ist."),
-    ("verification_required", "Das muss zuerst bestätigt werden."),
     ("unknown_account", "Dieses Konto ist hier nicht bekannt. Fragen Sie die Person, die diesen Server betreibt."),
     ("not_a_browser_endpoint", "Diese Adresse ist für Server gedacht, nicht für Browser."),
     ("not_found", "Hier ist nichts. Es wurde verschoben oder entfernt, oder es gehört jemand anderem."),
@@ -56,6 +54,10 @@ pub const GERMAN: &[(&str, &str)] = &[
     ("cancel_request_open", "Über eine frühere Anfrage zu derselben Lieferung ist noch nicht entschieden."),
     ("nothing_to_cancel", "Das wurde schon zurückgenommen."),
     ("not_pending", "Über diese Anfrage ist schon entschieden, oder sie wurde zurückgezogen."),
+    (
+        "currency_changed",
+        "Das wurde in einer Währung bezahlt, in der diese Partnerschaft nicht mehr einkauft. Setzen Sie sie wieder, oder lassen Sie nichts zurückgehen.",
+    ),
     ("not_delivered", "Diese Lieferung ist noch unterwegs."),
     ("not_processing", "Diese Lieferung ist nicht mehr unterwegs."),
     ("too_many_codes", "So viele Codes werden nicht angezeigt. Laden Sie sie als Datei."),
@@ -73,7 +75,6 @@ pub const GERMAN: &[(&str, &str)] = &[
     ("quantity_out_of_range", "Diese Anzahl liegt außerhalb des Erlaubten."),
     ("invalid_text", "Der Text enthält Steuerzeichen oder Zeilenumbrüche, die hier nicht stehen dürfen."),
     ("invalid_email", "Geben Sie genau eine E-Mail-Adresse an."),
-    ("url_not_allowed", "Diese Adresse führt in ein privates oder gesperrtes Netz."),
     ("idempotency_key_reused", "Dieses Formular wurde schon mit anderem Inhalt gesendet. Laden Sie die Seite neu."),
     ("order_empty", "Die Bestellung hat noch keine Positionen."),
     ("spending_limit_exceeded", "Das überschreitet, was Sie in diesem Monat bestellen dürfen. Ein Inhaber kann die Bestellung genehmigen."),
@@ -154,5 +155,4 @@ pub const GERMAN: &[(&str, &str)] = &[
         "outcome_unknown",
         "Die Verbindung brach ab, und es ist offen, ob die Änderung angekommen ist. Senden Sie dasselbe Formular noch einmal: Zweimal geschieht nichts.",
     ),
-    ("partnership_parked", "Die Partnerschaft ist einen Moment lang angehalten. Es wurde nichts geändert; bitte versuchen Sie es gleich noch einmal."),
 ];
