@@ -50,7 +50,7 @@ pub fn way(language: Language, method: &str) -> &str {
 /// What to do to pay this way: our own sentence in the language, then the merchant's words as they stand on the document.
 #[must_use]
 pub fn instruction(language: Language, method: &str, text: &str) -> String {
-    let own = PaymentInstruction::check_and_wire(None, None).into_iter().find(|own| own.method == method);
+    let own = PaymentInstruction::check_and_wire(None, None, None).into_iter().find(|own| own.method == method);
     let merchants = own.and_then(|own| text.strip_prefix(own.text.as_str()).map(str::to_owned));
     let german = match method {
         "check" => "Stellen Sie den Scheck oder die Zahlungsanweisung auf uns aus und schreiben Sie die Rechnungsnummer darauf.",
