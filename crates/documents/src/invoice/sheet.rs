@@ -47,7 +47,7 @@ pub struct Letterhead<'a> {
     pub address: Vec<String>,
     /// What stands below that and is never cut for a long address: the VAT id (BIL-3).
     pub ids: Vec<String>,
-    /// A picture in its place, as PNG.
+    /// A picture in its place: PNG, JPEG or WebP.
     pub logo: Option<&'a [u8]>,
     /// The color of the bar at the head and of the heads of columns.
     pub accent: Option<Color>,

@@ -109,7 +109,7 @@ fn logo(call: &Call, room: &Room, look: &Branding, wrong: Option<&str>) -> Marku
         @if !off {
             form class="form" method="post" action=(path) enctype="multipart/form-data" {
                 (form::unseen(&[(FORM_KEY, &call.form_key())]))
-                div class="fields" { (file.hint(room.t("PNG, JPEG or WebP, at most 256 KB and 4,096 pixels on a side.", "PNG, JPEG oder WebP, höchstens 256 KB und 4.096 Pixel je Seite.")).input("file")) }
+                div class="fields" { (file.hint(room.t("PNG, JPEG or WebP, at most 256 KB and 2,000 pixels on a side.", "PNG, JPEG oder WebP, höchstens 256 KB und 2.000 Pixel je Seite.")).input("file")) }
                 div class="form-end" { (Button::new(room.t("Use this picture", "Dieses Bild benutzen")).icon(Icon::Import).submit()) }
             }
             @if look.logo.is_some() { (crate::forms::act(call, &format!("{path}/remove"), &Button::new(room.t("Remove the logo", "Logo entfernen")).small().icon(Icon::Delete))) }
