@@ -174,7 +174,7 @@ pub const CODES: &[Code] = &[
     code(410, "link_expired", "The link has expired."),
     code(410, "sign_in_expired", "The sign-in at another house took too long or was finished already."),
     code(422, "same_address", "The new e-mail address is the one of now."),
-    code(422, "invalid_logo", "The file is no picture that can be a logo: PNG, JPEG or WebP, at most 256 KB and 4,096 pixels on a side."),
+    code(422, "invalid_logo", "The file is no picture that can be a logo: PNG, JPEG or WebP, at most 256 KB and 2,000 pixels on a side."),
     code(422, "unknown_scope", "This is not a scope of this kind of key."),
     code(429, "too_many_attempts", "Too many attempts to sign in."),
     code(500, "internal", "A fault on the server, which was logged under the request id."),

@@ -3,6 +3,7 @@
 use crate::shop::{fulfill, shop};
 use serde_json::json;
 use std::collections::HashSet;
+use tradepost_domain::access::{MerchantRole, ResellerRole};
 use tradepost_domain::fulfillments::deliver::{DeliverSlice, SLICE};
 use tradepost_domain::partners::terms::TermName;
 use tradepost_domain::{Caller, No, verify};
@@ -81,6 +82,29 @@ app_test! {
         let merchant = http.with(&shop.acme.key);
         let reveal = format!("/v1/merchant/fulfillments/{id}/reveal");
         assert_eq!(merchant.act(&reveal).await.said(), (409, "too_many_codes".into()));
+    }
+
+    /// EXT-10: the pages of a delivery that goes on show how far it is and look again by themselves, until it is done.
+    async fn the_page_of_a_delivery_looks_again_until_it_is_done(app) {
+        let shop = shop(&app, 1_300).await;
+        let http = app.http().await;
+        let (staff, user) = (http.with(&shop.acme.signs_in(MerchantRole::Owner).await), http.with(&shop.contoso.signs_in(ResellerRole::Viewer).await));
+        let sold = shop.sells("A-1", 1_200).await;
+        let pages = async || {
+            let merchants = staff.get(&format!("/m/{}/fulfillments/{sold}", shop.acme.id)).await.text();
+            [merchants, user.get(&format!("/r/{}/fulfillments/{sold}", shop.contoso.partnership().text())).await.text()]
+        };
+        for page in pages().await {
+            assert!(page.contains("max=\"1200\" value=\"0\" data-watch=\"5\""), "{page}");
+        }
+        app.does(&Caller::System, DeliverSlice { scope: shop.contoso.scope, fulfillment: sold }).await;
+        for page in pages().await {
+            assert!(page.contains(&format!("max=\"1200\" value=\"{SLICE}\" data-watch=\"5\"")), "{page}");
+        }
+        app.work().await;
+        for page in pages().await {
+            assert!(!page.contains("data-watch") && !page.contains("<progress"), "{page}");
+        }
     }
 
     /// EXT-10: a small fulfillment can be downloaded too.

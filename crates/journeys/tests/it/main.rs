@@ -38,6 +38,7 @@ mod people;
 mod plans;
 mod platform;
 mod precedence;
+mod questions;
 mod refunds;
 mod requests;
 mod review;

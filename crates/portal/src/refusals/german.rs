@@ -144,7 +144,7 @@ pub const GERMAN: &[(&str, &str)] = &[
     ("link_expired", "Dieser Link ist abgelaufen. Fordern Sie einen neuen an."),
     ("sign_in_expired", "Diese Anmeldung ist abgelaufen oder wurde schon benutzt. Beginnen Sie noch einmal."),
     ("same_address", "Das ist schon Ihre Adresse."),
-    ("invalid_logo", "Ein Logo ist ein Bild als PNG, JPEG oder WebP, höchstens 256 KB groß und höchstens 4.096 Pixel je Seite."),
+    ("invalid_logo", "Ein Logo ist ein Bild als PNG, JPEG oder WebP, höchstens 256 KB groß und höchstens 2.000 Pixel je Seite."),
     ("unknown_scope", "Dieses Recht kann ein solcher Schlüssel nicht haben."),
     ("too_many_attempts", "Zu viele Versuche, sich anzumelden. Bitte warten Sie eine Weile."),
     ("internal", "Auf dem Server ging etwas schief. Es ist unter der Nummer dieser Anfrage vermerkt."),
