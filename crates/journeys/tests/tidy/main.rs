@@ -8,6 +8,7 @@ mod access;
 mod architecture;
 mod documents;
 mod events;
+mod fields;
 mod floors;
 mod lengths;
 mod packages;
