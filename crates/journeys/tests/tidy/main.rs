@@ -9,6 +9,7 @@ mod architecture;
 mod documents;
 mod drills;
 mod events;
+mod fields;
 mod floors;
 mod lengths;
 mod packages;
