@@ -44,14 +44,7 @@ fn decide(p: &LockedPartnership, step: Step) -> Result<Status, Refusal> {
 }
 
 /// Writes the step, its audit entry and its event, with what the merchant says of it.
-async fn take(
-    ctx: &mut Ctx,
-    tx: &mut Tx<'_>,
-    p: &LockedPartnership,
-    to: Status,
-    action: &'static str,
-    note: Option<&str>,
-) -> Result<PartnershipChanged, No> {
+async fn take(ctx: &mut Ctx, tx: &mut Tx<'_>, p: &LockedPartnership, to: Status, action: &'static str, note: Option<&str>) -> Result<PartnershipChanged, No> {
     let back = (to == Status::Suspended).then_some(p.status);
     store::write_status(tx, p, to, back, ctx.now).await?;
     let (merchant, id) = (p.scope.merchant, p.scope.partnership);
