@@ -93,7 +93,7 @@ pub fn holding(call: &Call, room: &Room, product: &AvailableProduct) -> Vec<Mark
     let file = room.path(&format!("/products/{}/licenses.csv", product.product));
     let may = room.may(Right::LicensesDistribute);
     vec![
-        html! { a class="row" href=(all) { (product.name) } span class="under" { code { (product.sku) } } },
+        html! { a class="row" href=(all) { (product.name) } span class="under" { (value::copyable(&product.sku, room.look.language)) } },
         html! { span class="number" { (room.look.number(product.available_licenses)) } },
         html! {
             div class="button-row" {

@@ -92,7 +92,7 @@ fn clearing(room: &Room, order: &OrderView, reason: LockReason, path: &str) -> O
 pub fn items(room: &Room, order: &OrderView) -> Markup {
     let row = |item: &OrderItemView| {
         vec![
-            html! { span class="row" { (item.name) } span class="under" { code { (item.sku) } } (explanation(room, &item.price_explanation)) },
+            html! { span class="row" { (item.name) } span class="under" { (value::copyable(&item.sku, room.look.language)) } (explanation(room, &item.price_explanation)) },
             html! { span class="number" { (room.look.number(item.quantity)) } },
             price_cell(room, item.unit_price.as_ref()),
             price_cell(room, item.line_total.as_ref()),
