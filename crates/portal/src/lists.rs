@@ -75,6 +75,13 @@ impl Cell {
         Self { shown, plain: Plain::Text(text.to_owned()) }
     }
 
+    /// The same with a code beneath it, to be copied.
+    #[must_use]
+    pub fn link_and_code(room: &Room, text: &str, path: &str, code: &str) -> Self {
+        let shown = html! { a class="row" href=(path) { (value::whole(text)) } span class="under" { (value::copyable(code, room.look.language)) } };
+        Self { shown, plain: Plain::Text(text.to_owned()) }
+    }
+
     /// A state.
     #[must_use]
     pub fn badge(tone: Tone, text: &str) -> Self {

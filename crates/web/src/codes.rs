@@ -83,6 +83,7 @@ pub const CODES: &[Code] = &[
     code(409, "nothing_to_send", "The license carries no code."),
     code(409, "nothing_to_reveal", "The license carries no code that can be shown."),
     code(409, "license_of_fulfillment", "The license was delivered to an external shop: its fulfillment is read, revealed or canceled."),
+    code(409, "nothing_to_attach", "Every license of the order that it is for has it already."),
     code(409, "license_canceled", "The license was canceled."),
     code(409, "license_distributed", "The license was given to its end user and cannot be changed."),
     code(409, "not_waiting_for_confirmation", "The license does not wait for the merchant's confirmation."),

@@ -27,6 +27,7 @@ mod lists;
 mod order_lines;
 mod order_pages;
 mod overviews;
+mod owners;
 mod ownership;
 mod page_words;
 mod pages;

@@ -46,6 +46,7 @@ pub const GERMAN: &[(&str, &str)] = &[
     ("nothing_to_send", "Diese Lizenz hat keinen Code, der sich versenden ließe."),
     ("nothing_to_reveal", "Diese Lizenz hat keinen Code, der sich anzeigen ließe."),
     ("license_of_fulfillment", "Diese Lizenz ging an einen externen Shop. Arbeiten Sie mit ihrer Lieferung: ansehen, anzeigen oder zurücknehmen."),
+    ("nothing_to_attach", "Bei jeder Lizenz dieser Bestellung, die es betrifft, ist das schon angegeben."),
     ("license_canceled", "Die Lizenz wurde storniert."),
     ("license_distributed", "Die Lizenz wurde weitergegeben. Ihren Inhaber kann nur noch der Händler ändern."),
     ("not_waiting_for_confirmation", "Diese Lizenz wartet nicht auf eine Bestätigung des Händlers."),

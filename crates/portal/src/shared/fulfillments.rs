@@ -233,7 +233,7 @@ pub fn facts_card(room: &Room, masked: &MaskedFulfillment) -> Markup {
     let mut rows: Vec<(&str, Markup)> = vec![
         (room.t("ID", "ID"), value::copyable(&view.id.text(), look.language)),
         (room.t("Shop order", "Shop-Bestellung"), value::copyable(&view.external_order_id, look.language)),
-        (room.t("Product", "Produkt"), html! { (masked.product_name) span class="under" { code { (masked.sku) } } }),
+        (room.t("Product", "Produkt"), html! { (masked.product_name) span class="under" { (value::copyable(&masked.sku, look.language)) } }),
         (room.t("Customer", "Kunde"), html! { @if let Some(name) = &view.customer_name { (name) br; } (value::email(&view.customer_email)) }),
         (room.t("Source", "Quelle"), html! { (door(look, view.source)) }),
         (

@@ -1,5 +1,6 @@
 //! Parts that both workspaces show.
 
+pub mod attach;
 pub mod balances;
 pub mod find;
 pub mod fulfillments;

@@ -144,7 +144,7 @@ fn row(call: &Call, room: &Room, offer: &Offer, path: &str) -> Vec<Cell> {
         None => Cell::empty(),
     };
     vec![
-        Cell::link(&product.name, &room.path(&format!("/products/{}", product.id)), Some(&product.sku)),
+        Cell::link_and_code(room, &product.name, &room.path(&format!("/products/{}", product.id)), &product.sku),
         Cell::shown_as(html! { (badge(tone, access)) @if let Some(disabled) = disabled { " " (disabled) } }, Plain::Exact(access.to_owned())),
         own,
         offer.price.as_ref().map_or_else(Cell::empty, |price| Cell::money(room, price)),
