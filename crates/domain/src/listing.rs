@@ -22,8 +22,15 @@ impl PageRequest {
     /// recorded in the span is not looked for outside of it.
     #[must_use]
     pub(crate) fn span(&self, from: Option<Timestamp>, to: Option<Timestamp>) -> (Vec<u8>, Vec<u8>) {
-        let before = to.map_or_else(|| self.bound(), |to| self.bound().min(first_id(to.plus_ms(SLACK_MS)).to_vec()));
-        (from.map_or([0; 16], first_id).to_vec(), before)
+        let (first, before) = self.between(from, to);
+        (first.to_vec(), before.to_vec())
+    }
+
+    /// The same as ids.
+    #[must_use]
+    pub(crate) fn between(&self, from: Option<Timestamp>, to: Option<Timestamp>) -> ([u8; 16], [u8; 16]) {
+        let before = self.before.unwrap_or([0xff; 16]);
+        (from.map_or([0; 16], first_id), to.map_or(before, |to| before.min(first_id(to.plus_ms(SLACK_MS)))))
     }
 
     /// One row more than asked for tells whether there is a next page.
@@ -51,6 +58,13 @@ fn first_id(at: Timestamp) -> [u8; 16] {
     let mut id = [0; 16];
     id[..6].copy_from_slice(&at.ms().max(0).to_be_bytes()[2..]);
     id
+}
+
+/// The pattern of what contains a text, for a column in small letters and `ESCAPE '!'`: for lists of what people make by hand.
+#[must_use]
+pub(crate) fn containing(text: &str) -> String {
+    let escaped = text.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{escaped}%")
 }
 
 /// One page.

@@ -18,7 +18,7 @@ pub use products::{
 use super::{EndUserInformation, Kind, Method, SellableProduct};
 use crate::access::PartnershipScope;
 use crate::ids::{ChannelId, ProductId};
-use crate::listing::{Page, PageRequest};
+use crate::listing::{Page, PageRequest, containing};
 use std::collections::{BTreeSet, HashMap};
 use tradepost_store::ColumnType::{Bytes, Int};
 use tradepost_store::{Column, Fault, FromRow, Reader, Row, SetSql, Sql, Value, params, sql};
@@ -127,13 +127,6 @@ pub async fn list_available(
     let rows = reader.query(LIST, params![scope.merchant, scope.partnership, channel, page.bound(), page.fetch(), pattern]).await?;
     let rows = with_parts(reader, scope.merchant, rows).await?;
     Ok(page.page(rows, |product| product.id))
-}
-
-/// The pattern of what contains a text, for a column in small letters and `ESCAPE '!'`.
-#[must_use]
-pub(crate) fn containing(text: &str) -> String {
-    let escaped = text.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    format!("%{escaped}%")
 }
 
 /// Products by number, whoever may order them: for what was ordered, and for the parts of bundles.

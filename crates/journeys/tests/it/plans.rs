@@ -4,7 +4,7 @@
 
 use tradepost_domain::audit;
 use tradepost_domain::command::retention;
-use tradepost_domain::fulfillments::{queries as fulfillments, statement};
+use tradepost_domain::fulfillments::{queries as fulfillments, requests as cancel_requests, statement};
 use tradepost_domain::identity::forget as links;
 use tradepost_domain::licenses::queries as licenses;
 use tradepost_domain::orders::queries as orders;
@@ -171,7 +171,7 @@ async fn body(app: TestApp) {
     lists::of_invoices(&app, merchant, many.clone()).await;
     lists::of_orders(&app, merchant, many.clone(), product.number).await;
     lists::of_licenses(&app, merchant, many.clone(), product.number).await;
-    lists::of_licenses_that_a_word_finds(&app, merchant).await;
+    lists::of_licenses_that_a_word_finds(&app, merchant, many.clone()).await;
     lists::of_payments(&app, merchant).await;
     find::of_words(&app, merchant, many.clone()).await;
     lists::of_fulfillments(&app, merchant, many).await;
@@ -180,6 +180,9 @@ async fn body(app: TestApp) {
 
     let found = plan(&app, statement::MOVEMENTS, params![merchant, [7_u8; 16], [0xff_u8; 16], 51_i64].to_vec()).await;
     assert!(found.contains("entry_by_account") && !found.contains("TEMP B-TREE"), "{found}");
+    let values = params![merchant, [0xff_u8; 16], 51_i64, 1_i64, [0_u8; 16], "", Vec::<u8>::new(), "EXT-1"].to_vec();
+    let found = plan(&app, cancel_requests::LIST_OF_EXTERNAL_ORDER, values).await;
+    assert!(!found.contains("SCAN f") && !found.contains("Seq Scan on fulfillment"), "walks all fulfillments: {found}");
 
     let found = plan(&app, fulfillments::PROCESSING, params![merchant, partnership].to_vec()).await;
     assert!(found.contains("fulfillment_of_rare_state") || found.contains("fulfillment_processing"), "{found}");

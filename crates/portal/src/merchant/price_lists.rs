@@ -38,7 +38,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let scope = call.merchant()?;
     let new = Button::new(room.t("New price list", "Neue Preisliste")).primary().icon(Icon::Add).opens_dialog().to(&room.path("/price-lists/new"));
     let may = room.may(Right::CatalogManage);
-    let list = List::new(&room, &call, "price-lists").empty(
+    let list = List::new(&room, &call, "price-lists").searches().empty(
         Icon::Tag,
         room.t("No price lists yet", "Noch keine Preislisten"),
         room.t(
@@ -47,7 +47,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         may.then(|| new.clone()),
     );
-    let found = list.rows(&call, fetch!(|page| [call] price_lists(call, scope, page).await)).await?;
+    let searched = list.searched();
+    let found = list.rows(&call, fetch!(|page| [call, searched] price_lists(call, scope, searched.clone(), page).await)).await?;
     let columns =
         vec![Column::new(room.t("Price list", "Preisliste")), Column::right(room.t("Products", "Produkte")), Column::new(room.t("Created", "Angelegt"))];
     let row = |list: &PriceListView| {
@@ -68,8 +69,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     list.answer(&call, Spot::PriceLists, &head, columns, rows, found.next)
 }
 
-async fn price_lists(call: &Call, scope: MerchantScope, page: PageRequest) -> Result<Page<PriceListView>, Problem> {
-    call.read(move |reader| Box::pin(async move { queries::price_lists(reader, scope, page).await })).await
+async fn price_lists(call: &Call, scope: MerchantScope, search: Option<String>, page: PageRequest) -> Result<Page<PriceListView>, Problem> {
+    call.read(move |reader| Box::pin(async move { queries::price_lists(reader, scope, search.as_deref(), page).await })).await
 }
 
 /// The price list that the path names.
@@ -118,11 +119,12 @@ async fn show_page(call: &Call, room: &Room, price_list: &PriceListView, typed: 
     );
     let searched = list.searched();
     let found = list.rows(call, fetch!(|page| [call, searched] offered(call, price_list.id, searched.clone(), page).await)).await?;
+    let further = room.t("Further quantities", "Weitere Mengen");
     let columns = vec![
-        Column::new(room.t("Product", "Produkt")),
+        Column::new(room.t("Product", "Produkt")).with(room.t("Sale", "Verkauf")),
         Column::new(room.t("SKU", "SKU")),
-        Column::right(room.t("Price here", "Preis hier")),
-        Column::right(room.t("List price", "Listenpreis")),
+        Column::amounts(room.t("Price here", "Preis hier")).with(further),
+        Column::amounts(room.t("List price", "Listenpreis")).with(further),
         Column::new(""),
     ];
     let rows = found.rows.iter().map(|(product, books)| row(room, price_list.id, product, books)).collect();
@@ -156,10 +158,7 @@ fn add_card(call: &Call, room: &Room, path: &str, typed: &Typed) -> Markup {
 
 fn row(room: &Room, price_list: PriceListId, product: &OfferedProduct, books: &[BookView]) -> Vec<Cell> {
     let currency = room.currency;
-    let priced = |shelf: Shelf| match tiers::of_shelf(books, shelf, currency) {
-        [] => Cell::empty(),
-        tiers @ [first, ..] => Cell::shown_as(tiers::shown(room, currency, tiers), crate::files::Plain::Number(currency.minor(first.unit_minor).amount_text())),
-    };
+    let priced = |shelf: Shelf| tiers::cell(room, currency, tiers::of_shelf(books, shelf, currency));
     let place = room.path(&format!("/price-lists/{price_list}/products/{}", product.id));
     let acts = html! {
         @if room.may(Right::CatalogManage) {

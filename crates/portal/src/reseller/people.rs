@@ -5,7 +5,7 @@ use crate::files::Plain;
 use crate::forms::{Typed, question};
 use crate::lists::{Cell, List};
 use crate::room::{Room, Spot, done};
-use crate::shared::people as shared;
+use crate::shared::{people as shared, views};
 use maud::{Markup, html};
 use tradepost_design::badge::tag;
 use tradepost_design::card::Card;
@@ -17,6 +17,7 @@ use tradepost_domain::identity::full_name;
 use tradepost_domain::orders::spending::Spendings;
 use tradepost_domain::partners::queries::{self, UserView};
 use tradepost_domain::partners::{AddResellerMember, ChangeResellerMember, RemoveResellerMember};
+use tradepost_domain::saved_views::ListName;
 use tradepost_domain::{PersonId, Right};
 use tradepost_kernel::text::Email;
 use tradepost_web::api::approvals;
@@ -71,6 +72,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let roles = ResellerRole::ALL.iter().map(|role| (role.name().to_owned(), shared::reseller_role(&room.look, *role).0.to_owned())).collect();
     let list = List::new(&room, &call, "people").searches().filter("role", roles);
+    // The pages that save one are those of a program that trades.
+    let list = if room.may_trade() { list.views(views::of(&call, ListName::People).await?) } else { list };
     let users = users(&call, &room).await?;
     let searched = list.searched().map(|text| text.to_lowercase());
     let role = list.asked("role").and_then(ResellerRole::from_name);

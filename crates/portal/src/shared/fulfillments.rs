@@ -102,13 +102,13 @@ pub fn by_days<'a>(room: &Room, call: &Call, list: List<'a>) -> List<'a> {
 #[must_use]
 pub fn columns(room: &Room) -> Vec<Column<'static>> {
     vec![
-        Column::new(room.t("Shop order", "Shop-Bestellung")),
+        Column::new(room.t("Shop order", "Shop-Bestellung")).with(room.t("Source", "Quelle")),
         Column::new(room.t("Status", "Status")),
         Column::new(room.t("Customer", "Kunde")),
-        Column::new(room.t("Product", "Produkt")),
+        Column::new(room.t("Product", "Produkt")).with(room.t("SKU", "SKU")),
         Column::right(room.t("Codes", "Codes")),
-        Column::right(room.t("Cost", "Kosten")),
-        Column::right(room.t("Refunded", "Erstattet")),
+        Column::amounts(room.t("Cost", "Kosten")),
+        Column::amounts(room.t("Refunded", "Erstattet")),
         Column::new(room.t("Recorded", "Erfasst")),
     ]
 }
@@ -124,7 +124,7 @@ pub fn cells(room: &Room, row: &NamedFulfillment) -> Vec<Cell> {
         Cell::link(&fulfillment.external_order_id, &room.path(&format!("/fulfillments/{}", fulfillment.id)), Some(door(&room.look, fulfillment.source))),
         Cell::badge(tone, name),
         Cell::text(&fulfillment.customer_email),
-        Cell::shown_as(product, Plain::Text(row.sku.clone())),
+        Cell::shown_as(product, Plain::Text(row.product_name.clone())).and(Plain::Exact(row.sku.clone())),
         Cell::number(room, fulfillment.quantity),
         Cell::money(room, &fulfillment.total_cost),
         refunded,

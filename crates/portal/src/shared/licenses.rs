@@ -57,11 +57,11 @@ pub fn columns(room: &Room) -> Vec<Column<'static>> {
     vec![
         Column::new(room.t("Product", "Produkt")),
         Column::new(room.t("Code", "Code")),
-        Column::new(room.t("Status", "Status")),
+        Column::new(room.t("Status", "Status")).with(room.t("Waits for", "Wartet auf")),
         Column::new(room.t("Fulfillment", "Lieferung")),
-        Column::new(room.t("Owner", "Inhaber")),
+        Column::new(room.t("Owner", "Inhaber")).with(room.t("Customer e-mail", "E-Mail des Kunden")),
         Column::new(room.t("Ordered", "Bestellt")),
-        Column::new(room.t("ID", "ID")),
+        Column::new(room.t("ID", "ID")).with(room.t("Order", "Bestellung")).with(room.t("External shop", "Externer Shop")),
     ]
 }
 
@@ -73,14 +73,15 @@ pub fn row(room: &Room, license: &LicenseView) -> Vec<Cell> {
     let why = license.lock_reasons.first().and_then(|reason| names::lock_reason_named(reason.code)).map(|known| names::lock_reason(look, known).0);
     let stage_shown = html! { (badge(tone, stage)) @if let Some(why) = why { span class="under" { (why) } } };
     let code = license.masked_code.as_deref().map_or_else(Cell::empty, |code| Cell::shown_as(html! { code { (code) } }, Plain::Exact(code.to_owned())));
+    let exact = |text: Option<String>| text.map_or(Plain::Empty, Plain::Exact);
     vec![
         Cell::link(&license.sku, &room.path(&format!("/licenses/{}", license.id)), None),
         code,
-        Cell::shown_as(stage_shown, Plain::Exact(stage.to_owned())),
+        Cell::shown_as(stage_shown, Plain::Exact(stage.to_owned())).and(exact(why.map(ToOwned::to_owned))),
         Cell::text(names::license_status(look, license.status)),
         license.owner.as_ref().map_or_else(Cell::empty, |owner| Cell::person(&name(owner), Some(owner.email.as_str()))),
         Cell::moment(room, license.created_at),
-        Cell::code(room, &license.id.to_string()),
+        Cell::code(room, &license.id.to_string()).and(exact(license.order.map(|id| id.to_string()))).and(exact(license.fulfillment.map(|id| id.to_string()))),
     ]
 }
 

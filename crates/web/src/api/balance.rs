@@ -11,7 +11,7 @@ use tradepost_domain::access::PartnershipScope;
 use tradepost_domain::billing;
 use tradepost_domain::billing::auto_top_up::SetAutoTopUp;
 use tradepost_domain::billing::top_up::{self, CancelTopUp, RequestTopUp};
-use tradepost_domain::fulfillments::statement::{self, Movement, Walk};
+use tradepost_domain::fulfillments::statement::{self, Movement, Span, Walk};
 use tradepost_domain::ids::PartnershipId;
 use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_domain::{Engine, Right, partners};
@@ -87,13 +87,14 @@ pub async fn shown(call: &Call, scope: PartnershipScope) -> Result<BalanceView, 
 /// Page by page, or the whole of it as a file.
 async fn movements(call: Call) -> Result<Answer, Problem> {
     let scope = scope(&call)?;
-    let (asked, page) = (call.query::<StatementQuery>()?.currency, call.page()?);
+    let StatementQuery { currency: asked, created_from, created_to } = call.query()?;
+    let (page, span) = (call.page()?, Span { from: created_from, to: created_to });
     if call.wants_csv() {
         let begun = call.read(move |reader| {
             Box::pin(async move {
                 let Some(currency) = currency_of_statement(reader, scope, asked).await? else { return Ok(None) };
                 let walk = match currency {
-                    Some(currency) => Walk::begin(reader, scope, currency, None).await?.map(|walk| (currency, walk)),
+                    Some(currency) => Walk::begin(reader, scope, currency, span, None).await?.map(|walk| (currency, walk)),
                     None => None,
                 };
                 Ok(Some(walk))
@@ -102,20 +103,20 @@ async fn movements(call: Call) -> Result<Answer, Problem> {
         let begun = begun.await?.or_not_found()?;
         return Ok(Answer::download("statement.csv", "text/csv; charset=utf-8", file(call.engine().clone(), begun)));
     }
-    Ok(call.list(moved(&call, scope, asked, page).await?, |row| row))
+    Ok(call.list(moved(&call, scope, asked, span, page).await?, |row| row))
 }
 
-/// A page of the movements of a prepaid balance, newest first: in the currency asked for, else in the one of now.
+/// A page of the movements of a prepaid balance in a span, newest first: in the currency asked for, else in the one of now.
 ///
 /// # Errors
 /// 404; faults of the store.
-pub async fn moved(call: &Call, scope: PartnershipScope, asked: Option<Currency>, page: PageRequest) -> Result<Page<MovementView>, Problem> {
+pub async fn moved(call: &Call, scope: PartnershipScope, asked: Option<Currency>, span: Span, page: PageRequest) -> Result<Page<MovementView>, Problem> {
     let found = call
         .read(move |reader| {
             Box::pin(async move {
                 let Some(currency) = currency_of_statement(reader, scope, asked).await? else { return Ok(None) };
                 let found = match currency {
-                    Some(currency) => Some((currency, statement::page(reader, scope, currency, page).await?)),
+                    Some(currency) => Some((currency, statement::page(reader, scope, currency, span, page).await?)),
                     None => None,
                 };
                 Ok(Some(found))

@@ -19,6 +19,16 @@ input! {
         pub reference: Option<Line<64>>,
     }
 
+    /// Which movements are wanted.
+    pub struct StatementQuery {
+        /// Those of the balance in this currency; else in the one that the partnership buys in now.
+        pub currency: Option<Currency>,
+        /// Only those at this moment or later.
+        pub created_from: Option<Timestamp>,
+        /// Only those before this moment.
+        pub created_to: Option<Timestamp>,
+    }
+
     /// What changes of the automatic top-up. What is left out stays as it is.
     pub struct AutoTopUpChange {
         /// On or off; on where it is set for the first time.
@@ -29,12 +39,6 @@ input! {
         pub amount: Patch<Money>,
         /// Over what is missing to this; above the threshold; takes the place of an amount.
         pub target: Patch<Money>,
-    }
-
-    /// Which statement is wanted.
-    pub struct StatementQuery {
-        /// That of the balance in this currency; else in the one that the partnership buys in now.
-        pub currency: Option<Currency>,
     }
 }
 

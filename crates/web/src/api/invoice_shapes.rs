@@ -79,6 +79,14 @@ input! {
     pub struct OwnPaymentQuery {
         /// Only for this invoice.
         pub invoice: Option<InvoiceId>,
+        /// Only those that came so.
+        pub method: Option<PaymentMethod>,
+        /// Only with exactly this reference, or for the invoice with this number.
+        pub search: Option<Line<100>>,
+        /// Only those recorded at this moment or later.
+        pub created_from: Option<Timestamp>,
+        /// Only those recorded before this moment.
+        pub created_to: Option<Timestamp>,
     }
 }
 

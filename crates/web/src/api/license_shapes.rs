@@ -85,13 +85,23 @@ input! {
     }
 
     /// Which licenses are wanted.
+    pub struct OwnLicenseQuery {
+        /// Only of this product: its id or SKU.
+        pub product: Option<Line<64>>,
+        /// Only what a word finds: the id of a license, an order or a product, the number of an order or of its invoice, the whole of an order's
+        /// reference, the e-mail address of a customer, or a SKU.
+        pub search: Option<Line<100>>,
+        => licenses: LicenseQuery
+    }
+
+    /// Which licenses are wanted.
     pub struct MerchantLicenseQuery {
         /// Only of this partnership.
         pub partnership: Option<PartnershipId>,
         /// Only of this product: its id or SKU.
         pub product: Option<Line<64>>,
-        /// Only what a word finds: the id of a license, the number of an order or of its invoice, the whole of an order's reference, the e-mail
-        /// address of a customer, or a SKU.
+        /// Only what a word finds: the id of a license, an order or a product, the number of an order or of its invoice, the whole of an order's
+        /// reference, the e-mail address of a customer, or a SKU.
         pub search: Option<Line<100>>,
         => licenses: LicenseQuery
     }

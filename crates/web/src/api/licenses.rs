@@ -108,9 +108,10 @@ pub async fn shown(call: &Call, id: LicenseId, reveal: bool) -> Result<LicenseVi
 }
 
 async fn list(call: Call) -> Result<Answer, Problem> {
-    let query = call.query::<LicenseQuery>()?;
-    let filter = LicenseFilter { order: query.order, product: None, stage: query.stage, status: query.status };
-    Ok(call.list(listed(&call, filter, call.page()?).await?, |view| view))
+    let OwnLicenseQuery { product, search, licenses } = call.query()?;
+    let filter = LicenseFilter { order: licenses.order, product: None, stage: licenses.stage, status: licenses.status };
+    let wanted = LicenseSearch { partnership: None, product: product.map(String::from), search: search.map(String::from), filter };
+    Ok(call.list(found(&call, wanted, call.page()?).await?, |view| view))
 }
 
 async fn list_of_merchant(call: Call) -> Result<Answer, Problem> {
@@ -138,12 +139,13 @@ pub async fn chosen(call: &Call, ids: Vec<LicenseId>) -> Result<Vec<LicenseView>
     rows.iter().map(|row| license_view(row, &around, None)).collect()
 }
 
-/// A page of the licenses that a merchant looks for, codes masked.
+/// A page of the licenses that the side that asks looks for, codes masked; a reseller's are its own, whatever is named.
 ///
 /// # Errors
 /// 403; faults of the store.
 pub async fn found(call: &Call, wanted: LicenseSearch, page: PageRequest) -> Result<Page<LicenseView>, Problem> {
-    let scope = call.merchant()?;
+    let (scope, of) = sides(call)?;
+    let wanted = LicenseSearch { partnership: of.or(wanted.partnership), ..wanted };
     let (found, around) = call
         .read(move |reader| {
             Box::pin(async move {
@@ -174,15 +176,6 @@ pub async fn listed(call: &Call, filter: LicenseFilter, page: PageRequest) -> Re
         .await?;
     let views = found.rows.iter().map(|row| license_view(row, &around, None)).collect::<Result<Vec<_>, Problem>>()?;
     Ok(Page { rows: views, next: found.next })
-}
-
-/// The number of a product, by id or SKU, that the partnership that asks has licenses of: also one that was withdrawn since.
-///
-/// # Errors
-/// 403; faults of the store.
-pub async fn product_number(call: &Call, product: String) -> Result<Option<i64>, Problem> {
-    let scope = call.partnership()?;
-    call.read(move |reader| Box::pin(async move { queries::product_of(reader, scope, &product).await })).await
 }
 
 async fn get(call: Call) -> Result<Answer, Problem> {
@@ -239,7 +232,7 @@ fn reseller_routes(r: &mut Routes) {
         .tag(tag)
         .doc("Lists the partnership's licenses, newest first, codes masked.")
         .needs(Right::OrdersRead)
-        .query::<LicenseQuery>()
+        .query::<OwnLicenseQuery>()
         .lists::<LicenseView>();
     r.get("/v1/reseller/licenses/active.csv", "downloadActiveLicenses", download_product)
         .tag(tag)

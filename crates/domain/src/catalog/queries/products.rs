@@ -1,11 +1,10 @@
 //! The merchant's own view of products and their prices.
 
-use super::containing;
 use crate::access::MerchantScope;
 use crate::catalog::pricing::Book;
 use crate::catalog::{EndUserInformation, Kind, Method, ProductFields, Tier};
 use crate::ids::ProductId;
-use crate::listing::{Page, PageRequest};
+use crate::listing::{Page, PageRequest, containing};
 use std::collections::HashMap;
 use tradepost_kernel::{Currency, Timestamp};
 use tradepost_store::{Column, Fault, FromRow, Reader, Row, Sql, params, sql};

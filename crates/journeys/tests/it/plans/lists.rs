@@ -146,9 +146,16 @@ pub async fn of_licenses(app: &TestApp, merchant: i64, partnership: Vec<u8>, pro
 }
 
 /// PAR-17: what a word leads to goes by the index of what it looks like, and walks no licenses.
-pub async fn of_licenses_that_a_word_finds(app: &TestApp, merchant: i64) {
+pub async fn of_licenses_that_a_word_finds(app: &TestApp, merchant: i64, partnership: Vec<u8>) {
+    for of in [Vec::new(), partnership] {
+        of_a_word(app, merchant, &of).await;
+    }
+}
+
+/// The same for one that asks: the merchant where `of` is empty, else the reseller.
+async fn of_a_word(app: &TestApp, merchant: i64, of: &[u8]) {
     let page = |further: Vec<Value>| {
-        let mut values = params![merchant, [0xff_u8; 16], 51_i64, 0_i64, "", "", Vec::<u8>::new(), Vec::<u8>::new()].to_vec();
+        let mut values = params![merchant, [0xff_u8; 16], 51_i64, 0_i64, "", "", of.to_vec(), Vec::<u8>::new()].to_vec();
         values.extend(further);
         values
     };
@@ -176,13 +183,14 @@ pub async fn of_payments(app: &TestApp, merchant: i64) {
         values
     };
     let (none, some) = (Vec::<u8>::new, || vec![7_u8; 16]);
-    let name = vec![Value::from("RE-1"), Value::from("RE-1")];
+    let name = || vec![Value::from("RE-1"), Value::from("RE-1")];
     for (list, values, indexes) in [
         (invoices::PAYMENTS, page(none(), none(), "", Vec::new()), &["payment_pkey", "sqlite_autoindex_payment_1"][..]),
         (invoices::PAYMENTS_OF_PARTNERSHIP, page(some(), none(), "", Vec::new()), &["payment_by_partnership"][..]),
         (invoices::PAYMENTS_OF_INVOICE, page(none(), some(), "", Vec::new()), &["payment_by_invoice"][..]),
         (invoices::PAYMENTS_OF_METHOD, page(none(), none(), "wire", Vec::new()), &["payment_by_method"][..]),
-        (invoices::PAYMENTS_OF_NAME, page(none(), none(), "", name), &["payment_by_reference"][..]),
+        (invoices::PAYMENTS_OF_NAME, page(none(), none(), "", name()), &["payment_by_reference"][..]),
+        (invoices::PAYMENTS_OF_NAME, page(some(), none(), "", name()), &["payment_by_reference"][..]),
     ] {
         let found = plan(app, list, values).await;
         assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");

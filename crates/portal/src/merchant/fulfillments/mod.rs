@@ -48,7 +48,7 @@ enum Tab {
 }
 
 async fn own_tabs(call: &Call, room: &Room, here: Tab) -> Result<Markup, Problem> {
-    let pending = RequestFilter { partnership: None, fulfillment: None, state: Some(RequestState::Pending) };
+    let pending = RequestFilter { state: Some(RequestState::Pending), ..RequestFilter::default() };
     let waiting = api::cancel_requests::listed(call, pending, MOST_WAITING).await?.rows.len();
     let all = [
         (room.t("Fulfillments", "Lieferungen"), room.path("/fulfillments"), 0, here == Tab::Fulfillments),

@@ -70,13 +70,13 @@ fn acts(room: &Room) -> Markup {
 
 fn columns(room: &Room) -> Vec<Column<'_>> {
     vec![
-        Column::new(room.t("Product", "Produkt")),
+        Column::new(room.t("Product", "Produkt")).with(room.t("Version", "Version")),
         Column::new(room.t("SKU", "SKU")),
         Column::new(room.t("Kind", "Art")),
         Column::new(room.t("Group", "Gruppe")),
         Column::new(room.t("Status", "Status")),
         Column::right(room.t("Available", "Verfügbar")),
-        Column::right(room.t("List price", "Listenpreis")),
+        Column::amounts(room.t("List price", "Listenpreis")),
     ]
 }
 

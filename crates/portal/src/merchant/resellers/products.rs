@@ -120,10 +120,10 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let direct = list.asked("show") == Some(DIRECT);
     let found = list.rows(&call, fetch!(|page| [call, p] found(call, p, direct, page).await)).await?;
     let columns = vec![
-        Column::new(room.t("Product", "Produkt")),
-        Column::new(room.t("May order", "Darf bestellen")),
-        Column::right(room.t("Own price", "Eigener Preis")),
-        Column::right(room.t("Current price", "Aktueller Preis")),
+        Column::new(room.t("Product", "Produkt")).with(room.t("SKU", "SKU")),
+        Column::new(room.t("May order", "Darf bestellen")).with(room.t("Sale", "Verkauf")),
+        Column::amounts(room.t("Own price", "Eigener Preis")).with(room.t("Further quantities", "Weitere Mengen")),
+        Column::amounts(room.t("Current price", "Aktueller Preis")),
         Column::new(""),
     ];
     let rows = found.rows.iter().map(|offer| row(&call, &room, offer, &path)).collect();
@@ -137,16 +137,13 @@ fn row(call: &Call, room: &Room, offer: &Offer, path: &str) -> Vec<Cell> {
         Some(false) => (Tone::Bad, room.t("Blocked", "Gesperrt")),
         None => (Tone::Good, room.t("By the price list", "Durch die Preisliste")),
     };
-    let disabled = (!product.enabled).then(|| badge(Tone::Plain, room.t("Not sold", "Nicht verkauft")));
-    let first = offer.own.first().zip(offer.currency);
-    let own = match first {
-        Some((tier, currency)) => Cell::shown_as(tiers::shown(room, currency, &offer.own), Plain::Number(currency.minor(tier.unit_minor).amount_text())),
-        None => Cell::empty(),
-    };
+    let disabled = (!product.enabled).then(|| room.t("Not sold", "Nicht verkauft"));
+    let may = html! { (badge(tone, access)) @if let Some(disabled) = disabled { " " (badge(Tone::Plain, disabled)) } };
+    let disabled = disabled.map_or(Plain::Empty, |text| Plain::Exact(text.to_owned()));
     vec![
         Cell::link_and_code(room, &product.name, &room.path(&format!("/products/{}", product.id)), &product.sku),
-        Cell::shown_as(html! { (badge(tone, access)) @if let Some(disabled) = disabled { " " (disabled) } }, Plain::Exact(access.to_owned())),
-        own,
+        Cell::shown_as(may, Plain::Exact(access.to_owned())).and(disabled),
+        offer.currency.map_or_else(Cell::empty, |currency| tiers::cell(room, currency, &offer.own)),
         offer.price.as_ref().map_or_else(Cell::empty, |price| Cell::money(room, price)),
         Cell::acts(acts(call, room, offer, path)),
     ]

@@ -7,8 +7,9 @@ use crate::merchant::orders::licenses;
 use crate::merchant::{fulfillments, invoices};
 use crate::names;
 use crate::room::Room;
-use crate::shared::history;
+use crate::shared::fulfillments::between;
 use crate::shared::orders as shared;
+use crate::shared::{history, views};
 use maud::html;
 use tradepost_design::icon::icon;
 use tradepost_design::table::Column;
@@ -16,6 +17,7 @@ use tradepost_design::{Button, Icon};
 use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_domain::orders::State;
 use tradepost_domain::orders::queries::OrderFilter;
+use tradepost_domain::saved_views::ListName;
 use tradepost_domain::{PartnershipScope, Right, audit};
 use tradepost_web::api::audit::AuditRow;
 use tradepost_web::api::orders::{OrderSummary, listed};
@@ -27,15 +29,30 @@ async fn orders(call: Call) -> Result<Answer, Problem> {
     let p = one(&call).await?;
     let frame = Frame::new(&room, &p, Tab::Orders);
     let states = State::ALL.iter().map(|state| (state.name().to_owned(), names::order_state(&room.look, *state).1.to_owned())).collect();
-    let export = Button::new(room.t("Export all", "Alle exportieren")).small().icon(Icon::Download).to(&format!("{}/orders?file=csv", frame.path));
-    let name = format!("orders-{}", p.code);
-    let list = List::new(&room, &call, &name).searches().filter("state", states).acts(export).empty(
+    let (path, name) = (format!("{}/orders", frame.path), format!("orders-{}", p.code));
+    let file = |text, ending: &str| Button::new(text).small().icon(Icon::Download).to(&format!("{path}?file={ending}"));
+    let (csv, xlsx) = (file(room.t("Export all", "Alle exportieren"), "csv"), file(room.t("Export all as XLSX", "Alle als XLSX exportieren"), "xlsx"));
+    let views = views::of(&call, ListName::Orders).await?.of_tab(p.id, &path);
+    let list = List::new(&room, &call, &name).searches().views(views).filter("state", states).acts(html! { (csv) (xlsx) }).empty(
         Icon::Order,
         room.t("No orders yet", "Noch keine Bestellungen"),
         room.t("Its orders appear here as soon as the first one is created.", "Hier erscheinen seine Bestellungen, sobald die erste angelegt ist."),
         None,
     );
-    let filter = OrderFilter { state: list.asked("state").and_then(State::from_name), search: list.searched(), ..OrderFilter::default() };
+    let list = Narrowing::new(&room, &call)
+        .text("product", room.t("Product (SKU or ID)", "Produkt (SKU oder ID)"))
+        .day("from", room.t("Created from", "Angelegt ab"))
+        .day("to", room.t("Created to", "Angelegt bis"))
+        .of(list, room.t("Product, dates", "Produkt, Zeitraum"));
+    let (created_from, created_to) = between(&room, &list);
+    let filter = OrderFilter {
+        state: list.asked("state").and_then(State::from_name),
+        search: list.searched(),
+        product: list.asked("product").map(ToOwned::to_owned),
+        held: false,
+        created_from,
+        created_to,
+    };
     if let Some(kind) = list.file() {
         return shared::exported(&room, &call, Some(p.id), filter, kind).await;
     }

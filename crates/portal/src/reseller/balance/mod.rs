@@ -7,6 +7,7 @@ use crate::files::Plain;
 use crate::lists::{Cell, List, fetch};
 use crate::room::{Room, Spot};
 use crate::shared::balances;
+use crate::shared::fulfillments::{between, by_days};
 use maud::{Markup, html};
 use tradepost_design::badge::{Tone, tag};
 use tradepost_design::card::{Card, Tile, tiles};
@@ -14,7 +15,7 @@ use tradepost_design::frame::Head;
 use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon, Language, Table, badge, note};
 use tradepost_domain::Right;
-use tradepost_domain::fulfillments::statement::MovementKind;
+use tradepost_domain::fulfillments::statement::{MovementKind, Span};
 use tradepost_web::api::balance::{self, AutoTopUpView, BalanceView, MovementView, OpenTopUp};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
@@ -36,13 +37,16 @@ async fn show(call: Call) -> Result<Answer, Problem> {
         ),
         may_top_up.then(|| top_up.clone()),
     );
-    let moved = list.rows(&call, fetch!(|page| [call] balance::moved(call, scope, asked, page).await)).await?;
+    let list = by_days(&room, &call, list);
+    let (from, to) = between(&room, &list);
+    let span = Span { from, to };
+    let moved = list.rows(&call, fetch!(|page| [call] balance::moved(call, scope, asked, span, page).await)).await?;
     let columns = vec![
         Column::new(room.t("When", "Wann")),
         Column::new(room.t("What", "Was")),
         Column::new(room.t("For", "Für")),
-        Column::right(room.t("Amount", "Betrag")),
-        Column::right(room.t("Balance", "Guthaben")),
+        Column::amounts(room.t("Amount", "Betrag")),
+        Column::amounts(room.t("Balance", "Guthaben")),
     ];
     let rows = moved.rows.iter().map(|movement| cells(&room, movement)).collect();
     let head = Head {

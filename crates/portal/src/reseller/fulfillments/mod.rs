@@ -6,7 +6,7 @@ mod take_back;
 
 use crate::lists::{List, fetch};
 use crate::room::{Room, Spot};
-use crate::shared::fulfillments as shared;
+use crate::shared::{fulfillments as shared, views};
 use maud::Markup;
 use tradepost_design::frame::Head;
 use tradepost_design::{Button, Icon, table};
@@ -14,6 +14,7 @@ use tradepost_domain::Right;
 use tradepost_domain::fulfillments::State;
 use tradepost_domain::fulfillments::queries::FulfillmentFilter;
 use tradepost_domain::ids::FulfillmentId;
+use tradepost_domain::saved_views::ListName;
 use tradepost_web::api::fulfillments;
 use tradepost_web::{Answer, Call, Problem, Routes};
 
@@ -37,7 +38,8 @@ fn tabs(room: &Room, here: Tab) -> Markup {
 
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
-    let list = List::new(&room, &call, "fulfillments").searches().filter("state", shared::states(&room.look));
+    let views = views::of(&call, ListName::Fulfillments).await?;
+    let list = List::new(&room, &call, "fulfillments").searches().views(views).filter("state", shared::states(&room.look));
     let searched = list.searched();
     // The search is for the shop's own order id. Whoever pastes ours is led to its page.
     if let Some(id) = searched.as_deref().and_then(|text| text.parse::<FulfillmentId>().ok()) {
