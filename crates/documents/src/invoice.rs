@@ -243,8 +243,8 @@ mod tests {
             issued_on: "2026-11-21".parse().expect("a date"),
             due_on: "2026-12-21".parse().expect("a date"),
             currency: usd,
-            seller: Seller { name: "Northwind <Software>".into(), address: vec!["1 Pier Road".into(), "Boston".into()], vat_id: Some("US12".into()) },
-            buyer: Buyer { company: "Acme & Sons".into(), address: vec!["Main St 5".into()], vat_id: None, code: "R-7K2M".into() },
+            seller: Seller { name: "Northwind <Software>".into(), address: vec!["1 Pier Road".into(), "Boston".into()], country: Some("US".into()), vat_id: Some("US12".into()) },
+            buyer: Buyer { company: "Acme & Sons".into(), address: vec!["Main St 5".into(), "DE".into()], place: None, vat_id: None, code: "R-7K2M".into() },
             reference: Some("PO \"4711\"".into()),
             order_number: Some("2026-000017".into()),
             lines: vec![InvoiceLine {
@@ -266,7 +266,7 @@ mod tests {
             discounts_minor: 0,
             deductions_minor: 0,
             total_minor: 150_000,
-            payment_instructions: PaymentInstruction::check_and_wire(Some("IBAN DE00 1234"), None),
+            payment_instructions: PaymentInstruction::check_and_wire(None, Some("IBAN DE00 1234"), None),
         }
     }
 
@@ -274,7 +274,7 @@ mod tests {
     pub(super) fn to_wire() -> InvoiceDocument {
         let account =
             BankAccount { holder: "Northwind <Software>".into(), iban: "DE89370400440532013000".parse().expect("an IBAN"), bic: "COBADEFFXXX".parse().ok() };
-        let payment_instructions = PaymentInstruction::check_and_wire(None, Some(&account));
+        let payment_instructions = PaymentInstruction::check_and_wire(None, None, Some(&account));
         InvoiceDocument { currency: "EUR".parse().expect("a currency"), payment_instructions, ..document() }
     }
 

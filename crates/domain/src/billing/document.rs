@@ -56,6 +56,9 @@ pub struct Seller {
     pub name: String,
     /// Its address, a line of the letter per entry.
     pub address: Vec<String>,
+    /// Its country by ISO 3166, two letters, where it had said one by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
     /// Its VAT id.
     pub vat_id: Option<String>,
 }
@@ -67,10 +70,28 @@ pub struct Buyer {
     pub company: String,
     /// Its address, a line of the letter per entry.
     pub address: Vec<String>,
+    /// The same address in its parts, as programs read it; not in documents from before there were e-invoices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// Its VAT id.
     pub vat_id: Option<String>,
     /// Its reseller code.
     pub code: String,
+}
+
+/// An address in its parts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Street and number.
+    pub street: Option<String>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// City.
+    pub city: Option<String>,
+    /// State or region.
+    pub region: Option<String>,
+    /// ISO 3166 code, two letters.
+    pub country: String,
 }
 
 fn lines_of(text: Option<&str>) -> Vec<String> {
@@ -81,7 +102,12 @@ impl Seller {
     /// The merchant as it is now.
     #[must_use]
     pub fn of(merchant: &MerchantView) -> Self {
-        Self { name: merchant.name.clone(), address: lines_of(merchant.address.as_deref()), vat_id: merchant.vat_id.clone() }
+        Self {
+            name: merchant.name.clone(),
+            address: lines_of(merchant.address.as_deref()),
+            country: merchant.country.clone(),
+            vat_id: merchant.vat_id.clone(),
+        }
     }
 }
 
@@ -95,6 +121,13 @@ impl Buyer {
         Self {
             company: reseller.company.clone(),
             address: address.into_iter().flatten().filter(|line| !line.is_empty()).collect(),
+            place: Some(Place {
+                street: reseller.street.clone(),
+                postal_code: reseller.postal_code.clone(),
+                city: reseller.city.clone(),
+                region: reseller.region.clone(),
+                country: reseller.country.clone(),
+            }),
             vat_id: reseller.vat_id.clone(),
             code: partnership.code.clone(),
         }
@@ -151,22 +184,22 @@ impl PaymentInstruction {
     /// Check and wire (PAY-3), as the merchant has it now.
     #[must_use]
     pub fn of(merchant: &MerchantView) -> Vec<Self> {
-        Self::check_and_wire(merchant.payment_instructions.as_deref(), merchant.bank_account.as_ref())
+        Self::check_and_wire(merchant.check_instructions.as_deref(), merchant.wire_instructions.as_deref(), merchant.bank_account.as_ref())
     }
 
-    /// Check and wire (PAY-3); a wire takes 3–5 business days.
+    /// Check and wire (PAY-3), each with what the merchant says of it; a wire takes 3–5 business days.
     #[must_use]
-    pub fn check_and_wire(merchant_instructions: Option<&str>, bank_account: Option<&BankAccount>) -> Vec<Self> {
-        let own = merchant_instructions.map(|text| format!("\n{text}")).unwrap_or_default();
+    pub fn check_and_wire(of_checks: Option<&str>, of_wires: Option<&str>, bank_account: Option<&BankAccount>) -> Vec<Self> {
+        let own = |text: Option<&str>| text.map(|text| format!("\n{text}")).unwrap_or_default();
         vec![
             Self {
                 method: "check".into(),
-                text: format!("Make the check or money order out to us and write the invoice number on it.{own}"),
+                text: format!("Make the check or money order out to us and write the invoice number on it.{}", own(of_checks)),
                 bank_account: None,
             },
             Self {
                 method: "wire".into(),
-                text: format!("Name the invoice number as the purpose. A wire takes 3–5 business days to arrive.{own}"),
+                text: format!("Name the invoice number as the purpose. A wire takes 3–5 business days to arrive.{}", own(of_wires)),
                 bank_account: bank_account.cloned(),
             },
         ]
@@ -198,19 +231,29 @@ mod tests {
             discounts_minor: 20,
             deductions_minor: 1,
             total_minor: 110,
-            payment_instructions: PaymentInstruction::check_and_wire(None, None),
+            payment_instructions: PaymentInstruction::check_and_wire(None, None, None),
         };
         assert_eq!(document.total_by_rule(), Some(document.total_minor));
         let kept = serde_json::to_string(&document).expect("JSON");
         assert_eq!(serde_json::from_str::<InvoiceDocument>(&kept).expect("the same"), document);
     }
 
+    /// BIL-3: a document from before there were e-invoices reads, and is written as it was.
+    #[test]
+    fn parties_of_before_read_without_country_and_parts() {
+        let (seller, buyer) = (r#"{"name":"Acme","address":["1 Pier Road"],"vat_id":null}"#, r#"{"company":"Contoso","address":["US"],"vat_id":null,"code":"R-1"}"#);
+        let read: (Seller, Buyer) = (serde_json::from_str(seller).expect("a seller"), serde_json::from_str(buyer).expect("a buyer"));
+        assert_eq!((&read.0.country, &read.1.place), (&None, &None));
+        assert_eq!((serde_json::to_string(&read.0).expect("JSON").as_str(), serde_json::to_string(&read.1).expect("JSON").as_str()), (seller, buyer));
+    }
+
     /// BIL-3: the account stands with the wire, and an instruction of before there were any still reads.
     #[test]
     fn an_instruction_keeps_the_account_and_reads_without_one() {
         let account = BankAccount { holder: "Acme GmbH".into(), iban: "DE89370400440532013000".parse().expect("an IBAN"), bic: None };
-        let ways = PaymentInstruction::check_and_wire(Some("Bank of Acme"), Some(&account));
+        let ways = PaymentInstruction::check_and_wire(Some("To 1 Pier Road"), Some("Bank of Acme"), Some(&account));
         assert_eq!((&ways[0].bank_account, ways[1].bank_account.as_ref()), (&None, Some(&account)));
+        assert!(ways[0].text.ends_with("\nTo 1 Pier Road") && ways[1].text.ends_with("\nBank of Acme"), "each way has its own words: {ways:?}");
         let kept = serde_json::to_string(&ways).expect("JSON");
         assert_eq!(serde_json::from_str::<Vec<PaymentInstruction>>(&kept).expect("the same"), ways);
         let before = r#"{"method":"wire","text":"Name the invoice number."}"#;

@@ -2,10 +2,10 @@
 
 use super::queries::FulfillmentRow;
 use super::units;
-use crate::access::{MerchantScope, named};
+use crate::access::{MerchantScope, PartnershipScope, named};
 use crate::ids::{CancelRequestId, FulfillmentId, LicenseId, PartnershipId};
 use crate::listing::{Page, PageRequest};
-use tradepost_kernel::{Currency, Refusal, Timestamp};
+use tradepost_kernel::{Currency, Refusal, Timestamp, sabotage};
 use tradepost_store::{Fault, FromRow, Reader, Row, Sql, params, sql};
 
 /// Where a request stands.
@@ -61,6 +61,8 @@ impl CancelRequestRow {
     pub fn must_be_pending(&self) -> Result<(), Refusal> {
         match self.state {
             RequestState::Pending => Ok(()),
+            // Whoever waited for another decision goes by what stood before it.
+            _ if sabotage::is("cancel_request.stale") => Ok(()),
             state => Err(Refusal::conflict("not_pending", "The request was decided or withdrawn before.").in_state(state.name())),
         }
     }
@@ -125,6 +127,19 @@ pub async fn request(
 pub async fn open_of(reader: &mut Reader<'_>, merchant: i64, fulfillment: FulfillmentId) -> Result<Option<CancelRequestRow>, Fault> {
     let sql = request_sql!("WHERE c.merchant = $1 AND c.fulfillment = $2 AND c.state = 'pending'");
     reader.query_opt(sql, params![merchant, fulfillment]).await
+}
+
+/// Whether a request of a partnership about a sale in this currency is not decided yet.
+///
+/// # Errors
+/// The store's.
+pub async fn any_pending_in(reader: &mut Reader<'_>, scope: PartnershipScope, currency: Currency) -> Result<bool, Fault> {
+    let sql = sql!(
+        "SELECT c.id FROM cancel_request c JOIN fulfillment f ON f.merchant = c.merchant AND f.id = c.fulfillment
+         WHERE c.merchant = $1 AND c.partnership = $2 AND c.state = 'pending' AND f.currency = $3 LIMIT 1"
+    );
+    let found: Option<(CancelRequestId,)> = reader.query_opt(sql, params![scope.merchant, scope.partnership, currency]).await?;
+    Ok(found.is_some())
 }
 
 /// The licenses that a request names, in order of id; none where it is about the whole.

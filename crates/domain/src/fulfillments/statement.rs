@@ -1,6 +1,9 @@
 //! The statement of a prepaid balance (EXT-1): every movement from the ledger, newest first, with what it left.
 //!
-//! A movement's place is its transfer's id: transfers of one partnership are minted one after the other, under its lock.
+//! A movement's place is its transfer's id. One server mints those of a partnership one after the other, under its lock, so that they
+//! stand as they were booked. Two servers' clocks differ a little: what both booked within that moment may stand in the other order
+//! (see `verify/prepaid.rs`). Then each line still says what the lines up to it come to, and the newest what is there; between two
+//! such movements that may differ from the balance that a fulfillment was answered with.
 
 use crate::access::{PartnershipScope, named};
 use crate::ids::{AccountId, FulfillmentId, InvoiceId, TransferId};

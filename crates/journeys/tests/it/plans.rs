@@ -4,7 +4,7 @@
 
 use tradepost_domain::audit;
 use tradepost_domain::command::retention;
-use tradepost_domain::fulfillments::{requests as cancel_requests, statement};
+use tradepost_domain::fulfillments::{queries as fulfillments, requests as cancel_requests, statement};
 use tradepost_domain::identity::forget as links;
 use tradepost_domain::licenses::queries as licenses;
 use tradepost_domain::orders::queries as orders;
@@ -183,6 +183,9 @@ async fn body(app: TestApp) {
     let values = params![merchant, [0xff_u8; 16], 51_i64, 1_i64, [0_u8; 16], "", Vec::<u8>::new(), "EXT-1"].to_vec();
     let found = plan(&app, cancel_requests::LIST_OF_EXTERNAL_ORDER, values).await;
     assert!(!found.contains("SCAN f") && !found.contains("Seq Scan on fulfillment"), "walks all fulfillments: {found}");
+
+    let found = plan(&app, fulfillments::PROCESSING, params![merchant, partnership].to_vec()).await;
+    assert!(found.contains("fulfillment_of_rare_state") || found.contains("fulfillment_processing"), "{found}");
 
     let found = plan(&app, outbox::DUE, params![i64::MAX, [0_u8; 16], 100_i64].to_vec()).await;
     assert!(found.contains("outbox_waiting") || found.contains("outbox_delayed"), "{found}");

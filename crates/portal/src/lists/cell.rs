@@ -44,6 +44,13 @@ impl Cell {
         Self::shown_as(shown, Plain::Text(text.to_owned())).under(under)
     }
 
+    /// The same with a code beneath it, to be copied.
+    #[must_use]
+    pub fn link_and_code(room: &Room, text: &str, path: &str, code: &str) -> Self {
+        let shown = html! { a class="row" href=(path) { (value::whole(text)) } span class="under" { (value::copyable(code, room.look.language)) } };
+        Self::shown_as(shown, Plain::Text(text.to_owned())).and(Plain::Text(code.to_owned()))
+    }
+
     /// A state.
     #[must_use]
     pub fn badge(tone: Tone, text: &str) -> Self {

@@ -127,7 +127,7 @@ async fn show_page(call: &Call, room: &Room, price_list: &PriceListView, typed: 
         Column::amounts(room.t("List price", "Listenpreis")).with(further),
         Column::new(""),
     ];
-    let rows = found.rows.iter().map(|(product, books)| row(call, room, price_list.id, product, books)).collect();
+    let rows = found.rows.iter().map(|(product, books)| row(room, price_list.id, product, books)).collect();
     let head = Head {
         crumbs: &[(room.t("Price lists", "Preislisten"), &room.path("/price-lists"))],
         title: &price_list.name,
@@ -156,14 +156,14 @@ fn add_card(call: &Call, room: &Room, path: &str, typed: &Typed) -> Markup {
     Card::new(room.t("Add a product", "Produkt hinzufügen")).with(forms::form(call, &room.look, &format!("{path}/products"), &fields, &act, None))
 }
 
-fn row(call: &Call, room: &Room, price_list: PriceListId, product: &OfferedProduct, books: &[BookView]) -> Vec<Cell> {
+fn row(room: &Room, price_list: PriceListId, product: &OfferedProduct, books: &[BookView]) -> Vec<Cell> {
     let currency = room.currency;
     let priced = |shelf: Shelf| tiers::cell(room, currency, tiers::of_shelf(books, shelf, currency));
     let place = room.path(&format!("/price-lists/{price_list}/products/{}", product.id));
     let acts = html! {
         @if room.may(Right::CatalogManage) {
             (Button::new(room.t("Price", "Preis")).small().opens_dialog().to(&format!("{place}/prices?currency={currency}")))
-            (forms::act(call, &format!("{place}/remove"), &Button::new(room.t("Remove", "Entfernen")).small().quiet().bare().icon(Icon::Delete)))
+            (Button::new(room.t("Remove", "Entfernen")).small().quiet().bare().icon(Icon::Delete).opens_dialog().to(&format!("{place}/remove")))
         }
     };
     let name =
@@ -285,6 +285,21 @@ async fn put_in(call: &Call, price_list: PriceListId) -> Result<(), Problem> {
     call.execute(OfferProduct { scope, price_list, product: product.id, offered: true }).await.map(drop)
 }
 
+async fn ask_remove(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    let (price_list, product) = (shown(&call).await?, entry(&call).await?);
+    let back = room.path(&format!("/price-lists/{}", price_list.id));
+    let title = match room.look.language {
+        Language::English => format!("Remove {} from “{}”", product.fields.name, price_list.name),
+        Language::German => format!("{} aus „{}“ entfernen", product.fields.name, price_list.name),
+    };
+    let text = html! {
+        p { (room.t("Resellers whose channel sells from this list can no longer order it, unless they were allowed it directly. What was ordered stays, and so do its prices here.", "Reseller, deren Kanal aus dieser Liste verkauft, können es nicht mehr bestellen, es sei denn, es ist ihnen direkt freigegeben. Was bestellt wurde, bleibt, und seine Preise hier auch.")) }
+    };
+    let (act, action) = (Button::new(room.t("Remove product", "Produkt entfernen")).danger(), format!("{back}/products/{}/remove", product.id));
+    Ok(room.dialog(Spot::PriceLists, &title, &question(&call, &room.look, &title, &text, &Typed::default(), &action, &act, &back)))
+}
+
 async fn remove(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let (price_list, product): (PriceListId, ProductId) = (call.path("id")?, call.path("product")?);
@@ -349,6 +364,7 @@ pub(super) fn routes(r: &mut Routes) {
         .form::<MerchantOfferForm>()
         .refuses(&["product_not_found"])
         .command::<OfferProduct>();
+    r.get("/m/{merchant}/price-lists/{id}/products/{product}/remove", "merchantWithdrawProductPage", ask_remove).needs(Right::CatalogManage).page();
     r.post("/m/{merchant}/price-lists/{id}/products/{product}/remove", "merchantWithdrawProductForm", remove)
         .needs(Right::CatalogManage)
         .page()

@@ -1,6 +1,5 @@
 //! What the reseller may order: the list, and the page of one with its price for a quantity and how that came about (CAT-4, CAT-5).
 
-use crate::files::Plain;
 use crate::lists::{Cell, List, fetch};
 use crate::refusals;
 use crate::room::{Room, Spot};
@@ -45,7 +44,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         let (tone, stock) = stock(&room, product);
         vec![
             Cell::link(&product.name, &room.path(&format!("/products/{}", product.id)), None),
-            Cell::shown_as(html! { code { (product.sku) } }, Plain::Exact(product.sku.clone())),
+            Cell::code(&room, &product.sku),
             Cell::maybe(product.group.as_deref()),
             Cell::badge(tone, stock),
             Cell::maybe(limits(&room, product).as_deref()),

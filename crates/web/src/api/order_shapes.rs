@@ -180,6 +180,14 @@ view! {
         /// How many of them the order's file of codes holds now; 0 while there is no such file: what needs an end user is not in it, and while the
         /// credit limit is reached there is none.
         pub downloadable: i64,
+        /// How many have no end user yet, canceled ones apart.
+        pub without_end_user: i64,
+        /// How many of these wait for it.
+        pub awaiting_end_user: i64,
+        /// How many have no company that sells them on yet, canceled ones apart.
+        pub without_selling_company: i64,
+        /// How many of these wait for it.
+        pub awaiting_selling_company: i64,
     }
 
     /// The invoice of an order.

@@ -6,6 +6,7 @@ use crate::forms::{Typed, question};
 use crate::lists::{Cell, List, fetch};
 use crate::money;
 use crate::room::{Room, Spot, done};
+use crate::shared::balances;
 use crate::shared::fulfillments::{between, by_days};
 use axum::http::StatusCode;
 use maud::{Markup, html};
@@ -47,8 +48,13 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let scope = p.scope();
     let balance = shown(&call, scope).await?;
     let (setting, _) = automatic(&call, scope).await?;
-    let name = format!("balance-{}", p.code);
-    let list = List::new(&room, &call, &name).before(standing(&room, &p, &balance, &setting, &frame.path)).empty(
+    let asked = balances::asked(&call);
+    let name = balances::file_name(&format!("balance-{}", p.code), asked);
+    let above = html! {
+        (standing(&room, &p, &balance, &setting, &frame.path))
+        (balances::card(&room, &balance, asked, &format!("{}/balance", frame.path)))
+    };
+    let list = List::new(&room, &call, &name).before(above).empty(
         Icon::Balance,
         room.t("No transactions yet", "Noch keine Buchungen"),
         room.t(
@@ -60,7 +66,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let list = by_days(&room, &call, list);
     let (from, to) = between(&room, &list);
     let span = Span { from, to };
-    let found = list.rows(&call, fetch!(|page| [call] moved(call, scope, span, page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call] moved(call, scope, asked, span, page).await)).await?;
     let columns = vec![
         Column::new(room.t("When", "Wann")),
         Column::new(room.t("What", "Was")),

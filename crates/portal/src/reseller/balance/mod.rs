@@ -6,6 +6,7 @@ mod top_up;
 use crate::files::Plain;
 use crate::lists::{Cell, List, fetch};
 use crate::room::{Room, Spot};
+use crate::shared::balances;
 use crate::shared::fulfillments::{between, by_days};
 use maud::{Markup, html};
 use tradepost_design::badge::{Tone, tag};
@@ -25,7 +26,9 @@ async fn show(call: Call) -> Result<Answer, Problem> {
     let (auto, _) = balance::automatic(&call, scope).await?;
     let may_top_up = room.may(Right::BalanceManage) && found.currency.is_some();
     let top_up = Button::new(room.t("Top up", "Aufladen")).primary().icon(Icon::Add).opens_dialog().to(&room.path("/balance/top-up"));
-    let list = List::new(&room, &call, "statement").before(above(&call, &room, &found, &auto)).empty(
+    let asked = balances::asked(&call);
+    let name = balances::file_name("statement", asked);
+    let list = List::new(&room, &call, &name).before(above(&call, &room, &found, &auto)).empty(
         Icon::Balance,
         room.t("No transactions yet", "Noch keine Buchungen"),
         room.t(
@@ -37,7 +40,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
     let list = by_days(&room, &call, list);
     let (from, to) = between(&room, &list);
     let span = Span { from, to };
-    let moved = list.rows(&call, fetch!(|page| [call] balance::moved(call, scope, span, page).await)).await?;
+    let moved = list.rows(&call, fetch!(|page| [call] balance::moved(call, scope, asked, span, page).await)).await?;
     let columns = vec![
         Column::new(room.t("When", "Wann")),
         Column::new(room.t("What", "Was")),
@@ -94,6 +97,7 @@ fn above(call: &Call, room: &Room, found: &BalanceView, auto: &AutoTopUpView) ->
             ))
         }
         (figures(room, found))
+        (balances::card(room, found, balances::asked(call), &room.path("/balance")))
         @if !found.open_top_ups.is_empty() { (waiting(room, &found.open_top_ups)) }
         @if found.currency.is_some() { (auto::card(call, room, found, auto)) }
     }
