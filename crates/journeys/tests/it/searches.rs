@@ -192,6 +192,28 @@ app_test! {
         }
     }
 
+    /// PAR-14: people are listed by name where that is asked for, on both sides, in the API and on the page alike.
+    async fn people_are_listed_by_name(app) {
+        let (acme, contoso, _) = house(&app).await;
+        let http = app.http().await;
+        let (staff, user) = (http.with(&acme.signs_in(MerchantRole::Owner).await), http.with(&contoso.signs_in(ResellerRole::Owner).await));
+        let sides = [(&staff, "merchant", "support", format!("/m/{}", acme.id)), (&user, "reseller", "viewer", format!("/r/{}", contoso.partnership().text()))];
+        for (asker, side, role, place) in sides {
+            let path = format!("/v1/{side}/users");
+            for (first_name, email) in [("Zoe", "zoe@people.example"), ("abe", "abe@people.example"), ("Mia", "mia@people.example")] {
+                let person = json!({"email": format!("{side}-{email}"), "first_name": first_name, "last_name": "Young", "role": role});
+                asker.post(&path, person).await.must(201);
+            }
+            let page = asker.get(&format!("{path}?sort=name")).await.must(200);
+            let names: Vec<&str> = page["data"].as_array().expect("a list").iter().map(|row| row["first_name"].as_str().expect("a name")).collect();
+            let ours: Vec<&str> = names.into_iter().filter(|name| ["Zoe", "abe", "Mia"].contains(name)).collect();
+            assert_eq!(ours, ["abe", "Mia", "Zoe"], "{side}");
+            let page = asker.get(&format!("{place}/people?sort=name")).await.text();
+            let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text} is not on {page}"));
+            assert!(at(">abe Young<") < at(">Mia Young<") && at(">Mia Young<") < at(">Zoe Young<"), "{page}");
+        }
+    }
+
     /// ORD-10, PAY-3: the oldest come first where that is asked for, page after page without gap or repetition, within a span too; products by SKU.
     async fn lists_are_turned_around(app) {
         let (acme, contoso, _) = house(&app).await;
