@@ -21,7 +21,7 @@ use pages::{BACK, Way};
 use tradepost_design::frame::Head;
 use tradepost_design::table::{Chip, Column, Table, Ways, pager, tools};
 use tradepost_design::{Button, Icon, card, note};
-use tradepost_domain::listing::{Page, PageRequest};
+use tradepost_domain::listing::{ByAge, Page, PageRequest};
 use tradepost_store::BoxFuture;
 use tradepost_web::export::{AT_ONCE, Part};
 use tradepost_web::{Answer, Call, Problem};
@@ -104,6 +104,21 @@ impl<'a> List<'a> {
     pub fn sorting<'c>(&self, column: Column<'c>, sort: &str, upward: bool) -> Column<'c> {
         let now = self.asked("sort").unwrap_or("") == sort;
         column.sorts(self.place(&[("sort", sort), ("cursor", "")]), now.then_some(upward))
+    }
+
+    /// A column whose head turns the list around: the oldest first where the newest are, and back.
+    #[must_use]
+    pub fn turning<'c>(&self, column: Column<'c>) -> Column<'c> {
+        let age = self.by_age();
+        let other = if age == ByAge::Newest { ByAge::Oldest.name() } else { "" };
+        let is_by_age = self.asked("sort").is_none_or(|sort| ByAge::from_name(sort).is_some());
+        column.sorts(self.place(&[("sort", other), ("cursor", "")]), is_by_age.then_some(age == ByAge::Oldest))
+    }
+
+    /// Whether the newest or the oldest are wanted first.
+    #[must_use]
+    pub fn by_age(&self) -> ByAge {
+        self.asked("sort").and_then(ByAge::from_name).unwrap_or_default()
     }
 
     /// It can be searched, by the parameter `q`.

@@ -12,7 +12,8 @@ pub use lists::{
 };
 pub use offers::{Asked, available_all, available_by_number};
 pub use products::{
-    BookView, PartView, ProductFilter, ProductView, find_product, lock_product, lock_skus, prices, product, products, products_by_sku, sku_owner, tiers,
+    BookView, PartView, ProductFilter, ProductSort, ProductView, find_product, lock_product, lock_skus, prices, product, products, products_by_sku, sku_owner,
+    tiers,
 };
 
 use super::{EndUserInformation, Kind, Method, SellableProduct};

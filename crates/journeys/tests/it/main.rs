@@ -43,6 +43,7 @@ mod questions;
 mod refunds;
 mod requests;
 mod review;
+mod searches;
 mod selling;
 mod sets;
 mod shop;

@@ -55,6 +55,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         search: list.searched(),
         created_from: day("from").and_then(|day| begins(day, &look.zone)),
         created_to: day("to").and_then(|day| begins(day.plus_days(1), &look.zone)),
+        sort: list.by_age(),
     };
     let found = list.rows(&call, fetch!(|page| [call, filter] payments_listed(call, filter.clone(), page).await)).await?;
     let numbers = numbers(&call, &found.rows).await?;
@@ -67,7 +68,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("Reference", "Referenz")),
         Column::amounts(room.t("Amount", "Betrag")),
         Column::amounts(room.t("To account balance", "Aufs Verrechnungskonto")),
-        Column::new(room.t("Recorded", "Erfasst")),
+        list.turning(Column::new(room.t("Recorded", "Erfasst"))),
         Column::new(room.t("ID", "ID")),
     ];
     let rows = found.rows.iter().map(|payment| row(&room, payment, &names, &numbers)).collect();

@@ -59,7 +59,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         .of(list, room.t("Dates", "Zeitraum"));
     let (created_from, created_to) = between(&room, &list);
     let method = list.asked("method").and_then(PaymentMethod::from_name);
-    let filter = PaymentFilter { partnership: None, invoice: None, method, search: list.searched(), created_from, created_to };
+    let filter = PaymentFilter { method, search: list.searched(), created_from, created_to, sort: list.by_age(), ..PaymentFilter::default() };
     let found = list.rows(&call, fetch!(|page| [call, filter] payments_listed(call, filter.clone(), page).await)).await?;
     let numbers = numbers(&call, &found.rows).await?;
     let columns = vec![
@@ -69,7 +69,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("Reference", "Referenz")),
         Column::amounts(room.t("Amount", "Betrag")),
         Column::amounts(room.t("To account balance", "Aufs Verrechnungskonto")),
-        Column::new(room.t("Recorded", "Erfasst")),
+        list.turning(Column::new(room.t("Recorded", "Erfasst"))),
         Column::new(room.t("ID", "ID")),
     ];
     let rows = found.rows.iter().map(|payment| row(&room, payment, &numbers)).collect();

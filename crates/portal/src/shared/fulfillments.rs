@@ -100,7 +100,7 @@ pub fn by_days<'a>(room: &Room, call: &Call, list: List<'a>) -> List<'a> {
 
 /// The columns of a list of fulfillments.
 #[must_use]
-pub fn columns(room: &Room) -> Vec<Column<'static>> {
+pub fn columns<'a>(room: &'a Room, list: &List<'_>) -> Vec<Column<'a>> {
     vec![
         Column::new(room.t("Shop order", "Shop-Bestellung")).with(room.t("Source", "Quelle")),
         Column::new(room.t("Status", "Status")),
@@ -109,7 +109,7 @@ pub fn columns(room: &Room) -> Vec<Column<'static>> {
         Column::right(room.t("Codes", "Codes")),
         Column::amounts(room.t("Cost", "Kosten")),
         Column::amounts(room.t("Refunded", "Erstattet")),
-        Column::new(room.t("Recorded", "Erfasst")),
+        list.turning(Column::new(room.t("Recorded", "Erfasst"))),
     ]
 }
 

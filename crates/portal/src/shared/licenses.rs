@@ -2,7 +2,7 @@
 
 use crate::files::Plain;
 use crate::forms::{self, Typed};
-use crate::lists::Cell;
+use crate::lists::{Cell, List};
 use crate::names;
 use crate::room::{Room, encoded};
 use maud::{Markup, html};
@@ -53,14 +53,14 @@ pub fn statuses(room: &Room) -> Vec<(String, String)> {
 
 /// The columns of a list.
 #[must_use]
-pub fn columns(room: &Room) -> Vec<Column<'static>> {
+pub fn columns<'a>(room: &'a Room, list: &List<'_>) -> Vec<Column<'a>> {
     vec![
         Column::new(room.t("Product", "Produkt")),
         Column::new(room.t("Code", "Code")),
         Column::new(room.t("Status", "Status")).with(room.t("Waits for", "Wartet auf")),
         Column::new(room.t("Fulfillment", "Lieferung")),
         Column::new(room.t("Owner", "Inhaber")).with(room.t("Customer e-mail", "E-Mail des Kunden")),
-        Column::new(room.t("Ordered", "Bestellt")),
+        list.turning(Column::new(room.t("Ordered", "Bestellt"))),
         Column::new(room.t("ID", "ID")).with(room.t("Order", "Bestellung")).with(room.t("External shop", "Externer Shop")),
     ]
 }

@@ -224,11 +224,11 @@ async fn record(call: Call) -> Result<Answer, Problem> {
 
 async fn list_payments(call: Call) -> Result<Answer, Problem> {
     let filter = if sides(&call)?.1.is_some() {
-        let OwnPaymentQuery { invoice, method, search, created_from, created_to } = call.query()?;
-        PaymentFilter { partnership: None, invoice, method, search: search.map(String::from), created_from, created_to }
+        let OwnPaymentQuery { invoice, method, search, created_from, created_to, sort } = call.query()?;
+        PaymentFilter { partnership: None, invoice, method, search: search.map(String::from), created_from, created_to, sort: sort.unwrap_or_default() }
     } else {
-        let PaymentQuery { partnership, invoice, method, search, created_from, created_to } = call.query()?;
-        PaymentFilter { partnership, invoice, method, search: search.map(String::from), created_from, created_to }
+        let PaymentQuery { partnership, invoice, method, search, created_from, created_to, sort } = call.query()?;
+        PaymentFilter { partnership, invoice, method, search: search.map(String::from), created_from, created_to, sort: sort.unwrap_or_default() }
     };
     let page = call.page()?;
     Ok(call.list(payments_listed(&call, filter, page).await?, |payment| payment))

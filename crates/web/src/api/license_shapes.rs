@@ -6,6 +6,7 @@ use crate::{input, view};
 use tradepost_domain::customers::{self, CustomerView, EndUser, SellingCompany};
 use tradepost_domain::ids::{CustomerId, FulfillmentId, LicenseId, OrderId, OrderItemId, PartnershipId, ProductId, ResellerInformationId};
 use tradepost_domain::licenses::{Stage, Status};
+use tradepost_domain::listing::ByAge;
 use tradepost_kernel::Timestamp;
 use tradepost_kernel::text::Email;
 
@@ -82,6 +83,8 @@ input! {
         pub stage: Option<Stage>,
         /// Only with this fulfillment status.
         pub status: Option<Status>,
+        /// In what order: the newest first where nothing is said.
+        pub sort: Option<ByAge>,
     }
 
     /// Which licenses are wanted.

@@ -107,16 +107,20 @@ pub async fn shown(call: &Call, id: LicenseId, reveal: bool) -> Result<LicenseVi
     license_view(&row, &around, code)
 }
 
+fn filter(query: LicenseQuery) -> LicenseFilter {
+    LicenseFilter { order: query.order, product: None, stage: query.stage, status: query.status, sort: query.sort.unwrap_or_default() }
+}
+
 async fn list(call: Call) -> Result<Answer, Problem> {
     let OwnLicenseQuery { product, search, licenses } = call.query()?;
-    let filter = LicenseFilter { order: licenses.order, product: None, stage: licenses.stage, status: licenses.status };
+    let filter = filter(licenses);
     let wanted = LicenseSearch { partnership: None, product: product.map(String::from), search: search.map(String::from), filter };
     Ok(call.list(found(&call, wanted, call.page()?).await?, |view| view))
 }
 
 async fn list_of_merchant(call: Call) -> Result<Answer, Problem> {
     let MerchantLicenseQuery { partnership, product, search, licenses } = call.query()?;
-    let filter = LicenseFilter { order: licenses.order, product: None, stage: licenses.stage, status: licenses.status };
+    let filter = filter(licenses);
     let wanted = LicenseSearch { partnership, product: product.map(String::from), search: search.map(String::from), filter };
     Ok(call.list(found(&call, wanted, call.page()?).await?, |view| view))
 }

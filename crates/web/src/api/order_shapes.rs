@@ -6,10 +6,11 @@ use crate::fields::{Line, Paragraph, Quantity};
 use crate::input::Patch;
 use crate::{input, view};
 use tradepost_domain::ids::{InvoiceId, OrderId, OrderItemId, PartnershipId, PersonId, ProductId};
+use tradepost_domain::listing::ByAge;
 use tradepost_domain::orders::{ApprovalState, State};
 use tradepost_kernel::{Currency, Date, Money, Timestamp};
 
-crate::named_choice!(State, ApprovalState);
+crate::named_choice!(State, ApprovalState, ByAge);
 
 input! {
     /// A line of an order.
@@ -85,6 +86,8 @@ input! {
         pub created_from: Option<Timestamp>,
         /// Only those begun before this moment.
         pub created_to: Option<Timestamp>,
+        /// In what order: the newest first where nothing is said.
+        pub sort: Option<ByAge>,
     }
 
     /// Which orders are wanted.

@@ -149,6 +149,7 @@ fn filter(query: OrderQuery) -> OrderFilter {
         held: query.held.unwrap_or(false),
         created_from: query.created_from,
         created_to: query.created_to,
+        sort: query.sort.unwrap_or_default(),
     }
 }
 

@@ -37,7 +37,7 @@ pub(in crate::merchant) fn filtered<'a>(room: &Room, call: &Call, list: List<'a>
 pub(in crate::merchant) fn asked(room: &Room, list: &List<'_>, partnership: Option<PartnershipId>) -> FulfillmentFilter {
     let (created_from, created_to) = shared::between(room, list);
     let state = list.asked("state").and_then(State::from_name);
-    FulfillmentFilter { partnership, state, external_order_id: list.searched(), created_from, created_to }
+    FulfillmentFilter { partnership, state, external_order_id: list.searched(), created_from, created_to, sort: list.by_age() }
 }
 
 /// The two lists, and how many requests wait.
@@ -81,7 +81,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     );
     let found = list.rows(&call, fetch!(|page| [call, filter] listed(call, filter.clone(), page).await)).await?;
     let names = companies(&call, found.rows.iter().map(|row| row.fulfillment.partnership).collect()).await?;
-    let mut columns = shared::columns(&room);
+    let mut columns = shared::columns(&room, &list);
     columns.insert(1, Column::new(room.t("Reseller", "Reseller")));
     let rows = found.rows.iter().map(|fulfillment| row(&room, fulfillment, &names)).collect();
     let head = Head {

@@ -52,6 +52,7 @@ async fn orders(call: Call) -> Result<Answer, Problem> {
         held: false,
         created_from,
         created_to,
+        sort: list.by_age(),
     };
     if let Some(kind) = list.file() {
         return shared::exported(&room, &call, Some(p.id), filter, kind).await;
@@ -61,7 +62,7 @@ async fn orders(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("Order", "Bestellung")),
         Column::new(room.t("Status", "Status")),
         Column::new(room.t("Reference", "Referenz")),
-        Column::new(room.t("Created", "Angelegt")),
+        list.turning(Column::new(room.t("Created", "Angelegt"))),
         Column::new(room.t("Confirmed", "Bestätigt")),
         Column::right(room.t("Outstanding", "Offen")),
         Column::right(room.t("Total", "Summe")),
@@ -104,7 +105,8 @@ async fn its_licenses(call: Call) -> Result<Answer, Problem> {
     let wanted = licenses::wanted(&list, Some(p.id));
     let found = list.rows(&call, fetch!(|page| [call, wanted] tradepost_web::api::licenses::found(call, wanted.clone(), page).await)).await?;
     let rows = found.rows.iter().map(|license| crate::shared::licenses::row(&room, license)).collect();
-    frame.list(&call, &room, list, crate::shared::licenses::columns(&room), rows, found.next)
+    let columns = crate::shared::licenses::columns(&room, &list);
+    frame.list(&call, &room, list, columns, rows, found.next)
 }
 
 async fn its_invoices(call: Call) -> Result<Answer, Problem> {
@@ -142,7 +144,8 @@ async fn its_fulfillments(call: Call) -> Result<Answer, Problem> {
     let filter = fulfillments::asked(&room, &list, Some(p.id));
     let found = list.rows(&call, fetch!(|page| [call, filter] tradepost_web::api::fulfillments::listed(call, filter.clone(), page).await)).await?;
     let rows = found.rows.iter().map(|row| crate::shared::fulfillments::cells(&room, row)).collect();
-    frame.list(&call, &room, list, crate::shared::fulfillments::columns(&room), rows, found.next)
+    let columns = crate::shared::fulfillments::columns(&room, &list);
+    frame.list(&call, &room, list, columns, rows, found.next)
 }
 
 async fn happened(call: &Call, scope: PartnershipScope, page: PageRequest) -> Result<Page<AuditRow>, Problem> {

@@ -47,7 +47,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     }
     let (created_from, created_to) = shared::between(&room, &list);
     let state = list.asked("state").and_then(State::from_name);
-    let filter = FulfillmentFilter { partnership: None, state, external_order_id: searched, created_from, created_to };
+    let filter = FulfillmentFilter { partnership: None, state, external_order_id: searched, created_from, created_to, sort: list.by_age() };
     let connect = Button::new(room.t("Connect your shop", "Shop anbinden")).primary().icon(Icon::Code).to(&room.path("/developers"));
     let list = shared::by_days(&room, &call, list).tabs(tabs(&room, Tab::Fulfillments)).empty(
         Icon::Code,
@@ -70,7 +70,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         )),
         acts: None,
     };
-    list.answer(&call, Spot::Fulfillments, &head, shared::columns(&room), rows, found.next)
+    let columns = shared::columns(&room, &list);
+    list.answer(&call, Spot::Fulfillments, &head, columns, rows, found.next)
 }
 
 pub(super) fn routes(r: &mut Routes) {

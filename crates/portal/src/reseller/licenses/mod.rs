@@ -57,14 +57,16 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     // What is no id is the order of no license.
     let order: Option<OrderId> = order.map(|id| id.parse().unwrap_or_else(|_| nobody()));
     let (stage, status) = (list.asked("stage").and_then(Stage::from_name), list.asked("status").and_then(Status::from_name));
-    let wanted = LicenseSearch { partnership: None, product, search: list.searched(), filter: LicenseFilter { order, product: None, stage, status } };
+    let filter = LicenseFilter { order, product: None, stage, status, sort: list.by_age() };
+    let wanted = LicenseSearch { partnership: None, product, search: list.searched(), filter };
     let found = list.rows(&call, fetch!(|page| [call, wanted] licenses::found(call, wanted.clone(), page).await)).await?;
     let rows = found.rows.iter().map(|license| shared::row(&room, license)).collect();
     let acts = room
         .may(Right::LicensesDistribute)
         .then(|| Button::new(room.t("Activate next license", "Nächste Lizenz aktivieren")).primary().icon(Icon::License).to(&room.path("/licenses/activate")));
     let head = Head { crumbs: &[], title: room.t("Licenses", "Lizenzen"), state: None, text: None, acts };
-    list.answer(&call, Spot::Licenses, &head, shared::columns(&room), rows, found.next)
+    let columns = shared::columns(&room, &list);
+    list.answer(&call, Spot::Licenses, &head, columns, rows, found.next)
 }
 
 fn end_of(id: &str) -> String {

@@ -59,6 +59,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         held: false,
         created_from,
         created_to,
+        sort: list.by_age(),
     };
     if let Some(kind) = list.file() {
         return shared::exported(&room, &call, None, filter, kind).await;
@@ -68,7 +69,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("Order", "Bestellung")),
         Column::new(room.t("Status", "Status")),
         Column::new(room.t("Reference", "Ihre Referenz")),
-        Column::new(room.t("Created", "Angelegt")),
+        list.turning(Column::new(room.t("Created", "Angelegt"))),
         Column::right(room.t("Outstanding", "Offen")),
         Column::right(room.t("Total", "Summe")),
     ];
