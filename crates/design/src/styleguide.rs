@@ -1,5 +1,7 @@
 //! One page with every part, to look at while changing one.
 
+mod foundations;
+
 use crate::badge::{Tone, badge, tag};
 use crate::button::Button;
 use crate::card::{self, Card, Tile, facts, meter, sums, tiles};
@@ -62,7 +64,8 @@ fn inside() -> Markup {
             text: Some("Every part that pages are put together from."), acts: Some(acts),
         }))
         (figures())
-        div class="columns" { div { (orders()) (charts()) (forms()) } div { (order()) (notes()) (small()) } }
+        div class="columns" { div { (orders()) (charts()) (forms()) } div { (order()) (notes()) (small()) (foundations::dialog()) } }
+        div class="columns" { div { (foundations::colors()) (foundations::icons()) } div { (foundations::type_and_space()) } }
     }
 }
 

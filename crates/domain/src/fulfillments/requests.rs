@@ -98,11 +98,7 @@ macro_rules! request_columns {
 
 macro_rules! request_sql {
     ($rest:literal) => {
-        sql!(concat!(
-            request_columns!(),
-            "FROM cancel_request c JOIN fulfillment f ON f.merchant = c.merchant AND f.id = c.fulfillment ",
-            $rest
-        ))
+        sql!(concat!(request_columns!(), "FROM cancel_request c JOIN fulfillment f ON f.merchant = c.merchant AND f.id = c.fulfillment ", $rest))
     };
 }
 

@@ -169,9 +169,7 @@ pub(super) fn still_a_draft(order: &OrderRow) -> Result<(), Refusal> {
 /// `stale_version`.
 pub(super) fn as_seen(order: &OrderRow, seen: Option<i64>) -> Result<(), Refusal> {
     match seen {
-        Some(version) if version != order.version => {
-            Err(Refusal::new(Class::Stale, "stale_version", "The order was changed meanwhile; read it again."))
-        }
+        Some(version) if version != order.version => Err(Refusal::new(Class::Stale, "stale_version", "The order was changed meanwhile; read it again.")),
         _ => Ok(()),
     }
 }

@@ -289,7 +289,9 @@ fn body_for(operation: &str) -> Option<Json> {
         "changeChannelTerms" | "changeTerms" => json!({"invoice_due_days": 10}),
         "recordPayment" => json!({"amount": {"amount": "1.00", "currency": "USD"}, "method": "wire", "received_on": "2026-03-02"}),
         "attachEndUser" | "attachMerchantEndUser" | "attachOrderEndUser" | "attachMerchantOrderEndUser" => who,
-        "attachSellingCompany" | "attachMerchantSellingCompany" | "attachOrderSellingCompany" | "attachMerchantOrderSellingCompany" => json!({"company": "Corner Shop"}),
+        "attachSellingCompany" | "attachMerchantSellingCompany" | "attachOrderSellingCompany" | "attachMerchantOrderSellingCompany" => {
+            json!({"company": "Corner Shop"})
+        }
         "cancelMerchantOrder" | "rejectCancelRequest" => json!({"note": "No."}),
         "createCancelRequest" => json!({"reason": "Returned."}),
         "updateOrder" => json!({"reference": "PO-9"}),

@@ -216,7 +216,10 @@ pub async fn lose_what_was_promised(app: TestApp) {
     // EXT-1: what came back is a movement as any other, and the books say why.
     let path = "/v1/reseller/balance/statement";
     let newest = key.get(&format!("{path}?limit=1")).await.must(200)["data"][0].clone();
-    assert_eq!((&newest["kind"], &newest["amount"]["amount"], &newest["balance_after"]["amount"]), (&json!("refund"), &json!("11000.00"), &json!("1000000.00")));
+    assert_eq!(
+        (&newest["kind"], &newest["amount"]["amount"], &newest["balance_after"]["amount"]),
+        (&json!("refund"), &json!("11000.00"), &json!("1000000.00"))
+    );
     assert_eq!((&newest["fulfillment"], &newest["external_order_id"], &newest["invoice"]), (&json!(sold), &json!("A-1"), &json!(null)));
     let file = key.header("accept", "text/csv").get(path).await.text();
     assert!(file.lines().nth(1).is_some_and(|line| line.ends_with(&format!(",refund,11000.00,1000000.00,USD,,,{sold},A-1"))), "{file}");

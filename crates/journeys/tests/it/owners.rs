@@ -2,7 +2,6 @@
 
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use tradepost_domain::access::{MerchantRole, ResellerRole};
 use tradepost_domain::catalog::EndUserInformation;
 use tradepost_domain::customers::SellingCompany;
@@ -104,12 +103,8 @@ fn as_it_stands(page: &str) -> BTreeMap<String, String> {
 }
 
 fn encoded(fields: &BTreeMap<String, String>) -> String {
-    let text = |text: &str| {
-        text.bytes().fold(String::new(), |mut out, byte| {
-            if byte.is_ascii_alphanumeric() || byte == b'_' { out.push(char::from(byte)) } else { write!(out, "%{byte:02X}").expect("a string takes all") }
-            out
-        })
-    };
+    let byte = |byte: u8| if byte.is_ascii_alphanumeric() || byte == b'_' { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    let text = |text: &str| text.bytes().map(byte).collect::<String>();
     fields.iter().map(|(name, value)| format!("{}={}", text(name), text(value))).collect::<Vec<_>>().join("&")
 }
 

@@ -12,7 +12,11 @@ async fn asked(staff: &Asker, other: &Asker, (page, question): (&str, &str), see
     assert!(button.split('>').next().is_some_and(|tag| tag.contains("data-dialog")), "{button}");
     assert!(!text.contains(&format!("action=\"{question}\"")), "done without a question: {text}");
     let shown = staff.get(question).await;
-    assert!(shown.status == 200 && shown.text().contains(&format!("action=\"{question}\"")) && shown.text().contains("data-dialog-content"), "{}", shown.text());
+    assert!(
+        shown.status == 200 && shown.text().contains(&format!("action=\"{question}\"")) && shown.text().contains("data-dialog-content"),
+        "{}",
+        shown.text()
+    );
     let german = staff.header("accept-language", "de").get(question).await.text();
     assert!(german.contains("Abbrechen"), "{german}");
     assert_eq!((other.get(question).await.status, other.form(question, "").await.status), (403, 403), "{question}");

@@ -1,8 +1,9 @@
 //! An external shop to test with: a merchant, a product with keys, a reseller with a prepaid balance.
 
 use tradepost_documents::mail::{self, Mail};
+use tradepost_domain::fulfillments::requests::{self, CancelRequestRow};
 use tradepost_domain::fulfillments::{ApproveCancelRequest, Door, Fulfill, FulfillmentRow, RequestCancel, queries};
-use tradepost_domain::ids::{FulfillmentId, LicenseId};
+use tradepost_domain::ids::{CancelRequestId, FulfillmentId, LicenseId};
 use tradepost_domain::licenses::Stage;
 use tradepost_domain::listing::PageRequest;
 use tradepost_domain::notices::TEMPLATE_VERSION;
@@ -64,6 +65,11 @@ impl Shop {
 
     pub async fn state(&self, id: FulfillmentId) -> &'static str {
         self.row(id).await.state.name()
+    }
+
+    pub async fn request(&self, id: CancelRequestId) -> CancelRequestRow {
+        let scope = self.acme.scope();
+        self.app.read(move |reader| Box::pin(async move { requests::request(reader, scope, None, id).await })).await.expect("the request")
     }
 
     /// Its licenses in order.

@@ -128,6 +128,19 @@ app_test! {
         assert_eq!(after["payment_instructions"], *ways, "what was issued stays as it is");
     }
 
+    /// BIL-3: what one text said of both ways before stands with both after the migration.
+    async fn the_text_of_before_goes_to_both_ways(app) {
+        let (acme, _contoso) = house(&app, "EUR").await;
+        let http = app.http().await;
+        http.with(&acme.key).patch("/v1/merchant", json!({"check_instructions": "Ask us"})).await.must(200);
+        let migration = tradepost::migrations::migrations().into_iter().find(|migration| migration.name.ends_with("_instructions")).expect("the migration").text;
+        let update = migration[migration.find("UPDATE merchant").expect("the statement")..].split(';').next().expect("a statement").to_owned();
+        app.past_the_store(&[update]).await;
+        let kept = sql!("SELECT check_instructions, wire_instructions FROM merchant WHERE number = $1");
+        let both: (Option<String>, Option<String>) = app.row(kept, params![acme.number].to_vec()).await;
+        assert_eq!(both, (Some("Ask us".to_owned()), Some("Ask us".to_owned())));
+    }
+
     /// BIL-3, PLT-4: what is no account is refused at its field; who may not manage the merchant changes none; a change is in the trail.
     async fn an_account_is_checked_and_changed_by_who_may(app) {
         let (acme, _contoso) = house(&app, "EUR").await;

@@ -238,12 +238,7 @@ const TAG: &str = "API keys";
 
 macro_rules! key_routes {
     ($r:ident, $root:literal, $right:expr, [$list:literal, $create:literal, $get:literal, $rotate:literal, $disable:literal, $enable:literal, $delete:literal]) => {
-        $r.get($root, $list, list)
-            .tag(TAG)
-            .doc("Lists API keys, masked, newest first.")
-            .needs($right)
-            .query::<ApiKeyQuery>()
-            .lists::<ApiKey>();
+        $r.get($root, $list, list).tag(TAG).doc("Lists API keys, masked, newest first.").needs($right).query::<ApiKeyQuery>().lists::<ApiKey>();
         $r.post($root, $create, create)
             .tag(TAG)
             .doc("Makes an API key. Its full text is shown this once.")

@@ -27,6 +27,7 @@ pub(super) fn said(look: &Look, action: &str, name: &str, value: &Value) -> Stri
         Value::Bool(false) => look.t("No", "Nein").to_owned(),
         Value::String(code) => in_words(look, action, name, code).unwrap_or_else(|| code.clone()),
         Value::Number(number) => number.as_i64().map_or_else(|| number.to_string(), |number| look.number(number)),
+        Value::Array(all) if all.is_empty() => "–".to_owned(),
         Value::Array(all) => parts(all.iter()).unwrap_or_else(|| value.to_string()),
         Value::Object(fields) => amount(look, fields).or_else(|| parts(fields.values())).unwrap_or_else(|| value.to_string()),
         Value::Null => String::new(),
