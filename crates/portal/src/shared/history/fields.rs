@@ -99,6 +99,7 @@ pub const FIELDS: &[(&str, &str, &str)] = &[
     ("left", "Left", "Übrig"),
     ("level", "Level", "Stand"),
     ("license", "License", "Lizenz"),
+    ("licenses", "Licenses", "Lizenzen"),
     ("limit", "Limit", "Grenze"),
     ("link", "Link", "Link"),
     ("list", "List", "Liste"),
