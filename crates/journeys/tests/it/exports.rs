@@ -73,6 +73,10 @@ fn name_of(row: &str) -> Option<String> {
 /// What a row of a page says that a file must say in the same words: names and second lines, ids and codes, moments. Days and further prices are written in
 /// another way there.
 fn said(row: &str) -> BTreeSet<String> {
+    // A button that copies is not said by its row.
+    let row: String =
+        row.split("<button").enumerate().map(|(nth, part)| if nth == 0 { part } else { part.split_once("</button>").map_or("", |(_, rest)| rest) }).collect();
+    let row = row.as_str();
     let marks = ["class=\"under\">", "class=\"under muted\">", "class=\"unbroken\">", "class=\"long\">", "<code>"];
     let texts = marks.into_iter().flat_map(|from| between(row, from, if from == "<code>" { "</code>" } else { "</span>" }));
     let is_day = |text: &str| text.split_once(", 20").is_some_and(|(day, _)| day.len() <= 6);
