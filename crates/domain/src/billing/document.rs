@@ -56,6 +56,9 @@ pub struct Seller {
     pub name: String,
     /// Its address, a line of the letter per entry.
     pub address: Vec<String>,
+    /// Its country by ISO 3166, two letters, where it had said one by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
     /// Its VAT id.
     pub vat_id: Option<String>,
 }
@@ -67,10 +70,28 @@ pub struct Buyer {
     pub company: String,
     /// Its address, a line of the letter per entry.
     pub address: Vec<String>,
+    /// The same address in its parts, as programs read it; not in documents from before there were e-invoices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// Its VAT id.
     pub vat_id: Option<String>,
     /// Its reseller code.
     pub code: String,
+}
+
+/// An address in its parts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Street and number.
+    pub street: Option<String>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// City.
+    pub city: Option<String>,
+    /// State or region.
+    pub region: Option<String>,
+    /// ISO 3166 code, two letters.
+    pub country: String,
 }
 
 fn lines_of(text: Option<&str>) -> Vec<String> {
@@ -81,7 +102,12 @@ impl Seller {
     /// The merchant as it is now.
     #[must_use]
     pub fn of(merchant: &MerchantView) -> Self {
-        Self { name: merchant.name.clone(), address: lines_of(merchant.address.as_deref()), vat_id: merchant.vat_id.clone() }
+        Self {
+            name: merchant.name.clone(),
+            address: lines_of(merchant.address.as_deref()),
+            country: merchant.country.clone(),
+            vat_id: merchant.vat_id.clone(),
+        }
     }
 }
 
@@ -95,6 +121,13 @@ impl Buyer {
         Self {
             company: reseller.company.clone(),
             address: address.into_iter().flatten().filter(|line| !line.is_empty()).collect(),
+            place: Some(Place {
+                street: reseller.street.clone(),
+                postal_code: reseller.postal_code.clone(),
+                city: reseller.city.clone(),
+                region: reseller.region.clone(),
+                country: reseller.country.clone(),
+            }),
             vat_id: reseller.vat_id.clone(),
             code: partnership.code.clone(),
         }
@@ -203,6 +236,15 @@ mod tests {
         assert_eq!(document.total_by_rule(), Some(document.total_minor));
         let kept = serde_json::to_string(&document).expect("JSON");
         assert_eq!(serde_json::from_str::<InvoiceDocument>(&kept).expect("the same"), document);
+    }
+
+    /// BIL-3: a document from before there were e-invoices reads, and is written as it was.
+    #[test]
+    fn parties_of_before_read_without_country_and_parts() {
+        let (seller, buyer) = (r#"{"name":"Acme","address":["1 Pier Road"],"vat_id":null}"#, r#"{"company":"Contoso","address":["US"],"vat_id":null,"code":"R-1"}"#);
+        let read: (Seller, Buyer) = (serde_json::from_str(seller).expect("a seller"), serde_json::from_str(buyer).expect("a buyer"));
+        assert_eq!((&read.0.country, &read.1.place), (&None, &None));
+        assert_eq!((serde_json::to_string(&read.0).expect("JSON").as_str(), serde_json::to_string(&read.1).expect("JSON").as_str()), (seller, buyer));
     }
 
     /// BIL-3: the account stands with the wire, and an instruction of before there were any still reads.

@@ -12,6 +12,7 @@ mod credit;
 mod demo;
 mod doors;
 mod drafts;
+mod e_invoices;
 mod exports;
 mod factors;
 mod find;
