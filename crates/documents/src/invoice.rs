@@ -262,7 +262,12 @@ mod tests {
             issued_on: "2026-11-21".parse().expect("a date"),
             due_on: "2026-12-21".parse().expect("a date"),
             currency: usd,
-            seller: Seller { name: "Northwind <Software>".into(), address: vec!["1 Pier Road".into(), "Boston".into()], country: Some("US".into()), vat_id: Some("US12".into()) },
+            seller: Seller {
+                name: "Northwind <Software>".into(),
+                address: vec!["1 Pier Road".into(), "Boston".into()],
+                country: Some("US".into()),
+                vat_id: Some("US12".into()),
+            },
             buyer: Buyer { company: "Acme & Sons".into(), address: vec!["Main St 5".into(), "DE".into()], place: None, vat_id: None, code: "R-7K2M".into() },
             reference: Some("PO \"4711\"".into()),
             order_number: Some("2026-000017".into()),

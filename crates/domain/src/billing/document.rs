@@ -102,12 +102,7 @@ impl Seller {
     /// The merchant as it is now.
     #[must_use]
     pub fn of(merchant: &MerchantView) -> Self {
-        Self {
-            name: merchant.name.clone(),
-            address: lines_of(merchant.address.as_deref()),
-            country: merchant.country.clone(),
-            vat_id: merchant.vat_id.clone(),
-        }
+        Self { name: merchant.name.clone(), address: lines_of(merchant.address.as_deref()), country: merchant.country.clone(), vat_id: merchant.vat_id.clone() }
     }
 }
 
@@ -241,7 +236,8 @@ mod tests {
     /// BIL-3: a document from before there were e-invoices reads, and is written as it was.
     #[test]
     fn parties_of_before_read_without_country_and_parts() {
-        let (seller, buyer) = (r#"{"name":"Acme","address":["1 Pier Road"],"vat_id":null}"#, r#"{"company":"Contoso","address":["US"],"vat_id":null,"code":"R-1"}"#);
+        let (seller, buyer) =
+            (r#"{"name":"Acme","address":["1 Pier Road"],"vat_id":null}"#, r#"{"company":"Contoso","address":["US"],"vat_id":null,"code":"R-1"}"#);
         let read: (Seller, Buyer) = (serde_json::from_str(seller).expect("a seller"), serde_json::from_str(buyer).expect("a buyer"));
         assert_eq!((&read.0.country, &read.1.place), (&None, &None));
         assert_eq!((serde_json::to_string(&read.0).expect("JSON").as_str(), serde_json::to_string(&read.1).expect("JSON").as_str()), (seller, buyer));
