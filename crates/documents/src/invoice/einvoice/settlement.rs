@@ -1,6 +1,6 @@
 //! What an e-invoice comes to, and how it is paid (BG-16 to BG-23).
 
-use super::{adjustment, amount, category, day};
+use super::{CATEGORY, adjustment, amount, day};
 use crate::invoice::told::{Told, Way, way};
 use crate::xml::Xml;
 use tradepost_domain::billing::document::PaymentInstruction;
@@ -41,7 +41,7 @@ pub(super) fn write(xml: &mut Xml, told: &Told<'_>) {
         xml.text("ram:TypeCode", "VAT");
         xml.text("ram:ExemptionReason", told.t("Not subject to VAT", "Nicht umsatzsteuerbar"));
         xml.text("ram:BasisAmount", &amount(told, basis));
-        xml.text("ram:CategoryCode", super::CATEGORY);
+        xml.text("ram:CategoryCode", CATEGORY);
         xml.text("ram:ExemptionReasonCode", "VATEX-EU-O");
     });
     for (reason, minor) in &parts {
