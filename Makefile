@@ -34,6 +34,7 @@ BENCH_FLAGS ?=
 bench:
 	cargo build --release --locked -p tradepost --bin tradepost
 	for what in $(BENCH); do $(CARGO_TARGET_DIR)/release/tradepost bench $$what $(BENCH_FLAGS) && $(CARGO_TARGET_DIR)/release/tradepost bench $$what $(BENCH_FLAGS) --database "$$(TRADEPOST_TEST_POSTGRES_DURABLE=1 scripts/test-postgres)" || exit 1; done
+	$(CARGO_TARGET_DIR)/release/tradepost bench servers $(BENCH_FLAGS) --database "$$(TRADEPOST_TEST_POSTGRES_DURABLE=1 scripts/test-postgres)"
 
 # The drills at length, and a table of what they counted: make drill, or make drill DRILL="--rounds 20 crash races".
 drill:

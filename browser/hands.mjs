@@ -50,7 +50,21 @@ export class Mouse {
   }
 
   async link(name) {
-    await this.press((await this.#place()).getByRole("link", { name, exact: true }).first());
+    const link = (await this.#place()).getByRole("link", { name, exact: true });
+    if ((await link.count()) === 0) await this.#openMenu();
+    await this.press(link.first());
+  }
+
+  /** Where there is no room for the main menu, it lies behind a button. */
+  async #openMenu() {
+    const menu = this.page.getByRole("button", { name: "Menu", exact: true });
+    if (await menu.isVisible()) await this.press(menu);
+  }
+
+  /** To a place of the main menu, where the page has a link of that name, too. */
+  async go(name) {
+    await this.#openMenu();
+    await this.press(this.page.getByRole("navigation", { name: "Main", exact: true }).getByRole("link", { name, exact: true }));
   }
 
   async button(name) {
@@ -90,6 +104,13 @@ export class Mouse {
 
   async heading(text) {
     await this.page.getByRole("heading", { name: text }).first().waitFor();
+  }
+}
+
+/** With a finger, on a phone. */
+export class Finger extends Mouse {
+  async press(control) {
+    await control.tap();
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { after, before, test } from "node:test";
 import { double, title as doubleTitle } from "./double.mjs";
-import { Keyboard, Mouse } from "./hands.mjs";
+import { Finger, Keyboard, Mouse } from "./hands.mjs";
 import { name as hostileName, hostile, title as hostileTitle } from "./hostile.mjs";
 import { House, openBrowser } from "./house.mjs";
 import { keys, title as keysTitle } from "./keys.mjs";
@@ -26,8 +26,9 @@ const world = {
 
 const stories = [["journey", journeyTitle, journey], ["merchant", merchantTitle, merchant], ["shop", shopTitle, shop]];
 const ways = [
-  ["mouse", "with the mouse", (page) => new Mouse(page), {}],
-  ["scriptless", "without JavaScript", (page) => new Mouse(page), { javaScriptEnabled: false }],
+  ["mouse", "with the mouse", (page) => new Mouse(page), { viewport: { width: 1440, height: 900 } }],
+  ["scriptless", "without JavaScript", (page) => new Mouse(page), { javaScriptEnabled: false, viewport: { width: 820, height: 1180 }, colorScheme: "dark" }],
+  ["phone", "with a finger on a phone", (page) => new Finger(page), { viewport: { width: 390, height: 844 }, colorScheme: "dark", hasTouch: true, isMobile: true }],
   ["keyboard", "by keyboard alone", (page) => new Keyboard(page), {}],
 ];
 const told = ways.flatMap(([way, how, handOf, options]) =>

@@ -66,7 +66,7 @@ export const merchant = told(["owner"], async ({ house, owner, step }) => {
   await fillTheShelves(house);
   const order = await orderForAcme(house, await letAcmeIn(house), [{ product: "NW-OFFICE", quantity: 10 }]);
   assert.equal((await order.state()).licenses.available, 0);
-  await owner.link("Overview");
+  await owner.go("Overview");
   await owner.heading("Overview");
   await owner.link(/^2\d{3}-\d{6}$/);
   await owner.reads("Beyond the credit limit");

@@ -25,6 +25,7 @@ mod pages;
 mod place;
 mod read;
 mod seed;
+mod servers;
 mod start;
 mod table;
 
@@ -76,6 +77,8 @@ enum What {
     Read,
     /// Every page of both workspaces: how long it takes and what it weighs
     Pages,
+    /// Two servers on one PostgreSQL, beside one
+    Servers,
     /// Time to the first answer, and memory
     Start,
 }
@@ -132,6 +135,7 @@ async fn measured(asked: &Asked, place: &Place) -> Result<table::Table, Trouble>
         What::Export => export::run(asked, place).await,
         What::Read => read::run(asked, place).await,
         What::Pages => pages::run(asked, place).await,
+        What::Servers => servers::run(asked, place).await,
         What::Start => start::run(asked, place).await,
     }
 }

@@ -45,7 +45,7 @@ enum Command {
         #[arg(long, value_name = "ADDRESS")]
         listen: Option<String>,
     },
-    /// Run a server with a merchant, a catalog, 10,000 keys and four resellers to try
+    /// Run a server with a merchant, a catalog, 10,000 keys and five resellers to try
     Demo {
         /// Address and port to listen on
         #[arg(long, value_name = "ADDRESS")]

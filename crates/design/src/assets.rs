@@ -42,6 +42,7 @@ static STYLE: LazyLock<Asset> = LazyLock::new(|| {
         include_str!("../style/3-parts.css"),
         include_str!("../style/4-guide.css"),
         include_str!("../style/5-tables.css"),
+        include_str!("../style/6-styleguide.css"),
     ]
     .concat();
     Asset::new("style", "css", "text/css; charset=utf-8", text)

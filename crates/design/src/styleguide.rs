@@ -1,5 +1,7 @@
 //! One page with every part, to look at while changing one.
 
+mod foundations;
+
 use crate::badge::{Tone, badge, tag};
 use crate::button::Button;
 use crate::card::{self, Card, Tile, facts, meter, sums, tiles};
@@ -9,7 +11,7 @@ use crate::frame::{Brand, Group, Head, Page, Place, Workspace, head, workspace};
 use crate::icon::Icon;
 use crate::note::{Step, empty, mistakes, note, timeline, toast};
 use crate::table::{Chip, Column, Table, Ways, pager, tabs, tools};
-use crate::value::{copyable, money, money_text, person, snippet};
+use crate::value::{copyable, copyable_link, money, money_text, person, snippet};
 use maud::{Markup, html};
 use tradepost_kernel::Currency;
 use tradepost_kernel::Language;
@@ -62,7 +64,8 @@ fn inside() -> Markup {
             text: Some("Every part that pages are put together from."), acts: Some(acts),
         }))
         (figures())
-        div class="columns" { div { (orders()) (charts()) (forms()) } div { (order()) (notes()) (small()) } }
+        div class="columns" { div { (orders()) (charts()) (forms()) } div { (order()) (notes()) (small()) (foundations::dialog()) } }
+        div class="columns" { div { (foundations::colors()) (foundations::icons()) } div { (foundations::type_and_space()) } }
     }
 }
 
@@ -173,6 +176,7 @@ fn order() -> Markup {
         }))
         (Card::new("Order").with(facts(&[
             ("Number", html! { "#1042" }), ("Id", copyable("ord_01m8bgxe66emntg4mbj8dd2r4w", LANGUAGE)), ("Reference", html! { "PO-7731" }), ("Placed", html! { "Mar 4, 2026" }),
+            ("Invoice", copyable_link("inv_01m8bgxe66emntg4mbj8dd2r4w", "#", LANGUAGE)),
         ])))
         (Card::new("Timeline").with(timeline(&[
             step(Icon::Check, Tone::Good, "All licenses were handed over", "2 min ago · Contoso Digital"),

@@ -10,6 +10,8 @@ use tradepost_kernel::Language;
 pub struct Column<'a> {
     title: &'a str,
     right: bool,
+    amounts: bool,
+    further: Vec<&'a str>,
     sort: Option<(String, Option<bool>)>,
 }
 
@@ -17,19 +19,44 @@ impl<'a> Column<'a> {
     /// One of words.
     #[must_use]
     pub const fn new(title: &'a str) -> Self {
-        Self { title, right: false, sort: None }
+        Self { title, right: false, amounts: false, further: Vec::new(), sort: None }
     }
 
-    /// One of amounts or counts.
+    /// One of counts.
     #[must_use]
     pub const fn right(title: &'a str) -> Self {
-        Self { title, right: true, sort: None }
+        Self { title, right: true, amounts: false, further: Vec::new(), sort: None }
+    }
+
+    /// One of amounts: a file of the table says in a column of its own what they are in.
+    #[must_use]
+    pub const fn amounts(title: &'a str) -> Self {
+        Self { title, right: true, amounts: true, further: Vec::new(), sort: None }
+    }
+
+    /// What else its cells hold, such as a second line, has this name where it stands in a column of its own: in a file.
+    #[must_use]
+    pub fn with(mut self, title: &'a str) -> Self {
+        self.further.push(title);
+        self
     }
 
     /// What stands in its head.
     #[must_use]
     pub const fn title(&self) -> &'a str {
         self.title
+    }
+
+    /// The names of what else its cells hold.
+    #[must_use]
+    pub fn further(&self) -> &[&'a str] {
+        &self.further
+    }
+
+    /// Whether its cells hold amounts.
+    #[must_use]
+    pub const fn is_of_amounts(&self) -> bool {
+        self.amounts
     }
 
     /// Its head sorts the list: where to, and which way it is sorted now (`true` upward).

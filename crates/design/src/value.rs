@@ -81,6 +81,12 @@ pub fn copyable(text: &str, language: Language) -> Markup {
     html! { span class=(if text.len() > LONG { "copyable long" } else { "copyable" }) { code { (text) } (copy_button(text, language)) } }
 }
 
+/// The same of an id that leads to its page.
+#[must_use]
+pub fn copyable_link(text: &str, place: &str, language: Language) -> Markup {
+    html! { span class=(if text.len() > LONG { "copyable long" } else { "copyable" }) { a href=(place) { code { (text) } } (copy_button(text, language)) } }
+}
+
 pub(crate) fn copy_button(text: &str, language: Language) -> Markup {
     let what = language.t("Copy", "Kopieren");
     html! { button class="copy" type="button" data-copy=(text) title=(what) { (icon(Icon::Copy)) span class="unseen" { (what) } } }

@@ -290,7 +290,7 @@ mod tests {
             discounts_minor: 0,
             deductions_minor: 0,
             total_minor: 150_000,
-            payment_instructions: PaymentInstruction::check_and_wire(Some("IBAN DE00 1234"), None),
+            payment_instructions: PaymentInstruction::check_and_wire(None, Some("IBAN DE00 1234"), None),
         }
     }
 
@@ -298,7 +298,7 @@ mod tests {
     pub(super) fn to_wire() -> InvoiceDocument {
         let account =
             BankAccount { holder: "Northwind <Software>".into(), iban: "DE89370400440532013000".parse().expect("an IBAN"), bic: "COBADEFFXXX".parse().ok() };
-        let payment_instructions = PaymentInstruction::check_and_wire(None, Some(&account));
+        let payment_instructions = PaymentInstruction::check_and_wire(None, None, Some(&account));
         InvoiceDocument { currency: "EUR".parse().expect("a currency"), payment_instructions, ..document() }
     }
 

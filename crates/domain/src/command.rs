@@ -239,6 +239,11 @@ impl Ctx {
     }
 }
 
+/// The latest of the moments at which these began: what has ended before it has ended for one of them.
+pub(crate) fn latest(ctxs: &[Ctx]) -> Timestamp {
+    ctxs.iter().map(|ctx| ctx.now).max().unwrap_or(Timestamp::from_ms(0))
+}
+
 /// An outcome, and whether it is the kept one of an earlier call with the same idempotency key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Done<T> {

@@ -6,7 +6,7 @@
 pub mod api_key;
 pub mod bank;
 pub mod color;
-pub mod country;
+pub mod countries;
 pub mod environment;
 pub mod id;
 pub mod language;

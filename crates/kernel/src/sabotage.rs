@@ -1,6 +1,6 @@
 //! Named bugs and fail points, in debug builds only: a drill that does not fail with its bug in proves nothing.
 //!
-//! Chosen at run time: by the variable `TRADEPOST_TEST_SABOTAGE` of the process (several with commas between them), or by a test
+//! Chosen at run time, several with commas between them: by the variable `TRADEPOST_TEST_SABOTAGE` of the process, or by a test
 //! with [`begin`].
 //! Without debug assertions (every build that is given away) [`is`] is the constant `false` and nothing of this is in the
 //! binary. No feature of its own: the whole workspace would be compiled twice for every test run.
@@ -45,7 +45,8 @@ pub const fn is(_name: &str) -> bool {
 #[cfg(debug_assertions)]
 #[must_use]
 pub fn is(name: &str) -> bool {
-    of_process().iter().any(|chosen| chosen == name) || *CHOSEN.read().unwrap_or_else(PoisonError::into_inner) == Some(name)
+    let by_test = *CHOSEN.read().unwrap_or_else(PoisonError::into_inner);
+    of_process().iter().any(|chosen| chosen == name) || by_test.is_some_and(|chosen| chosen.split(',').any(|chosen| chosen == name))
 }
 
 #[cfg(debug_assertions)]
@@ -72,10 +73,10 @@ pub fn fail_point(name: &str) {
     }
 }
 
-/// From now on this process commits the bug called `name`, and no other.
+/// From now on this process commits the bugs called `names` (one, or several with commas between them), and no other.
 #[cfg(debug_assertions)]
-pub fn begin(name: &'static str) {
-    *CHOSEN.write().unwrap_or_else(PoisonError::into_inner) = Some(name);
+pub fn begin(names: &'static str) {
+    *CHOSEN.write().unwrap_or_else(PoisonError::into_inner) = Some(names);
 }
 
 /// No bug any more.

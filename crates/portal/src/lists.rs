@@ -1,25 +1,27 @@
 //! Lists: search, filters and pages in the URL, the same rows as a file.
 
+mod cell;
 mod chooser;
+mod file;
 mod narrowing;
 mod pages;
 
+pub use cell::Cell;
+pub use chooser::hides;
 pub use narrowing::Narrowing;
 pub use pages::is_of_one_page;
 
-use crate::files::{Kind, Plain};
+use crate::files::Kind;
 use crate::names;
 use crate::room::{Room, Spot, encoded};
 use crate::shared::views::Views;
 use chooser::HIDE;
 use maud::{Markup, html};
 use pages::{BACK, Way};
-use tradepost_design::badge::Tone;
 use tradepost_design::frame::Head;
 use tradepost_design::table::{Chip, Column, Table, Ways, pager, tools};
-use tradepost_design::{Button, Icon, badge, card, note, value};
-use tradepost_domain::listing::{Page, PageRequest};
-use tradepost_kernel::{Money, Timestamp};
+use tradepost_design::{Button, Icon, card, note};
+use tradepost_domain::listing::{ByAge, Page, PageRequest};
 use tradepost_store::BoxFuture;
 use tradepost_web::export::{AT_ONCE, Part};
 use tradepost_web::{Answer, Call, Problem};
@@ -41,106 +43,6 @@ macro_rules! fetch {
     };
 }
 pub(crate) use fetch;
-
-/// One cell: as a page shows it, and what it holds.
-#[derive(Debug)]
-pub struct Cell {
-    shown: Markup,
-    plain: Plain,
-}
-
-impl Cell {
-    /// Nothing.
-    #[must_use]
-    pub fn empty() -> Self {
-        Self { shown: value::none(), plain: Plain::Empty }
-    }
-
-    /// What somebody typed.
-    #[must_use]
-    pub fn text(text: &str) -> Self {
-        if text.is_empty() { Self::empty() } else { Self { shown: value::whole(text), plain: Plain::Text(text.to_owned()) } }
-    }
-
-    /// What somebody typed, or nothing.
-    #[must_use]
-    pub fn maybe(text: Option<&str>) -> Self {
-        Self::text(text.unwrap_or(""))
-    }
-
-    /// The row's name, which leads to its page; a second line beneath it.
-    #[must_use]
-    pub fn link(text: &str, path: &str, under: Option<&str>) -> Self {
-        let shown = html! { a class="row" href=(path) { (value::whole(text)) } @if let Some(under) = under { span class="under" { (under) } } };
-        Self { shown, plain: Plain::Text(text.to_owned()) }
-    }
-
-    /// A state.
-    #[must_use]
-    pub fn badge(tone: Tone, text: &str) -> Self {
-        Self { shown: badge(tone, text), plain: Plain::Exact(text.to_owned()) }
-    }
-
-    /// A count.
-    #[must_use]
-    pub fn number(room: &Room, number: i64) -> Self {
-        Self { shown: html! { span class="number" { (room.look.number(number)) } }, plain: Plain::Number(number.to_string()) }
-    }
-
-    /// An amount.
-    #[must_use]
-    pub fn money(room: &Room, money: &Money) -> Self {
-        Self { shown: room.look.money(money), plain: Plain::Number(money.amount_text()) }
-    }
-
-    /// A moment.
-    #[must_use]
-    pub fn moment(room: &Room, at: Timestamp) -> Self {
-        Self { shown: room.look.moment(at), plain: Plain::Exact(at.to_string()) }
-    }
-
-    /// A moment, or nothing.
-    #[must_use]
-    pub fn maybe_moment(room: &Room, at: Option<Timestamp>) -> Self {
-        at.map_or_else(Self::empty, |at| Self::moment(room, at))
-    }
-
-    /// A day.
-    #[must_use]
-    pub fn date(room: &Room, date: tradepost_kernel::Date) -> Self {
-        Self { shown: value::whole(&room.look.date(date)), plain: Plain::Exact(date.to_string()) }
-    }
-
-    /// A person or company, with a second line.
-    #[must_use]
-    pub fn person(name: &str, under: Option<&str>) -> Self {
-        Self { shown: value::person(name, under), plain: Plain::Text(name.to_owned()) }
-    }
-
-    /// A company that leads to its page.
-    #[must_use]
-    pub fn company(name: &str, path: &str) -> Self {
-        Self { shown: html! { a href=(path) { (value::person(name, None)) } }, plain: Plain::Text(name.to_owned()) }
-    }
-
-    /// An id or code, to be copied.
-    #[must_use]
-    pub fn code(room: &Room, text: &str) -> Self {
-        Self { shown: value::copyable(text, room.look.language), plain: Plain::Exact(text.to_owned()) }
-    }
-
-    /// Buttons: on the page only.
-    #[must_use]
-    pub fn acts(shown: Markup) -> Self {
-        Self { shown, plain: Plain::Empty }
-    }
-
-    /// Anything else: how it is shown, and what it holds.
-    #[must_use]
-    pub const fn shown_as(shown: Markup, plain: Plain) -> Self {
-        Self { shown, plain }
-    }
-}
 
 /// A filter with one choice: its parameter, and each value with its name.
 #[derive(Debug)]
@@ -204,6 +106,21 @@ impl<'a> List<'a> {
         column.sorts(self.place(&[("sort", sort), ("cursor", "")]), now.then_some(upward))
     }
 
+    /// A column whose head turns the list around: the oldest first where the newest are, and back.
+    #[must_use]
+    pub fn turning<'c>(&self, column: Column<'c>) -> Column<'c> {
+        let age = self.by_age();
+        let other = if age == ByAge::Newest { ByAge::Oldest.name() } else { "" };
+        let is_by_age = self.asked("sort").is_none_or(|sort| ByAge::from_name(sort).is_some());
+        column.sorts(self.place(&[("sort", other), ("cursor", "")]), is_by_age.then_some(age == ByAge::Oldest))
+    }
+
+    /// Whether the newest or the oldest are wanted first.
+    #[must_use]
+    pub fn by_age(&self) -> ByAge {
+        self.asked("sort").and_then(ByAge::from_name).unwrap_or_default()
+    }
+
     /// It can be searched, by the parameter `q`.
     #[must_use]
     pub const fn searches(mut self) -> Self {
@@ -218,10 +135,13 @@ impl<'a> List<'a> {
         self
     }
 
-    /// What can be done with the whole of it.
+    /// What can be done with the whole of it, behind what was named before.
     #[must_use]
     pub fn acts(mut self, acts: Markup) -> Self {
-        self.acts = Some(acts);
+        self.acts = Some(match self.acts.take() {
+            Some(before) => html! { (before) (acts) },
+            None => acts,
+        });
         self
     }
 
@@ -293,8 +213,7 @@ impl<'a> List<'a> {
         next: Option<[u8; 16]>,
     ) -> Result<Answer, Problem> {
         if let Some(kind) = self.file {
-            let titles: Vec<&str> = columns.iter().map(Column::title).collect();
-            let rows = rows.into_iter().map(|row| row.into_iter().map(|cell| cell.plain.into()).collect()).collect();
+            let (titles, rows) = file::table(self.room, &columns, rows);
             return Ok(call.file(self.name, &titles, kind.form(self.room), Part { rows, next }));
         }
         Ok(self.room.page(spot, head, &self.draw(call, columns, rows, next)))

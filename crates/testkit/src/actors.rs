@@ -3,8 +3,8 @@
 use crate::{OrderBuilder, ProductBuilder, ResellerBuilder, TestApp};
 use tradepost_domain::access::{MerchantRole, ResellerRole};
 use tradepost_domain::billing::PaymentMethod;
+use tradepost_domain::fulfillments::change_terms::ChangeTerms;
 use tradepost_domain::orders::cancel::CancelOrder;
-use tradepost_domain::orders::change_terms::ChangeTerms;
 use tradepost_domain::orders::record_payment::RecordPayment;
 use tradepost_domain::partners::create_merchant::CreateMerchant;
 use tradepost_domain::partners::terms::{Qualifier, Setting, TermChange, TermName};

@@ -6,8 +6,8 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use tradepost_domain::catalog::{CreateProduct, EndUserInformation, Kind, Method, OfferProduct, PartPatch, ProductPatch, SetPrices, Shelf, Tier};
 use tradepost_domain::customers::EndUser;
+use tradepost_domain::fulfillments::change_terms::ChangeTerms;
 use tradepost_domain::identity;
-use tradepost_domain::orders::change_terms::ChangeTerms;
 use tradepost_domain::orders::create_draft::{CreateDraft, WantedItem};
 use tradepost_domain::orders::place::PlaceOrder;
 use tradepost_domain::orders::store::DraftFields;
@@ -26,6 +26,7 @@ type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 pub struct ProductBuilder {
     merchant: Merchant,
     patch: ProductPatch,
+    parent: Option<ProductId>,
     prices: Vec<(Currency, Vec<(i64, String)>)>,
     keys: usize,
     offered: bool,
@@ -42,12 +43,28 @@ impl ProductBuilder {
             end_user_information: Some(EndUserInformation::None),
             ..ProductPatch::default()
         };
-        Self { merchant: merchant.clone(), patch, prices: Vec::new(), keys: 0, offered: true, threshold: None, backorder: None }
+        Self { merchant: merchant.clone(), patch, parent: None, prices: Vec::new(), keys: 0, offered: true, threshold: None, backorder: None }
+    }
+
+    /// A variant of another product, shared as that is.
+    pub const fn variant_of(mut self, parent: &Product) -> Self {
+        self.parent = Some(parent.id);
+        self.offered = false;
+        self
     }
 
     /// List price in the merchant's currency.
     pub fn price(self, amount: &str) -> Self {
         self.tiers(&[(1, amount)])
+    }
+
+    /// List price in another currency.
+    ///
+    /// # Panics
+    /// Where the code is none.
+    pub fn price_in(mut self, currency: &str, amount: &str) -> Self {
+        self.prices.push((currency.parse().expect("a currency"), vec![(1, amount.to_owned())]));
+        self
     }
 
     /// List price by quantity.
@@ -123,7 +140,7 @@ impl ProductBuilder {
         let (merchant, app, owner) = (&self.merchant, &self.merchant.app, self.merchant.owner());
         let scope = merchant.scope();
         let sku = self.patch.sku.clone().expect("a SKU");
-        let id = app.does(&owner, CreateProduct { scope, parent: None, patch: self.patch.clone() }).await;
+        let id = app.does(&owner, CreateProduct { scope, parent: self.parent, patch: self.patch.clone() }).await;
         for (currency, tiers) in &self.prices {
             let minor = |amount: &String| currency.parse(amount).expect("a price").minor;
             let tiers = tiers.iter().map(|(from, amount)| Tier { from_quantity: *from, unit_minor: minor(amount) }).collect();
@@ -353,7 +370,7 @@ impl Reseller {
     /// # Panics
     /// On a fault.
     pub async fn confirm(&self, draft: OrderId) -> Result<PlacedOrder, Refusal> {
-        match self.app.execute(&self.owner(), PlaceOrder { order: draft }).await {
+        match self.app.execute(&self.owner(), PlaceOrder::of(draft)).await {
             Ok(placed) => Ok(PlacedOrder { id: placed.order, invoice: placed.invoice, merchant: self.scope.merchant }),
             Err(No::Refusal(refusal)) => Err(refusal),
             Err(No::Fault(fault)) => panic!("confirming faulted: {fault:?}"),

@@ -17,7 +17,7 @@ use crate::routes::Routes;
 use crate::{input, query, view, voice};
 use axum::http::{HeaderMap, Method, StatusCode};
 use std::net::IpAddr;
-use tradepost_domain::fulfillments::{Door, Fulfill, MOST_AT_ONCE, State};
+use tradepost_domain::fulfillments::{Door, Fulfill, MOST_AT_ONCE, State, is_large};
 use tradepost_domain::ids::{FulfillmentId, ProductId};
 use tradepost_kernel::Secret;
 use tradepost_kernel::api_key::{ApiKeyText, KeyKind};
@@ -159,7 +159,7 @@ impl DynamicOrder {
 /// # Errors
 /// 404 where the key was switched off a moment ago, in the words for every other key that opens nothing.
 pub(crate) async fn delivered(call: &Call, command: Fulfill) -> Result<FulfillmentView, Problem> {
-    if command.quantity > MOST_AT_ONCE {
+    if is_large(command.quantity) {
         let detail = format!("A dynamic URL delivers at most {MOST_AT_ONCE} at once.");
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "quantity_out_of_range", detail));
     }

@@ -33,6 +33,9 @@ pub fn metrics() -> PrometheusHandle {
                 "tradepost_requests_not_logged_total",
                 "Lines of the request log that were dropped: too many waited, too many of one owner, or the database did not take them"
             );
+            metrics::describe_counter!("tradepost_parts_total", "Parts of large works that were done: of deliveries that go on, and of batches of keys");
+            metrics::describe_counter!("tradepost_keys_expired_total", "Keys that expired and were taken out of stock");
+            metrics::describe_counter!("tradepost_requests_forgotten_total", "Lines of the request log that were kept long enough and are forgotten");
             metrics::describe_counter!("http_handlers_finished_total", "Those that came to their end, also where the client had hung up");
             handle
         })

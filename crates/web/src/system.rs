@@ -94,8 +94,16 @@ pub struct WorkerCounts {
     pub sent: u64,
     /// Messages that it did not take, and those that were only logged.
     pub not_sent: u64,
+    /// Parts of large works: of deliveries that go on, and of batches of keys.
+    pub parts: u64,
+    /// Keys that expired and were taken out of stock.
+    pub expired: u64,
     /// Commands that were kept long enough and are forgotten.
     pub forgotten: u64,
+    /// Lines of the request log that were kept long enough and are forgotten.
+    pub requests_forgotten: u64,
+    /// Lines of the request log that were dropped instead of written.
+    pub requests_not_logged: u64,
 }
 
 impl WorkerCounts {
@@ -107,7 +115,11 @@ impl WorkerCounts {
             delayed: total("tradepost_events_delayed_total", ""),
             sent: total("tradepost_messages_total", "outcome=\"sent\""),
             not_sent: total("tradepost_messages_total", "outcome=\"not_sent\""),
+            parts: total("tradepost_parts_total", ""),
+            expired: total("tradepost_keys_expired_total", ""),
             forgotten: total("tradepost_commands_forgotten_total", ""),
+            requests_forgotten: total("tradepost_requests_forgotten_total", ""),
+            requests_not_logged: total("tradepost_requests_not_logged_total", ""),
         }
     }
 }

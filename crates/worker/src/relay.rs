@@ -56,6 +56,7 @@ impl Relay {
                 Ok(Reacted::GoesOn) => {
                     held.extend(event.partnership.map(|partnership| (event.merchant, partnership)));
                     round.parts += 1;
+                    metrics::counter!("tradepost_parts_total").increment(1);
                 }
                 Err(fault) => self.delay(&event, &fault, held, round).await?,
             }

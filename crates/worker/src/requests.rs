@@ -122,6 +122,7 @@ impl RequestLog {
             }
             forgotten += slice.unsigned_abs();
         }
+        metrics::counter!("tradepost_requests_forgotten_total").increment(forgotten);
         Ok(forgotten)
     }
 }

@@ -38,6 +38,8 @@ impl StockKeeper {
             let worked = work_on(&self.engine, MerchantScope { merchant }, batch).await.map_err(unexpected)?;
             slices += u64::from(worked == Worked::Slice);
         }
+        metrics::counter!("tradepost_keys_expired_total").increment(expired.unsigned_abs());
+        metrics::counter!("tradepost_parts_total").increment(slices);
         Ok(Round { expired: expired.unsigned_abs(), parts: slices, ..Round::default() })
     }
 }

@@ -31,7 +31,7 @@ pub(super) async fn run(asked: &Asked, place: &Place) -> Result<Table, Trouble> 
     let origin = || Origin { caller: seeded.shops[0].caller.clone(), ..Origin::operator() };
     let items = vec![WantedItem { product: seeded.skus[0].clone(), quantity: count as i64 }];
     let draft = engine.execute(origin(), CreateDraft { fields: DraftFields::default(), items }).await.map_err(trouble)?.outcome.order;
-    engine.execute(origin(), PlaceOrder { order: draft }).await.map_err(trouble)?;
+    engine.execute(origin(), PlaceOrder::of(draft)).await.map_err(trouble)?;
     engine.store.close().await;
     let raw_at = place.database("raw").await?;
     let raw = BareKeys::open(&raw_at, count).await?;

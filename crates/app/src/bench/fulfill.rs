@@ -14,7 +14,8 @@ use super::place::{Database, Place};
 use super::seed::{self, Seeded};
 use super::table::{Named, Table};
 use crate::house::Trouble;
-use shops::{Again, Sold, fulfilling, prepare, shops};
+use shops::{Again, fulfilling};
+pub(super) use shops::{Sold, prepare, shops};
 use std::sync::Arc;
 
 /// Clients that repeat their calls, and that ask at a fixed rate.

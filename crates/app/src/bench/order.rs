@@ -160,7 +160,7 @@ pub(super) async fn prepare(database: &Database, seeded: &Arc<Seeded>, count: us
     .await?;
     let (first, rest) = drafts.split_at(PARTNERSHIPS);
     for draft in first {
-        engine.execute(from(&seeded.shops[draft.shop].caller, None), PlaceOrder { order: draft.order }).await.map_err(trouble)?;
+        engine.execute(from(&seeded.shops[draft.shop].caller, None), PlaceOrder::of(draft.order)).await.map_err(trouble)?;
     }
     engine.store.close().await;
     let house = database.open().await?;
@@ -182,7 +182,7 @@ fn placing(seeded: &Arc<Seeded>, drafts: &Drafts) -> impl FnMut() -> Result<Plac
         let Draft { order, shop } = drafts.next()?;
         let route = format!("POST /v1/reseller/orders/{order}/confirm");
         let idempotency = Idempotency { route, key: format!("confirm-{order}"), body_hash: [7; 32] };
-        Ok((seeded.shops[shop].caller.clone(), PlaceOrder { order }, Some(idempotency)))
+        Ok((seeded.shops[shop].caller.clone(), PlaceOrder::of(order), Some(idempotency)))
     }
 }
 

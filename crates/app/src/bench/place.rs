@@ -110,6 +110,17 @@ impl Place {
         Ok(Database { data, url: format!("{server}/{database}") })
     }
 
+    /// The same database for a second server: a data folder of its own with the same master key.
+    ///
+    /// # Errors
+    /// The folder cannot be made.
+    pub(super) fn beside(&self, of: &Database, name: &str) -> Result<Database, Trouble> {
+        let data = self.folder.join(name);
+        std::fs::create_dir_all(&data)?;
+        std::fs::copy(of.data.join("master.key"), data.join("master.key"))?;
+        Ok(Database { data, url: of.url.clone() })
+    }
+
     /// A copy of a data folder that nobody has open; on PostgreSQL its database is the one that the URL named.
     pub(super) async fn adopt(&self, data: &Path, name: &str) -> Result<Database, Trouble> {
         let url = match &self.server {

@@ -91,13 +91,14 @@ async fn deep(line: &mut Line, seeded: &Seeded) -> Result<String, Trouble> {
 }
 
 /// A client that reads one path again and again.
-struct Reading {
+pub(super) struct Reading {
     line: Line,
     path: String,
     token: String,
 }
 
-async fn reading(server: &Server, seeded: &Seeded, path: &str, count: usize) -> Result<Vec<Reading>, Trouble> {
+/// So many that read this path as the merchant.
+pub(super) async fn reading(server: &Server, seeded: &Seeded, path: &str, count: usize) -> Result<Vec<Reading>, Trouble> {
     let mut clients = Vec::with_capacity(count);
     for _ in 0..count {
         clients.push(Reading { line: Line::connect(server.address).await?, path: path.to_owned(), token: seeded.token.clone() });

@@ -101,6 +101,11 @@ impl Table {
         self.rows.iter().find(|row| row.named.what == what && row.named.clients == clients).map_or(0.0, Row::rate)
     }
 
+    /// The 99th percentile of all rounds of a row, in milliseconds; 0 where there is none.
+    pub(super) fn p99_ms(&self, what: &str) -> f64 {
+        self.rows.iter().find(|row| row.named.what == what).and_then(|row| at(&row.took(), 990)).unwrap_or(0.0)
+    }
+
     /// One object per row.
     pub(super) fn json(&self) -> Vec<Json> {
         let rows = self.rows.iter().map(|row| self.row_json(row));

@@ -82,8 +82,7 @@ pub fn lacks(told: &Told<'_>, issuer: &Issuer) -> Vec<Lack> {
 /// What is missing.
 pub fn render(told: &Told<'_>, issuer: &Issuer) -> Result<String, Vec<Lack>> {
     let lacks = lacks(told, issuer);
-    let document = told.document;
-    match (address::seller(document, issuer), address::buyer(document)) {
+    match (address::seller(told, issuer), address::buyer(told.document)) {
         (Some(seller), Some(buyer)) if lacks.is_empty() => Ok(written(told, issuer, &seller, &buyer)),
         _ => Err(lacks),
     }

@@ -4,11 +4,18 @@ use super::sheet::{self, Letterhead};
 use super::told::Told;
 use crate::paper::{self, About, Size};
 
-/// The PDF of an invoice. A receipt is the invoice once it is paid.
+/// The PDF of an invoice. A receipt is the invoice once it is paid. A logo that cannot be read is left out, and the name stands in its place.
 ///
 /// # Errors
 /// A sentence for the log; nothing that stands in a document causes one.
 pub fn render(told: &Told<'_>, head: &Letterhead<'_>, size: Size) -> Result<Vec<u8>, String> {
+    match written(told, head, size) {
+        Err(_) if head.logo.is_some() => written(told, &Letterhead { logo: None, ..head.clone() }, size),
+        done => done,
+    }
+}
+
+fn written(told: &Told<'_>, head: &Letterhead<'_>, size: Size) -> Result<Vec<u8>, String> {
     let pages = sheet::pages(told, head, size);
     let about =
         About { title: sheet::title_of(told.document, told), author: told.document.seller.name.clone(), language: told.language.code(), picture: head.logo };
@@ -221,6 +228,33 @@ mod tests {
         };
         let cells: Vec<&Text> = row(1).collect();
         assert!(cells.windows(2).all(|pair| pair[0].right() < pair[1].x), "{cells:?}");
+    }
+
+    /// BIL-3: a logo of each kind that branding takes stands on paper, one with sixteen bits per color too; a damaged one is left out.
+    #[test]
+    fn a_logo_of_each_kind_stands_on_paper() {
+        let document = document();
+        let told = Told { document: &document, standing: None, language: Language::English };
+        let set = |logo: Option<&[u8]>| render(&told, &Letterhead { logo, ..Letterhead::of(&told) }, Size::A4).expect("a PDF");
+        let has = |pdf: &[u8], words: &[u8]| pdf.windows(words.len()).any(|part| part == words);
+        // Each is 24 × 12 pixels.
+        let png: &[u8] = include_bytes!("../paper/pictures/logo.png");
+        let jpeg: &[u8] = include_bytes!("../paper/pictures/logo.jpg");
+        let pictures: [&[u8]; 5] = [
+            png,
+            jpeg,
+            include_bytes!("../paper/pictures/deep.png"),
+            include_bytes!("../paper/pictures/logo.webp"),
+            include_bytes!("../paper/pictures/photo.webp"),
+        ];
+        for (place, picture) in pictures.into_iter().enumerate() {
+            let pdf = set(Some(picture));
+            assert!(has(&pdf, b"/Width 24") && has(&pdf, b"/Height 12"), "picture {place}");
+        }
+        assert!(has(&set(Some(jpeg)), b"/DCTDecode"), "a JPEG stays one");
+        for pdf in [set(None), set(Some(&png[..png.len() - 30])), set(Some(b"RIFF"))] {
+            assert!(pdf.starts_with(b"%PDF-") && !has(&pdf, b"/Width 24"));
+        }
     }
 
     /// A picture that is none is left out.

@@ -47,7 +47,7 @@ pub struct Letterhead<'a> {
     pub address: Vec<String>,
     /// What stands below that and is never cut for a long address: the VAT id (BIL-3).
     pub ids: Vec<String>,
-    /// A picture in its place, as PNG.
+    /// A picture in its place: PNG, JPEG or WebP.
     pub logo: Option<&'a [u8]>,
     /// The color of the bar at the head and of the heads of columns.
     pub accent: Option<Color>,
@@ -57,7 +57,7 @@ impl<'a> Letterhead<'a> {
     /// The letterhead as the invoice was issued with, without picture and color.
     #[must_use]
     pub fn of(told: &Told<'a>) -> Self {
-        Self { name: &told.document.seller.name, address: told.document.seller.address.clone(), ids: told.seller_ids(), logo: None, accent: None }
+        Self { name: &told.document.seller.name, address: told.seller_address(), ids: told.seller_ids(), logo: None, accent: None }
     }
 }
 
@@ -111,8 +111,8 @@ fn title(flow: &mut Flow, told: &Told<'_>, head: &Letterhead<'_>) {
 /// Who writes and who is to pay, beside each other.
 fn parties(flow: &mut Flow, told: &Told<'_>, head: &Letterhead<'_>) {
     let half = flow.width() / 2;
-    let party = &told.document.buyer;
-    let buyer = (told.t("Bill to", "Rechnung an"), party.company.as_str(), &party.address, told.buyer_ids());
+    let (party, address) = (&told.document.buyer, told.buyer_address());
+    let buyer = (told.t("Bill to", "Rechnung an"), party.company.as_str(), &address, told.buyer_ids());
     let sides = [(SIDE, (told.t("From", "Von"), head.name, &head.address, head.ids.clone())), (SIDE + half, buyer)];
     let mut high = 0;
     for (x, (label, name, address, ids)) in sides {

@@ -7,7 +7,7 @@ use crate::qr::Code;
 use tradepost_domain::billing::InvoiceStatus;
 use tradepost_domain::billing::document::{InvoiceDocument, InvoiceLine, PaymentInstruction};
 use tradepost_domain::merchants::BankAccount;
-use tradepost_kernel::{Currency, Date};
+use tradepost_kernel::{Currency, Date, countries};
 
 /// An amount below the lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub fn way(language: Language, method: &str) -> &str {
 /// What to do to pay this way: our own sentence in the language, then the merchant's words as they stand on the document.
 #[must_use]
 pub fn instruction(language: Language, method: &str, text: &str) -> String {
-    let own = PaymentInstruction::check_and_wire(None, None).into_iter().find(|own| own.method == method);
+    let own = PaymentInstruction::check_and_wire(None, None, None).into_iter().find(|own| own.method == method);
     let merchants = own.and_then(|own| text.strip_prefix(own.text.as_str()).map(str::to_owned));
     let german = match method {
         "check" => "Stellen Sie den Scheck oder die Zahlungsanweisung auf uns aus und schreiben Sie die Rechnungsnummer darauf.",
@@ -67,6 +67,12 @@ pub fn instruction(language: Language, method: &str, text: &str) -> String {
 pub fn account(language: Language, account: &BankAccount) -> Vec<(&'static str, String)> {
     let bic = account.bic.iter().map(|bic| ("BIC", bic.to_string()));
     [(language.t("Account holder", "Kontoinhaber"), account.holder.clone()), ("IBAN", account.iban.grouped())].into_iter().chain(bic).collect()
+}
+
+/// Whether a line says this country: by its two letters or by its name in a language.
+fn is_country(line: &str, code: &str) -> bool {
+    let names = [Language::English, Language::German].into_iter().filter_map(|language| countries::name(language, code));
+    std::iter::once(code).chain(names).any(|known| known.eq_ignore_ascii_case(line.trim()))
 }
 
 /// What stands at the code that a banking app reads.
@@ -164,16 +170,47 @@ impl<'a> Told<'a> {
         self.vat(buyer.vat_id.as_ref()).into_iter().chain([code]).collect()
     }
 
+    /// The merchant's address; its country comes last.
+    #[must_use]
+    pub fn seller_address(&self) -> Vec<String> {
+        let seller = &self.document.seller;
+        let mut lines = seller.address.clone();
+        if let Some(code) = seller.country.as_deref() {
+            // Who wrote it below the address does not find it there twice.
+            if lines.last().is_some_and(|line| is_country(line, code)) {
+                lines.pop();
+            }
+            lines.push(self.country(code).to_owned());
+        }
+        lines
+    }
+
+    /// The reseller's address. Its last line is the country, which the document has as two letters.
+    #[must_use]
+    pub fn buyer_address(&self) -> Vec<String> {
+        let buyer = &self.document.buyer;
+        let mut lines = buyer.address.clone();
+        if let Some(last) = lines.last_mut().filter(|last| buyer.place.as_ref().is_none_or(|place| place.country == **last)) {
+            *last = self.country(last.as_str()).to_owned();
+        }
+        lines
+    }
+
+    /// A country by its name; what is none, as it is.
+    fn country<'b>(&self, code: &'b str) -> &'b str {
+        countries::name(self.language, code).unwrap_or(code)
+    }
+
     /// The lines below the merchant's name.
     #[must_use]
     pub fn seller(&self) -> Vec<String> {
-        self.document.seller.address.iter().cloned().chain(self.seller_ids()).collect()
+        self.seller_address().into_iter().chain(self.seller_ids()).collect()
     }
 
     /// The lines below the reseller's name.
     #[must_use]
     pub fn buyer(&self) -> Vec<String> {
-        self.document.buyer.address.iter().cloned().chain(self.buyer_ids()).collect()
+        self.buyer_address().into_iter().chain(self.buyer_ids()).collect()
     }
 
     /// Dates and numbers, each with its name.
@@ -265,6 +302,30 @@ impl<'a> Told<'a> {
 mod tests {
     use super::*;
     use crate::invoice::tests::to_wire;
+    use tradepost_domain::billing::document::Place;
+
+    /// BIL-3: the countries of both are told by their names, in the language of the invoice, and once.
+    #[test]
+    fn both_countries_are_named_in_the_language_of_the_invoice() {
+        let mut document = to_wire();
+        let told = |document: &InvoiceDocument, language| {
+            let told = Told { document, standing: None, language };
+            (told.seller_address(), told.buyer_address())
+        };
+        let lines = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+        let (seller, buyer) = (lines(&["1 Pier Road", "Boston", "United States"]), lines(&["Main St 5", "Germany"]));
+        assert_eq!(told(&document, Language::English), (seller, buyer));
+        let (seller, buyer) = (lines(&["1 Pier Road", "Boston", "Vereinigte Staaten"]), lines(&["Main St 5", "Deutschland"]));
+        assert_eq!(told(&document, Language::German), (seller.clone(), buyer));
+        document.seller.address.push("united states".into());
+        // A region that looks like a country stays a region.
+        document.buyer.address = lines(&["Main St 5", "CA"]);
+        document.buyer.place = Some(Place { region: Some("CA".into()), ..Place::default() });
+        assert_eq!(told(&document, Language::German), (seller, lines(&["Main St 5", "CA"])));
+        // A document of before says nothing of its seller's country.
+        document.seller.country = None;
+        assert_eq!(told(&document, Language::German).0, lines(&["1 Pier Road", "Boston", "united states"]));
+    }
 
     /// BIL-3: the code is over what is unpaid now; without anything unpaid there is none, nor for another currency.
     #[test]

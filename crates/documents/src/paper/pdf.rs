@@ -2,7 +2,6 @@
 
 use super::face::{self, Length};
 use super::{Block, Color, Page, Part, Text};
-use krilla::Document;
 use krilla::color::rgb;
 use krilla::geom::{PathBuilder, Point, Rect, Size, Transform};
 use krilla::image::Image;
@@ -12,6 +11,7 @@ use krilla::paint::Fill;
 use krilla::surface::Surface;
 use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, Node, SpanTag, TableHeaderScope, Tag, TagGroup, TagTree};
 use krilla::text::{GlyphId, KrillaGlyph};
+use krilla::{Data, Document};
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 
@@ -24,24 +24,16 @@ pub struct About<'a> {
     pub author: String,
     /// The code of its language.
     pub language: &'static str,
-    /// A PNG picture for the room that a page leaves for one.
+    /// A picture for the room that a page leaves for one: PNG, JPEG or WebP.
     pub picture: Option<&'a [u8]>,
 }
 
-/// Makes the PDF. A picture that cannot be read is left out.
+/// Makes the PDF.
 ///
 /// # Errors
-/// A sentence for the log; there is none that a text could cause.
+/// A sentence for the log: the picture cannot be read. There is none that a text could cause.
 pub fn write(paper: (Length, Length), pages: &[Page], about: &About<'_>) -> Result<Vec<u8>, String> {
-    let picture = about.picture.and_then(|png| Image::from_png(png.to_vec().into(), true).ok());
-    match attempt(paper, pages, about, picture.as_ref()) {
-        // Only now is a picture decoded.
-        Err(_) if picture.is_some() => attempt(paper, pages, about, None),
-        done => done,
-    }
-}
-
-fn attempt(paper: (Length, Length), pages: &[Page], about: &About<'_>, picture: Option<&Image>) -> Result<Vec<u8>, String> {
+    let picture = about.picture.map(picture_of).transpose()?;
     let mut document = Document::new();
     let mut read = Read::default();
     for page in pages {
@@ -50,7 +42,7 @@ fn attempt(paper: (Length, Length), pages: &[Page], about: &About<'_>, picture: 
         let mut surface = sheet.surface();
         surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
         page.blocks.iter().for_each(|block| fill(&mut surface, block));
-        if let (Some(picture), Some(room)) = (picture, &page.picture) {
+        if let (Some(picture), Some(room)) = (&picture, &page.picture) {
             place(&mut surface, picture, room);
         }
         surface.end_tagged();
@@ -70,7 +62,18 @@ fn attempt(paper: (Length, Length), pages: &[Page], about: &About<'_>, picture: 
     document.set_tag_tree(read.tree());
     let metadata = Metadata::new().title(about.title.clone()).authors(vec![about.author.clone()]).creator("Tradepost".into());
     document.set_metadata(metadata.language(about.language.to_owned()));
+    // Only now is a picture decoded.
     document.finish().map_err(|error| format!("{error:?}"))
+}
+
+/// Which kind a picture is, its first byte tells: nothing but these three is a logo.
+fn picture_of(bytes: &[u8]) -> Result<Image, String> {
+    let data = Data::from(bytes.to_vec());
+    match bytes {
+        [0x89, ..] => Image::from_png(data, true),
+        [0xff, ..] => Image::from_jpeg(data, true),
+        _ => Image::from_webp(data, true),
+    }
 }
 
 /// Everything here is counted in whole numbers; the format wants points with a fraction.

@@ -179,22 +179,22 @@ impl PaymentInstruction {
     /// Check and wire (PAY-3), as the merchant has it now.
     #[must_use]
     pub fn of(merchant: &MerchantView) -> Vec<Self> {
-        Self::check_and_wire(merchant.payment_instructions.as_deref(), merchant.bank_account.as_ref())
+        Self::check_and_wire(merchant.check_instructions.as_deref(), merchant.wire_instructions.as_deref(), merchant.bank_account.as_ref())
     }
 
-    /// Check and wire (PAY-3); a wire takes 3–5 business days.
+    /// Check and wire (PAY-3), each with what the merchant says of it; a wire takes 3–5 business days.
     #[must_use]
-    pub fn check_and_wire(merchant_instructions: Option<&str>, bank_account: Option<&BankAccount>) -> Vec<Self> {
-        let own = merchant_instructions.map(|text| format!("\n{text}")).unwrap_or_default();
+    pub fn check_and_wire(of_checks: Option<&str>, of_wires: Option<&str>, bank_account: Option<&BankAccount>) -> Vec<Self> {
+        let own = |text: Option<&str>| text.map(|text| format!("\n{text}")).unwrap_or_default();
         vec![
             Self {
                 method: "check".into(),
-                text: format!("Make the check or money order out to us and write the invoice number on it.{own}"),
+                text: format!("Make the check or money order out to us and write the invoice number on it.{}", own(of_checks)),
                 bank_account: None,
             },
             Self {
                 method: "wire".into(),
-                text: format!("Name the invoice number as the purpose. A wire takes 3–5 business days to arrive.{own}"),
+                text: format!("Name the invoice number as the purpose. A wire takes 3–5 business days to arrive.{}", own(of_wires)),
                 bank_account: bank_account.cloned(),
             },
         ]
@@ -226,7 +226,7 @@ mod tests {
             discounts_minor: 20,
             deductions_minor: 1,
             total_minor: 110,
-            payment_instructions: PaymentInstruction::check_and_wire(None, None),
+            payment_instructions: PaymentInstruction::check_and_wire(None, None, None),
         };
         assert_eq!(document.total_by_rule(), Some(document.total_minor));
         let kept = serde_json::to_string(&document).expect("JSON");
@@ -247,8 +247,9 @@ mod tests {
     #[test]
     fn an_instruction_keeps_the_account_and_reads_without_one() {
         let account = BankAccount { holder: "Acme GmbH".into(), iban: "DE89370400440532013000".parse().expect("an IBAN"), bic: None };
-        let ways = PaymentInstruction::check_and_wire(Some("Bank of Acme"), Some(&account));
+        let ways = PaymentInstruction::check_and_wire(Some("To 1 Pier Road"), Some("Bank of Acme"), Some(&account));
         assert_eq!((&ways[0].bank_account, ways[1].bank_account.as_ref()), (&None, Some(&account)));
+        assert!(ways[0].text.ends_with("\nTo 1 Pier Road") && ways[1].text.ends_with("\nBank of Acme"), "each way has its own words: {ways:?}");
         let kept = serde_json::to_string(&ways).expect("JSON");
         assert_eq!(serde_json::from_str::<Vec<PaymentInstruction>>(&kept).expect("the same"), ways);
         let before = r#"{"method":"wire","text":"Name the invoice number."}"#;

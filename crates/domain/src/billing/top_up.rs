@@ -165,6 +165,15 @@ pub async fn prepaid(reader: &mut Reader<'_>, scope: PartnershipScope, currency:
     Ok(-ledger::queries::balance(reader, scope, AccountKind::Prepaid, currency).await?)
 }
 
+/// A partnership's prepaid balances in all currencies that it ever had some in, in the order of their codes.
+///
+/// # Errors
+/// The store's.
+pub async fn prepaid_in_all(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<Vec<Money>, Fault> {
+    let accounts = ledger::queries::in_all_currencies(reader, scope, AccountKind::Prepaid).await?;
+    Ok(accounts.into_iter().map(|(currency, minor)| currency.minor(-minor)).collect())
+}
+
 /// Who issues the invoice, and to whom.
 pub(super) async fn parties(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<(MerchantView, PartnershipView), Fault> {
     let merchant = merchants::queries::merchant(reader, scope.merchant).await?;

@@ -12,13 +12,14 @@ pub use lists::{
 };
 pub use offers::{Asked, available_all, available_by_number};
 pub use products::{
-    BookView, PartView, ProductFilter, ProductView, find_product, lock_product, lock_skus, prices, product, products, products_by_sku, sku_owner, tiers,
+    BookView, PartView, ProductFilter, ProductSort, ProductView, find_product, lock_product, lock_skus, prices, product, products, products_by_sku, sku_owner,
+    tiers,
 };
 
 use super::{EndUserInformation, Kind, Method, SellableProduct};
 use crate::access::PartnershipScope;
 use crate::ids::{ChannelId, ProductId};
-use crate::listing::{Page, PageRequest};
+use crate::listing::{Page, PageRequest, containing};
 use std::collections::{BTreeSet, HashMap};
 use tradepost_store::ColumnType::{Bytes, Int};
 use tradepost_store::{Column, Fault, FromRow, Reader, Row, SetSql, Sql, Value, params, sql};
@@ -127,13 +128,6 @@ pub async fn list_available(
     let rows = reader.query(LIST, params![scope.merchant, scope.partnership, channel, page.bound(), page.fetch(), pattern]).await?;
     let rows = with_parts(reader, scope.merchant, rows).await?;
     Ok(page.page(rows, |product| product.id))
-}
-
-/// The pattern of what contains a text, for a column in small letters and `ESCAPE '!'`.
-#[must_use]
-pub(crate) fn containing(text: &str) -> String {
-    let escaped = text.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    format!("%{escaped}%")
 }
 
 /// Products by number, whoever may order them: for what was ordered, and for the parts of bundles.

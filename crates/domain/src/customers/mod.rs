@@ -72,6 +72,16 @@ pub struct CustomerView {
     pub email: String,
     /// Company.
     pub company: Option<String>,
+    /// Phone.
+    pub phone: Option<String>,
+    /// Street and number.
+    pub street: Option<String>,
+    /// City.
+    pub city: Option<String>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// State or region.
+    pub region: Option<String>,
     /// Country.
     pub country: Option<String>,
     /// Language.
@@ -81,7 +91,63 @@ pub struct CustomerView {
 impl FromRow for CustomerView {
     fn from_row(row: Row) -> Result<Self, Fault> {
         let mut c = row.take();
-        Ok(Self { id: c.next()?, first_name: c.next()?, last_name: c.next()?, email: c.next()?, company: c.next()?, country: c.next()?, language: c.next()? })
+        Ok(Self {
+            id: c.next()?,
+            first_name: c.next()?,
+            last_name: c.next()?,
+            email: c.next()?,
+            company: c.next()?,
+            phone: c.next()?,
+            street: c.next()?,
+            city: c.next()?,
+            postal_code: c.next()?,
+            region: c.next()?,
+            country: c.next()?,
+            language: c.next()?,
+        })
+    }
+}
+
+/// A company that sells on, as shown.
+#[derive(Clone, Debug)]
+pub struct SellingCompanyView {
+    /// Its id.
+    pub id: ResellerInformationId,
+    /// Its name.
+    pub company: String,
+    /// A person there.
+    pub contact: Option<String>,
+    /// Its address for mail.
+    pub email: Option<String>,
+    /// Street and number.
+    pub street: Option<String>,
+    /// City.
+    pub city: Option<String>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// State or region.
+    pub region: Option<String>,
+    /// Country.
+    pub country: Option<String>,
+    /// VAT id.
+    pub vat_id: Option<String>,
+}
+
+impl FromRow for SellingCompanyView {
+    fn from_row(row: Row) -> Result<Self, Fault> {
+        let mut c = row.take();
+        Ok(Self {
+            id: c.next()?,
+            company: c.next()?,
+            contact: c.next()?,
+            email: c.next()?,
+            street: c.next()?,
+            city: c.next()?,
+            postal_code: c.next()?,
+            region: c.next()?,
+            country: c.next()?,
+            vat_id: c.next()?,
+        })
     }
 }
 
@@ -153,17 +219,45 @@ pub async fn record_selling_company(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, w
     Ok(id)
 }
 
-/// Customers by id.
+/// Customers by id: everything that was said of them (FUL-3).
 ///
 /// # Errors
 /// The store's.
 pub async fn by_ids(reader: &mut Reader<'_>, merchant: i64, ids: Vec<CustomerId>) -> Result<HashMap<CustomerId, CustomerView>, Fault> {
     let rows: Vec<CustomerView> = reader
         .query_each(
-            sql!("SELECT id, first_name, last_name, email, company, country, language FROM customer WHERE merchant = $1 AND id = ANY($2)"),
+            sql!(
+                "SELECT id, first_name, last_name, email, company, phone, street, city, postal_code, region, country, language FROM customer
+                 WHERE merchant = $1 AND id = ANY($2)"
+            ),
             params![merchant],
             &Column::ids(ids),
         )
         .await?;
     Ok(rows.into_iter().map(|customer| (customer.id, customer)).collect())
+}
+
+/// Companies that sell on, by id (CAT-3). Most licenses have none: nothing is asked then.
+///
+/// # Errors
+/// The store's.
+pub async fn selling_companies(
+    reader: &mut Reader<'_>,
+    merchant: i64,
+    ids: Vec<ResellerInformationId>,
+) -> Result<HashMap<ResellerInformationId, SellingCompanyView>, Fault> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<SellingCompanyView> = reader
+        .query_each(
+            sql!(
+                "SELECT id, company, contact, email, street, city, postal_code, region, country, vat_id FROM reseller_information
+                 WHERE merchant = $1 AND id = ANY($2)"
+            ),
+            params![merchant],
+            &Column::ids(ids),
+        )
+        .await?;
+    Ok(rows.into_iter().map(|company| (company.id, company)).collect())
 }

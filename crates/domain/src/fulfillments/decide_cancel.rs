@@ -9,13 +9,15 @@ use crate::audit::AuditEntry;
 use crate::command::{Command, Ctx, No};
 use crate::ids::CancelRequestId;
 use crate::outbox::Event;
-use crate::partners;
+use crate::partners::{self, LockedPartnership, terms};
 use serde_json::json;
-use tradepost_kernel::{Money, Refusal};
+use tradepost_kernel::{Currency, Money, Refusal};
 use tradepost_store::Tx;
 
 /// Approves a request: in one transaction shown codes are revoked, unseen ones go back to stock, the refund goes from
 /// sales to the prepaid balance and the units are given back to the purchase limits.
+///
+/// Money goes back only to a balance that can be spent: not while the partnership buys in another currency than it paid in.
 #[derive(Clone, Debug)]
 pub struct ApproveCancelRequest {
     /// Which.
@@ -29,7 +31,8 @@ pub struct ApproveCancelRequest {
 #[async_trait::async_trait]
 impl Command for ApproveCancelRequest {
     const NAME: &'static str = "cancel_requests.approve";
-    const REFUSALS: &'static [&'static str] = &["not_found", "not_pending", "nothing_to_cancel", "currency_mismatch", "refund_too_small", "refund_too_large"];
+    const REFUSALS: &'static [&'static str] =
+        &["not_found", "not_pending", "nothing_to_cancel", "currency_mismatch", "refund_too_small", "refund_too_large", "currency_changed"];
     type Outcome = CancelRequestOutcome;
 
     /// It gives money back, which PAR-14 leaves to finance; that codes are revoked follows from it.
@@ -38,10 +41,15 @@ impl Command for ApproveCancelRequest {
     }
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<CancelRequestOutcome, No> {
-        let (scope, request, row) = find(ctx, tx, self.request).await?;
+        let (partnership, request, row) = find(ctx, tx, self.request).await?;
+        let scope = partnership.scope;
         let taken = TakenBack::load(tx, scope.merchant, &row, (!request.whole).then_some(request.id)).await?;
         let stake = taken.stake(&row).ok_or_else(|| nothing_to_cancel("All of it was taken back before.").in_state(row.state.name()))?;
         let refund_minor = refund(&row, stake, self.refund)?;
+        if refund_minor > 0 {
+            let terms = terms::effective(tx, scope.merchant, scope.partnership, partnership.channel).await?;
+            keeps_currency(&row, terms.currency)?;
+        }
         // From here it must succeed.
         let refund = Refund { reference: request.id.bytes(), minor: refund_minor, units: taken.count(), leaves: taken.leaves(&row) };
         taken.write(ctx, tx, scope, &row, &refund).await?;
@@ -83,6 +91,15 @@ fn refund(row: &FulfillmentRow, stake: Stake, asked: Option<Money>) -> Result<i6
     Ok(asked.minor)
 }
 
+/// Nothing is bought from the balance of a currency that was left, and no act pays it out: money that came there could not be used.
+fn keeps_currency(row: &FulfillmentRow, now: Option<Currency>) -> Result<(), Refusal> {
+    if now == Some(row.currency) {
+        return Ok(());
+    }
+    let detail = format!("It was paid in {}, which the partnership no longer buys in. Set that currency again, or let nothing go back.", row.currency);
+    Err(Refusal::conflict("currency_changed", detail))
+}
+
 /// Rejects a request: nothing changes.
 #[derive(Clone, Debug)]
 pub struct RejectCancelRequest {
@@ -103,7 +120,7 @@ impl Command for RejectCancelRequest {
     }
 
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<CancelRequestOutcome, No> {
-        let (scope, request, _) = find(ctx, tx, self.request).await?;
+        let (LockedPartnership { scope, .. }, request, _) = find(ctx, tx, self.request).await?;
         // From here it must succeed.
         let decided = CancelRequestRow { state: RequestState::Rejected, note: Some(self.note.clone()), decided: Some(ctx.now), ..request };
         store::decide_request(tx, scope.merchant, &decided).await?;
@@ -115,14 +132,14 @@ impl Command for RejectCancelRequest {
 }
 
 /// A pending request of the caller's merchant with its fulfillment, under the lock of its partnership.
-async fn find(ctx: &Ctx, tx: &mut Tx<'_>, id: CancelRequestId) -> Result<(PartnershipScope, CancelRequestRow, FulfillmentRow), No> {
+async fn find(ctx: &Ctx, tx: &mut Tx<'_>, id: CancelRequestId) -> Result<(LockedPartnership, CancelRequestRow, FulfillmentRow), No> {
     let merchant = ctx.caller().merchant()?;
     let request = requests::request(tx, merchant, None, id).await?.ok_or_else(Refusal::not_found)?;
     let scope = PartnershipScope { merchant: merchant.merchant, partnership: request.partnership };
-    partners::lock(tx, scope).await?.ok_or_else(Refusal::not_found)?;
+    let partnership = partners::lock(tx, scope).await?.ok_or_else(Refusal::not_found)?;
     // Read again: the lock may have been waited for.
     let request = requests::request(tx, merchant, None, id).await?.ok_or_else(Refusal::not_found)?;
     request.must_be_pending()?;
     let row = queries::fulfillment(tx, merchant, None, request.fulfillment).await?.ok_or_else(Refusal::not_found)?;
-    Ok((scope, request, row))
+    Ok((partnership, request, row))
 }

@@ -9,7 +9,7 @@ use crate::billing::{AutoTopUp, auto_top_up};
 use crate::catalog::pricing::{self, ItemDiscount, Priced, Quote};
 use crate::catalog::queries::{Asked, available_all};
 use crate::catalog::{self, Method, SellableProduct};
-use crate::command::Ctx;
+use crate::command::{Ctx, latest};
 use crate::identity::queries::{ValidKey, valid_among};
 use crate::ids::{ApiKeyId, ChannelId, FulfillmentId, ProductId};
 use crate::ledger::{self, AccountKind};
@@ -128,8 +128,7 @@ impl Loaded {
         let priced = loaded.price(&going, &mut *tx).await?;
         let too_many = set.len() > 1 && units_at_once(&going, &priced) > MOST_UNITS_AT_ONCE;
         // The latest: what expires before one of them is decided is sold by none.
-        let now = ctxs.iter().map(|ctx| ctx.now).max().unwrap_or(Timestamp::from_ms(0));
-        loaded.claim(&going, &priced, (too_many, now), &mut *tx).await?;
+        loaded.claim(&going, &priced, (too_many, latest(ctxs)), &mut *tx).await?;
         if too_many {
             return Ok(None);
         }

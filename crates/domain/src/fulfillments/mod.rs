@@ -11,6 +11,7 @@
 //!
 //! What does not belong: how the balance is fed (billing), partner orders (orders).
 
+pub mod change_terms;
 pub mod close_merchant;
 mod decide;
 pub mod decide_cancel;

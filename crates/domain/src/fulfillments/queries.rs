@@ -8,7 +8,7 @@ use crate::ids::{FulfillmentId, LicenseId, LicenseKeyId, PartnershipId, ProductI
 use std::collections::HashMap;
 use tradepost_kernel::{Currency, Date, Refusal, Timestamp};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
-use tradepost_store::{Column, Columns, Fault, FromRow, Reader, Row, SetSql, params, sql};
+use tradepost_store::{Column, Columns, Fault, FromRow, Reader, Row, SetSql, Sql, params, sql};
 
 /// One fulfillment, as stored. Amounts are minor units of its currency.
 #[derive(Clone, Debug)]
@@ -296,6 +296,22 @@ impl FromRow for EarlierRow {
         };
         Ok(Self(scope, external, earlier))
     }
+}
+
+/// A sale of merchant `$1` and partnership `$2` that is still being delivered. The merchant's few are looked through, by the index of
+/// rare states: by the partnership all that it ever sold would be.
+pub const PROCESSING: Sql = sql!(
+    "SELECT id FROM fulfillment WHERE merchant = $1 AND state = 'processing' AND state <> 'delivered'
+       AND CASE WHEN partnership = $2 THEN 1 ELSE 0 END = 1 LIMIT 1"
+);
+
+/// Whether a sale of a partnership is still being delivered.
+///
+/// # Errors
+/// The store's.
+pub async fn any_processing(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result<bool, Fault> {
+    let found: Option<(FulfillmentId,)> = reader.query_opt(PROCESSING, params![scope.merchant, scope.partnership]).await?;
+    Ok(found.is_some())
 }
 
 /// What stands under these external order ids already.

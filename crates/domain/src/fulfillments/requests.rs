@@ -2,11 +2,11 @@
 
 use super::queries::FulfillmentRow;
 use super::units;
-use crate::access::{MerchantScope, named};
+use crate::access::{MerchantScope, PartnershipScope, named};
 use crate::ids::{CancelRequestId, FulfillmentId, LicenseId, PartnershipId};
 use crate::listing::{Page, PageRequest};
-use tradepost_kernel::{Currency, Refusal, Timestamp};
-use tradepost_store::{Fault, FromRow, Reader, Row, params, sql};
+use tradepost_kernel::{Currency, Refusal, Timestamp, sabotage};
+use tradepost_store::{Fault, FromRow, Reader, Row, Sql, params, sql};
 
 /// Where a request stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,6 +61,8 @@ impl CancelRequestRow {
     pub fn must_be_pending(&self) -> Result<(), Refusal> {
         match self.state {
             RequestState::Pending => Ok(()),
+            // Whoever waited for another decision goes by what stood before it.
+            _ if sabotage::is("cancel_request.stale") => Ok(()),
             state => Err(Refusal::conflict("not_pending", "The request was decided or withdrawn before.").in_state(state.name())),
         }
     }
@@ -87,13 +89,16 @@ impl FromRow for CancelRequestRow {
     }
 }
 
+macro_rules! request_columns {
+    () => {
+        "SELECT c.id, c.partnership, c.fulfillment, f.external_order_id, f.currency, c.state, c.whole, c.quantity, c.reason, c.refund_minor, \
+         c.note, c.created_ms, c.decided_ms "
+    };
+}
+
 macro_rules! request_sql {
     ($rest:literal) => {
-        sql!(concat!(
-            "SELECT c.id, c.partnership, c.fulfillment, f.external_order_id, f.currency, c.state, c.whole, c.quantity, c.reason, c.refund_minor, ",
-            "c.note, c.created_ms, c.decided_ms FROM cancel_request c JOIN fulfillment f ON f.merchant = c.merchant AND f.id = c.fulfillment ",
-            $rest
-        ))
+        sql!(concat!(request_columns!(), "FROM cancel_request c JOIN fulfillment f ON f.merchant = c.merchant AND f.id = c.fulfillment ", $rest))
     };
 }
 
@@ -120,6 +125,19 @@ pub async fn open_of(reader: &mut Reader<'_>, merchant: i64, fulfillment: Fulfil
     reader.query_opt(sql, params![merchant, fulfillment]).await
 }
 
+/// Whether a request of a partnership about a sale in this currency is not decided yet.
+///
+/// # Errors
+/// The store's.
+pub async fn any_pending_in(reader: &mut Reader<'_>, scope: PartnershipScope, currency: Currency) -> Result<bool, Fault> {
+    let sql = sql!(
+        "SELECT c.id FROM cancel_request c JOIN fulfillment f ON f.merchant = c.merchant AND f.id = c.fulfillment
+         WHERE c.merchant = $1 AND c.partnership = $2 AND c.state = 'pending' AND f.currency = $3 LIMIT 1"
+    );
+    let found: Option<(CancelRequestId,)> = reader.query_opt(sql, params![scope.merchant, scope.partnership, currency]).await?;
+    Ok(found.is_some())
+}
+
 /// The licenses that a request names, in order of id; none where it is about the whole.
 ///
 /// # Errors
@@ -131,7 +149,7 @@ pub async fn named_by(reader: &mut Reader<'_>, merchant: i64, request: CancelReq
 }
 
 /// Which requests a list shows.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct RequestFilter {
     /// Only of this partnership.
     pub partnership: Option<PartnershipId>,
@@ -139,18 +157,34 @@ pub struct RequestFilter {
     pub fulfillment: Option<FulfillmentId>,
     /// Only in this state.
     pub state: Option<RequestState>,
+    /// Only about what stands under this id of a shop's order, typed in full.
+    pub external_order_id: Option<String>,
 }
+
+/// Requests about what stands under one id of shops' orders, `$8`: looked up in each partnership, or in `$7` alone (empty: any), as fulfillments are.
+pub const LIST_OF_EXTERNAL_ORDER: Sql = sql!(concat!(
+    request_columns!(),
+    "FROM partnership q CROSS JOIN fulfillment f CROSS JOIN cancel_request c
+     WHERE q.merchant = $1 AND (q.id = $7 OR length($7) = 0) AND f.merchant = q.merchant AND f.partnership = q.id AND f.external_order_id = $8
+     AND c.merchant = f.merchant AND c.fulfillment = f.id AND (c.id < $2 OR length($2) = 0) AND ($4 = 1 OR c.fulfillment = $5) AND ($6 = '' OR c.state = $6)
+     ORDER BY c.id DESC LIMIT $3"
+));
 
 /// A page of requests, newest first.
 ///
 /// # Errors
 /// The store's.
-pub async fn list(reader: &mut Reader<'_>, scope: MerchantScope, filter: RequestFilter, page: PageRequest) -> Result<Page<CancelRequestRow>, Fault> {
+pub async fn list(reader: &mut Reader<'_>, scope: MerchantScope, filter: &RequestFilter, page: PageRequest) -> Result<Page<CancelRequestRow>, Fault> {
     let (any_fulfillment, fulfillment) = (filter.fulfillment.is_none(), filter.fulfillment.unwrap_or(crate::ids::nobody()));
     let state = filter.state.map_or("", RequestState::name);
     let mut values = params![scope.merchant, page.bound(), page.fetch(), any_fulfillment, fulfillment, state].to_vec();
-    // Two statements, so that each goes by its own index.
-    let rows = if let Some(partnership) = filter.partnership {
+    // Three statements, so that each goes by its own index.
+    let external = filter.external_order_id.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    let rows = if let Some(external) = external {
+        values.push(filter.partnership.map_or_else(Vec::new, |partnership| partnership.bytes().to_vec()).into());
+        values.push(external.into());
+        reader.query(LIST_OF_EXTERNAL_ORDER, &values).await?
+    } else if let Some(partnership) = filter.partnership {
         values.push(partnership.into());
         let text = request_sql!(
             "WHERE c.merchant = $1 AND c.partnership = $7 AND c.id < $2 AND ($4 = 1 OR c.fulfillment = $5) AND ($6 = '' OR c.state = $6)

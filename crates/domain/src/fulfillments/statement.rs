@@ -1,6 +1,9 @@
 //! The statement of a prepaid balance (EXT-1): every movement from the ledger, newest first, with what it left.
 //!
-//! A movement's place is its transfer's id: transfers of one partnership are minted one after the other, under its lock.
+//! A movement's place is its transfer's id. One server mints those of a partnership one after the other, under its lock, so that they
+//! stand as they were booked. Two servers' clocks differ a little: what both booked within that moment may stand in the other order
+//! (see `verify/prepaid.rs`). Then each line still says what the lines up to it come to, and the newest what is there; between two
+//! such movements that may differ from the balance that a fulfillment was answered with.
 
 use crate::access::{PartnershipScope, named};
 use crate::ids::{AccountId, FulfillmentId, InvoiceId, TransferId};
@@ -56,11 +59,29 @@ impl FromRow for Movement {
     }
 }
 
+/// The span of a statement: what moved at or after `from`, and before `to`. The balance after each movement is what it is, whatever is left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// The first moment; `None`: from the beginning.
+    pub from: Option<Timestamp>,
+    /// The first moment after it; `None`: until now.
+    pub to: Option<Timestamp>,
+}
+
+impl Span {
+    fn has(&self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| at >= from) && self.to.is_none_or(|to| at < to)
+    }
+}
+
 /// Where a walk over a statement is: the account, the next older place, and the balance right there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Walk {
     merchant: i64,
     account: AccountId,
+    span: Span,
+    /// Nothing older than this place is of the span.
+    first: [u8; 16],
     before: [u8; 16],
     balance_minor: i64,
 }
@@ -77,11 +98,17 @@ pub const MOVEMENTS: Sql = sql!(
 );
 
 impl Walk {
-    /// Begins at the newest movement older than `before`, or the newest of all. `None`: the account was never opened.
+    /// Begins at the newest movement of a span that is older than `before`, or the newest of all. `None`: the account was never opened.
     ///
     /// # Errors
     /// The store's.
-    pub async fn begin(reader: &mut Reader<'_>, scope: PartnershipScope, currency: Currency, before: Option<[u8; 16]>) -> Result<Option<Self>, Fault> {
+    pub async fn begin(
+        reader: &mut Reader<'_>,
+        scope: PartnershipScope,
+        currency: Currency,
+        span: Span,
+        before: Option<[u8; 16]>,
+    ) -> Result<Option<Self>, Fault> {
         let account: Option<(AccountId, i64)> = reader
             .query_opt(
                 sql!("SELECT id, balance_minor FROM account WHERE merchant = $1 AND partnership = $2 AND kind = $3 AND currency = $4"),
@@ -89,38 +116,53 @@ impl Walk {
             )
             .await?;
         let Some((account, total)) = account else { return Ok(None) };
+        let (first, end) = PageRequest { limit: 1, before }.between(span.from, span.to);
         let mut newer = 0;
-        if let Some(before) = before {
+        if end != [0xff; 16] {
             let sum = sql!("SELECT CAST(COALESCE(SUM(amount_minor), 0) AS bigint) FROM entry WHERE merchant = $1 AND account = $2 AND transfer >= $3");
-            (newer,) = reader.query_one::<(i64,)>(sum, params![scope.merchant, account, before]).await?;
+            (newer,) = reader.query_one::<(i64,)>(sum, params![scope.merchant, account, end]).await?;
         }
-        let before = before.unwrap_or([0xff; 16]);
-        Ok(Some(Self { merchant: scope.merchant, account, before, balance_minor: newer - total }))
+        Ok(Some(Self { merchant: scope.merchant, account, span, first, before: end, balance_minor: newer - total }))
     }
 
-    /// The next movements, newest first; empty at the end.
+    /// Some of the next movements, newest first, `limit` at most; empty at the end.
     ///
     /// # Errors
     /// The store's.
     pub async fn next(&mut self, reader: &mut Reader<'_>, limit: i64) -> Result<Vec<Movement>, Fault> {
-        let mut movements: Vec<Movement> = reader.query(MOVEMENTS, params![self.merchant, self.account, self.before, limit]).await?;
-        for movement in &mut movements {
-            movement.balance_minor = self.balance_minor;
-            self.balance_minor -= movement.amount_minor;
-            self.before = movement.id.bytes();
+        loop {
+            let mut movements: Vec<Movement> = reader.query(MOVEMENTS, params![self.merchant, self.account, self.before, limit]).await?;
+            for movement in &mut movements {
+                movement.balance_minor = self.balance_minor;
+                self.balance_minor -= movement.amount_minor;
+                self.before = movement.id.bytes();
+            }
+            let ended = movements.last().is_none_or(|last| last.id.bytes() < self.first);
+            // Places lie a little later than moments: near the end of a span some are of it by their place only.
+            movements.retain(|movement| movement.id.bytes() >= self.first && self.span.has(movement.at));
+            if ended || !movements.is_empty() {
+                return Ok(movements);
+            }
         }
-        Ok(movements)
     }
 }
 
-/// A page of the statement.
+/// A page of the statement over a span.
 ///
 /// # Errors
 /// The store's.
-pub async fn page(reader: &mut Reader<'_>, scope: PartnershipScope, currency: Currency, page: PageRequest) -> Result<Page<Movement>, Fault> {
-    let rows = match Walk::begin(reader, scope, currency, page.before).await? {
-        Some(mut walk) => walk.next(reader, page.fetch()).await?,
-        None => Vec::new(),
-    };
+pub async fn page(reader: &mut Reader<'_>, scope: PartnershipScope, currency: Currency, span: Span, page: PageRequest) -> Result<Page<Movement>, Fault> {
+    let mut rows = Vec::new();
+    if let Some(mut walk) = Walk::begin(&mut *reader, scope, currency, span, page.before).await? {
+        let mut left = page.fetch();
+        while left > 0 {
+            let more = walk.next(&mut *reader, left).await?;
+            if more.is_empty() {
+                break;
+            }
+            left -= i64::try_from(more.len()).unwrap_or(left);
+            rows.extend(more);
+        }
+    }
     Ok(page.page(rows, |movement: &Movement| movement.id))
 }

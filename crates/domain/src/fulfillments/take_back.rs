@@ -17,6 +17,7 @@ use crate::sales::{self, Sales, SalesDay};
 use crate::stock::{self, KeyState};
 use serde_json::json;
 use std::collections::BTreeSet;
+use tradepost_kernel::sabotage;
 use tradepost_store::{Fault, Tx};
 
 /// What is to be taken back, loaded under the lock of its partnership.
@@ -44,8 +45,11 @@ impl TakenBack {
     pub(super) async fn load(tx: &mut Tx<'_>, merchant: i64, row: &FulfillmentRow, named_by: Option<CancelRequestId>) -> Result<Self, Fault> {
         stock::lock(tx, merchant, &BTreeSet::from([row.product])).await?;
         let units = units::standing(tx, merchant, row.id, named_by).await?;
-        let (shown, unshown): (Vec<Unit>, Vec<Unit>) = units.into_iter().partition(|unit| unit.shown);
-        Ok(Self { shown, unshown, promised: row.promised() })
+        // With the bug it goes by what was there when it was asked for: nothing was made since, and nobody saw anything.
+        let stale = sabotage::is("fulfillment.stale");
+        let promised = if stale && row.state == State::Processing { row.quantity - row.refunded_quantity } else { row.promised() };
+        let (shown, unshown): (Vec<Unit>, Vec<Unit>) = units.into_iter().partition(|unit| unit.shown && !stale);
+        Ok(Self { shown, unshown, promised })
     }
 
     pub(super) fn count(&self) -> i64 {

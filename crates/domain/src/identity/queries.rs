@@ -5,7 +5,7 @@ use super::key_store;
 use super::links::Purpose;
 use super::{PersonView, SessionView, SignInWay};
 use crate::ids::{ApiKeyId, PersonId, ProductId, SingleUseLinkId};
-use crate::listing::{Page, PageRequest};
+use crate::listing::{Page, PageRequest, containing};
 use std::collections::{BTreeSet, HashMap};
 use tradepost_kernel::api_key::KeyKind;
 use tradepost_kernel::{Language, Timestamp};
@@ -192,19 +192,25 @@ pub async fn key(reader: &mut Reader<'_>, owner: KeyOwner, kind: KeyKind, id: Ap
     Ok(row.filter(|key| key.owner == owner && key.kind == kind))
 }
 
-/// An owner's keys of this kind, newest first.
+/// An owner's keys of this kind, newest first; with `search` only those with it in their name, whatever its case.
 ///
 /// # Errors
 /// The store's.
-pub async fn keys(reader: &mut Reader<'_>, owner: KeyOwner, kind: KeyKind, page: PageRequest) -> Result<Page<ApiKeyRow>, Fault> {
+pub async fn keys(reader: &mut Reader<'_>, owner: KeyOwner, kind: KeyKind, search: Option<&str>, page: PageRequest) -> Result<Page<ApiKeyRow>, Fault> {
+    let pattern = search.map(containing);
     let rows: Vec<ApiKeyRow> = match owner.partnership {
         None => {
-            let list = select_keys!("WHERE merchant = $1 AND partnership IS NULL AND id < $2 ORDER BY id DESC LIMIT $3");
-            reader.query(list, params![owner.merchant, page.bound(), page.fetch()]).await?
+            let list = select_keys!(
+                "WHERE merchant = $1 AND partnership IS NULL AND id < $2 AND (LOWER(name) LIKE $4 ESCAPE '!' OR $4 IS NULL) ORDER BY id DESC LIMIT $3"
+            );
+            reader.query(list, params![owner.merchant, page.bound(), page.fetch(), pattern]).await?
         }
         Some(partnership) => {
-            let list = select_keys!("WHERE merchant = $1 AND id < $2 AND partnership = $4 AND kind = $5 ORDER BY id DESC LIMIT $3");
-            reader.query(list, params![owner.merchant, page.bound(), page.fetch(), partnership, kind_name(kind)]).await?
+            let list = select_keys!(
+                "WHERE merchant = $1 AND id < $2 AND partnership = $4 AND kind = $5 AND (LOWER(name) LIKE $6 ESCAPE '!' OR $6 IS NULL)
+                 ORDER BY id DESC LIMIT $3"
+            );
+            reader.query(list, params![owner.merchant, page.bound(), page.fetch(), partnership, kind_name(kind), pattern]).await?
         }
     };
     Ok(page.page(rows, |row| row.id))

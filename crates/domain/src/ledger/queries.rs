@@ -58,6 +58,16 @@ pub async fn balances(
     Ok(rows.into_iter().map(|(merchant, partnership, minor)| (PartnershipScope { merchant, partnership }, minor)).collect())
 }
 
+/// A partnership's accounts of one kind: currency and balance in minor units, in the order of the currencies' codes. Debit balances
+/// are positive.
+///
+/// # Errors
+/// The store's.
+pub async fn in_all_currencies(reader: &mut Reader<'_>, scope: PartnershipScope, kind: AccountKind) -> Result<Vec<(Currency, i64)>, Fault> {
+    let sql = sql!("SELECT currency, balance_minor FROM account WHERE merchant = $1 AND partnership = $2 AND kind = $3 ORDER BY currency");
+    reader.query(sql, params![scope.merchant, scope.partnership, kind.name()]).await
+}
+
 /// The balance of one of a partnership's accounts in minor units; 0 where it was never opened. Debit balances
 /// (what is owed) are positive.
 ///

@@ -6,7 +6,7 @@ use crate::catalog::{EndUserInformation, Method};
 use crate::command::Ctx;
 use crate::ids::{CustomerId, LicenseId, LicenseKeyId, PartnershipId, ResellerInformationId};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
-use tradepost_store::{Column, Fault, SetSql, Tx, params, sql};
+use tradepost_store::{Column, Fault, SetSql, Tx};
 
 /// A license as it is made when its order is placed, or its fulfillment recorded.
 #[derive(Clone, Debug)]
@@ -189,10 +189,16 @@ pub async fn confirm(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, licenses: &[Lice
     tx.write_whole_set(&CONFIRM, columns).await
 }
 
-/// Notes that a license was sent to its owner.
+static NOTE_SENT: SetSql = SetSql::update(
+    "UPDATE license SET sent_ms = r.at_ms FROM rows r WHERE license.merchant = r.merchant AND license.id = r.id",
+    &[("merchant", Int), ("id", Bytes), ("at_ms", Int)],
+);
+
+/// Notes that licenses were sent to their owners.
 ///
 /// # Errors
 /// The store's.
-pub async fn note_sent(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, license: LicenseId) -> Result<(), Fault> {
-    tx.execute_exactly(1, sql!("UPDATE license SET sent_ms = $3 WHERE merchant = $1 AND id = $2"), params![merchant, license, ctx.now]).await
+pub async fn note_sent(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, licenses: &[LicenseId]) -> Result<(), Fault> {
+    let columns = vec![Column::same(merchant, licenses.len()), Column::ids(licenses.iter().copied()), Column::same(ctx.now.ms(), licenses.len())];
+    tx.write_whole_set(&NOTE_SENT, columns).await
 }

@@ -50,8 +50,10 @@ pub struct MerchantView {
     pub country: Option<String>,
     /// VAT id.
     pub vat_id: Option<String>,
-    /// How to pay by check or wire, printed on invoices.
-    pub payment_instructions: Option<String>,
+    /// What else to know to pay by check or money order, printed on invoices (BIL-3).
+    pub check_instructions: Option<String>,
+    /// What else to know to pay by wire, printed on invoices (BIL-3).
+    pub wire_instructions: Option<String>,
     /// Where wires go, printed on invoices (BIL-3).
     pub bank_account: Option<BankAccount>,
     /// When it was created.

@@ -22,7 +22,8 @@ impl FromRow for MerchantView {
             address: columns.next()?,
             country: columns.next()?,
             vat_id: columns.next()?,
-            payment_instructions: columns.next()?,
+            check_instructions: columns.next()?,
+            wire_instructions: columns.next()?,
             bank_account: bank_account(columns.next()?, columns.next()?, columns.next()?),
             created: columns.next()?,
             closed: columns.next()?,
@@ -43,7 +44,7 @@ fn bank_account(holder: Option<String>, iban: Option<String>, bic: Option<String
 pub async fn merchant(reader: &mut Reader<'_>, number: i64) -> Result<Option<MerchantView>, Fault> {
     reader
         .query_opt(
-            sql!("SELECT number, id, slug, name, environment, twin, currency, time_zone, sender_email, address, country, vat_id, payment_instructions, bank_holder, bank_iban, bank_bic, created_ms, closed_ms, version FROM merchant WHERE number = $1"),
+            sql!("SELECT number, id, slug, name, environment, twin, currency, time_zone, sender_email, address, country, vat_id, check_instructions, wire_instructions, bank_holder, bank_iban, bank_bic, created_ms, closed_ms, version FROM merchant WHERE number = $1"),
             params![number],
         )
         .await

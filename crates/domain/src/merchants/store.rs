@@ -75,7 +75,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, m: &MerchantView) -> Result<(), Faul
     let (holder, iban, bic) = account_of(m);
     tx.execute_exactly(
         1,
-        sql!("INSERT INTO merchant (number, id, slug, name, environment, twin, currency, time_zone, sender_email, address, country, vat_id, payment_instructions, bank_holder, bank_iban, bank_bic, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"),
+        sql!("INSERT INTO merchant (number, id, slug, name, environment, twin, currency, time_zone, sender_email, address, country, vat_id, check_instructions, wire_instructions, bank_holder, bank_iban, bank_bic, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"),
         params![
             m.number,
             m.id,
@@ -89,7 +89,8 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, m: &MerchantView) -> Result<(), Faul
             m.address.clone(),
             m.country.clone(),
             m.vat_id.clone(),
-            m.payment_instructions.clone(),
+            m.check_instructions.clone(),
+            m.wire_instructions.clone(),
             holder,
             iban,
             bic,
@@ -104,7 +105,7 @@ pub(crate) async fn update(tx: &mut Tx<'_>, m: &MerchantView) -> Result<(), Faul
     let (holder, iban, bic) = account_of(m);
     tx.execute_exactly(
         1,
-        sql!("UPDATE merchant SET name = $3, time_zone = $4, sender_email = $5, address = $6, country = $7, vat_id = $8, payment_instructions = $9, bank_holder = $10, bank_iban = $11, bank_bic = $12, version = version + 1 WHERE number = $1 AND version = $2"),
+        sql!("UPDATE merchant SET name = $3, time_zone = $4, sender_email = $5, address = $6, country = $7, vat_id = $8, check_instructions = $9, wire_instructions = $10, bank_holder = $11, bank_iban = $12, bank_bic = $13, version = version + 1 WHERE number = $1 AND version = $2"),
         params![
             m.number,
             m.version,
@@ -114,7 +115,8 @@ pub(crate) async fn update(tx: &mut Tx<'_>, m: &MerchantView) -> Result<(), Faul
             m.address.clone(),
             m.country.clone(),
             m.vat_id.clone(),
-            m.payment_instructions.clone(),
+            m.check_instructions.clone(),
+            m.wire_instructions.clone(),
             holder,
             iban,
             bic

@@ -32,8 +32,10 @@ pub struct UpdateMerchant {
     pub country: Option<Option<String>>,
     /// VAT id.
     pub vat_id: Option<Option<String>>,
-    /// Printed on invoices.
-    pub payment_instructions: Option<Option<String>>,
+    /// Printed on invoices with the way by check or money order (BIL-3).
+    pub check_instructions: Option<Option<String>>,
+    /// Printed on invoices with the way by wire (BIL-3).
+    pub wire_instructions: Option<Option<String>>,
     /// Where wires go, printed on invoices from now on (BIL-3).
     pub bank_account: Option<Option<BankAccount>>,
 }
@@ -65,7 +67,8 @@ impl UpdateMerchant {
         text(&self.address, &mut after.address);
         text(&self.country, &mut after.country);
         text(&self.vat_id, &mut after.vat_id);
-        text(&self.payment_instructions, &mut after.payment_instructions);
+        text(&self.check_instructions, &mut after.check_instructions);
+        text(&self.wire_instructions, &mut after.wire_instructions);
         if let Some(account) = &self.bank_account {
             after.bank_account.clone_from(account);
         }
@@ -76,7 +79,7 @@ impl UpdateMerchant {
 fn audit_json(m: &MerchantView) -> serde_json::Value {
     json!({
         "name": m.name, "time_zone": m.time_zone, "sender_email": m.sender_email, "address": m.address, "country": m.country,
-        "vat_id": m.vat_id, "payment_instructions": m.payment_instructions, "bank_account": m.bank_account,
+        "vat_id": m.vat_id, "check_instructions": m.check_instructions, "wire_instructions": m.wire_instructions, "bank_account": m.bank_account,
     })
 }
 

@@ -8,7 +8,7 @@ use crate::audit::AuditEntry;
 use crate::catalog;
 use crate::command::{Command, Ctx, No};
 use crate::customers::{self, EndUser};
-use crate::ids::LicenseId;
+use crate::ids::{LicenseId, PartnershipId};
 use crate::licenses::queries::LicenseRow;
 use crate::licenses::store::Move;
 use crate::licenses::{self, Stage, Status};
@@ -157,18 +157,23 @@ impl Command for SendLicense {
         if license.stage == Stage::Available {
             distribute(ctx, tx, scope, &license).await?;
         }
-        licenses::store::note_sent(ctx, tx, scope.merchant, license.id).await?;
+        licenses::store::note_sent(ctx, tx, scope.merchant, &[license.id]).await?;
         note_sent(ctx, &standing, license.id, Some(customer.text()));
         Ok(LicenseOutcome { license: license.id })
     }
 }
 
+/// The merchant, and the one partnership that a reseller's caller may see.
+pub(super) fn side(ctx: &Ctx) -> Result<(i64, Option<PartnershipId>), Refusal> {
+    match ctx.caller() {
+        Caller::ResellerPerson { scope, .. } | Caller::PartnershipKey { scope, .. } => Ok((scope.merchant, Some(scope.partnership))),
+        caller => Ok((caller.merchant()?.merchant, None)),
+    }
+}
+
 /// A license with its order, under its partnership's lock; what is not the caller's is not found.
 pub(super) async fn find(ctx: &Ctx, tx: &mut Tx<'_>, id: LicenseId) -> Result<(Standing, LicenseRow, OrderRow), No> {
-    let (merchant, of) = match ctx.caller() {
-        Caller::ResellerPerson { scope, .. } | Caller::PartnershipKey { scope, .. } => (scope.merchant, Some(scope.partnership)),
-        caller => (caller.merchant()?.merchant, None),
-    };
+    let (merchant, of) = side(ctx)?;
     let license = |rows: Vec<LicenseRow>| rows.into_iter().next().filter(|row| of.is_none_or(|of| of == row.partnership)).ok_or_else(Refusal::not_found);
     let found = license(licenses::queries::by_ids(tx, merchant, &[id]).await?)?;
     let standing = Standing::of(tx, PartnershipScope { merchant, partnership: found.partnership }).await?;

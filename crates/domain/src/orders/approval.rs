@@ -12,7 +12,7 @@ use crate::ids::OrderId;
 use crate::outbox::Event;
 use crate::partners::{self, spending};
 use serde_json::json;
-use tradepost_kernel::{Class, Refusal};
+use tradepost_kernel::Refusal;
 use tradepost_store::Tx;
 
 /// A user asks their owners to approve a draft: because it is above what they may order, or because they want to.
@@ -150,10 +150,7 @@ impl Command for ApproveOrder {
     async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<PlaceOutcome, No> {
         let (_, order) = draft(ctx, tx, self.order).await?;
         waits(&order)?;
-        if self.if_version.is_some_and(|version| version != order.version) {
-            return Err(Refusal::new(Class::Stale, "stale_version", "The order was changed meanwhile; read it again.").into());
-        }
-        PlaceOrder { order: self.order }.run(ctx, tx).await
+        PlaceOrder { order: self.order, if_version: self.if_version }.run(ctx, tx).await
     }
 }
 

@@ -145,9 +145,7 @@ impl ChangeDraft {
         if !ends && !spending::is_owner(ctx.caller()) {
             not_with_an_owner(&order)?;
         }
-        if self.if_version.is_some_and(|version| version != order.version) {
-            return Err(Refusal::new(Class::Stale, "stale_version", "The order was changed meanwhile; read it again.").into());
-        }
+        as_seen(&order, self.if_version)?;
         let items = queries::items(tx, scope.merchant, &[self.order]).await?;
         Ok(Draft { partnership, order, items })
     }
@@ -162,6 +160,17 @@ pub(super) fn still_a_draft(order: &OrderRow) -> Result<(), Refusal> {
         State::Draft => Ok(()),
         State::Canceled if order.placed.is_none() => Err(Refusal::conflict("order_canceled", "This draft was canceled.").in_state("canceled")),
         state => Err(Refusal::conflict("order_confirmed", "The order was confirmed; it can't be changed afterwards.").in_state(state.name())),
+    }
+}
+
+/// Whether an order is still the version that its reader decided about, where they say which (`If-Match`).
+///
+/// # Errors
+/// `stale_version`.
+pub(super) fn as_seen(order: &OrderRow, seen: Option<i64>) -> Result<(), Refusal> {
+    match seen {
+        Some(version) if version != order.version => Err(Refusal::new(Class::Stale, "stale_version", "The order was changed meanwhile; read it again.")),
+        _ => Ok(()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! One order with everything that its page shows: items with prices, lock reasons, licenses by status, invoice.
 
+use super::attach::Kind;
 use super::download::is_in_file;
 use super::queries::ItemRow;
 use super::standing::facts;
@@ -11,6 +12,7 @@ use crate::catalog::{self, SellableProduct};
 use crate::credit::{CreditView, Owed};
 use crate::identity;
 use crate::ids::{ChannelId, InvoiceId, OrderId, OrderItemId, PartnershipId, ProductId};
+use crate::licenses::queries::LicenseRow;
 use crate::licenses::{self, LockReason, Stage};
 use crate::partners;
 use crate::partners::terms::{self, EffectiveTerms};
@@ -33,10 +35,30 @@ pub struct OrderDetail {
     pub licenses: [i64; 4],
     /// How many of them its file of codes holds now; 0 while it is refused (FUL-7, CRD-5).
     pub downloadable: i64,
+    /// How many of them have no end user (FUL-3).
+    pub end_users: Lacking,
+    /// How many of them have no company that sells them on (CAT-3).
+    pub selling_companies: Lacking,
     /// The name of who asked an owner about it, while it is a draft (PAR-14).
     pub asked_by: Option<String>,
     /// Its invoice: id, number, due date.
     pub invoice: Option<(InvoiceId, String, Date)>,
+}
+
+/// How many licenses of an order something was not said of.
+#[derive(Clone, Copy, Debug)]
+pub struct Lacking {
+    /// Licenses without it, canceled ones apart.
+    pub missing: i64,
+    /// Those among them that wait for it (FUL-2).
+    pub awaited: i64,
+}
+
+impl Lacking {
+    fn of(kind: Kind, licenses: &[LicenseRow]) -> Self {
+        let count = |is: fn(Kind, &LicenseRow) -> bool| i64::try_from(licenses.iter().filter(|license| is(kind, license)).count()).unwrap_or(i64::MAX);
+        Self { missing: count(Kind::is_missing), awaited: count(Kind::is_awaited) }
+    }
 }
 
 /// A line as shown.
@@ -138,6 +160,8 @@ pub async fn order(reader: &mut Reader<'_>, merchant: MerchantScope, of: Option<
         lock_reasons: reasons.into_iter().collect(),
         licenses: counts,
         downloadable: i64::try_from(downloadable).unwrap_or(i64::MAX),
+        end_users: Lacking::of(Kind::EndUser, &rows),
+        selling_companies: Lacking::of(Kind::SellingCompany, &rows),
         asked_by,
         invoice,
     }))

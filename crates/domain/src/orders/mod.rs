@@ -14,7 +14,6 @@ pub mod approval;
 pub mod attach;
 pub mod cancel;
 pub mod change_draft;
-pub mod change_terms;
 pub mod confirm_fulfillment;
 pub mod create_draft;
 pub mod detail;

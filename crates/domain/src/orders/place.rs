@@ -21,6 +21,16 @@ use tradepost_store::{Fault, Tx};
 pub struct PlaceOrder {
     /// Which draft.
     pub order: OrderId,
+    /// The version that is confirmed (`If-Match`), where its reader says so: what a colleague changed meanwhile is not placed.
+    pub if_version: Option<i64>,
+}
+
+impl PlaceOrder {
+    /// Whatever the draft has become.
+    #[must_use]
+    pub const fn of(order: OrderId) -> Self {
+        Self { order, if_version: None }
+    }
 }
 
 /// What placing brought about.
@@ -40,6 +50,7 @@ impl Command for PlaceOrder {
         "partnership_not_active",
         "order_confirmed",
         "order_canceled",
+        "stale_version",
         "channel_required",
         "setup_incomplete",
         "order_empty",

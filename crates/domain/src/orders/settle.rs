@@ -108,8 +108,9 @@ async fn hand_over(ctx: &mut Ctx, tx: &mut Tx<'_>, standing: &Standing, licenses
     let scope = standing.scope();
     let keys: Vec<LicenseKeyId> = licenses.iter().filter_map(|license| license.key).collect();
     stock::mark_shown(ctx, tx, scope.merchant, &keys).await?;
+    let ids: Vec<LicenseId> = licenses.iter().map(|license| license.id).collect();
+    licenses::store::note_sent(ctx, tx, scope.merchant, &ids).await?;
     for license in licenses {
-        licenses::store::note_sent(ctx, tx, scope.merchant, license.id).await?;
         note_sent(ctx, standing, license.id, license.customer.map(|id| id.text()));
     }
     Ok(())

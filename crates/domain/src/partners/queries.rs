@@ -4,7 +4,7 @@ use super::Status;
 use super::channels::ChannelView;
 use crate::access::{MerchantScope, PartnershipScope, ResellerRole};
 use crate::ids::{ChannelId, MerchantId, PartnershipId, PersonId, PriceListId, ResellerId};
-use crate::listing::{Page, PageRequest};
+use crate::listing::{Page, PageRequest, containing};
 use tradepost_kernel::Timestamp;
 use tradepost_store::{Column, Columns, Fault, FromRow, Reader, Row, params, sql};
 
@@ -287,13 +287,16 @@ pub(crate) async fn is_elsewhere(reader: &mut Reader<'_>, reseller: ResellerId, 
     Ok(row.is_some())
 }
 
-/// A merchant's channels, newest first.
+/// A merchant's channels, newest first; with `search` only those with it in their name, whatever its case.
 ///
 /// # Errors
 /// The store's.
-pub async fn channels(reader: &mut Reader<'_>, scope: MerchantScope, page: PageRequest) -> Result<Page<ChannelView>, Fault> {
-    let list = sql!("SELECT id, name, price_list, order_email, created_ms, version FROM channel WHERE merchant = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
-    let rows = reader.query(list, params![scope.merchant, page.bound(), page.fetch()]).await?;
+pub async fn channels(reader: &mut Reader<'_>, scope: MerchantScope, search: Option<&str>, page: PageRequest) -> Result<Page<ChannelView>, Fault> {
+    let list = sql!(
+        "SELECT id, name, price_list, order_email, created_ms, version FROM channel
+         WHERE merchant = $1 AND id < $2 AND (LOWER(name) LIKE $4 ESCAPE '!' OR $4 IS NULL) ORDER BY id DESC LIMIT $3"
+    );
+    let rows = reader.query(list, params![scope.merchant, page.bound(), page.fetch(), search.map(containing)]).await?;
     Ok(page.page(rows, |row: &ChannelView| row.id))
 }
 

@@ -43,13 +43,19 @@ fn decide(p: &LockedPartnership, step: Step) -> Result<Status, Refusal> {
     })
 }
 
-/// Writes the step, its audit entry and its event.
-async fn take(ctx: &mut Ctx, tx: &mut Tx<'_>, p: &LockedPartnership, to: Status, action: &'static str) -> Result<PartnershipChanged, No> {
+/// Writes the step, its audit entry and its event, with what the merchant says of it.
+async fn take(ctx: &mut Ctx, tx: &mut Tx<'_>, p: &LockedPartnership, to: Status, action: &'static str, note: Option<&str>) -> Result<PartnershipChanged, No> {
     let back = (to == Status::Suspended).then_some(p.status);
     store::write_status(tx, p, to, back, ctx.now).await?;
     let (merchant, id) = (p.scope.merchant, p.scope.partnership);
-    ctx.audit(AuditEntry::new(merchant, action, id).of(id).before(json!({"status": p.status.name()})).after(json!({"status": to.name()})));
-    ctx.announce(Event::new(merchant, action, id, json!({"reseller": p.reseller, "status": to.name()})).of(id));
+    let mut after = json!({"status": to.name()});
+    let mut body = json!({"reseller": p.reseller, "status": to.name()});
+    if let Some(note) = note {
+        after["note"] = json!(note);
+        body["note"] = json!(note);
+    }
+    ctx.audit(AuditEntry::new(merchant, action, id).of(id).before(json!({"status": p.status.name()})).after(after));
+    ctx.announce(Event::new(merchant, action, id, body).of(id));
     Ok(PartnershipChanged::new(p, to))
 }
 
@@ -111,7 +117,34 @@ impl Command for ApprovePartnership {
         if let Some(channel) = channel {
             put(ctx, tx, &p, channel).await?;
         }
-        take(ctx, tx, &p, to, "partnership.approved").await
+        take(ctx, tx, &p, to, "partnership.approved", None).await
+    }
+}
+
+/// Turns a partnership down; it may be approved later (PAR-4).
+#[derive(Clone, Debug)]
+pub struct DenyPartnership {
+    /// Which.
+    pub partnership: PartnershipId,
+    /// Why, 1–1000 characters; the reseller reads it.
+    pub note: Option<String>,
+}
+
+#[async_trait::async_trait]
+impl Command for DenyPartnership {
+    const NAME: &'static str = "partnerships.deny";
+    const REFUSALS: &'static [&'static str] = &["forbidden", "not_found", "partnership_step_not_allowed"];
+    type Outcome = PartnershipChanged;
+
+    fn need(&self) -> Need {
+        Need::Right(Right::PartnersManage)
+    }
+
+    async fn run(&self, ctx: &mut Ctx, tx: &mut Tx<'_>) -> Result<PartnershipChanged, No> {
+        let p = locked(ctx, tx, self.partnership).await?;
+        let to = decide(&p, Step::Deny)?;
+        // From here on it must succeed.
+        take(ctx, tx, &p, to, "partnership.denied", self.note.as_deref()).await
     }
 }
 
@@ -138,15 +171,13 @@ macro_rules! plain_steps {
                 let p = locked(ctx, tx, self.partnership).await?;
                 let to = decide(&p, Step::$step)?;
                 // From here on it must succeed.
-                take(ctx, tx, &p, to, $action).await
+                take(ctx, tx, &p, to, $action, None).await
             }
         }
     )+ };
 }
 
 plain_steps! {
-    /// Turns a partnership down; it may be approved later (PAR-4).
-    DenyPartnership "partnerships.deny" Deny "partnership.denied";
     /// Stops a partnership for a while: no orders, no keys (PAR-6).
     SuspendPartnership "partnerships.suspend" Suspend "partnership.suspended";
     /// Lets a suspended partnership go on as what it was.

@@ -5,7 +5,7 @@ use crate::PartnershipScope;
 use crate::ids::{ChannelId, PartnershipId, ResellerId};
 use std::collections::{BTreeSet, HashMap};
 use tradepost_kernel::{Timestamp, sabotage};
-use tradepost_store::ColumnType::{Bytes, Int, Text};
+use tradepost_store::ColumnType::{self, Bytes, Int, Text};
 use tradepost_store::{Column, Fault, FromRow, Row, SetSql, Tx, params, sql};
 
 /// A partnership as its row has it; the scope's merchant is filled in by the reader.
@@ -122,21 +122,30 @@ pub(crate) async fn write_channel(tx: &mut Tx<'_>, scope: PartnershipScope, chan
     .await
 }
 
+const PLACED: &[(&str, ColumnType)] = &[
+    ("tenant", Int),
+    ("id", Bytes),
+    ("was_placed", Int),
+    ("was_status", Text),
+    ("placed", Int),
+    ("new_status", Text),
+    ("activated_ms", Int),
+    ("due", Int),
+    ("steps", Int),
+];
+
 static WRITE_PLACED: SetSql = SetSql::update(
     "UPDATE partnership SET orders_placed = r.placed, status = r.new_status, activated_ms = COALESCE(partnership.activated_ms, r.activated_ms), \
      balance_due = r.due, version = partnership.version + r.steps FROM rows r \
      WHERE partnership.merchant = r.tenant AND partnership.id = r.id AND partnership.orders_placed = r.was_placed AND partnership.status = r.was_status",
-    &[
-        ("tenant", Int),
-        ("id", Bytes),
-        ("was_placed", Int),
-        ("was_status", Text),
-        ("placed", Int),
-        ("new_status", Text),
-        ("activated_ms", Int),
-        ("due", Int),
-        ("steps", Int),
-    ],
+    PLACED,
+);
+
+/// The bug `partnership.unlocked`: nothing stands behind whoever decides over a partnership as it was.
+static WRITE_PLACED_UNGUARDED: SetSql = SetSql::update(
+    "UPDATE partnership SET orders_placed = r.placed, status = r.new_status, activated_ms = COALESCE(partnership.activated_ms, r.activated_ms), \
+     balance_due = r.due, version = partnership.version + r.steps FROM rows r WHERE partnership.merchant = r.tenant AND partnership.id = r.id",
+    PLACED,
 );
 
 /// Writes what placing orders changed of locked partnerships, each as it was and as it is now.
@@ -156,7 +165,8 @@ pub async fn write_placed(tx: &mut Tx<'_>, moved: &[(&LockedPartnership, &Locked
         Column::ints(moved.iter().map(|(_, is)| i64::from(is.balance_due))),
         Column::ints(moved.iter().map(|(was, is)| i64::from(was.status != is.status))),
     ];
-    tx.write_whole_set(&WRITE_PLACED, columns).await
+    let write = if sabotage::is("partnership.unlocked") { &WRITE_PLACED_UNGUARDED } else { &WRITE_PLACED };
+    tx.write_whole_set(write, columns).await
 }
 
 /// Writes the mark that the balance is due; says whether it changed.

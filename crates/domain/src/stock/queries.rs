@@ -10,7 +10,7 @@ pub(super) use batches::{BatchKey, WorkShelf, keys_of_batch, keys_to_move, lock_
 pub use expiry::{EXPIRED_KEYS, EXPIRING, expiring};
 pub(super) use expiry::{expired_keys, lock_expiring, next_expiry};
 
-pub use imports::{ImportState, KeyImportView, import, imports};
+pub use imports::{ImportFilter, ImportState, KeyImportView, import, imports};
 pub(super) use imports::{Shelf, abandoned_imports, known_codes, lock_import, lock_shelf, shelf, shelves_of, staged_keys};
 pub use keys::{KeyFilter, KeyView, StockFilter, StockView, key, keys, stock, stock_of};
 

@@ -68,6 +68,74 @@ pub(super) static DEBITS: Check = Check {
     )]),
 };
 
+/// What approved requests about a fulfillment say that went back.
+macro_rules! asked_back {
+    () => {
+        "(SELECT COALESCE(SUM(c.refund_minor), 0) FROM cancel_request c WHERE c.merchant = f.merchant AND c.fulfillment = f.id AND c.state = 'approved')"
+    };
+}
+
+/// What was paid back for a fulfillment itself: of one that failed, all.
+macro_rules! failed_back {
+    () => {
+        "(SELECT COALESCE(-SUM(e.amount_minor), 0) FROM transfer t CROSS JOIN entry e CROSS JOIN account a
+           WHERE t.merchant = f.merchant AND t.kind = 'fulfillment_refund' AND t.reference = f.id AND e.merchant = t.merchant AND e.transfer = t.id
+             AND a.merchant = e.merchant AND a.id = e.account AND a.kind = 'prepaid' AND a.partnership = f.partnership AND a.currency = f.currency)"
+    };
+}
+
+/// Each side by its own rows: a fulfillment by what its requests say, a request by what was booked for it, a booking by what it is for.
+pub(super) static REFUNDS: Check = Check {
+    name: "fulfillments.refunds",
+    meaning: "What went back of every fulfillment is what its approved requests say, or what was paid back because it failed; all of that was booked once, into the prepaid balance of its partnership and in its currency, and no refund is for anything else (EXT-9).",
+    how: How::Scans(&[
+        Scan::ids(
+            keys!("fulfillment"),
+            "ful",
+            wrong!(
+                "SELECT f.merchant, f.id, 'says that ' || CAST(f.refunded_minor AS text) || ' went back, its requests ' || CAST(",
+                asked_back!(),
+                " AS text) || ', booked for itself ' || CAST(",
+                failed_back!(),
+                " AS text) FROM fulfillment f WHERE f.refunded_minor <> ",
+                asked_back!(),
+                " + ",
+                failed_back!(),
+                " AND ",
+                within!("f"),
+                " ORDER BY f.merchant, f.id"
+            ),
+        ),
+        Scan::ids(
+            keys!("cancel_request"),
+            "crq",
+            wrong!(
+                "SELECT c.merchant, c.id, 'is ' || c.state || ' with ' || CAST(c.refund_minor AS text) || ', booked ' || CAST(COALESCE(SUM(CASE WHEN a.id IS NOT NULL THEN -e.amount_minor END), 0) AS text)
+                 FROM cancel_request c LEFT JOIN fulfillment f ON f.merchant = c.merchant AND f.id = c.fulfillment
+                 LEFT JOIN transfer t ON t.merchant = c.merchant AND t.kind = 'fulfillment_refund' AND t.reference = c.id
+                 LEFT JOIN entry e ON e.merchant = t.merchant AND e.transfer = t.id
+                 LEFT JOIN account a ON a.merchant = e.merchant AND a.id = e.account AND a.kind = 'prepaid' AND a.partnership = f.partnership AND a.currency = f.currency WHERE ",
+                within!("c"),
+                " GROUP BY c.merchant, c.id, c.state, c.refund_minor
+                 HAVING COALESCE(SUM(CASE WHEN a.id IS NOT NULL THEN -e.amount_minor END), 0) <> c.refund_minor OR (c.state <> 'approved' AND c.refund_minor <> 0)
+                 ORDER BY c.merchant, c.id"
+            ),
+        ),
+        Scan::ids(
+            keys!("transfer"),
+            "trf",
+            wrong!(
+                "SELECT t.merchant, t.id, 'pays back nothing that was sold'
+                 FROM transfer t LEFT JOIN cancel_request c ON c.merchant = t.merchant AND c.id = t.reference
+                 LEFT JOIN fulfillment f ON f.merchant = t.merchant AND f.id = t.reference
+                 WHERE t.kind || '' = 'fulfillment_refund' AND c.id IS NULL AND f.id IS NULL AND ",
+                within!("t"),
+                " ORDER BY t.merchant, t.id"
+            ),
+        ),
+    ]),
+};
+
 pub(super) static PRICES: Check = Check {
     name: "fulfillments.prices_explained",
     meaning: "The total of every fulfillment is its quantity times its unit price, and both follow from its kept explanation, computed anew (CAT-5).",

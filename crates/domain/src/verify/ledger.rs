@@ -53,7 +53,7 @@ pub(super) static BALANCES: Check = Check {
 
 pub(super) static ENTRY_CURRENCY: Check = Check {
     name: "ledger.entry_currency",
-    meaning: "All entries of a transfer are on accounts of one currency: that of its order, payment or fulfillment.",
+    meaning: "All entries of a transfer are on accounts of one currency: that of its order, payment or fulfillment, a refund's that of the fulfillment that it is for.",
     how: How::Scans(&[Scan::ids(
         keys!("transfer"),
         "trf",
@@ -63,7 +63,8 @@ pub(super) static ENTRY_CURRENCY: Check = Check {
              LEFT JOIN account a ON a.merchant = e.merchant AND a.id = e.account
              LEFT JOIN orders o ON o.merchant = t.merchant AND o.id = t.reference
              LEFT JOIN payment p ON p.merchant = t.merchant AND p.id = t.reference
-             LEFT JOIN fulfillment f ON f.merchant = t.merchant AND f.id = t.reference WHERE ",
+             LEFT JOIN cancel_request c ON c.merchant = t.merchant AND c.id = t.reference
+             LEFT JOIN fulfillment f ON f.merchant = t.merchant AND f.id = COALESCE(c.fulfillment, t.reference) WHERE ",
             within!("t"),
             " GROUP BY t.merchant, t.id
              HAVING MIN(a.currency) <> MAX(a.currency) OR MIN(a.currency) <> COALESCE(MIN(o.currency), MIN(p.currency), MIN(f.currency), MIN(a.currency))

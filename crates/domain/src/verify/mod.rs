@@ -93,6 +93,7 @@ pub static CHECKS: &[&Check] = &[
     &fulfillments::LICENSES,
     &fulfillments::STATE,
     &fulfillments::DEBITS,
+    &fulfillments::REFUNDS,
     &fulfillments::PRICES,
     &fulfillments::EXTERNAL_ORDERS,
     &numbers::ORDERS,

@@ -164,6 +164,11 @@ pub const ALL: &[Corruption] = &[
         concat!("UPDATE license SET stage = 'revoked' WHERE fulfillment = ", fulfillment!("ext-1")),
     ),
     breaks(&["fulfillments.debits"], concat!("UPDATE transfer SET kind = 'gift' WHERE kind = 'fulfillment' AND reference = ", fulfillment!("ext-3"))),
+    breaks(&["fulfillments.refunds"], "UPDATE cancel_request SET refund_minor = refund_minor + 1 WHERE state = 'approved'"),
+    breaks(&["fulfillments.refunds"], "UPDATE cancel_request SET refund_minor = 500 WHERE state = 'rejected'"),
+    breaks(&["fulfillments.refunds", "sales.days"], "UPDATE fulfillment SET refunded_minor = refunded_minor + 1 WHERE external_order_id = 'ext-4'"),
+    breaks(&["fulfillments.refunds"], "UPDATE transfer SET kind = 'gift' WHERE kind = 'fulfillment_refund'"),
+    breaks(&["fulfillments.refunds"], "UPDATE transfer SET reference = id WHERE kind = 'fulfillment_refund'"),
     breaks(&["fulfillments.prices_explained"], "UPDATE fulfillment SET unit_minor = unit_minor + 1 WHERE external_order_id = 'ext-1'"),
     breaks(&["fulfillments.external_orders"], "UPDATE fulfillment SET external_order_id = '' WHERE external_order_id = 'ext-3'"),
     // Numbers and billing.

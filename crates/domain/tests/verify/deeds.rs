@@ -155,7 +155,7 @@ impl Reseller {
 
     pub async fn orders(&self, reference: &str, items: &[(&str, i64)]) -> PlaceOutcome {
         let order = self.drafts(reference, items).await;
-        self.does(PlaceOrder { order }).await
+        self.does(PlaceOrder::of(order)).await
     }
 
     pub async fn licenses(&self, order: OrderId) -> Vec<LicenseId> {

@@ -4,13 +4,13 @@
 use crate::deeds::{Merchant, as_reseller, by_operator, end_user, rows, usd};
 use tradepost_domain::billing::top_up::{CancelTopUp, RequestTopUp};
 use tradepost_domain::catalog::{EndUserInformation, Method, PartPatch, ProductPatch};
+use tradepost_domain::fulfillments::change_terms::ChangeTerms;
 use tradepost_domain::fulfillments::{ApproveCancelRequest, Door, Fulfill, RejectCancelRequest, RequestCancel, WithdrawCancelRequest};
 use tradepost_domain::ids::{CancelRequestId, FulfillmentId};
 use tradepost_domain::notices::RelayEvents;
 use tradepost_domain::orders::activate::{ActivateNextLicense, SendLicense};
 use tradepost_domain::orders::attach::{AttachInformation, Attachment};
 use tradepost_domain::orders::cancel::CancelOrder;
-use tradepost_domain::orders::change_terms::ChangeTerms;
 use tradepost_domain::orders::confirm_fulfillment::ConfirmFulfillment;
 use tradepost_domain::orders::download::{Download, DownloadLicenses};
 use tradepost_domain::orders::reveal::RevealLicense;

@@ -11,6 +11,7 @@ mod load;
 mod model;
 mod overload;
 mod races;
+mod refunds;
 mod restart;
 mod servers;
 mod tally;

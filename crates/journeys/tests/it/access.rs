@@ -234,7 +234,6 @@ impl World {
             ("items", text("itm", one(sql!("SELECT id FROM order_item LIMIT 1")).await)),
             ("invoices", order.invoice.text()),
             ("licenses", app.licenses(&order).await[0].id.text()),
-            ("fulfillments", returned.text()),
             ("cancel-requests", request.text()),
             ("saved-views", view.text()),
             ("partnerships", contoso.partnership().text()),
@@ -289,8 +288,10 @@ fn body_for(operation: &str) -> Option<Json> {
         "changeChannel" => json!({"name": "Gold"}),
         "changeChannelTerms" | "changeTerms" => json!({"invoice_due_days": 10}),
         "recordPayment" => json!({"amount": {"amount": "1.00", "currency": "USD"}, "method": "wire", "received_on": "2026-03-02"}),
-        "attachEndUser" | "attachMerchantEndUser" => who,
-        "attachSellingCompany" | "attachMerchantSellingCompany" => json!({"company": "Corner Shop"}),
+        "attachEndUser" | "attachMerchantEndUser" | "attachOrderEndUser" | "attachMerchantOrderEndUser" => who,
+        "attachSellingCompany" | "attachMerchantSellingCompany" | "attachOrderSellingCompany" | "attachMerchantOrderSellingCompany" => {
+            json!({"company": "Corner Shop"})
+        }
         "cancelMerchantOrder" | "rejectCancelRequest" => json!({"note": "No."}),
         "createCancelRequest" => json!({"reason": "Returned."}),
         "updateOrder" => json!({"reference": "PO-9"}),

@@ -78,7 +78,7 @@ app_test! {
         let order = buyer.order(&[("KEY-PRO", 1)]).draft().await;
         let keyed = |body: u8| {
             let idempotency = Some(Idempotency { route: "POST confirm".into(), key: "once".into(), body_hash: [body; 32] });
-            app.engine.execute(Origin { idempotency, ..origin(&buyer.owner()) }, PlaceOrder { order })
+            app.engine.execute(Origin { idempotency, ..origin(&buyer.owner()) }, PlaceOrder::of(order))
         };
         assert!(!keyed(1).await.expect("it is placed").replayed);
         let before = app.engine.store.stats();
@@ -90,7 +90,7 @@ app_test! {
         let again = |engine: &Engine| {
             let idempotency = Some(Idempotency { route: "POST confirm".into(), key: "once".into(), body_hash: [1; 32] });
             let (engine, origin) = (engine.clone(), Origin { idempotency, ..origin(&buyer.owner()) });
-            async move { engine.execute(origin, PlaceOrder { order }).await.expect("it was placed").replayed }
+            async move { engine.execute(origin, PlaceOrder::of(order)).await.expect("it was placed").replayed }
         };
         assert!(again(&other).await);
         assert_eq!(app.engine.store.stats().groups, before.groups + 1);

@@ -30,7 +30,7 @@ async fn shop(app: &TestApp) -> (Merchant, Reseller) {
 /// Confirms a new order of so many; the code of the no, or `placed`.
 async fn place(app: &TestApp, contoso: &Reseller, caller: &Caller, quantity: i64) -> &'static str {
     let order = contoso.order(&[("KEY-PRO", quantity)]).draft().await;
-    match app.execute(caller, PlaceOrder { order }).await {
+    match app.execute(caller, PlaceOrder::of(order)).await {
         Ok(_) => "placed",
         Err(No::Refusal(refusal)) => refusal.code,
         Err(No::Fault(fault)) => panic!("placing faulted: {fault:?}"),
@@ -53,13 +53,13 @@ app_test! {
         app.does(&contoso.owner(), SetSpendingLimit { person: una, limit: Some(acme.money("100.00")) }).await;
         assert_eq!(place(&app, &contoso, &as_una, 6).await, "placed");
         let draft = contoso.order(&[("KEY-PRO", 5)]).draft().await;
-        let refusal = app.refuses(&as_una, PlaceOrder { order: draft }).await;
+        let refusal = app.refuses(&as_una, PlaceOrder::of(draft)).await;
         assert_eq!((refusal.code, refusal.class), ("spending_limit_exceeded", Class::Invalid));
         assert!(refusal.detail.contains("100.00 USD") && refusal.detail.contains("40.00 USD are left"), "{}", refusal.detail);
         for caller in [&as_ulf, &contoso.owner()] {
             assert_eq!(place(&app, &contoso, caller, 11).await, "placed", "one's limit is nobody else's");
         }
-        let placed = app.does(&as_una, PlaceOrder { order: contoso.order(&[("KEY-PRO", 4)]).draft().await }).await;
+        let placed = app.does(&as_una, PlaceOrder::of(contoso.order(&[("KEY-PRO", 4)]).draft().await)).await;
         assert_eq!(place(&app, &contoso, &as_una, 1).await, "spending_limit_exceeded", "exactly used up");
         acme.cancel(placed.order).await;
         assert_eq!(place(&app, &contoso, &as_una, 4).await, "placed");
@@ -78,7 +78,7 @@ app_test! {
         app.does(&contoso.owner(), SetSpendingLimit { person: una, limit: Some(acme.money("100.00")) }).await;
         let mut asked = Vec::new();
         for (caller, quantity) in [(&as_una, 6), (&as_una, 5), (&as_ulf, 9), (&as_una, 4), (&as_una, 1)] {
-            asked.push((origin(caller), PlaceOrder { order: contoso.order(&[("KEY-PRO", quantity)]).draft().await }));
+            asked.push((origin(caller), PlaceOrder::of(contoso.order(&[("KEY-PRO", quantity)]).draft().await)));
         }
         let code = |answer: &Result<_, No>| if let Err(No::Refusal(refusal)) = answer { refusal.code } else { "placed" };
         let came: Vec<&str> = app.together(asked).await.iter().map(code).collect();
@@ -114,14 +114,14 @@ app_test! {
         assert_eq!(place(&app, &contoso, &as_una, 5).await, "placed", "not above it");
         assert_eq!(place(&app, &contoso, &contoso.owner(), 6).await, "placed", "owners ask nobody");
         let order = contoso.order(&[("KEY-PRO", 6)]).draft().await;
-        assert_eq!(app.refuses(&as_una, PlaceOrder { order }).await.code, "approval_required");
+        assert_eq!(app.refuses(&as_una, PlaceOrder::of(order)).await.code, "approval_required");
         let approve = |if_version| ApproveOrder { order, if_version };
         assert_eq!(app.refuses(&contoso.owner(), approve(None)).await.code, "approval_not_requested");
         assert_eq!(app.refuses(&contoso.owner(), AskForApproval { order }).await.code, "forbidden");
         app.does(&as_una, AskForApproval { order }).await;
         assert_eq!(approval(&app, &acme, order).await, Some(("waiting", None)));
         assert_eq!(app.refuses(&as_una, AskForApproval { order }).await.code, "awaiting_approval");
-        assert_eq!(app.refuses(&as_una, PlaceOrder { order }).await.code, "approval_required", "asking is not being approved");
+        assert_eq!(app.refuses(&as_una, PlaceOrder::of(order)).await.code, "approval_required", "asking is not being approved");
         assert_eq!(app.refuses(&as_una, approve(None)).await.code, "forbidden");
         let more = |caller: Caller| {
             let change = DraftChange::AddItem { item: tradepost_domain::orders::create_draft::WantedItem { product: "KEY-PRO".into(), quantity: 1 }, merge: true };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tradepost_domain::access::{MerchantRole, ResellerRole};
 use tradepost_domain::billing::auto_top_up::SetAutoTopUp;
 use tradepost_domain::billing::top_up::{CancelTopUp, RequestTopUp};
-use tradepost_domain::orders::change_terms::ChangeTerms;
+use tradepost_domain::fulfillments::change_terms::ChangeTerms;
 use tradepost_domain::partners::terms::{Qualifier, Setting, TermChange, TermName};
 use tradepost_domain::{InvoiceId, ledger};
 use tradepost_kernel::Class;

@@ -73,6 +73,31 @@ app_test! {
         assert_eq!(expired, 2);
     }
 
+    /// PLT-10, STK-6: the page that tells how the server is names each job with what it did: keys that expired, parts of large work, the log's retention.
+    async fn the_health_page_counts_what_the_jobs_did(app) {
+        let acme = app.merchant("Acme Software").await;
+        acme.product("KEY-PRO").price("1.00").await;
+        expiring(&acme, &["OLD-1", "OLD-2"]).await;
+        let http = app.http().await;
+        app.clock.advance_ms(TO_MIDNIGHT_MS);
+        let staff = http.with(&acme.signs_in(MerchantRole::Owner).await);
+        let jobs = async |language: &str| staff.header("accept-language", language).get(&format!("/m/{}/health", acme.id)).await.text();
+        let done = |page: &str, job: &str| -> i64 {
+            let row = page.split_once(job).and_then(|(_, rest)| rest.split_once("</tr>")).unwrap_or_else(|| panic!("no {job} in {page}")).0;
+            row.split_once("class=\"number\">").and_then(|(_, rest)| rest.split('<').next()?.parse().ok()).unwrap_or_else(|| panic!("no number in {row}"))
+        };
+        let before = done(&jobs("en").await, "Take expired keys out of stock");
+        app.work().await;
+        let page = jobs("en").await;
+        assert_eq!(done(&page, "Take expired keys out of stock") - before, 2);
+        for job in ["Pass on events", "Send messages", "Carry on large work", "Forget finished requests", "Forget lines of the request log"] {
+            assert!(done(&page, job) >= 0, "{job}");
+        }
+        let page = jobs("de").await;
+        assert!(page.contains("Große Arbeiten fortführen") && page.contains("Abgelaufene Schlüssel aus dem Bestand nehmen"), "{page}");
+        assert!(page.contains("Zeilen des Anfrageprotokolls vergessen"), "{page}");
+    }
+
     /// STK-6, EXT-2, EXT-10: an external shop gets none either, and a large sale promises only keys that it can be given.
     async fn a_sale_of_a_shop_counts_no_expired_key(app) {
         let shop = shop(&app, 0).await;

@@ -89,6 +89,26 @@ macro_rules! benches {
 }
 benches!(fulfill, order, import, export, read, pages, start);
 
+mod servers {
+    use super::*;
+
+    /// PLT-13
+    #[test]
+    fn has_every_field_and_an_exact_audit_on_postgres() {
+        run(Kind::Postgres, "servers");
+    }
+
+    #[test]
+    fn needs_a_database_that_two_can_share() {
+        let Some(binary) = binary("TRADEPOST_BIN") else { return };
+        tradepost_testkit::run_unchecked(Kind::Sqlite, "bench", move |app| async move {
+            let done = tokio::task::spawn_blocking(move || bench(&binary, &app, "servers", None)).await.expect("it ends");
+            let said = String::from_utf8_lossy(&done.stderr).into_owned();
+            assert!(!done.status.success() && said.contains("on PostgreSQL only"), "{said}");
+        });
+    }
+}
+
 /// The twin: with a key sold twice the audit fails, and no figure is printed.
 #[cfg(debug_assertions)]
 #[test]

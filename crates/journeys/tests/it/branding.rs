@@ -13,6 +13,15 @@ fn png(width: u32, height: u32) -> Vec<u8> {
     [b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".as_slice(), &width.to_be_bytes(), &height.to_be_bytes(), &[8, 6, 0, 0, 0]].concat()
 }
 
+/// Real pictures, 24 × 12 pixels each; the second one has sixteen bits per color.
+const PICTURES: [(&str, &[u8]); 5] = [
+    ("png", include_bytes!("../../../documents/src/paper/pictures/logo.png")),
+    ("png", include_bytes!("../../../documents/src/paper/pictures/deep.png")),
+    ("jpeg", include_bytes!("../../../documents/src/paper/pictures/logo.jpg")),
+    ("webp", include_bytes!("../../../documents/src/paper/pictures/logo.webp")),
+    ("webp", include_bytes!("../../../documents/src/paper/pictures/photo.webp")),
+];
+
 app_test! {
     /// PLT-12: name, logo and color stand wherever resellers look; mail comes in the name that was chosen.
     async fn a_merchant_looks_as_it_chose(app) {
@@ -71,6 +80,48 @@ app_test! {
         staff.patch("/v1/merchant/branding", json!({"name": null, "accent": null})).await.must(200);
         assert!(!user.get(&workspace).await.text().contains("/brand/"));
         assert_eq!((http.nobody().get(&path).await.status, http.nobody().get(&style).await.status), (404, 404));
+    }
+
+    /// BIL-3: whichever kind of picture the logo is, it stands on the paper of invoices; without one, the paper has none.
+    async fn a_logo_of_each_kind_stands_on_the_paper_of_invoices(app) {
+        let acme = app.merchant("Acme Software").await;
+        acme.product("KEY-PRO").price("10.00").keys(20).await;
+        let contoso = acme.reseller("Contoso").credit("100.00").await;
+        let invoice = contoso.order(&[("KEY-PRO", 2)]).place().await.invoice;
+        let http = app.http().await;
+        let staff = http.with(&acme.signs_in(MerchantRole::Owner).await);
+        let user = http.with(&contoso.signs_in(ResellerRole::Viewer).await);
+        // Whether a picture of 24 × 12 pixels is on it.
+        let has_logo = async || {
+            let pdf = user.get(&format!("/v1/reseller/invoices/{invoice}/pdf")).await;
+            assert!(pdf.status == 200 && pdf.bytes.starts_with(b"%PDF-"), "{}", pdf.text());
+            pdf.bytes.windows(9).any(|part| part == b"/Width 24")
+        };
+        assert!(!has_logo().await);
+        for (kind, picture) in PICTURES {
+            let logo = staff.put_bytes("/v1/merchant/branding/logo", "application/octet-stream", picture.to_vec()).await.must(200)["logo"].clone();
+            assert_eq!((&logo["kind"], &logo["width"], &logo["height"]), (&json!(kind), &json!(24), &json!(12)));
+            assert!(has_logo().await, "{kind}");
+        }
+        staff.put_bytes("/v1/merchant/branding/logo", "application/octet-stream", png(24, 12)).await.must(200);
+        assert!(!has_logo().await, "what cannot be read is left out");
+    }
+
+    /// BIL-3: a picture that would take much memory on its way to paper is refused when it is uploaded, in both languages.
+    async fn a_logo_with_too_many_pixels_is_refused_in_words(app) {
+        let acme = app.merchant("Acme Software").await;
+        let http = app.http().await;
+        let staff = http.with(&acme.signs_in(MerchantRole::Owner).await);
+        let no = staff.put_bytes("/v1/merchant/branding/logo", "application/octet-stream", png(2_001, 2_000)).await;
+        assert_eq!(no.said(), (422, "invalid_logo".into()));
+        assert!(no.text().contains("1 to 2,000 pixels"), "{}", no.text());
+        staff.put_bytes("/v1/merchant/branding/logo", "application/octet-stream", png(2_000, 2_000)).await.must(200);
+        let mut body = b"--part\r\nContent-Disposition: form-data; name=\"file\"; filename=\"logo.png\"\r\nContent-Type: image/png\r\n\r\n".to_vec();
+        body.extend(png(2_000, 2_001));
+        body.extend(b"\r\n--part--\r\n");
+        let german = staff.header("accept-language", "de");
+        let no = german.send_bytes("POST", &format!("/m/{}/settings/branding/logo", acme.id), "multipart/form-data; boundary=part", body).await;
+        assert!(no.status == 422 && no.text().contains("höchstens 2.000 Pixel je Seite."), "{}", no.text());
     }
 
     /// PLT-12, PAR-14: what is no picture is refused; who may not manage the merchant changes nothing.

@@ -296,5 +296,6 @@ app_test! {
 }
 
 tradepost_testkit::sabotage_test! {
-    fn the_journey_of_a_held_order_notices_goods_that_leave_unpaid: "fulfillment.unpaid" on Sqlite makes a_held_order_gives_nothing_away_by_any_route::body;
+    fn the_journey_of_a_held_order_notices_goods_that_leave_unpaid_on_postgres: "fulfillment.unpaid" on Postgres makes a_held_order_gives_nothing_away_by_any_route::body;
+    fn the_journey_of_a_held_order_notices_goods_that_leave_unpaid_on_sqlite: "fulfillment.unpaid" on Sqlite makes a_held_order_gives_nothing_away_by_any_route::body;
 }

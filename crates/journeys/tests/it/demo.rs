@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 use tradepost::demo;
+use tradepost_kernel::Language;
+use tradepost_portal::look::Look;
+use tradepost_portal::shared::history::{FIELDS, field, is_about_terms};
 use tradepost_store::sql;
 use tradepost_testkit::app_test;
 
@@ -22,6 +25,22 @@ app_test! {
         assert!(app.number(sql!("SELECT COUNT(*) FROM customer"), Vec::new()).await >= 10);
         assert_eq!(app.number(sql!("SELECT COUNT(*) FROM orders WHERE placed_ms IS NOT NULL AND released_ms IS NULL"), Vec::new()).await, 2, "Harbor's and Cobalt's");
         assert_eq!(app.number(sql!("SELECT COUNT(*) FROM orders WHERE paid_minor < total_minor"), Vec::new()).await, 6);
+
+        // PLT-4: whatever was written of somebody's doing, the page of the trail has words for it.
+        let look = Look { language: Language::German, theme: None, zone: "UTC".to_owned(), clock: None, now: begin };
+        let trail: Vec<(String, Option<String>, Option<String>)> =
+            app.rows(sql!("SELECT action, before_json, after_json FROM audit WHERE merchant > 0 ORDER BY id LIMIT 5000"), Vec::new()).await;
+        assert!(trail.len() > 100, "{} acts", trail.len());
+        for (action, before, after) in trail {
+            for side in [before, after].into_iter().flatten() {
+                let side: serde_json::Value = serde_json::from_str(&side).expect("JSON");
+                for name in side.as_object().into_iter().flat_map(|fields| fields.keys()) {
+                    let known = FIELDS.iter().any(|(known, _, _)| known == name) || is_about_terms(&action) || name.starts_with("price_");
+                    let words = field(&look, &action, name);
+                    assert!(known && !words.is_empty() && !words.contains('_'), "{action} writes {name}: {words}");
+                }
+            }
+        }
 
         let http = app.http().await;
         let resellers = story["resellers"].as_array().expect("resellers");

@@ -313,6 +313,29 @@ app_test! {
         assert_eq!((sales(&app).await, app.balance(&contoso).await), (1, 1_800));
     }
 
+    /// EXT-10, EXT-11: what is too large for one answer the client would pay for and never get: it is refused before anything is done, and
+    /// uses neither the order id nor the key up.
+    async fn the_client_of_shoppex_is_sold_no_more_than_one_answer_holds(app) {
+        let acme = app.merchant("Acme Software").await;
+        let product = acme.product("KEY-PRO").price("1.00").keys(1_001).await;
+        let contoso = acme.reseller("Contoso").await;
+        contoso.top_up("2000.00").await;
+        let http = app.http().await;
+        let client = http.with(&contoso.key().await).header("accept", "application/json").once("pay-1");
+        let order = |quantity: i64| json!({"external_order_id": "S-1", "product_id": "KEY-PRO", "customer_email": "grace@customer.example", "quantity": quantity});
+        for quantity in [1_001, 100_000] {
+            let no = client.post("/reseller/v1/fulfillments", order(quantity)).await;
+            let error = no.json()["error"].clone();
+            assert_eq!((no.status, &error["code"], &error["doc_url"]), (422, &json!("quantity_out_of_range"), &json!("http://localhost/docs/api#error-quantity_out_of_range")));
+            assert!(error["message"].as_str().is_some_and(|message| message.contains("/v1/reseller/fulfillments")) && error.get("details").is_some(), "{error}");
+        }
+        let stock = app.stock(acme.number, product.number).await;
+        assert_eq!((sales(&app).await, app.balance(&contoso).await, stock.available, stock.reserved), (0, 200_000, 1_001, 0));
+        let data = client.post("/reseller/v1/fulfillments", order(1_000)).await.must(201)["data"].clone();
+        assert_eq!((&data["status"], data["serials"].as_array().map(Vec::len)), (&json!("delivered"), Some(1_000)));
+        assert_eq!((sales(&app).await, app.balance(&contoso).await), (1, 100_000));
+    }
+
     /// EXT-11, EXT-6: `dynamicFulfillmentUrl` carries the key of a dynamic URL, and no other.
     async fn the_url_of_the_client_of_shoppex_takes_the_key_of_a_dynamic_url(app) {
         let (_acme, _product, contoso, http) = shop(&app).await;

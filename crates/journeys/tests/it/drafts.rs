@@ -88,7 +88,7 @@ app_test! {
     async fn an_empty_order_is_not_placed(app) {
         let (_acme, contoso) = shop(&app).await;
         let order = contoso.order(&[]).draft().await;
-        let refusal = app.refuses(&contoso.owner(), PlaceOrder { order }).await;
+        let refusal = app.refuses(&contoso.owner(), PlaceOrder::of(order)).await;
         assert_eq!(said(&refusal), ("order_empty", Class::Invalid, "/items", None));
         assert_eq!(contoso.view().await.status.name(), "approved", "a refused order does not activate (PAR-5)");
     }
@@ -101,6 +101,23 @@ app_test! {
         assert_eq!(app.stock(acme.number, 1).await.available, 50);
         let made = app.number(tradepost_store::sql!("SELECT (SELECT COUNT(*) FROM invoice) + (SELECT COUNT(*) FROM license) + (SELECT COUNT(*) FROM transfer)"), Vec::new()).await;
         assert_eq!(made, 0);
+    }
+
+    /// ORD-3: who confirms what they read does not place what a colleague made of it meanwhile.
+    async fn a_confirm_names_the_version_that_was_read(app) {
+        let (_acme, contoso) = shop(&app).await;
+        let http = app.http().await;
+        let key = http.with(&contoso.key().await);
+        let order = contoso.order(&[("KEY-PRO", 3)]).draft().await;
+        let path = format!("/v1/reseller/orders/{order}");
+        let read = key.get(&path).await.headers["etag"].clone();
+        app.does(&contoso.owner(), change(order, DraftChange::AddItem { item: item("KEY-PRO", 7), merge: true })).await;
+        let confirm = format!("{path}/confirm");
+        assert_eq!(key.header("if-match", &read).act(&confirm).await.said(), (412, "stale_version".into()));
+        assert_eq!(key.get(&path).await.must(200)["state"], "draft");
+        let now = key.get(&path).await.headers["etag"].clone();
+        key.header("if-match", &now).act(&confirm).await.must(200);
+        assert_eq!(key.header("if-match", &now).act(&confirm).await.said(), (409, "order_confirmed".into()));
     }
 
     /// ORD-3: after the confirm the reseller can change nothing, by any change, and cannot confirm again.
@@ -122,7 +139,7 @@ app_test! {
             let refusal = app.refuses(&caller, change(placed.id, asked.clone())).await;
             assert_eq!(said(&refusal), ("order_confirmed", Class::Conflict, "", Some("awaiting_payment")), "{asked:?}");
         }
-        let again = app.refuses(&caller, PlaceOrder { order: placed.id }).await;
+        let again = app.refuses(&caller, PlaceOrder::of(placed.id)).await;
         assert_eq!(said(&again), ("order_confirmed", Class::Conflict, "", Some("awaiting_payment")));
         let row = app.order(&placed).await;
         assert_eq!((row.reference.as_deref(), row.total_minor), (Some("PO-7"), 7_800));
@@ -151,13 +168,13 @@ app_test! {
         let canceled = contoso.order(&[("KEY-PRO", 1)]).draft().await;
         app.does(&caller, change(canceled, DraftChange::Cancel)).await;
         assert_eq!(app.find_order(acme.number, canceled).await.expect("it stays").state.name(), "canceled");
-        assert_eq!(said(&app.refuses(&caller, PlaceOrder { order: canceled }).await), ("order_canceled", Class::Conflict, "", Some("canceled")));
+        assert_eq!(said(&app.refuses(&caller, PlaceOrder::of(canceled)).await), ("order_canceled", Class::Conflict, "", Some("canceled")));
         let touched = app.refuses(&caller, change(canceled, DraftChange::AddItem { item: item("KEY-PRO", 1), merge: false })).await;
         assert_eq!(touched.code, "order_canceled");
         let deleted = contoso.order(&[("KEY-PRO", 1)]).draft().await;
         app.does(&caller, change(deleted, DraftChange::Delete)).await;
         assert!(app.find_order(acme.number, deleted).await.is_none());
-        assert_eq!(app.refuses(&caller, PlaceOrder { order: deleted }).await.code, "not_found");
+        assert_eq!(app.refuses(&caller, PlaceOrder::of(deleted)).await.code, "not_found");
         assert_eq!(app.actions(deleted).await, ["order.drafted", "order.draft_deleted"], "its history stays");
     }
 
@@ -232,7 +249,7 @@ app_test! {
         app.does(&acme.owner(), SuspendPartnership { partnership: contoso.partnership() }).await;
         let caller = contoso.owner();
         let expected = ("partnership_not_active", Class::Forbidden, "", Some("suspended"));
-        assert_eq!(said(&app.refuses(&caller, PlaceOrder { order: draft }).await), expected);
+        assert_eq!(said(&app.refuses(&caller, PlaceOrder::of(draft)).await), expected);
         assert_eq!(said(&app.refuses(&caller, contoso.order(&[("KEY-PRO", 1)]).command()).await), expected);
         assert_eq!(said(&app.refuses(&caller, change(draft, DraftChange::Cancel)).await), expected);
     }
@@ -251,7 +268,7 @@ app_test! {
         app.does(&acme.owner(), offer(true)).await;
         let draft = contoso.order(&[("KEY-SECRET", 1)]).draft().await;
         app.does(&acme.owner(), offer(false)).await;
-        assert_eq!(said(&app.refuses(&caller, PlaceOrder { order: draft }).await), ("product_not_available", Class::NotFound, "/items/0/product", None));
+        assert_eq!(said(&app.refuses(&caller, PlaceOrder::of(draft)).await), ("product_not_available", Class::NotFound, "/items/0/product", None));
     }
 
     /// Another merchant's and another partnership's orders do not exist.
@@ -261,8 +278,8 @@ app_test! {
         let other = app.merchant("Other Software").await;
         let placed = contoso.order(&[("KEY-PRO", 1)]).place().await;
         let draft = contoso.order(&[("KEY-PRO", 1)]).draft().await;
-        let missing = app.refuses(&fabrikam.owner(), PlaceOrder { order: OrderId::from_bytes([9; 16]) }).await;
-        assert_eq!(app.refuses(&fabrikam.owner(), PlaceOrder { order: draft }).await, missing);
+        let missing = app.refuses(&fabrikam.owner(), PlaceOrder::of(OrderId::from_bytes([9; 16]))).await;
+        assert_eq!(app.refuses(&fabrikam.owner(), PlaceOrder::of(draft)).await, missing);
         assert_eq!(app.refuses(&fabrikam.owner(), change(draft, DraftChange::Delete)).await, missing);
         assert_eq!(app.refuses(&other.owner(), CancelOrder { order: placed.id, note: "Mine now.".into() }).await, missing);
         assert_eq!(app.refuses(&other.owner(), other.payment(placed.invoice, "1.00")).await, missing);

@@ -3,9 +3,10 @@
 use crate::shop::{fulfill, shop};
 use serde_json::json;
 use std::collections::HashSet;
+use tradepost_domain::access::{MerchantRole, ResellerRole};
 use tradepost_domain::fulfillments::deliver::{DeliverSlice, SLICE};
 use tradepost_domain::partners::terms::TermName;
-use tradepost_domain::{Caller, No};
+use tradepost_domain::{Caller, No, verify};
 use tradepost_store::sql;
 use tradepost_testkit::{TestApp, app_test, sabotage_test};
 
@@ -81,6 +82,29 @@ app_test! {
         let merchant = http.with(&shop.acme.key);
         let reveal = format!("/v1/merchant/fulfillments/{id}/reveal");
         assert_eq!(merchant.act(&reveal).await.said(), (409, "too_many_codes".into()));
+    }
+
+    /// EXT-10: the pages of a delivery that goes on show how far it is and look again by themselves, until it is done.
+    async fn the_page_of_a_delivery_looks_again_until_it_is_done(app) {
+        let shop = shop(&app, 1_300).await;
+        let http = app.http().await;
+        let (staff, user) = (http.with(&shop.acme.signs_in(MerchantRole::Owner).await), http.with(&shop.contoso.signs_in(ResellerRole::Viewer).await));
+        let sold = shop.sells("A-1", 1_200).await;
+        let pages = async || {
+            let merchants = staff.get(&format!("/m/{}/fulfillments/{sold}", shop.acme.id)).await.text();
+            [merchants, user.get(&format!("/r/{}/fulfillments/{sold}", shop.contoso.partnership().text())).await.text()]
+        };
+        for page in pages().await {
+            assert!(page.contains("max=\"1200\" value=\"0\" data-watch=\"5\""), "{page}");
+        }
+        app.does(&Caller::System, DeliverSlice { scope: shop.contoso.scope, fulfillment: sold }).await;
+        for page in pages().await {
+            assert!(page.contains(&format!("max=\"1200\" value=\"{SLICE}\" data-watch=\"5\"")), "{page}");
+        }
+        app.work().await;
+        for page in pages().await {
+            assert!(!page.contains("data-watch") && !page.contains("<progress"), "{page}");
+        }
     }
 
     /// EXT-10: a small fulfillment can be downloaded too.
@@ -189,6 +213,19 @@ pub async fn lose_what_was_promised(app: TestApp) {
     assert!(shop.mails().await.contains(&("fulfillment_failed".into(), shop.contoso.email.clone())));
     let key = app.http().await.with(&shop.contoso.key().await);
     assert_eq!(key.get(&format!("/v1/reseller/fulfillments/{sold}/download")).await.said(), (409, "nothing_to_reveal".into()));
+    // EXT-1: what came back is a movement as any other, and the books say why.
+    let path = "/v1/reseller/balance/statement";
+    let newest = key.get(&format!("{path}?limit=1")).await.must(200)["data"][0].clone();
+    assert_eq!(
+        (&newest["kind"], &newest["amount"]["amount"], &newest["balance_after"]["amount"]),
+        (&json!("refund"), &json!("11000.00"), &json!("1000000.00"))
+    );
+    assert_eq!((&newest["fulfillment"], &newest["external_order_id"], &newest["invoice"]), (&json!(sold), &json!("A-1"), &json!(null)));
+    let file = key.header("accept", "text/csv").get(path).await.text();
+    assert!(file.lines().nth(1).is_some_and(|line| line.ends_with(&format!(",refund,11000.00,1000000.00,USD,,,{sold},A-1"))), "{file}");
+    let options = verify::Options { only: vec!["fulfillments".into(), "ledger".into()], full: false };
+    let report = verify::run(&app.engine, &options).await.expect("verify runs");
+    assert!(report.is_clean(), "{report:#?}");
 }
 
 /// EXT-10

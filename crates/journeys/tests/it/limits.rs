@@ -1,7 +1,7 @@
 //! Limits of what a partnership buys: units of a line (PAR-11, CAT-7), units per day and month (PRG-9).
 
+use tradepost_domain::fulfillments::change_terms::ChangeTerms;
 use tradepost_domain::orders::cancel::CancelOrder;
-use tradepost_domain::orders::change_terms::ChangeTerms;
 use tradepost_domain::orders::place::PlaceOrder;
 use tradepost_domain::partners::terms::{Qualifier, Setting, TermChange, TermName};
 use tradepost_domain::{No, ProductId};
@@ -39,7 +39,7 @@ app_test! {
         assert_eq!(place(&contoso, &[("SUITE", 2)]).await, "placed", "a bundle is one unit");
         assert_eq!(bought(&app, &acme).await, [("2026-03-01".to_owned(), 8)]);
         let draft = contoso.order(&[("KEY-PRO", 3)]).draft().await;
-        let refusal = app.refuses(&contoso.owner(), PlaceOrder { order: draft }).await;
+        let refusal = app.refuses(&contoso.owner(), PlaceOrder::of(draft)).await;
         assert_eq!((refusal.code, refusal.class), ("purchase_limit_exceeded", Class::Invalid));
         assert!(refusal.detail.contains("2 are left"), "{}", refusal.detail);
         assert_eq!(place(&contoso, &[("KEY-PRO", 2)]).await, "placed", "exactly the limit");
@@ -75,7 +75,7 @@ app_test! {
         let mut asked = Vec::new();
         for quantity in [6, 5, 4, 1] {
             let order = contoso.order(&[("KEY-PRO", quantity)]).draft().await;
-            asked.push((origin(&contoso.owner()), PlaceOrder { order }));
+            asked.push((origin(&contoso.owner()), PlaceOrder::of(order)));
         }
         let code = |answer: &Result<_, No>| if let Err(No::Refusal(refusal)) = answer { refusal.code } else { "placed" };
         let answers = app.together(asked).await;
@@ -97,7 +97,7 @@ app_test! {
         assert_eq!(place(&contoso, &[("KEY-LITE", 5)]).await, "placed");
         assert_eq!(place(&contoso, &[("KEY-LITE", 6)]).await, "quantity_out_of_range");
         let draft = contoso.order(&[("KEY-LITE", 1), ("KEY-PRO", 9)]).draft().await;
-        let refusal = app.refuses(&contoso.owner(), PlaceOrder { order: draft }).await;
+        let refusal = app.refuses(&contoso.owner(), PlaceOrder::of(draft)).await;
         assert_eq!((refusal.code, refusal.pointer.as_str()), ("quantity_out_of_range", "/items/1/quantity"));
         assert_eq!(place(&contoso, &[("KEY-PRO", 25)]).await, "out_of_stock");
         acme.set_term(&contoso, TermName::PurchaseLimitDay, "20").await;

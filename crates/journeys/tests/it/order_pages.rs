@@ -195,6 +195,33 @@ app_test! {
         assert!(page(&user, &format!("{place}/invoices")).await.contains(&format!("href=\"{place}/payments\"")));
     }
 
+    /// ORD-7, FUL-9: what people take along from a page has a button that copies it: ids, SKUs and codes, also where they lead somewhere.
+    async fn ids_and_codes_are_copied_from_where_they_stand(app) {
+        let (acme, contoso) = shop(&app, "100.00").await;
+        let (user, place) = at_the_desk(&app, &contoso).await;
+        let (staff, house) = (app.http().await.with(&acme.signs_in(MerchantRole::Owner).await), format!("/m/{}", acme.id.text()));
+        let order = contoso.order(&[("KEY-PRO", 1)]).place().await;
+        let draft = contoso.order(&[("KEY-PRO", 1)]).draft().await;
+        let (id, license, code) = (order.id.text(), app.licenses(&order).await[0].id, contoso.view().await.code);
+        let pages = [
+            (&user, format!("{place}/products"), "KEY-PRO"),
+            (&user, format!("{place}/orders/new"), "KEY-PRO"),
+            (&user, format!("{place}/orders/{draft}"), "KEY-PRO"),
+            (&user, format!("{place}/orders/{draft}/items"), "KEY-PRO"),
+            (&user, format!("{place}/orders/{id}"), "KEY-PRO"),
+            (&user, format!("{place}/invoices/{}", order.invoice), id.as_str()),
+            (&user, format!("{place}/licenses/{license}"), id.as_str()),
+            (&staff, format!("{house}/orders/{id}"), code.as_str()),
+            (&staff, format!("{house}/invoices/{}", order.invoice), id.as_str()),
+            (&staff, format!("{house}/licenses/{license}"), id.as_str()),
+            (&staff, format!("{house}/resellers/{}/products", contoso.partnership().text()), "KEY-PRO"),
+        ];
+        for (asker, path, text) in pages {
+            let shown = page(asker, &path).await;
+            assert!(shown.contains(&format!("data-copy=\"{text}\"")), "{path}: {text}: {shown}");
+        }
+    }
+
     /// ORD-9, FUL-7: recent orders have what can be done with them: pay, the receipt, the codes again.
     async fn recent_orders_are_paid_and_read_from_the_overview(app) {
         let (acme, contoso) = shop(&app, "100.00").await;

@@ -1,6 +1,7 @@
 //! What is sold per day, and the overviews that read it: ORD-9, PRG-9.
 
 use serde_json::{Value as Json, json};
+use tradepost_domain::Right;
 use tradepost_domain::access::{MerchantRole, ResellerRole};
 use tradepost_store::{params, sql};
 use tradepost_testkit::http::Asker;
@@ -93,6 +94,27 @@ app_test! {
         assert_eq!((&overview["prepaid_balance"]["amount"], &overview["available_products"][0]["available_licenses"]), (&json!("25.00"), &json!(3)));
         let page = http.with(&contoso.signs_in(ResellerRole::Viewer).await).get(&format!("/r/{}", contoso.partnership().text())).await.text();
         assert!(page.contains("Bought in the last 30 days") && page.contains("Units per day"), "{page}");
+    }
+
+    /// PAR-14, PAR-16: a key that may see orders and no invoices sees no money in the overview; with both rights, all of it.
+    async fn who_may_see_no_invoices_sees_no_money_in_the_overview(app) {
+        let acme = app.merchant("Acme Software").await;
+        acme.product("KEY-PRO").price("10.00").keys(20).await;
+        let contoso = acme.reseller("Contoso").credit("100.00").await;
+        contoso.order(&[("KEY-PRO", 3)]).place().await;
+        contoso.top_up("25.00").await;
+        let http = app.http().await;
+        let orders_only = http.with(&contoso.key_with(vec![Right::OrdersRead]).await);
+        for path in ["/v1/reseller/credit", "/v1/reseller/balance"] {
+            assert_eq!(orders_only.get(path).await.said(), (403, "forbidden".into()), "{path}");
+        }
+        let overview = seen(&orders_only, "/v1/reseller/overview").await;
+        assert_eq!((&overview["credit"], &overview["prepaid_balance"], &overview["purchases"]), (&json!(null), &json!(null), &json!(null)), "{overview}");
+        assert_eq!((&overview["recent_orders"].as_array().map(Vec::len), &overview["available_products"][0]["available_licenses"]), (&Some(1), &json!(3)));
+        let both = http.with(&contoso.key_with(vec![Right::OrdersRead, Right::InvoicesRead]).await);
+        let overview = seen(&both, "/v1/reseller/overview").await;
+        assert_eq!((&overview["credit"]["used"]["amount"], &overview["prepaid_balance"]["amount"]), (&json!("30.00"), &json!("25.00")), "{overview}");
+        assert_eq!(overview["purchases"][0]["units"], 3, "{overview}");
     }
 
     /// PLT-8: what was sold before days were counted is counted by the migration, from the orders and fulfillments themselves.

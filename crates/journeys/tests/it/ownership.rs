@@ -128,7 +128,7 @@ app_test! {
         assert!(key.get("/v1/merchant").await.must(200)["closed_at"].is_string());
         key.get("/v1/merchant/orders").await.must(200);
         assert_eq!(key.patch("/v1/merchant", json!({"name": "Acme"})).await.said(), (409, "merchant_closed".into()));
-        assert_eq!(app.refuses(&contoso.owner(), tradepost_domain::orders::place::PlaceOrder { order: draft }).await.code, "partnership_not_active");
+        assert_eq!(app.refuses(&contoso.owner(), tradepost_domain::orders::place::PlaceOrder::of(draft)).await.code, "partnership_not_active");
         let sign_up = json!({"company": "New", "email": "new@new.example", "first_name": "N", "last_name": "N", "country": "DE", "password": "correct horse battery"});
         let refused = http.nobody().post(&format!("/v1/signup/{}", acme.id), sign_up).await;
         assert_eq!(refused.said(), (409, "program_closed".into()));

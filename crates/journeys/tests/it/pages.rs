@@ -329,7 +329,8 @@ app_test! {
         assert_eq!(app.http().await.nobody().get("/styleguide").await.status, 404);
         let guide = app.http_of_a_demo().await.nobody().get("/styleguide").await;
         assert_eq!((guide.status, guarded(&guide)), (200, Ok(())));
-        assert!(guide.text().contains("<html lang=\"en\""), "{}", guide.text());
+        let guide = guide.text();
+        assert!(guide.contains("<html lang=\"en\"") && guide.contains("<dialog open") && !guide.contains(" style="), "{guide}");
     }
 }
 

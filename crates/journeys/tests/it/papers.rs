@@ -124,6 +124,29 @@ app_test! {
         assert!(merchants.contains("/pdf?language=de\"") && resellers.contains("/pdf?language=en\""), "{merchants}\n{resellers}");
     }
 
+    /// BIL-3: the countries of merchant and reseller stand on an invoice by their names, in its language; what was issued stays as it is.
+    async fn both_countries_stand_on_an_invoice_by_their_names(app) {
+        let (acme, contoso) = house(&app).await;
+        let http = app.http().await;
+        let staff = http.with(&acme.signs_in(MerchantRole::Owner).await);
+        let user = http.with(&contoso.signs_in(ResellerRole::Viewer).await);
+        let page = async |invoice: &str, language: &str| {
+            let told = user.get(&format!("/v1/reseller/invoices/{invoice}")).await.must(200);
+            let link = told["url"].as_str().and_then(|url| url.strip_prefix("http://localhost")).expect("of this server");
+            user.get(&format!("{link}?language={language}")).await.text()
+        };
+        let before = contoso.order(&[("KEY-PRO", 1)]).place().await.invoice.text();
+        staff.patch("/v1/merchant", json!({"address": "Ring 1\n1010 Wien", "country": "AT"})).await.must(200);
+        let placed = contoso.order(&[("KEY-PRO", 1)]).place().await.invoice.text();
+        for (language, seller, buyer) in [("en", "Austria", "United States"), ("de", "Österreich", "Vereinigte Staaten")] {
+            let text = page(&placed, language).await;
+            assert!(text.contains(&format!("<p>1010 Wien</p><p>{seller}</p>")) && text.contains(&format!("<p>{buyer}</p>")), "{text}");
+            assert!(!text.contains("<p>US</p>") && !text.contains("<p>AT</p>"), "{text}");
+            let text = page(&before, language).await;
+            assert!(text.contains(&format!("<p>{buyer}</p>")) && !text.contains(seller), "{text}");
+        }
+    }
+
     /// The paper is the one of the merchant's country.
     async fn a_merchant_in_america_writes_on_letter(app) {
         let (acme, contoso) = house(&app).await;

@@ -3,7 +3,8 @@
 use serde_json::{Value as Json, json};
 use tradepost_domain::access::{MerchantRole, ResellerRole, Side};
 use tradepost_domain::ids::InvoiceId;
-use tradepost_domain::partners::steps::SuspendPartnership;
+use tradepost_domain::partners::steps::{ApprovePartnership, SuspendPartnership};
+use tradepost_domain::partners::terms::TermName;
 use tradepost_domain::{Right, SingleUseLinkId, identity};
 use tradepost_store::{params, sql};
 use tradepost_testkit::http::{Asker, Http};
@@ -31,6 +32,11 @@ async fn partnership(app: &TestApp, merchant: i64, company: &str) -> (String, St
         )
         .await;
     (id.text(), status)
+}
+
+/// The only partnership of a merchant.
+async fn other_partnership(app: &TestApp, merchant: i64) -> tradepost_domain::PartnershipId {
+    app.row::<(tradepost_domain::PartnershipId,)>(sql!("SELECT id FROM partnership WHERE merchant = $1"), params![merchant].to_vec()).await.0
 }
 
 async fn mails(app: &TestApp, template: &str) -> Vec<String> {
@@ -108,6 +114,45 @@ app_test! {
         assert_eq!((count("partnership_approved"), count("partnership_denied"), count("partnership_suspended"), count("partnership_closed")), (2, 2, 1, 1), "{sent:?}");
     }
 
+    /// PAR-4: who is denied may be told why, by the API and by the page: it stands in the trail and in the mail; without a word the mail has none.
+    async fn a_denial_says_why_where_the_merchant_says_it(app) {
+        let acme = app.merchant("Acme Software").await;
+        let http = app.http().await;
+        let staff = staff(&http, &acme).await;
+        let desk = http.with(&acme.signs_in(MerchantRole::Owner).await);
+        for company in ["Contoso", "Fabrikam", "Northwind"] {
+            http.nobody().post(&format!("/v1/signup/{}", acme.id), signup(company, &format!("rita@{}.example", company.to_lowercase()))).await;
+        }
+        let id = async |company: &str| partnership(&app, acme.number, company).await.0;
+        let (contoso, fabrikam, northwind) = (id("Contoso").await, id("Fabrikam").await, id("Northwind").await);
+        let step = |id: &str| format!("/v1/merchant/partnerships/{id}/deny");
+        let long = staff.post(&step(&contoso), json!({"note": "x".repeat(1001)})).await;
+        assert_eq!((long.status, long.json()["errors"][0]["pointer"].clone()), (422, json!("/note")), "{}", long.text());
+        let denied = staff.post(&step(&contoso), json!({"note": "We sell in Europe only."})).await.must(200);
+        assert_eq!(denied["status"], "denied");
+        staff.act(&step(&northwind)).await.must(200);
+
+        let path = format!("/m/{}/resellers/{fabrikam}/deny", acme.id.text());
+        let dialog = desk.get(&path).await.text();
+        assert!(dialog.contains("Note to the reseller") && dialog.contains("name=\"note\""), "{dialog}");
+        let wrong = desk.form(&path, &format!("note={}", "y".repeat(1001))).await;
+        assert!(wrong.status == 422 && wrong.text().contains("id=\"note-wrong\"") && wrong.text().contains(&"y".repeat(1001)), "{}", wrong.text());
+        assert_eq!(desk.form(&path, "note=Your+VAT+id+is+not+valid.").await.status, 303);
+
+        let told: Vec<(String,)> = app.rows(sql!("SELECT after_json FROM audit WHERE action = 'partnership.denied' ORDER BY id"), Vec::new()).await;
+        let told: Vec<Json> = told.iter().map(|row| serde_json::from_str::<Json>(&row.0).expect("JSON")["note"].clone()).collect();
+        assert_eq!(told, [json!("We sell in Europe only."), Json::Null, json!("Your VAT id is not valid.")]);
+        app.work().await;
+        for (company, note) in [("contoso", Some("We sell in Europe only.")), ("northwind", None), ("fabrikam", Some("Your VAT id is not valid."))] {
+            let listed = staff.get(&format!("/v1/merchant/messages?template=partnership_denied&recipient=rita@{company}.example")).await.must(200);
+            let mail = listed["data"][0]["id"].as_str().expect("a mail").to_owned();
+            let mail = staff.get(&format!("/v1/merchant/messages/{mail}")).await.must(200);
+            let text = mail["text"].as_str().expect("a text");
+            assert_eq!(text.contains("Note:"), note.is_some(), "{text}");
+            assert!(note.is_none_or(|note| text.contains(note) && mail["html"].as_str().is_some_and(|html| html.contains(note))), "{mail}");
+        }
+    }
+
     /// PAR-4: a sign-up that was never approved can be deleted, and nobody hears of it.
     async fn deleting_a_sign_up_sends_no_mail(app) {
         let acme = app.merchant("Acme Software").await;
@@ -145,6 +190,27 @@ app_test! {
             assert!(program["status"] == "pending" && program["mode"] == "stock" && program["code"].is_string() && program["merchant_name"].is_string(), "{program}");
         }
         assert_eq!(app.number(sql!("SELECT COUNT(*) FROM reseller"), Vec::new()).await, 1, "one company");
+    }
+
+    /// PAR-12: the list of somebody's programs says of each where it stands, its mode and code, and what counts there, once it was let in.
+    async fn programs_are_listed_with_mode_code_and_terms(app) {
+        let (acme, other) = (app.merchant("Acme Software").await, app.merchant("Other Software").await);
+        let contoso = acme.reseller("Contoso").credit("2500.00").with(TermName::WholesaleDiscountPercent, "12.5").await;
+        let token = contoso.signs_in(ResellerRole::Owner).await;
+        let rita = app.http().await.with(&token);
+        let mut body = signup("Contoso", &contoso.email);
+        body.as_object_mut().expect("an object").remove("password");
+        let joined = rita.post(&format!("/v1/signup/{}", other.id), body).await;
+        assert!(joined.status < 300, "{}", joined.text());
+        let seen = rita.get("/workspaces").await.text();
+        let code = contoso.view().await.code;
+        for part in ["Acme Software", "Stock", code.as_str(), "USD · credit limit $2,500.00 · 12.5% discount", "Other Software", "Pending"] {
+            assert!(seen.contains(part), "{part}: {seen}");
+        }
+        assert!(!seen.contains("paid first"), "what was not agreed yet is not shown: {seen}");
+        app.does(&other.owner(), ApprovePartnership { partnership: other_partnership(&app, other.number).await, channel: None }).await;
+        let seen = rita.get("/workspaces").await.text();
+        assert!(seen.contains("USD · paid first"), "{seen}");
     }
 
     /// PAR-2b: by hand: approved at once, one access mail in the operator's log, none in the merchant's.

@@ -4,7 +4,7 @@
 
 use tradepost_domain::audit;
 use tradepost_domain::command::retention;
-use tradepost_domain::fulfillments::statement;
+use tradepost_domain::fulfillments::{queries as fulfillments, requests as cancel_requests, statement};
 use tradepost_domain::identity::forget as links;
 use tradepost_domain::licenses::queries as licenses;
 use tradepost_domain::orders::queries as orders;
@@ -107,7 +107,7 @@ fn postgres() {
     tradepost_testkit::run_unchecked(Kind::Postgres, "plans", body);
 }
 
-/// PLT-4, PAR-17: the trail by act and actor, resellers by name and status.
+/// PLT-4, PAR-17, EXT-9: the trail by act and actor, resellers by name and status, requests to take something back by the shop's order id.
 async fn other_lists(app: &TestApp, merchant: i64, partnership: Vec<u8>) {
     let trail =
         |actor: &str, act: &str, of: Vec<u8>| params![merchant, [0xff_u8; 16], 51_i64, i64::MIN, i64::MAX, actor, act, Vec::<u8>::new(), of, "", ""].to_vec();
@@ -121,6 +121,9 @@ async fn other_lists(app: &TestApp, merchant: i64, partnership: Vec<u8>) {
         let found = plan(app, list, values).await;
         assert!(found.contains(index) && !found.contains("TEMP B-TREE") && !found.contains("Sort"), "not by {index}: {found}");
     }
+    let values = params![merchant, [0xff_u8; 16], 51_i64, 1_i64, [0_u8; 16], "", Vec::<u8>::new(), "EXT-1"].to_vec();
+    let found = plan(app, cancel_requests::LIST_OF_EXTERNAL_ORDER, values).await;
+    assert!(!found.contains("SCAN f") && !found.contains("Seq Scan on fulfillment"), "walks all fulfillments: {found}");
 }
 
 /// STK-6: claims between a last day and the sweep, the sweep, and the walk over a batch.
@@ -171,7 +174,7 @@ async fn body(app: TestApp) {
     lists::of_invoices(&app, merchant, many.clone()).await;
     lists::of_orders(&app, merchant, many.clone(), product.number).await;
     lists::of_licenses(&app, merchant, many.clone(), product.number).await;
-    lists::of_licenses_that_a_word_finds(&app, merchant).await;
+    lists::of_licenses_that_a_word_finds(&app, merchant, many.clone()).await;
     lists::of_payments(&app, merchant).await;
     find::of_words(&app, merchant, many.clone()).await;
     lists::of_fulfillments(&app, merchant, many).await;
@@ -180,6 +183,9 @@ async fn body(app: TestApp) {
 
     let found = plan(&app, statement::MOVEMENTS, params![merchant, [7_u8; 16], [0xff_u8; 16], 51_i64].to_vec()).await;
     assert!(found.contains("entry_by_account") && !found.contains("TEMP B-TREE"), "{found}");
+
+    let found = plan(&app, fulfillments::PROCESSING, params![merchant, partnership].to_vec()).await;
+    assert!(found.contains("fulfillment_of_rare_state") || found.contains("fulfillment_processing"), "{found}");
 
     let found = plan(&app, outbox::DUE, params![i64::MAX, [0_u8; 16], 100_i64].to_vec()).await;
     assert!(found.contains("outbox_waiting") || found.contains("outbox_delayed"), "{found}");

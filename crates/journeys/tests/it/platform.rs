@@ -258,6 +258,30 @@ app_test! {
         assert!(!listed.to_string().contains(&key), "no key in the trail");
     }
 
+    /// PLT-4, PLT-12: the page of the trail says fields and values in words, in both languages; the API keeps what was written.
+    async fn the_page_of_the_trail_says_fields_and_values_in_words(app) {
+        let acme = app.merchant("Acme Software").await;
+        let product = acme.product("KEY-PRO").price("10.00").await;
+        acme.reseller("Contoso").credit("100.00").await;
+        let http = app.http().await;
+        let staff = http.with(&acme.signs_in(MerchantRole::Owner).await);
+        staff.patch("/v1/merchant", json!({"country": "AT", "check_instructions": "To 1 Pier Road"})).await.must(200);
+        staff.patch(&format!("/v1/merchant/products/{}", product.id), json!({"enabled": false})).await.must(200);
+        let english = ["Country", "Austria", "Instructions for checks", "Credit limit", "100.00", "Key from stock", "<del>Yes</del> → <ins>No</ins>"];
+        let german = ["Land", "Österreich", "Hinweise zu Schecks", "Kreditrahmen", "100,00", "Schlüssel aus dem Bestand", "<del>Ja</del> → <ins>Nein</ins>"];
+        for (language, words) in [("en", english), ("de", german)] {
+            let page = staff.header("accept-language", language).get(&format!("/m/{}/audit", acme.id)).await.text();
+            for word in words {
+                assert!(page.contains(word), "no {word} in {page}");
+            }
+            for raw in ["check_instructions", "credit_limit", "key_pool", "short_description", ">AT<"] {
+                assert!(!page.contains(raw), "{raw} in {page}");
+            }
+        }
+        let listed = staff.get("/v1/merchant/audit?action=merchant.updated").await.must(200);
+        assert_eq!(listed["data"][0]["after"]["country"], "AT", "{listed}");
+    }
+
     /// PLT-5: every event is in its transaction, gets a position in the order of its partnership, and none is left.
     async fn events_are_passed_on_in_order_without_gaps(app) {
         let acme = app.merchant("Acme Software").await;

@@ -1,4 +1,4 @@
-//! Taking sales of external shops back (EXT-9): asked by the reseller, decided by the merchant, all or nothing.
+//! Taking sales of external shops back (EXT-9): asked by the reseller, decided by the merchant, all or nothing. Its races are drills.
 
 use crate::shop::{Shop, shop};
 use serde_json::json;
@@ -6,13 +6,12 @@ use std::slice::from_ref;
 use tradepost_domain::access::{MerchantRole, ResellerRole};
 use tradepost_domain::fulfillments::deliver::DeliverSlice;
 use tradepost_domain::fulfillments::download::ShowPage;
-use tradepost_domain::fulfillments::requests::RequestState;
 use tradepost_domain::fulfillments::{ApproveCancelRequest, DownloadFulfillment, RejectCancelRequest, RequestCancel, WithdrawCancelRequest};
 use tradepost_domain::ids::{CancelRequestId, FulfillmentId, LicenseId};
 use tradepost_domain::licenses::Stage;
-use tradepost_domain::{Caller, No, ids};
+use tradepost_domain::{Caller, ids};
 use tradepost_kernel::Money;
-use tradepost_testkit::{TestApp, app_test};
+use tradepost_testkit::app_test;
 
 fn ask(fulfillment: FulfillmentId, licenses: &[LicenseId]) -> RequestCancel {
     RequestCancel { fulfillment, reason: "The customer wants the money back.".into(), licenses: licenses.to_vec() }
@@ -191,88 +190,4 @@ app_test! {
         assert!(revealed["items"].as_array().expect("items").iter().all(|item| item["code"].is_null()));
         assert_eq!(merchant.act(&format!("{decide}/approve")).await.said(), (409, "not_pending".into()));
     }
-}
-
-/// Rounds: `TRADEPOST_DRILL_ROUNDS`, else what fits into `make test`.
-fn rounds(usual: usize) -> usize {
-    std::env::var("TRADEPOST_DRILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
-}
-
-/// Runs two at once and says what came of each: `None` done, else the code of the refusal.
-async fn at_once<A, B>(one: A, other: B) -> [Option<&'static str>; 2]
-where
-    A: Future<Output = Result<(), No>> + Send + 'static,
-    B: Future<Output = Result<(), No>> + Send + 'static,
-{
-    let (one, other) = (tokio::spawn(one), tokio::spawn(other));
-    let code = |done: Result<(), No>| match done {
-        Ok(()) => None,
-        Err(No::Refusal(refusal)) => Some(refusal.code),
-        Err(No::Fault(fault)) => panic!("{fault:?}"),
-    };
-    [code(one.await.expect("no panic")), code(other.await.expect("no panic"))]
-}
-
-/// Races of one fulfillment; after each round money and codes are exact, and at the end the books are.
-pub async fn approvals_race(app: TestApp) {
-    let shop = shop(&app, 200).await;
-    for round in 0..rounds(10) {
-        let sold = shop.sells(&format!("R-{round}"), 2).await;
-        let before = shop.balance().await;
-        let request = shop.asks(sold, &[]).await;
-        let refund = Some(shop.acme.money("20.00"));
-        let merchant = move |app: TestApp, caller: Caller| async move { app.execute(&caller, approve(request, refund)).await.map(drop) };
-        let (owner, seller) = (shop.acme.owner(), shop.contoso.owner());
-        if round % 2 == 0 {
-            let came = at_once(merchant(app.clone(), owner.clone()), merchant(app.clone(), owner)).await;
-            assert!(came.contains(&None) && came.contains(&Some("not_pending")), "round {round}: {came:?}");
-            assert_eq!(shop.balance().await, before + 2000, "round {round}: once");
-        } else {
-            let withdrawing = app.clone();
-            let withdraw = async move { withdrawing.execute(&seller, WithdrawCancelRequest { request }).await.map(drop) };
-            let came = at_once(merchant(app.clone(), owner), withdraw).await;
-            assert!(came.contains(&None) && came.contains(&Some("not_pending")), "round {round}: {came:?}");
-            let approved = shop.request(request).await.state == RequestState::Approved;
-            assert_eq!(shop.balance().await, if approved { before + 2000 } else { before }, "round {round}");
-            assert_eq!(shop.state(sold).await, if approved { "refunded" } else { "delivered" }, "round {round}");
-        }
-    }
-}
-
-/// An approval against a delivery, and against a download: whoever comes first, no unit is both handed over and paid
-/// back as unseen.
-pub async fn an_approval_races_a_delivery_and_a_download(app: TestApp) {
-    // Each round takes a thousand keys.
-    let rounds = i64::try_from(rounds(4).min(20)).expect("few");
-    let shop = shop(&app, 1_100 * usize::try_from(rounds).expect("few")).await;
-    for round in 0..rounds {
-        let sold = shop.sells(&format!("D-{round}"), 1_001).await;
-        let before = shop.balance().await;
-        let request = shop.asks(sold, &[]).await;
-        let (owner, seller) = (shop.acme.owner(), shop.contoso.owner());
-        let (approving, other) = (app.clone(), app.clone());
-        let approve = async move { approving.execute(&owner, approve(request, None)).await.map(drop) };
-        let came = if round % 2 == 0 {
-            let slice = DeliverSlice { scope: shop.contoso.scope, fulfillment: sold };
-            at_once(approve, async move { other.execute(&Caller::System, slice).await.map(drop) }).await
-        } else {
-            app.work().await;
-            let begun = app.does(&seller, DownloadFulfillment { fulfillment: sold }).await.begun.expect("it began");
-            let page = ShowPage { fulfillment: sold, after: ids::nobody(), at: begun.at };
-            at_once(approve, async move { other.execute(&seller, page).await.map(drop) }).await
-        };
-        assert_eq!(came[0], None, "round {round}");
-        assert_eq!(shop.state(sold).await, "refunded", "round {round}");
-        let revoked = shop.stages(sold).await.into_iter().filter(|stage| *stage == Stage::Revoked).count();
-        let unseen = 1_001 - i64::try_from(revoked).expect("few");
-        assert_eq!(shop.balance().await, before + 1000 * unseen, "round {round}: what was seen is not paid back, what was not is");
-    }
-}
-
-app_test! {
-    /// EXT-9
-    async fn two_decisions_at_once_are_one(app) { super::approvals_race(app).await; }
-
-    /// EXT-9, EXT-10
-    async fn an_approval_and_a_delivery_or_download_at_once_add_up(app) { super::an_approval_races_a_delivery_and_a_download(app).await; }
 }

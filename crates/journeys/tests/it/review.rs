@@ -2,6 +2,7 @@
 
 use tradepost_domain::catalog::{EndUserInformation, Method};
 use tradepost_domain::command::Idempotency;
+use tradepost_domain::fulfillments::change_terms::ChangeTerms;
 use tradepost_domain::ids::SingleUseLinkId;
 use tradepost_domain::licenses::Stage;
 use tradepost_domain::listing::PageRequest;
@@ -11,7 +12,6 @@ use tradepost_domain::orders::activate::ActivateNextLicense;
 use tradepost_domain::orders::attach::{AttachInformation, Attachment};
 use tradepost_domain::orders::cancel::CancelOrder;
 use tradepost_domain::orders::change_draft::{ChangeDraft, DraftChange};
-use tradepost_domain::orders::change_terms::ChangeTerms;
 use tradepost_domain::orders::create_draft::WantedItem;
 use tradepost_domain::orders::download::{Download, DownloadLicenses};
 use tradepost_domain::orders::reveal::RevealLicense;

@@ -35,7 +35,7 @@ async fn one_by_one(reseller: &Reseller, drafts: &[OrderId]) -> Vec<Came> {
 /// Confirms them as one set.
 async fn at_once(app: &TestApp, reseller: &Reseller, drafts: &[OrderId]) -> Vec<Came> {
     let before = app.engine.store.stats();
-    let asked = drafts.iter().map(|order| (origin(&reseller.owner()), PlaceOrder { order: *order })).collect();
+    let asked = drafts.iter().map(|order| (origin(&reseller.owner()), PlaceOrder::of(*order))).collect();
     let answers = app.together(asked).await;
     let after = app.engine.store.stats();
     assert_eq!((after.in_sets - before.in_sets, after.split - before.split), (drafts.len() as u64, 0), "they ran as one set");
@@ -179,7 +179,7 @@ async fn statements(app: &TestApp, reseller: &Reseller, orders: usize) -> u64 {
         drafts.push(reseller.order(&[("KEY-PRO", 2), ("KEY-LITE", 1), ("KEY-MAX", 3)]).draft().await);
     }
     let before = app.engine.store.stats().statements;
-    let asked = drafts.iter().map(|order| (origin(&reseller.owner()), PlaceOrder { order: *order })).collect();
+    let asked = drafts.iter().map(|order| (origin(&reseller.owner()), PlaceOrder::of(*order))).collect();
     for answer in app.together(asked).await {
         came(reseller.scope.merchant, answer).expect("placed");
     }
@@ -199,7 +199,7 @@ async fn beside(merchant: &Merchant, other: &Reseller) -> Reseller {
 
 fn keyed(reseller: &Reseller, order: OrderId, key: &str, body: u8) -> (Origin, PlaceOrder) {
     let idempotency = Some(Idempotency { route: "POST confirm".into(), key: key.to_owned(), body_hash: [body; 32] });
-    (Origin { idempotency, ..origin(&reseller.owner()) }, PlaceOrder { order })
+    (Origin { idempotency, ..origin(&reseller.owner()) }, PlaceOrder::of(order))
 }
 
 app_test! {
@@ -304,7 +304,7 @@ app_test! {
         let (other, canceled, suspended) = (other.draft().await, canceled.draft().await, suspended.draft().await);
         app.does(&contoso.owner(), ChangeDraft { order: canceled, if_version: None, change: DraftChange::Cancel }).await;
         app.does(&acme.owner(), SuspendPartnership { partnership: gone.partnership() }).await;
-        let plain = |reseller: &Reseller, order| (origin(&reseller.owner()), PlaceOrder { order });
+        let plain = |reseller: &Reseller, order| (origin(&reseller.owner()), PlaceOrder::of(order));
         let before = app.engine.store.stats();
         let answers = app.together(vec![
             keyed(&contoso, drafts[0], "first", 1),

@@ -100,6 +100,47 @@ app_test! {
         assert!(page.contains(GROUPED) && pay.contains(GROUPED) && !page.contains("<svg") && !pay.contains("Scan to pay"), "{page}");
     }
 
+    /// BIL-3: what is said of checks stands with checks and what is said of wires with wires: in the API, on the page, on paper, where a reseller pays.
+    async fn each_way_to_pay_has_its_own_words(app) {
+        let (acme, contoso) = house(&app, "EUR").await;
+        let http = app.http().await;
+        let staff = http.with(&acme.signs_in(MerchantRole::Owner).await);
+        let change = json!({"check_instructions": "Send checks to 1 Pier Road", "wire_instructions": "Charges are yours"});
+        staff.patch("/v1/merchant", change).await.must(200);
+        let placed = contoso.order(&[("KEY-PRO", 3)]).place().await.invoice;
+        let user = http.with(&contoso.signs_in(ResellerRole::Viewer).await);
+        let told = user.get(&format!("/v1/reseller/invoices/{placed}")).await.must(200);
+        let ways = &told["payment_instructions"];
+        let said = |way: usize| ways[way]["text"].as_str().expect("a text").to_owned();
+        assert!(said(0).ends_with("\nSend checks to 1 Pier Road") && !said(0).contains("Charges"), "{}", said(0));
+        assert!(said(1).ends_with("\nCharges are yours") && !said(1).contains("Pier Road"), "{}", said(1));
+        for language in ["en", "de"] {
+            let (page, pay, _) = papers(&user.header("accept-language", language), &contoso, &told).await;
+            for text in [&page, &pay] {
+                assert_eq!((text.matches("Send checks to 1 Pier Road").count(), text.matches("Charges are yours").count()), (1, 1), "{text}");
+            }
+        }
+        staff.patch("/v1/merchant", json!({"check_instructions": null})).await.must(200);
+        let merchant = staff.get("/v1/merchant").await.must(200);
+        assert_eq!((&merchant["check_instructions"], &merchant["wire_instructions"]), (&json!(null), &json!("Charges are yours")));
+        assert_eq!(staff.patch("/v1/merchant", json!({"payment_instructions": "Ask us"})).await.status, 422, "there is one text no more");
+        let after = user.get(&format!("/v1/reseller/invoices/{placed}")).await.must(200);
+        assert_eq!(after["payment_instructions"], *ways, "what was issued stays as it is");
+    }
+
+    /// BIL-3: what one text said of both ways before stands with both after the migration.
+    async fn the_text_of_before_goes_to_both_ways(app) {
+        let (acme, _contoso) = house(&app, "EUR").await;
+        let http = app.http().await;
+        http.with(&acme.key).patch("/v1/merchant", json!({"check_instructions": "Ask us"})).await.must(200);
+        let migration = tradepost::migrations::migrations().into_iter().find(|migration| migration.name.ends_with("_instructions")).expect("the migration").text;
+        let update = migration[migration.find("UPDATE merchant").expect("the statement")..].split(';').next().expect("a statement").to_owned();
+        app.past_the_store(&[update]).await;
+        let kept = sql!("SELECT check_instructions, wire_instructions FROM merchant WHERE number = $1");
+        let both: (Option<String>, Option<String>) = app.row(kept, params![acme.number].to_vec()).await;
+        assert_eq!(both, (Some("Ask us".to_owned()), Some("Ask us".to_owned())));
+    }
+
     /// BIL-3, PLT-4: what is no account is refused at its field; who may not manage the merchant changes none; a change is in the trail.
     async fn an_account_is_checked_and_changed_by_who_may(app) {
         let (acme, _contoso) = house(&app, "EUR").await;
@@ -146,14 +187,15 @@ app_test! {
         assert!(wrong.status == 422 && text.contains("value=\"DE88370400440532013000\"") && text.contains("Prüfziffern") && text.contains("8 oder 11 Zeichen"), "{text}");
         let wrong = staff.form(&page, "bic=COBADEFFXXX&version=1").await;
         assert!(wrong.status == 422 && wrong.text().matches("Is missing.").count() >= 2, "{}", wrong.text());
-        let saved = staff.form(&page, &format!("holder=Acme&iban={}&payment_instructions=Ask+us&version=1", GROUPED.replace(' ', "+"))).await;
+        let saved = staff.form(&page, &format!("holder=Acme&iban={}&check_instructions=To+1+Pier+Road&wire_instructions=Ask+us&version=1", GROUPED.replace(' ', "+"))).await;
         assert_eq!((saved.status, saved.headers["location"].split('?').next()), (303, Some(settings.as_str())), "{}", saved.text());
         let shown = staff.get(&settings).await.text();
-        assert!(shown.contains(GROUPED) && shown.contains("Ask us") && shown.contains(&page), "{shown}");
+        assert!(shown.contains(GROUPED) && shown.contains("Ask us") && shown.contains("To 1 Pier Road") && shown.contains(&page), "{shown}");
         assert!(staff.get(&page).await.text().contains(&format!("value=\"{GROUPED}\"")));
         assert_eq!(staff.form(&settings, "name=Acme+Tools&time_zone=UTC&version=2").await.status, 303);
         let merchant = staff.get("/v1/merchant").await.must(200);
-        assert_eq!((&merchant["name"], &merchant["bank_account"]["iban"], &merchant["payment_instructions"]), (&json!("Acme Tools"), &json!(IBAN), &json!("Ask us")));
+        assert_eq!((&merchant["name"], &merchant["bank_account"]["iban"]), (&json!("Acme Tools"), &json!(IBAN)));
+        assert_eq!((&merchant["check_instructions"], &merchant["wire_instructions"]), (&json!("To 1 Pier Road"), &json!("Ask us")));
         assert_eq!(staff.form(&page, "version=1").await.status, 412, "somebody changed it meanwhile");
         assert_eq!(staff.form(&page, "version=3").await.status, 303);
         assert_eq!(staff.get("/v1/merchant").await.must(200)["bank_account"], json!(null), "what is empty is cleared");

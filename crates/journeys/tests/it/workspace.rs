@@ -2,7 +2,7 @@
 //! narrowed by, and mails as they are shown: PAR-16, PAR-17, FUL-4, FUL-11, PAY-3, STK-6.
 
 use serde_json::Value as Json;
-use tradepost_domain::access::MerchantRole;
+use tradepost_domain::access::{MerchantRole, ResellerRole};
 use tradepost_domain::catalog::Method;
 use tradepost_domain::ids::LicenseId;
 use tradepost_domain::orders::activate::{ActivateNextLicense, SendLicense};
@@ -230,7 +230,7 @@ app_test! {
 
     /// PAR-14: every list that can be filtered keeps views, and each leads back to its own list.
     async fn every_list_with_filters_keeps_views(app) {
-        let (acme, ..) = house(&app).await;
+        let (acme, contoso, _) = house(&app).await;
         let http = app.http().await;
         let desk = http.with(&acme.signs_in(MerchantRole::Owner).await);
         let place = format!("/m/{}", acme.id);
@@ -252,6 +252,49 @@ app_test! {
             assert_eq!((saved.status, saved.headers["location"].as_str()), (303, format!("{place}/{path}?{filter}").as_str()), "{list}");
             assert!(desk.get(&format!("{place}/{path}")).await.text().contains(">Mine<"), "{list}");
             assert_eq!(ids(&desk, &format!("/v1/merchant/saved-views?list={list}")).await.len(), 1, "{list}");
+        }
+        let user = http.with(&contoso.signs_in(ResellerRole::Owner).await);
+        let place = format!("/r/{}", contoso.partnership().text());
+        for (list, path, filter) in [
+            ("orders", "orders", "state=draft"),
+            ("licenses", "licenses", "stage=available"),
+            ("invoices", "invoices", "status=unpaid"),
+            ("payments", "payments", "method=wire"),
+            ("products", "products", "q=key"),
+            ("fulfillments", "fulfillments", "state=delivered"),
+            ("cancel_requests", "fulfillments/requests", "state=pending"),
+            ("people", "people", "q=ada"),
+            ("requests", "developers/requests", "status=4xx"),
+        ] {
+            let page = user.get(&format!("{place}/{path}?{filter}")).await.text();
+            assert!(page.contains(&format!("views/new?list={list}&amp;")), "{list}: {page}");
+            let saved = user.form(&format!("{place}/views"), &format!("list={list}&name=Mine&query={}", filter.replace('=', "%3D"))).await;
+            assert_eq!((saved.status, saved.headers["location"].as_str()), (303, format!("{place}/{path}?{filter}").as_str()), "{list}");
+            assert!(user.get(&format!("{place}/{path}")).await.text().contains(">Mine<"), "{list}");
+            assert_eq!(ids(&user, &format!("/v1/reseller/saved-views?list={list}")).await.len(), 1, "{list}");
+        }
+    }
+
+    /// PAR-17: a reseller's tab of orders has the views of the list of all that are narrowed to this reseller, and what is saved there is one of them.
+    async fn views_of_a_resellers_orders_are_views_of_all_orders(app) {
+        let (acme, contoso, fabrikam) = house(&app).await;
+        let http = app.http().await;
+        let desk = http.with(&acme.signs_in(MerchantRole::Owner).await);
+        let place = format!("/m/{}", acme.id);
+        let (own, other) = (contoso.partnership().text(), fabrikam.partnership().text());
+        let tab = format!("{place}/resellers/{own}/orders");
+        let page = desk.get(&format!("{tab}?state=draft")).await.text();
+        let save = link(&page, "Save view").expect("a way to save");
+        assert!(save.ends_with(&format!("/views/new?list=orders&query=partnership%3D{own}%26state%3Ddraft")), "{save}");
+        let query = format!("partnership%3D{own}%26state%3Ddraft");
+        let saved = desk.form(&format!("{place}/views"), &format!("list=orders&name=Drafts&query={query}")).await;
+        let all = format!("{place}/orders?partnership={own}&state=draft");
+        assert_eq!((saved.status, saved.headers["location"].as_str()), (303, all.as_str()));
+        assert!(desk.get(&tab).await.text().contains(">Drafts<") && desk.get(&format!("{place}/orders")).await.text().contains(">Drafts<"));
+        assert!(!desk.get(&format!("{place}/resellers/{other}/orders")).await.text().contains(">Drafts<"), "another reseller's view");
+        for (file, begins) in [("csv", &b"ID,Number"[..]), ("xlsx", &b"PK"[..])] {
+            assert!(page.contains(&format!("href=\"{tab}?file={file}\"")), "{page}");
+            assert!(desk.get(&format!("{tab}?file={file}")).await.bytes.starts_with(begins), "{file}");
         }
     }
 

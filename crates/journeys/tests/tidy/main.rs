@@ -7,7 +7,9 @@
 mod access;
 mod architecture;
 mod documents;
+mod drills;
 mod events;
+mod fields;
 mod floors;
 mod lengths;
 mod packages;

@@ -134,7 +134,7 @@ async fn approves_at_once(call: &Call, merchant: i64) -> Result<bool, Problem> {
         Box::pin(async move {
             let first = PageRequest { limit: 1, before: None };
             Ok(program_terms(reader, merchant).await?.auto_approve
-                && !partners::queries::channels(reader, MerchantScope { merchant }, first).await?.rows.is_empty())
+                && !partners::queries::channels(reader, MerchantScope { merchant }, None, first).await?.rows.is_empty())
         })
     })
     .await

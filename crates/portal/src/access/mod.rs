@@ -8,7 +8,6 @@
 
 pub mod account;
 pub mod again;
-pub mod countries;
 pub mod factors;
 pub mod forgot;
 pub mod issuers;
@@ -28,6 +27,7 @@ use maud::{Markup, html};
 use tradepost_design::frame::{self, Brand, Page};
 use tradepost_design::{Language, form};
 use tradepost_domain::identity::{self, PersonView};
+pub use tradepost_kernel::countries;
 use tradepost_web::{Answer, Call, Problem, Routes};
 
 /// The name on pages that are no merchant's.

@@ -3,6 +3,7 @@
 use super::{Alone, alone, me};
 use crate::look::Look;
 use crate::names;
+use crate::shared::terms as shared;
 use maud::{Markup, html};
 use tradepost_design::icon::icon;
 use tradepost_design::{Button, Icon, badge, note, value};
@@ -11,6 +12,8 @@ use tradepost_domain::access::MerchantRole;
 use tradepost_domain::merchants::{self, MerchantView};
 use tradepost_domain::partners;
 use tradepost_domain::partners::queries::PartnershipView;
+use tradepost_domain::partners::terms::{self, EffectiveTerms, Qualifier};
+use tradepost_kernel::Percent;
 use tradepost_web::{Answer, Call, Problem, Routes};
 
 /// Where a person works and in what programs their companies are.
@@ -38,10 +41,24 @@ async fn start(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::see_other(only.as_ref().map_or("/workspaces", |(_, path)| path.as_str())))
 }
 
+/// The programs with what counts in each: one read for the terms of all (PAR-12).
+async fn with_terms(call: &Call, programs: Vec<PartnershipView>) -> Result<Vec<(PartnershipView, Option<EffectiveTerms>)>, Problem> {
+    let wanted: Vec<_> = programs.iter().map(|program| (program.scope(), program.channel)).collect();
+    let mut found = call.read(move |reader| Box::pin(async move { terms::effective_all(reader, &wanted).await })).await?;
+    Ok(programs
+        .into_iter()
+        .map(|program| {
+            let terms = found.remove(&program.scope());
+            (program, terms)
+        })
+        .collect())
+}
+
 async fn list(call: Call) -> Result<Answer, Problem> {
     let me = me(&call).await?;
     let look = Look::of(&call).seen_by(&me);
     let (employers, programs) = places(&call, me.id).await?;
+    let programs = with_terms(&call, programs).await?;
     let title = look.t("Choose a workspace", "Arbeitsbereich wählen");
     let inside = html! {
         div class="message" { h1 { (title) } }
@@ -52,7 +69,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         }
         @if !programs.is_empty() {
             h2 { (look.t("Reseller programs", "Reseller-Programme")) }
-            ul class="entries" { @for program in &programs { (of_program(&look, program)) } }
+            ul class="entries" { @for (program, terms) in &programs { (of_program(&look, program, terms.as_ref())) } }
         }
         p class="muted" { a href="/account" { (look.t("Profile and security", "Profil und Sicherheit")) } }
     };
@@ -87,11 +104,32 @@ fn of_merchant(look: &Look, merchant: &MerchantView, held: MerchantRole) -> Mark
     entry(&merchant.name, &format!("/m/{}", merchant.id), &html! { (role(look, held)) }, &marks)
 }
 
-fn of_program(look: &Look, program: &PartnershipView) -> Markup {
+fn of_program(look: &Look, program: &PartnershipView, terms: Option<&EffectiveTerms>) -> Markup {
     let (tone, status) = names::partnership_status(look, program.status);
-    let under = html! { (program.reseller.company) " · " (look.t("reseller code", "Reseller-Code")) " " (value::copyable(&program.code, look.language)) };
+    // What was agreed is nobody's to see before the merchant let it in.
+    let terms = terms.filter(|_| program.status.may_trade());
+    let under = html! {
+        (program.reseller.company) " · " (shared::mode(look, &program.mode).0) " · " (look.t("reseller code", "Reseller-Code")) " " (value::copyable(&program.code, look.language))
+        @if let Some(terms) = terms { br; (in_short(look, terms)) }
+    };
     let marks = html! { @if program.test { (sandbox(look)) } (badge(tone, status)) };
     entry(&program.merchant_name, &format!("/r/{}", program.id), &under, &marks)
+}
+
+/// Currency, credit and discount: what somebody compares programs by. The rest is on the program's own page.
+fn in_short(look: &Look, terms: &EffectiveTerms) -> String {
+    let Some(currency) = terms.currency else { return look.t("No currency yet", "Noch keine Währung").to_owned() };
+    let credit = match terms.credit_limit {
+        Some(limit) => format!("{} {}", look.t("credit limit", "Kreditrahmen"), look.money_text(&currency.minor(limit))),
+        None => look.t("paid first", "erst bezahlen").to_owned(),
+    };
+    let mut parts = vec![currency.code().to_owned(), credit];
+    let rates = [
+        (look.t("discount", "Rabatt"), terms.wholesale_discount),
+        (look.t("margin", "Marge"), terms.margins.get(&Qualifier::General).copied().unwrap_or_default()),
+    ];
+    parts.extend(rates.into_iter().filter(|(_, rate)| *rate != Percent::ZERO).map(|(name, rate)| format!("{} {name}", shared::percent(look, rate))));
+    parts.join(" · ")
 }
 
 fn sandbox(look: &Look) -> Markup {

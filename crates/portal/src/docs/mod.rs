@@ -49,6 +49,8 @@ sources! {
     "Shops and programs", "Shops und Programme" {
         "external-shops" Code "external-shops.md" "Externe Shops",
         "large-orders-and-refunds" Package "large-orders-and-refunds.md" "Große Bestellungen und Rücknahmen",
+        "orders-by-api" Order "orders-by-api.md" "Bestellungen per API",
+        "balance-by-api" Balance "balance-by-api.md" "Guthaben per API",
         "errors" Alert "errors.md" "Fehler",
         "events" Webhook "events.md" "Ereignisse",
     }

@@ -12,6 +12,12 @@ const WIDE: usize = 6;
 /// What a parameter that hides a column begins with; its place follows.
 pub(super) const HIDE: &str = "hide-";
 
+/// Whether a parameter hides a column: it means something on this list alone.
+#[must_use]
+pub fn hides(name: &str) -> bool {
+    name.starts_with(HIDE)
+}
+
 impl List<'_> {
     /// What is left of columns or cells without those that are hidden. The first one is what leads to the row's page.
     pub(super) fn chosen<T>(&self, all: Vec<T>) -> impl Iterator<Item = T> {

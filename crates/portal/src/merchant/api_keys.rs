@@ -14,6 +14,7 @@ use tradepost_design::{Button, Icon, note};
 use tradepost_domain::access::Side;
 use tradepost_domain::identity::change_keys::LONGEST_OVERLAP_S;
 use tradepost_domain::identity::{ApiKeyRow, CreateApiKey, DeleteApiKey, KeyOwner, PreparedKey, RotateApiKey, SwitchApiKey, queries};
+use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_domain::{ApiKeyId, Right};
 use tradepost_kernel::Date;
 use tradepost_kernel::api_key::KeyKind;
@@ -50,6 +51,10 @@ async fn one(call: &Call, id: ApiKeyId) -> Result<ApiKeyRow, Problem> {
     call.read(move |reader| Box::pin(async move { queries::key(reader, owner, KeyKind::Merchant, id).await })).await?.or_not_found()
 }
 
+async fn found(call: &Call, owner: KeyOwner, search: Option<String>, page: PageRequest) -> Result<Page<ApiKeyRow>, Problem> {
+    call.read(move |reader| Box::pin(async move { queries::keys(reader, owner, KeyKind::Merchant, search.as_deref(), page).await })).await
+}
+
 /// What a new key may be given: what the person may do themselves.
 fn offered(room: &Room) -> Vec<Right> {
     Right::all_for_keys(Side::Merchant).filter(|right| room.may(*right)).collect()
@@ -59,7 +64,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let owner = owner(&call)?;
     let new = Button::new(room.t("New API key", "Neuer API-Schlüssel")).primary().icon(Icon::Add).to(&room.path("/api-keys/new"));
-    let list = List::new(&room, &call, "api-keys").tabs(requests::tabs(&room, false)).empty(
+    let list = List::new(&room, &call, "api-keys").tabs(requests::tabs(&room, false)).searches().empty(
         Icon::ApiKey,
         room.t("No API keys yet", "Noch keine API-Schlüssel"),
         room.t(
@@ -68,9 +73,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         Some(new.clone()),
     );
-    let found = list
-        .rows(&call, fetch!(|page| [call] call.read(move |reader| Box::pin(async move { queries::keys(reader, owner, KeyKind::Merchant, page).await })).await))
-        .await?;
+    let searched = list.searched();
+    let found = list.rows(&call, fetch!(|page| [call, searched] found(call, owner, searched.clone(), page).await)).await?;
     let rows = found.rows.iter().map(|key| keys::cells(&room, key, &room.path(&format!("/api-keys/{}", key.id)))).collect();
     let head = Head {
         crumbs: &[],

@@ -1,6 +1,7 @@
 //! The audit trail: who did what, when, from where, with what it was before and after (PLT-4).
 
 mod areas;
+mod values;
 
 use crate::files::Plain;
 use crate::lists::{Cell, List, fetch};
@@ -9,6 +10,7 @@ use crate::room::{Room, Spot};
 use crate::shared::{history, views};
 use areas::AREAS;
 use maud::{Markup, html};
+use serde_json::Value;
 use tradepost_design::card::facts;
 use tradepost_design::frame::Head;
 use tradepost_design::icon::icon;
@@ -125,7 +127,8 @@ fn cells(room: &Room, row: &AuditRow) -> Vec<Cell> {
 fn entry(room: &Room, row: &AuditRow) -> Markup {
     let (shown, _, text) = history::act(room, &row.action);
     let (look, changes) = (&room.look, row.changes());
-    let mut rows: Vec<(&str, Markup)> = changes.iter().map(|change| (named(room, &change.name), changed(change))).collect();
+    let names: Vec<String> = changes.iter().map(|change| named(room, &row.action, &change.name)).collect();
+    let mut rows: Vec<(&str, Markup)> = names.iter().zip(&changes).map(|(name, change)| (name.as_str(), changed(room, &row.action, change))).collect();
     if let Some(partnership) = row.partnership.map(|partnership| partnership.to_string()).filter(|partnership| *partnership != row.subject) {
         rows.push((room.t("Reseller", "Reseller"), linked(room, &partnership)));
     }
@@ -145,14 +148,15 @@ fn entry(room: &Room, row: &AuditRow) -> Markup {
     }
 }
 
-/// The name of a field; what has none is the whole.
-fn named<'a>(room: &Room, name: &'a str) -> &'a str {
-    if name.is_empty() { room.t("Value", "Wert") } else { name }
+/// The name of a field in words; what has none is the whole.
+fn named(room: &Room, action: &str, name: &str) -> String {
+    if name.is_empty() { room.t("Value", "Wert").to_owned() } else { history::field(&room.look, action, name) }
 }
 
-fn changed(change: &FieldChange) -> Markup {
+fn changed(room: &Room, action: &str, change: &FieldChange) -> Markup {
+    let said = |value: &Option<Value>| value.as_ref().map(|value| values::said(&room.look, action, &change.name, value));
     html! {
-        @match (&change.before, &change.after) {
+        @match (said(&change.before), said(&change.after)) {
             (Some(before), Some(after)) => { del { (before) } " → " ins { (after) } }
             (Some(before), None) => del { (before) },
             (None, Some(after)) => (after),

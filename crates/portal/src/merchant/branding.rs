@@ -1,7 +1,7 @@
 //! How the merchant looks to its resellers: name, logo, color, sender of mail (PLT-12). What is saved is seen at once: the merchant's own
 //! workspace wears it too.
 
-use crate::forms::Typed;
+use crate::forms::{Typed, question};
 use crate::refusals;
 use crate::room::{Room, Spot, done};
 use maud::{Markup, html};
@@ -109,10 +109,10 @@ fn logo(call: &Call, room: &Room, look: &Branding, wrong: Option<&str>) -> Marku
         @if !off {
             form class="form" method="post" action=(path) enctype="multipart/form-data" {
                 (form::unseen(&[(FORM_KEY, &call.form_key())]))
-                div class="fields" { (file.hint(room.t("PNG, JPEG or WebP, at most 256 KB and 4,096 pixels on a side.", "PNG, JPEG oder WebP, höchstens 256 KB und 4.096 Pixel je Seite.")).input("file")) }
+                div class="fields" { (file.hint(room.t("PNG, JPEG or WebP, at most 256 KB and 2,000 pixels on a side.", "PNG, JPEG oder WebP, höchstens 256 KB und 2.000 Pixel je Seite.")).input("file")) }
                 div class="form-end" { (Button::new(room.t("Use this picture", "Dieses Bild benutzen")).icon(Icon::Import).submit()) }
             }
-            @if look.logo.is_some() { (crate::forms::act(call, &format!("{path}/remove"), &Button::new(room.t("Remove the logo", "Logo entfernen")).small().icon(Icon::Delete))) }
+            @if look.logo.is_some() { (Button::new(room.t("Remove the logo", "Logo entfernen")).small().icon(Icon::Delete).opens_dialog().to(&format!("{path}/remove"))) }
         }
     };
     Card::new(room.t("Logo", "Logo")).with(inside)
@@ -176,6 +176,17 @@ async fn set_logo(call: Call) -> Result<Answer, Problem> {
     }
 }
 
+async fn ask_remove_logo(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    let title = room.t("Remove the logo", "Logo entfernen");
+    let text = html! {
+        p { (room.t("Your name stands in its place: in workspaces, on the sign-up page, on invoices and in e-mails. The picture itself is not kept.", "Ihr Name steht an seiner Stelle: in Arbeitsbereichen, auf der Anmeldeseite, auf Rechnungen und in E-Mails. Das Bild selbst wird nicht aufgehoben.")) }
+    };
+    let (back, act) = (room.path("/settings/branding"), Button::new(title).danger());
+    let inside = question(&call, &room.look, title, &text, &Typed::default(), &format!("{back}/logo/remove"), &act, &back);
+    Ok(room.dialog(Spot::Branding, title, &inside))
+}
+
 async fn remove_logo(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     call.execute(RemoveLogo { merchant: call.merchant()?.merchant }).await?;
@@ -190,5 +201,6 @@ pub(super) fn routes(r: &mut Routes) {
         .form::<BrandingForm>()
         .command::<ChangeBranding>();
     r.post("/m/{merchant}/settings/branding/logo", "merchantSetLogoForm", set_logo).needs(Right::MerchantManage).page().upload(UPLOAD).command::<SetLogo>();
+    r.get("/m/{merchant}/settings/branding/logo/remove", "merchantRemoveLogoPage", ask_remove_logo).needs(Right::MerchantManage).page();
     r.post("/m/{merchant}/settings/branding/logo/remove", "merchantRemoveLogoForm", remove_logo).needs(Right::MerchantManage).page().command::<RemoveLogo>();
 }

@@ -18,7 +18,7 @@ use tradepost_domain::Right;
 use tradepost_domain::verify::{CheckReport, Violation};
 use tradepost_kernel::Timestamp;
 use tradepost_web::fields::Line;
-use tradepost_web::system::{Health, Verified, health, verified};
+use tradepost_web::system::{Health, Verified, WorkerCounts, health, verified};
 use tradepost_web::{Answer, Call, Problem, Routes, input};
 
 input! {
@@ -115,11 +115,54 @@ fn figures(room: &Room, now: &Health) -> Markup {
     ])
 }
 
+/// A job: its name, what is to be known of it, how often it did something, and how often it failed, where it can.
+type Job<'a> = (&'a str, &'a str, u64, Option<u64>);
+
+fn done_by(room: &Room, did: &WorkerCounts) -> [Job<'static>; 6] {
+    [
+        (
+            room.t("Pass on events", "Ereignisse weitergeben"),
+            room.t("In order per reseller; one that fails is tried again.", "Der Reihe nach je Reseller; was scheitert, wird wiederholt."),
+            did.relayed,
+            Some(did.delayed),
+        ),
+        (
+            room.t("Send messages", "Nachrichten versenden"),
+            room.t("Without a mail server they are only kept.", "Ohne Mailserver werden sie nur vermerkt."),
+            did.sent,
+            Some(did.not_sent),
+        ),
+        (
+            room.t("Carry on large work", "Große Arbeiten fortführen"),
+            room.t("Parts of large deliveries and of work on batches of keys.", "Teile großer Lieferungen und der Arbeit an Schlüssel-Chargen."),
+            did.parts,
+            None,
+        ),
+        (
+            room.t("Take expired keys out of stock", "Abgelaufene Schlüssel aus dem Bestand nehmen"),
+            room.t("Nobody is sold one, swept or not.", "Verkauft wird keiner, auch vorher nicht."),
+            did.expired,
+            None,
+        ),
+        (
+            room.t("Forget finished requests", "Erledigte Anfragen vergessen"),
+            room.t("Thirty days a repeated request is recognized.", "Dreißig Tage lang wird eine wiederholte Anfrage erkannt."),
+            did.forgotten,
+            None,
+        ),
+        (
+            room.t("Forget lines of the request log", "Zeilen des Anfrageprotokolls vergessen"),
+            room.t("After seven days. Failed: those that were never written.", "Nach sieben Tagen. Gescheitert: solche, die nie geschrieben wurden."),
+            did.requests_forgotten,
+            Some(did.requests_not_logged),
+        ),
+    ]
+}
+
 /// What runs beside the pages, and what it did since this process began.
 fn jobs(room: &Room, now: &Health) -> Markup {
-    let did = &now.worker;
     let count = |count: u64| html! { span class="number" { (number(room, count)) } };
-    let row = |name: &str, text: &str, done: u64, wrong: Option<u64>| {
+    let row = |(name, text, done, wrong): Job<'_>| {
         vec![
             html! { (name) span class="under" { (text) } },
             count(done),
@@ -129,26 +172,7 @@ fn jobs(room: &Room, now: &Health) -> Markup {
     let table = Table {
         caption: room.t("Jobs", "Aufgaben"),
         columns: vec![Column::new(room.t("Job", "Aufgabe")), Column::right(room.t("Done", "Erledigt")), Column::right(room.t("Failed", "Gescheitert"))],
-        rows: vec![
-            row(
-                room.t("Pass on events", "Ereignisse weitergeben"),
-                room.t("In order per reseller; one that fails is tried again.", "Der Reihe nach je Reseller; was scheitert, wird wiederholt."),
-                did.relayed,
-                Some(did.delayed),
-            ),
-            row(
-                room.t("Send messages", "Nachrichten versenden"),
-                room.t("Without a mail server they are only kept.", "Ohne Mailserver werden sie nur vermerkt."),
-                did.sent,
-                Some(did.not_sent),
-            ),
-            row(
-                room.t("Forget finished requests", "Erledigte Anfragen vergessen"),
-                room.t("Thirty days a repeated request is recognized.", "Dreißig Tage lang wird eine wiederholte Anfrage erkannt."),
-                did.forgotten,
-                None,
-            ),
-        ],
+        rows: done_by(room, &now.worker).into_iter().map(row).collect(),
         foot: None,
     };
     Card::new(room.t("Jobs", "Aufgaben")).text(room.t("Since this process began.", "Seit dieser Prozess läuft.")).around(table.draw())

@@ -25,8 +25,10 @@ input! {
         pub iban: Option<Iban>,
         /// Its bank.
         pub bic: Option<Bic>,
-        /// Printed on invoices.
-        pub payment_instructions: Option<Paragraph<2000>>,
+        /// Printed on invoices with the way by check.
+        pub check_instructions: Option<Paragraph<2000>>,
+        /// Printed on invoices with the way by wire.
+        pub wire_instructions: Option<Paragraph<2000>>,
         /// The version that the form was made from.
         pub version: i64,
     }
@@ -40,11 +42,20 @@ pub(super) fn card(room: &Room, merchant: &Merchant) -> Markup {
     if rows.is_empty() {
         rows.push((room.t("Bank account", "Bankkonto"), none()));
     }
-    let instructions = merchant.payment_instructions.as_ref().map_or_else(none, |text| html! { span class="lines" { (text) } });
-    rows.push((room.t("Payment instructions", "Zahlungshinweise"), instructions));
+    let lines = |text: &Option<String>| text.as_ref().map_or_else(none, |text| html! { span class="lines" { (text) } });
+    rows.push((by_check(room), lines(&merchant.check_instructions)));
+    rows.push((by_wire(room), lines(&merchant.wire_instructions)));
     let change = Button::new(room.t("Change", "Ändern")).small().icon(Icon::Edit).to(&room.path("/settings/payment"));
     let card = Card::new(room.t("How you are paid", "So werden Sie bezahlt"));
     if room.may(Right::MerchantManage) { card.acts(change).with(facts(&rows)) } else { card.with(facts(&rows)) }
+}
+
+const fn by_check(room: &Room) -> &'static str {
+    room.look.t("Instructions for checks", "Hinweise zu Schecks")
+}
+
+const fn by_wire(room: &Room) -> &'static str {
+    room.look.t("Instructions for wires", "Hinweise zu Überweisungen")
 }
 
 async fn show(call: Call) -> Result<Answer, Problem> {
@@ -60,7 +71,8 @@ fn in_form(merchant: &Merchant) -> Typed {
         ("holder", account.map(|account| account.holder.clone()).unwrap_or_default()),
         ("iban", account.map(|account| account.iban.grouped()).unwrap_or_default()),
         ("bic", bic.map(ToString::to_string).unwrap_or_default()),
-        ("payment_instructions", merchant.payment_instructions.clone().unwrap_or_default()),
+        ("check_instructions", merchant.check_instructions.clone().unwrap_or_default()),
+        ("wire_instructions", merchant.wire_instructions.clone().unwrap_or_default()),
     ])
 }
 
@@ -73,8 +85,11 @@ fn page(call: &Call, room: &Room, version: i64, typed: &Typed) -> Answer {
         (field("holder", room.t("Account holder", "Kontoinhaber")).hint(room.t("As your bank has it.", "Wie es bei Ihrer Bank steht.")).text())
         (field("iban", "IBAN").example("DE89 3704 0044 0532 0130 00").text())
         (field("bic", "BIC").hint(hint).text())
-        (field("payment_instructions", room.t("Payment instructions", "Zahlungshinweise"))
-            .hint(room.t("What else to know to pay by check or wire: an address for checks, an account without an IBAN.", "Was man sonst wissen muss, um per Scheck oder Überweisung zu bezahlen: Anschrift für Schecks, Konto ohne IBAN."))
+        (field("wire_instructions", by_wire(room))
+            .hint(room.t("What else to know to pay by wire: an account without an IBAN, for example.", "Was man sonst wissen muss, um zu überweisen: zum Beispiel ein Konto ohne IBAN."))
+            .whole().lines())
+        (field("check_instructions", by_check(room))
+            .hint(room.t("What else to know to pay by check or money order: where to send it, for example.", "Was man sonst wissen muss, um per Scheck oder Zahlungsanweisung zu bezahlen: zum Beispiel die Anschrift dafür."))
             .whole().lines())
     };
     let settings = room.path("/settings");
@@ -125,7 +140,8 @@ async fn save(call: &Call) -> Result<(), Problem> {
         merchant: call.merchant()?.merchant,
         version: Some(form.version),
         bank_account: Some(account(form.holder.map(Line::into_string), form.iban, form.bic)?),
-        payment_instructions: Some(form.payment_instructions.map(Paragraph::into_string)),
+        check_instructions: Some(form.check_instructions.map(Paragraph::into_string)),
+        wire_instructions: Some(form.wire_instructions.map(Paragraph::into_string)),
         ..UpdateMerchant::default()
     };
     call.execute(command).await.map(drop)

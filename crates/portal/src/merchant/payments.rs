@@ -18,7 +18,7 @@ use tradepost_domain::ids::InvoiceId;
 use tradepost_domain::saved_views::ListName;
 use tradepost_domain::{PartnershipId, Right};
 use tradepost_kernel::Date;
-use tradepost_web::api::invoices::{PaymentView, payments_of_merchant};
+use tradepost_web::api::invoices::{PaymentView, payments_listed};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
 /// The numbers of the invoices of some payments.
@@ -55,8 +55,9 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         search: list.searched(),
         created_from: day("from").and_then(|day| begins(day, &look.zone)),
         created_to: day("to").and_then(|day| begins(day.plus_days(1), &look.zone)),
+        sort: list.by_age(),
     };
-    let found = list.rows(&call, fetch!(|page| [call, filter] payments_of_merchant(call, filter.clone(), page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call, filter] payments_listed(call, filter.clone(), page).await)).await?;
     let numbers = numbers(&call, &found.rows).await?;
     let names = companies(&call, found.rows.iter().map(|payment| payment.partnership).collect()).await?;
     let columns = vec![
@@ -65,9 +66,9 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("Invoice", "Rechnung")),
         Column::new(room.t("Method", "Zahlungsart")),
         Column::new(room.t("Reference", "Referenz")),
-        Column::right(room.t("Amount", "Betrag")),
-        Column::right(room.t("To account balance", "Aufs Verrechnungskonto")),
-        Column::new(room.t("Recorded", "Erfasst")),
+        Column::amounts(room.t("Amount", "Betrag")),
+        Column::amounts(room.t("To account balance", "Aufs Verrechnungskonto")),
+        list.turning(Column::new(room.t("Recorded", "Erfasst"))),
         Column::new(room.t("ID", "ID")),
     ];
     let rows = found.rows.iter().map(|payment| row(&room, payment, &names, &numbers)).collect();

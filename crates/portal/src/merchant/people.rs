@@ -17,6 +17,7 @@ use tradepost_domain::merchants::{AddMerchantMember, ChangeMerchantMember, Remov
 use tradepost_domain::saved_views::ListName;
 use tradepost_domain::{Caller, PersonId, Right};
 use tradepost_kernel::text::Email;
+use tradepost_web::api::users::{PeopleSort, by_name};
 use tradepost_web::fields::Line;
 use tradepost_web::{Answer, Call, OrNotFound, Problem, Routes, input};
 
@@ -69,7 +70,10 @@ fn roles(room: &Room) -> Vec<(&'static str, &'static str, &'static str)> {
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let list = List::new(&room, &call, "people").searches().views(views::of(&call, ListName::People).await?);
-    let all = staff(&call).await?;
+    let mut all = staff(&call).await?;
+    if list.asked("sort") == Some(PeopleSort::Name.name()) {
+        by_name(&mut all, name);
+    }
     let owners = all.iter().filter(|member| member.role == MerchantRole::Owner).count();
     let wanted = list.searched().map(|text| text.to_lowercase());
     let fits = |member: &&StaffView| {
@@ -77,7 +81,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         wanted.as_ref().is_none_or(|wanted| text.contains(wanted))
     };
     let columns = vec![
-        Column::new(room.t("Person", "Person")),
+        list.sorting(Column::new(room.t("Person", "Person")), PeopleSort::Name.name(), true),
         Column::new(room.t("E-mail", "E-Mail")),
         Column::new(room.t("Role", "Rolle")),
         Column::new(room.t("Since", "Seit")),

@@ -38,7 +38,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let scope = call.merchant()?;
     let new = Button::new(room.t("New price list", "Neue Preisliste")).primary().icon(Icon::Add).opens_dialog().to(&room.path("/price-lists/new"));
     let may = room.may(Right::CatalogManage);
-    let list = List::new(&room, &call, "price-lists").empty(
+    let list = List::new(&room, &call, "price-lists").searches().empty(
         Icon::Tag,
         room.t("No price lists yet", "Noch keine Preislisten"),
         room.t(
@@ -47,7 +47,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         may.then(|| new.clone()),
     );
-    let found = list.rows(&call, fetch!(|page| [call] price_lists(call, scope, page).await)).await?;
+    let searched = list.searched();
+    let found = list.rows(&call, fetch!(|page| [call, searched] price_lists(call, scope, searched.clone(), page).await)).await?;
     let columns =
         vec![Column::new(room.t("Price list", "Preisliste")), Column::right(room.t("Products", "Produkte")), Column::new(room.t("Created", "Angelegt"))];
     let row = |list: &PriceListView| {
@@ -68,8 +69,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     list.answer(&call, Spot::PriceLists, &head, columns, rows, found.next)
 }
 
-async fn price_lists(call: &Call, scope: MerchantScope, page: PageRequest) -> Result<Page<PriceListView>, Problem> {
-    call.read(move |reader| Box::pin(async move { queries::price_lists(reader, scope, page).await })).await
+async fn price_lists(call: &Call, scope: MerchantScope, search: Option<String>, page: PageRequest) -> Result<Page<PriceListView>, Problem> {
+    call.read(move |reader| Box::pin(async move { queries::price_lists(reader, scope, search.as_deref(), page).await })).await
 }
 
 /// The price list that the path names.
@@ -118,14 +119,15 @@ async fn show_page(call: &Call, room: &Room, price_list: &PriceListView, typed: 
     );
     let searched = list.searched();
     let found = list.rows(call, fetch!(|page| [call, searched] offered(call, price_list.id, searched.clone(), page).await)).await?;
+    let further = room.t("Further quantities", "Weitere Mengen");
     let columns = vec![
-        Column::new(room.t("Product", "Produkt")),
+        Column::new(room.t("Product", "Produkt")).with(room.t("Sale", "Verkauf")),
         Column::new(room.t("SKU", "SKU")),
-        Column::right(room.t("Price here", "Preis hier")),
-        Column::right(room.t("List price", "Listenpreis")),
+        Column::amounts(room.t("Price here", "Preis hier")).with(further),
+        Column::amounts(room.t("List price", "Listenpreis")).with(further),
         Column::new(""),
     ];
-    let rows = found.rows.iter().map(|(product, books)| row(call, room, price_list.id, product, books)).collect();
+    let rows = found.rows.iter().map(|(product, books)| row(room, price_list.id, product, books)).collect();
     let head = Head {
         crumbs: &[(room.t("Price lists", "Preislisten"), &room.path("/price-lists"))],
         title: &price_list.name,
@@ -154,17 +156,14 @@ fn add_card(call: &Call, room: &Room, path: &str, typed: &Typed) -> Markup {
     Card::new(room.t("Add a product", "Produkt hinzufügen")).with(forms::form(call, &room.look, &format!("{path}/products"), &fields, &act, None))
 }
 
-fn row(call: &Call, room: &Room, price_list: PriceListId, product: &OfferedProduct, books: &[BookView]) -> Vec<Cell> {
+fn row(room: &Room, price_list: PriceListId, product: &OfferedProduct, books: &[BookView]) -> Vec<Cell> {
     let currency = room.currency;
-    let priced = |shelf: Shelf| match tiers::of_shelf(books, shelf, currency) {
-        [] => Cell::empty(),
-        tiers @ [first, ..] => Cell::shown_as(tiers::shown(room, currency, tiers), crate::files::Plain::Number(currency.minor(first.unit_minor).amount_text())),
-    };
+    let priced = |shelf: Shelf| tiers::cell(room, currency, tiers::of_shelf(books, shelf, currency));
     let place = room.path(&format!("/price-lists/{price_list}/products/{}", product.id));
     let acts = html! {
         @if room.may(Right::CatalogManage) {
             (Button::new(room.t("Price", "Preis")).small().opens_dialog().to(&format!("{place}/prices?currency={currency}")))
-            (forms::act(call, &format!("{place}/remove"), &Button::new(room.t("Remove", "Entfernen")).small().quiet().bare().icon(Icon::Delete)))
+            (Button::new(room.t("Remove", "Entfernen")).small().quiet().bare().icon(Icon::Delete).opens_dialog().to(&format!("{place}/remove")))
         }
     };
     let name =
@@ -286,6 +285,21 @@ async fn put_in(call: &Call, price_list: PriceListId) -> Result<(), Problem> {
     call.execute(OfferProduct { scope, price_list, product: product.id, offered: true }).await.map(drop)
 }
 
+async fn ask_remove(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    let (price_list, product) = (shown(&call).await?, entry(&call).await?);
+    let back = room.path(&format!("/price-lists/{}", price_list.id));
+    let title = match room.look.language {
+        Language::English => format!("Remove {} from “{}”", product.fields.name, price_list.name),
+        Language::German => format!("{} aus „{}“ entfernen", product.fields.name, price_list.name),
+    };
+    let text = html! {
+        p { (room.t("Resellers whose channel sells from this list can no longer order it, unless they were allowed it directly. What was ordered stays, and so do its prices here.", "Reseller, deren Kanal aus dieser Liste verkauft, können es nicht mehr bestellen, es sei denn, es ist ihnen direkt freigegeben. Was bestellt wurde, bleibt, und seine Preise hier auch.")) }
+    };
+    let (act, action) = (Button::new(room.t("Remove product", "Produkt entfernen")).danger(), format!("{back}/products/{}/remove", product.id));
+    Ok(room.dialog(Spot::PriceLists, &title, &question(&call, &room.look, &title, &text, &Typed::default(), &action, &act, &back)))
+}
+
 async fn remove(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let (price_list, product): (PriceListId, ProductId) = (call.path("id")?, call.path("product")?);
@@ -350,6 +364,7 @@ pub(super) fn routes(r: &mut Routes) {
         .form::<MerchantOfferForm>()
         .refuses(&["product_not_found"])
         .command::<OfferProduct>();
+    r.get("/m/{merchant}/price-lists/{id}/products/{product}/remove", "merchantWithdrawProductPage", ask_remove).needs(Right::CatalogManage).page();
     r.post("/m/{merchant}/price-lists/{id}/products/{product}/remove", "merchantWithdrawProductForm", remove)
         .needs(Right::CatalogManage)
         .page()

@@ -53,19 +53,20 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("Status", "Status")),
         Column::new(room.t("Type", "Art")),
         list.sorting(Column::new(room.t("Issued", "Ausgestellt")), "", false),
-        list.sorting(Column::new(room.t("Due", "Fällig")), InvoiceSort::DueDate.name(), true),
-        Column::right(room.t("Outstanding", "Offen")),
-        Column::right(room.t("Total", "Summe")),
+        list.sorting(Column::new(room.t("Due", "Fällig")).with(room.t("Balance", "Saldo")), InvoiceSort::DueDate.name(), true),
+        Column::amounts(room.t("Outstanding", "Offen")),
+        Column::amounts(room.t("Total", "Summe")),
     ];
     let row = |invoice: &InvoiceSummary| {
         let (tone, status) = shared::status(look, invoice.status);
-        let due = html! { (look.date(invoice.due_on)) @if invoice.balance_due { span class="under" { (room.t("due now", "jetzt fällig")) } } };
+        let now = invoice.balance_due.then(|| room.t("due now", "jetzt fällig"));
+        let due = html! { (look.date(invoice.due_on)) @if let Some(now) = now { span class="under" { (now) } } };
         vec![
             Cell::link(&invoice.number, &room.path(&format!("/invoices/{}", invoice.id)), None),
             Cell::badge(tone, status),
             Cell::text(shared::kind(look, invoice.kind)),
             Cell::date(&room, invoice.issued_on),
-            Cell::shown_as(due, Plain::Exact(invoice.due_on.to_string())),
+            Cell::shown_as(due, Plain::Exact(invoice.due_on.to_string())).and(now.map_or(Plain::Empty, |now| Plain::Exact(now.to_owned()))),
             Cell::money(&room, &invoice.amount_open),
             Cell::money(&room, &invoice.total),
         ]

@@ -1,18 +1,21 @@
 //! What the partnership paid, newest first (PAY-3).
 
 use crate::files::Plain;
-use crate::lists::{Cell, List, fetch};
+use crate::lists::{Cell, List, Narrowing, fetch};
 use crate::room::{Room, Spot};
-use crate::shared::invoices as shared;
+use crate::shared::fulfillments::between;
+use crate::shared::{invoices as shared, views};
 use maud::{Markup, html};
 use std::collections::{BTreeSet, HashMap};
 use tradepost_design::frame::Head;
 use tradepost_design::table::{self, Column};
 use tradepost_design::{Button, Icon};
 use tradepost_domain::Right;
-use tradepost_domain::billing::queries;
+use tradepost_domain::billing::PaymentMethod;
+use tradepost_domain::billing::queries::{self, PaymentFilter};
 use tradepost_domain::ids::InvoiceId;
-use tradepost_web::api::invoices::{PaymentView, payments};
+use tradepost_domain::saved_views::ListName;
+use tradepost_web::api::invoices::{PaymentView, payments_listed};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
 /// The two lists of money that went to the merchant.
@@ -39,7 +42,9 @@ async fn numbers(call: &Call, rows: &[PaymentView]) -> Result<HashMap<InvoiceId,
 
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
-    let list = List::new(&room, &call, "payments").tabs(tabs(&room, Tab::Payments)).empty(
+    let methods = PaymentMethod::ALL.iter().map(|method| (method.name().to_owned(), shared::method(&room.look, *method).to_owned())).collect();
+    let views = views::of(&call, ListName::Payments).await?;
+    let list = List::new(&room, &call, "payments").tabs(tabs(&room, Tab::Payments)).searches().views(views).filter("method", methods).empty(
         Icon::Card,
         room.t("No payments yet", "Noch keine Zahlungen"),
         room.t(
@@ -48,16 +53,23 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         Some(Button::new(room.t("Open invoices", "Offene Rechnungen")).to(&room.path("/invoices?status=unpaid"))),
     );
-    let found = list.rows(&call, fetch!(|page| [call] payments(call, None, None, page).await)).await?;
+    let list = Narrowing::new(&room, &call)
+        .day("from", room.t("Recorded from", "Erfasst ab"))
+        .day("to", room.t("Recorded to", "Erfasst bis"))
+        .of(list, room.t("Dates", "Zeitraum"));
+    let (created_from, created_to) = between(&room, &list);
+    let method = list.asked("method").and_then(PaymentMethod::from_name);
+    let filter = PaymentFilter { method, search: list.searched(), created_from, created_to, sort: list.by_age(), ..PaymentFilter::default() };
+    let found = list.rows(&call, fetch!(|page| [call, filter] payments_listed(call, filter.clone(), page).await)).await?;
     let numbers = numbers(&call, &found.rows).await?;
     let columns = vec![
         Column::new(room.t("Received", "Eingegangen")),
         Column::new(room.t("Invoice", "Rechnung")),
         Column::new(room.t("Method", "Zahlungsart")),
         Column::new(room.t("Reference", "Referenz")),
-        Column::right(room.t("Amount", "Betrag")),
-        Column::right(room.t("To account balance", "Aufs Verrechnungskonto")),
-        Column::new(room.t("Recorded", "Erfasst")),
+        Column::amounts(room.t("Amount", "Betrag")),
+        Column::amounts(room.t("To account balance", "Aufs Verrechnungskonto")),
+        list.turning(Column::new(room.t("Recorded", "Erfasst"))),
         Column::new(room.t("ID", "ID")),
     ];
     let rows = found.rows.iter().map(|payment| row(&room, payment, &numbers)).collect();

@@ -5,7 +5,7 @@ use crate::files::Plain;
 use crate::forms::{Typed, question};
 use crate::lists::{Cell, List};
 use crate::room::{Room, Spot, done};
-use crate::shared::people as shared;
+use crate::shared::{people as shared, views};
 use maud::{Markup, html};
 use tradepost_design::badge::tag;
 use tradepost_design::card::Card;
@@ -17,9 +17,11 @@ use tradepost_domain::identity::full_name;
 use tradepost_domain::orders::spending::Spendings;
 use tradepost_domain::partners::queries::{self, UserView};
 use tradepost_domain::partners::{AddResellerMember, ChangeResellerMember, RemoveResellerMember};
+use tradepost_domain::saved_views::ListName;
 use tradepost_domain::{PersonId, Right};
 use tradepost_kernel::text::Email;
 use tradepost_web::api::approvals;
+use tradepost_web::api::users::{PeopleSort, by_name};
 use tradepost_web::fields::Line;
 use tradepost_web::{Answer, Call, OrNotFound, Problem, Routes, input};
 
@@ -71,7 +73,12 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let roles = ResellerRole::ALL.iter().map(|role| (role.name().to_owned(), shared::reseller_role(&room.look, *role).0.to_owned())).collect();
     let list = List::new(&room, &call, "people").searches().filter("role", roles);
-    let users = users(&call, &room).await?;
+    // The pages that save one are those of a program that trades.
+    let list = if room.may_trade() { list.views(views::of(&call, ListName::People).await?) } else { list };
+    let mut users = users(&call, &room).await?;
+    if list.asked("sort") == Some(PeopleSort::Name.name()) {
+        by_name(&mut users, name);
+    }
     let searched = list.searched().map(|text| text.to_lowercase());
     let role = list.asked("role").and_then(ResellerRole::from_name);
     let fits = |user: &&UserView| {
@@ -87,7 +94,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     };
     let rows = users.iter().filter(fits).map(|user| cells(&room, user, is_last_owner(&users, user.person), known.as_ref())).collect();
     let columns = vec![
-        Column::new(room.t("Name", "Name")),
+        list.sorting(Column::new(room.t("Name", "Name")), PeopleSort::Name.name(), true),
         Column::new(room.t("Address", "Adresse")),
         Column::new(room.t("Role", "Rolle")),
         Column::new(room.t("May order per month", "Darf im Monat bestellen")),

@@ -1,10 +1,10 @@
 //! What the reseller may order: the list, and the page of one with its price for a quantity and how that came about (CAT-4, CAT-5).
 
-use crate::files::Plain;
 use crate::lists::{Cell, List, fetch};
 use crate::refusals;
 use crate::room::{Room, Spot};
 use crate::shared::orders::{source_name, step_name};
+use crate::shared::views;
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
 use tradepost_design::card::{Card, facts};
@@ -13,6 +13,7 @@ use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon, Language, Table, badge, form, note, value};
 use tradepost_domain::Right;
 use tradepost_domain::catalog::{EndUserInformation, Kind};
+use tradepost_domain::saved_views::ListName;
 use tradepost_kernel::Money;
 use tradepost_web::api::products::ProductType;
 use tradepost_web::api::reseller_products::{self, Offer, PriceExplanationView, PriceStepView, ResellerProductView};
@@ -22,7 +23,8 @@ use tradepost_web::{Answer, Call, Problem, Routes};
 
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
-    let list = List::new(&room, &call, "products").searches().empty(
+    let views = views::of(&call, ListName::Products).await?;
+    let list = List::new(&room, &call, "products").searches().views(views).empty(
         Icon::Package,
         room.t("No products yet", "Noch keine Produkte"),
         room.t("The merchant has not shared a product with you.", "Der Händler hat noch kein Produkt für Sie freigegeben."),
@@ -36,13 +38,13 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("Group", "Gruppe")),
         Column::new(room.t("Stock", "Bestand")),
         Column::new(room.t("Per order line", "Je Position")),
-        Column::right(room.t("Your price", "Ihr Preis")),
+        Column::amounts(room.t("Your price", "Ihr Preis")),
     ];
     let row = |product: &ResellerProductView| {
         let (tone, stock) = stock(&room, product);
         vec![
             Cell::link(&product.name, &room.path(&format!("/products/{}", product.id)), None),
-            Cell::shown_as(html! { code { (product.sku) } }, Plain::Exact(product.sku.clone())),
+            Cell::code(&room, &product.sku),
             Cell::maybe(product.group.as_deref()),
             Cell::badge(tone, stock),
             Cell::maybe(limits(&room, product).as_deref()),

@@ -19,6 +19,9 @@ use tradepost_web::api::fulfillments::{FulfilledItem, FulfillmentView, MaskedFul
 /// Masked codes that a page shows at most: the others are looked at, or downloaded.
 const MOST_MASKED: usize = 50;
 
+/// How often the page of one that is being delivered looks again, where there is a script.
+const LOOKS_AGAIN_SECONDS: i64 = 5;
+
 /// Where a fulfillment stands.
 #[must_use]
 pub const fn state(look: &Look, state: State) -> (Tone, &'static str) {
@@ -97,16 +100,16 @@ pub fn by_days<'a>(room: &Room, call: &Call, list: List<'a>) -> List<'a> {
 
 /// The columns of a list of fulfillments.
 #[must_use]
-pub fn columns(room: &Room) -> Vec<Column<'static>> {
+pub fn columns<'a>(room: &'a Room, list: &List<'_>) -> Vec<Column<'a>> {
     vec![
-        Column::new(room.t("Shop order", "Shop-Bestellung")),
+        Column::new(room.t("Shop order", "Shop-Bestellung")).with(room.t("Source", "Quelle")),
         Column::new(room.t("Status", "Status")),
         Column::new(room.t("Customer", "Kunde")),
-        Column::new(room.t("Product", "Produkt")),
+        Column::new(room.t("Product", "Produkt")).with(room.t("SKU", "SKU")),
         Column::right(room.t("Codes", "Codes")),
-        Column::right(room.t("Cost", "Kosten")),
-        Column::right(room.t("Refunded", "Erstattet")),
-        Column::new(room.t("Recorded", "Erfasst")),
+        Column::amounts(room.t("Cost", "Kosten")),
+        Column::amounts(room.t("Refunded", "Erstattet")),
+        list.turning(Column::new(room.t("Recorded", "Erfasst"))),
     ]
 }
 
@@ -121,7 +124,7 @@ pub fn cells(room: &Room, row: &NamedFulfillment) -> Vec<Cell> {
         Cell::link(&fulfillment.external_order_id, &room.path(&format!("/fulfillments/{}", fulfillment.id)), Some(door(&room.look, fulfillment.source))),
         Cell::badge(tone, name),
         Cell::text(&fulfillment.customer_email),
-        Cell::shown_as(product, Plain::Text(row.sku.clone())),
+        Cell::shown_as(product, Plain::Text(row.product_name.clone())).and(Plain::Exact(row.sku.clone())),
         Cell::number(room, fulfillment.quantity),
         Cell::money(room, &fulfillment.total_cost),
         refunded,
@@ -163,7 +166,9 @@ pub fn standing(room: &Room, view: &FulfillmentView) -> Markup {
     };
     html! {
         (note::note(tone, title, room.t(&english, &german), None))
-        @if view.status == State::Processing { progress class="progress" max=(view.quantity) value=(view.ready) {} }
+        @if view.status == State::Processing {
+            progress class="progress" aria-label=(title) max=(view.quantity) value=(view.ready) data-watch=(LOOKS_AGAIN_SECONDS) {}
+        }
     }
 }
 
@@ -228,7 +233,7 @@ pub fn facts_card(room: &Room, masked: &MaskedFulfillment) -> Markup {
     let mut rows: Vec<(&str, Markup)> = vec![
         (room.t("ID", "ID"), value::copyable(&view.id.text(), look.language)),
         (room.t("Shop order", "Shop-Bestellung"), value::copyable(&view.external_order_id, look.language)),
-        (room.t("Product", "Produkt"), html! { (masked.product_name) span class="under" { code { (masked.sku) } } }),
+        (room.t("Product", "Produkt"), html! { (masked.product_name) span class="under" { (value::copyable(&masked.sku, look.language)) } }),
         (room.t("Customer", "Kunde"), html! { @if let Some(name) = &view.customer_name { (name) br; } (value::email(&view.customer_email)) }),
         (room.t("Source", "Quelle"), html! { (door(look, view.source)) }),
         (

@@ -1,8 +1,10 @@
 //! What happened, in words.
 
 mod acts;
+mod fields;
 
 pub use acts::ACTS;
+pub use fields::{FIELDS, field, is_about_terms};
 
 use crate::room::Room;
 use maud::{Markup, html};

@@ -117,7 +117,7 @@ pub fn lines(room: &Room, invoice: &InvoiceView) -> Markup {
     let taxed = invoice.lines.iter().any(|line| line.tax.minor != 0);
     let row = |line: &InvoiceLineView| {
         let mut cells = vec![
-            html! { span class="row" { (line.description) } span class="under" { code { (line.sku) } } },
+            html! { span class="row" { (line.description) } span class="under" { (value::copyable(&line.sku, look.language)) } },
             html! { span class="number" { (look.number(line.quantity)) } },
             html! { (look.money(&line.unit_price)) @if let Some(text) = before(room, line) { span class="under" { (text) } } },
         ];
@@ -221,7 +221,7 @@ pub fn facts_card(room: &Room, invoice: &InvoiceView) -> Markup {
     }
     let order = |id: &tradepost_domain::ids::OrderId| {
         let (id, path) = (id.to_string(), room.path(&format!("/orders/{id}")));
-        html! { div { a href=(path) { code { (id) } } } }
+        html! { div { (value::copyable_link(&id, &path, look.language)) } }
     };
     if !invoice.orders.is_empty() {
         rows.push((room.t("Order", "Bestellung"), html! { @for id in &invoice.orders { (order(id)) } }));

@@ -2,7 +2,7 @@
 
 use crate::files::Plain;
 use crate::forms::{self, Typed};
-use crate::lists::Cell;
+use crate::lists::{Cell, List};
 use crate::names;
 use crate::room::{Room, encoded};
 use maud::{Markup, html};
@@ -15,7 +15,7 @@ use tradepost_domain::access::Side;
 use tradepost_domain::licenses::{LockReason, Stage, Status};
 use tradepost_web::Call;
 use tradepost_web::api::credit::AvailableProduct;
-use tradepost_web::api::licenses::{LicenseView, OwnerView};
+use tradepost_web::api::licenses::{LicenseView, OwnerView, SellingCompanyView};
 
 /// What a license is called: its product and the end of its id.
 #[must_use]
@@ -53,15 +53,15 @@ pub fn statuses(room: &Room) -> Vec<(String, String)> {
 
 /// The columns of a list.
 #[must_use]
-pub fn columns(room: &Room) -> Vec<Column<'static>> {
+pub fn columns<'a>(room: &'a Room, list: &List<'_>) -> Vec<Column<'a>> {
     vec![
         Column::new(room.t("Product", "Produkt")),
         Column::new(room.t("Code", "Code")),
-        Column::new(room.t("Status", "Status")),
+        Column::new(room.t("Status", "Status")).with(room.t("Waits for", "Wartet auf")),
         Column::new(room.t("Fulfillment", "Lieferung")),
-        Column::new(room.t("Owner", "Inhaber")),
-        Column::new(room.t("Ordered", "Bestellt")),
-        Column::new(room.t("ID", "ID")),
+        Column::new(room.t("Owner", "Inhaber")).with(room.t("Customer e-mail", "E-Mail des Kunden")),
+        list.turning(Column::new(room.t("Ordered", "Bestellt"))),
+        Column::new(room.t("ID", "ID")).with(room.t("Order", "Bestellung")).with(room.t("External shop", "Externer Shop")),
     ]
 }
 
@@ -73,14 +73,15 @@ pub fn row(room: &Room, license: &LicenseView) -> Vec<Cell> {
     let why = license.lock_reasons.first().and_then(|reason| names::lock_reason_named(reason.code)).map(|known| names::lock_reason(look, known).0);
     let stage_shown = html! { (badge(tone, stage)) @if let Some(why) = why { span class="under" { (why) } } };
     let code = license.masked_code.as_deref().map_or_else(Cell::empty, |code| Cell::shown_as(html! { code { (code) } }, Plain::Exact(code.to_owned())));
+    let exact = |text: Option<String>| text.map_or(Plain::Empty, Plain::Exact);
     vec![
         Cell::link(&license.sku, &room.path(&format!("/licenses/{}", license.id)), None),
         code,
-        Cell::shown_as(stage_shown, Plain::Exact(stage.to_owned())),
+        Cell::shown_as(stage_shown, Plain::Exact(stage.to_owned())).and(exact(why.map(ToOwned::to_owned))),
         Cell::text(names::license_status(look, license.status)),
         license.owner.as_ref().map_or_else(Cell::empty, |owner| Cell::person(&name(owner), Some(owner.email.as_str()))),
         Cell::moment(room, license.created_at),
-        Cell::code(room, &license.id.to_string()),
+        Cell::code(room, &license.id.to_string()).and(exact(license.order.map(|id| id.to_string()))).and(exact(license.fulfillment.map(|id| id.to_string()))),
     ]
 }
 
@@ -93,7 +94,7 @@ pub fn holding(call: &Call, room: &Room, product: &AvailableProduct) -> Vec<Mark
     let file = room.path(&format!("/products/{}/licenses.csv", product.product));
     let may = room.may(Right::LicensesDistribute);
     vec![
-        html! { a class="row" href=(all) { (product.name) } span class="under" { code { (product.sku) } } },
+        html! { a class="row" href=(all) { (product.name) } span class="under" { (value::copyable(&product.sku, room.look.language)) } },
         html! { span class="number" { (room.look.number(product.available_licenses)) } },
         html! {
             div class="button-row" {
@@ -177,14 +178,104 @@ pub fn owner_card(room: &Room, license: &LicenseView, acts: Option<Markup>) -> M
     })
 }
 
-/// Name, address, company and country of an owner.
-#[must_use]
-pub fn owner_facts(room: &Room, owner: &OwnerView) -> Markup {
+/// Everything that is known of an owner; what was not said is left out (FUL-3).
+fn owner_facts(room: &Room, owner: &OwnerView) -> Markup {
     let mut rows: Vec<(&str, Markup)> =
         vec![(room.t("Name", "Name"), value::person(&name(owner), None)), (room.t("E-mail", "E-Mail"), value::copyable(&owner.email, room.look.language))];
-    rows.extend(owner.company.as_ref().map(|company| (room.t("Company", "Firma"), html! { (company) })));
-    rows.extend(owner.country.as_ref().map(|country| (room.t("Country", "Land"), html! { (country) })));
+    let address = address([&owner.street, &owner.postal_code, &owner.city, &owner.region]);
+    let language = owner.language.as_deref().map(|code| LANGUAGES.iter().find(|known| known.0 == code).map_or(code, |known| known.1));
+    let said = [
+        (room.t("Company", "Firma"), owner.company.as_deref()),
+        (room.t("Phone", "Telefon"), owner.phone.as_deref()),
+        (room.t("Address", "Adresse"), address.as_deref()),
+        (room.t("Country", "Land"), owner.country.as_deref()),
+        (room.t("Language", "Sprache"), language),
+    ];
+    rows.extend(said.into_iter().filter_map(fact));
     facts(&rows)
+}
+
+fn fact<'a>((name, text): (&'a str, Option<&str>)) -> Option<(&'a str, Markup)> {
+    text.map(|text| (name, html! { span class="lines" { (text) } }))
+}
+
+/// Street, place and region, each on a line of its own, as far as they are known.
+fn address([street, postal_code, city, region]: [&Option<String>; 4]) -> Option<String> {
+    let place: Vec<&str> = [postal_code, city].into_iter().flatten().map(String::as_str).collect();
+    let lines = [street.clone(), (!place.is_empty()).then(|| place.join(" ")), region.clone()];
+    let lines: Vec<String> = lines.into_iter().flatten().collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// Which company sells it on: where there is one, or where it may be said (CAT-3).
+#[must_use]
+pub fn company_card(room: &Room, license: &LicenseView, acts: Option<Markup>) -> Markup {
+    if license.selling_company.is_none() && acts.is_none() {
+        return html! {};
+    }
+    let card = Card::new(room.t("Selling company", "Verkaufende Firma"));
+    let card = if let Some(acts) = acts { card.acts(acts) } else { card };
+    card.with(match &license.selling_company {
+        Some(company) => company_facts(room, company),
+        None => html! { p class="muted" { (room.t("None named.", "Keine genannt.")) } },
+    })
+}
+
+/// The button that says which company it is.
+#[must_use]
+pub fn name_company(room: &Room, license: &LicenseView, path: &str) -> Markup {
+    let word = if license.selling_company.is_some() { room.t("Change", "Ändern") } else { room.t("Add", "Angeben") };
+    Button::new(word).small().icon(Icon::Building).opens_dialog().to(&format!("{path}/reseller"))
+}
+
+fn company_facts(room: &Room, company: &SellingCompanyView) -> Markup {
+    let look = &room.look;
+    let mut rows: Vec<(&str, Markup)> = vec![(room.t("Company", "Firma"), value::person(&company.company, None))];
+    rows.extend(fact((room.t("Contact", "Ansprechpartner"), company.contact.as_deref())));
+    rows.extend(company.email.as_ref().map(|email| (room.t("E-mail", "E-Mail"), value::copyable(email, look.language))));
+    let address = address([&company.street, &company.postal_code, &company.city, &company.region]);
+    let said = [(room.t("Address", "Adresse"), address.as_deref()), (room.t("Country", "Land"), company.country.as_deref())];
+    rows.extend(said.into_iter().filter_map(fact));
+    rows.extend(company.vat_id.as_ref().map(|vat_id| (room.t("VAT ID", "USt-IdNr."), value::copyable(vat_id, look.language))));
+    facts(&rows)
+}
+
+/// What stands in the form of an end user at first: everything that is known, for what is sent takes its place (FUL-3).
+#[must_use]
+pub fn known_owner(license: &LicenseView) -> Typed {
+    let Some(owner) = license.owner.clone() else { return Typed::default() };
+    let said = [
+        ("first_name", Some(owner.first_name)),
+        ("last_name", Some(owner.last_name)),
+        ("email", Some(owner.email)),
+        ("company", owner.company),
+        ("phone", owner.phone),
+        ("street", owner.street),
+        ("postal_code", owner.postal_code),
+        ("city", owner.city),
+        ("region", owner.region),
+        ("country", owner.country),
+        ("language", owner.language),
+    ];
+    Typed::new(said.into_iter().filter_map(|(name, text)| Some((name, text?))))
+}
+
+/// The same of the company that sells it on.
+#[must_use]
+pub fn known_company(license: &LicenseView) -> Typed {
+    let Some(company) = license.selling_company.clone() else { return Typed::default() };
+    let said = [
+        ("company", Some(company.company)),
+        ("contact", company.contact),
+        ("email", company.email),
+        ("street", company.street),
+        ("postal_code", company.postal_code),
+        ("city", company.city),
+        ("region", company.region),
+        ("country", company.country),
+        ("vat_id", company.vat_id),
+    ];
+    Typed::new(said.into_iter().filter_map(|(name, text)| Some((name, text?))))
 }
 
 /// Its ids, where it came from, and its dates.
@@ -201,7 +292,7 @@ pub fn facts_card(room: &Room, license: &LicenseView) -> Markup {
         (room.t("Order", "Bestellung"), license.order.map(|order| (order.to_string(), room.path(&format!("/orders/{order}"))))),
         (room.t("External shop", "Externer Shop"), license.fulfillment.map(|id| (id.to_string(), room.path(&format!("/fulfillments/{id}"))))),
     ];
-    rows.extend(came_from.into_iter().filter_map(|(name, from)| from.map(|(id, path)| (name, html! { a class="copyable" href=(path) { code { (id) } } }))));
+    rows.extend(came_from.into_iter().filter_map(|(name, from)| from.map(|(id, path)| (name, value::copyable_link(&id, &path, look.language)))));
     let moments = [
         (room.t("Ordered", "Bestellt"), Some(license.created_at)),
         (room.t("Handed over", "Übergeben"), license.distributed_at),
@@ -212,21 +303,26 @@ pub fn facts_card(room: &Room, license: &LicenseView) -> Markup {
     Card::new(room.t("Details", "Details")).with(facts(&rows))
 }
 
+/// Languages that are offered for an end user, each in itself.
+const LANGUAGES: [(&str, &str); 8] = [
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("it", "Italiano"),
+    ("nl", "Nederlands"),
+    ("pl", "Polski"),
+    ("pt", "Português"),
+];
+
 /// The fields of an end user: three that are always needed, the others where the product or the law asks (FUL-3).
 #[must_use]
 pub fn end_user_fields(room: &Room, typed: &Typed) -> Markup {
     let optional = room.t("optional", "optional");
-    let languages = [
-        ("", "–"),
-        ("en", "English"),
-        ("de", "Deutsch"),
-        ("es", "Español"),
-        ("fr", "Français"),
-        ("it", "Italiano"),
-        ("nl", "Nederlands"),
-        ("pl", "Polski"),
-        ("pt", "Português"),
-    ];
+    // The API takes any language: one that is not offered here stays chosen.
+    let chosen = typed.value("language");
+    let other = Some((chosen, chosen)).filter(|_| !chosen.is_empty() && !LANGUAGES.iter().any(|known| known.0 == chosen));
+    let languages: Vec<(&str, &str)> = std::iter::once(("", "–")).chain(LANGUAGES).chain(other).collect();
     html! {
         (typed.field("first_name", room.t("First name", "Vorname")).fill("off").text())
         (typed.field("last_name", room.t("Last name", "Nachname")).fill("off").text())

@@ -1,5 +1,7 @@
 //! Parts that both workspaces show.
 
+pub mod attach;
+pub mod balances;
 pub mod find;
 pub mod fulfillments;
 pub mod history;

@@ -3,6 +3,7 @@
 use crate::files::Kind;
 use crate::names;
 use crate::room::Room;
+use crate::shared::licenses::may_attach;
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
 use tradepost_design::card::{Card, facts, sums};
@@ -62,6 +63,7 @@ pub fn lock_notes(room: &Room, order: &OrderView, path: &str) -> Markup {
 /// The button that clears a reason, on the side that asks.
 fn clearing(room: &Room, order: &OrderView, reason: LockReason, path: &str) -> Option<Markup> {
     let button = |text, place: String| Some(Button::new(text).small().to(&place));
+    let dialog = |text, place: &str| Some(Button::new(text).small().opens_dialog().to(&format!("{path}/{place}")));
     let invoice = order.invoice.as_ref().map(|invoice| room.path(&format!("/invoices/{}", invoice.id)));
     match (reason, room.side) {
         (LockReason::UnpaidInvoice | LockReason::NotEnoughCredit | LockReason::CreditLimitReached, Side::Reseller) => {
@@ -70,6 +72,8 @@ fn clearing(room: &Room, order: &OrderView, reason: LockReason, path: &str) -> O
         (LockReason::UnpaidInvoice | LockReason::NotEnoughCredit | LockReason::CreditLimitReached, Side::Merchant) if room.may(Right::BillingManage) => {
             button(room.t("Record payment", "Zahlung erfassen"), format!("{}/payments/new", invoice?))
         }
+        (LockReason::RequiredEndUserInformation, _) if may_attach(room) => dialog(room.t("Add end user", "Endkunden angeben"), "end-user"),
+        (LockReason::RequiredResellerInformation, _) if may_attach(room) => dialog(room.t("Add selling company", "Verkaufende Firma angeben"), "reseller"),
         (LockReason::RequiredEndUserInformation | LockReason::RequiredResellerInformation, _) => {
             button(room.t("Show its licenses", "Lizenzen zeigen"), room.path(&format!("/licenses?order={}", order.id)))
         }
@@ -88,7 +92,7 @@ fn clearing(room: &Room, order: &OrderView, reason: LockReason, path: &str) -> O
 pub fn items(room: &Room, order: &OrderView) -> Markup {
     let row = |item: &OrderItemView| {
         vec![
-            html! { span class="row" { (item.name) } span class="under" { code { (item.sku) } } (explanation(room, &item.price_explanation)) },
+            html! { span class="row" { (item.name) } span class="under" { (value::copyable(&item.sku, room.look.language)) } (explanation(room, &item.price_explanation)) },
             html! { span class="number" { (room.look.number(item.quantity)) } },
             price_cell(room, item.unit_price.as_ref()),
             price_cell(room, item.line_total.as_ref()),
@@ -179,7 +183,7 @@ pub fn amounts(room: &Room, order: &OrderView) -> Markup {
     Card::new(room.t("Amounts", "Beträge")).with(inside)
 }
 
-/// How many licenses it has, by where they are.
+/// How many licenses it has, by where they are; who they are for and who sells them on is said here for all that have none yet (FUL-3, CAT-3).
 #[must_use]
 pub fn licenses(room: &Room, order: &OrderView) -> Markup {
     let counts = &order.licenses;
@@ -192,9 +196,20 @@ pub fn licenses(room: &Room, order: &OrderView) -> Markup {
     let shown: Vec<(&str, Markup)> =
         all.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| (name, html! { span class="number" { (room.look.number(count)) } })).collect();
     let to = room.path(&format!("/licenses?order={}", order.id));
+    let act = |text, place: &str| Button::new(text).small().opens_dialog().to(&room.path(&format!("/orders/{}/{place}", order.id)));
+    let (owners, companies) = (counts.without_end_user > 0, counts.without_selling_company > 0);
+    let card = Card::new(room.t("Licenses", "Lizenzen")).acts(Button::new(room.t("Show", "Zeigen")).small().to(&to));
     html! {
         @if !shown.is_empty() {
-            (Card::new(room.t("Licenses", "Lizenzen")).acts(Button::new(room.t("Show", "Zeigen")).small().to(&to)).with(facts(&shown)))
+            (card.with(html! {
+                (facts(&shown))
+                @if may_attach(room) && (owners || companies) {
+                    div class="button-row" {
+                        @if owners { (act(room.t("End user", "Endkunde"), "end-user")) }
+                        @if companies { (act(room.t("Selling company", "Verkaufende Firma"), "reseller")) }
+                    }
+                }
+            }))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Saved views: the chips above a list, and the pages that save, change and delete one.
 
 use crate::forms::{Typed, question};
-use crate::lists::is_of_one_page;
+use crate::lists::{hides, is_of_one_page};
 use crate::room::{Room, Spot, done, encoded};
 use maud::{Markup, html};
 use tradepost_design::form::unseen;
@@ -9,7 +9,7 @@ use tradepost_design::icon::icon;
 use tradepost_design::{Button, Icon};
 use tradepost_domain::Right;
 use tradepost_domain::access::Side;
-use tradepost_domain::ids::SavedViewId;
+use tradepost_domain::ids::{PartnershipId, SavedViewId};
 use tradepost_domain::saved_views::{self, ChangeView, DeleteView, ListName, SaveView};
 use tradepost_web::api::saved_views::{Filters, SavedViewView, listed, one};
 use tradepost_web::fields::Line;
@@ -20,6 +20,24 @@ use tradepost_web::{Answer, Call, Problem, Routes, input, query};
 pub struct Views {
     list: ListName,
     shown: Vec<SavedViewView>,
+    /// The reseller whose tab this is.
+    tab: Option<Tab>,
+}
+
+/// A reseller's tab of a list that is there for all resellers, too.
+#[derive(Debug)]
+struct Tab {
+    partnership: String,
+    path: String,
+}
+
+/// The parameter that narrows such a list to one reseller.
+const OF_RESELLER: &str = "partnership";
+
+impl Tab {
+    fn narrowed(&self) -> (String, String) {
+        (OF_RESELLER.to_owned(), self.partnership.clone())
+    }
 }
 
 /// The views of a list that the person sees.
@@ -27,7 +45,7 @@ pub struct Views {
 /// # Errors
 /// Faults of the store.
 pub async fn of(call: &Call, list: ListName) -> Result<Views, Problem> {
-    Ok(Views { list, shown: listed(call, Some(list)).await? })
+    Ok(Views { list, shown: listed(call, Some(list)).await?, tab: None })
 }
 
 /// Where a list is, and where in the navigation.
@@ -44,7 +62,8 @@ const fn place(side: Side, list: ListName) -> (&'static str, Spot) {
         (_, ListName::Fulfillments) => ("/fulfillments", Spot::Fulfillments),
         (Side::Merchant, ListName::CancelRequests) => ("/cancel-requests", Spot::Fulfillments),
         (Side::Reseller, ListName::CancelRequests) => ("/fulfillments/requests", Spot::Fulfillments),
-        (_, ListName::Payments) => ("/payments", Spot::Payments),
+        (Side::Merchant, ListName::Payments) => ("/payments", Spot::Payments),
+        (Side::Reseller, ListName::Payments) => ("/payments", Spot::Invoices),
         (_, ListName::Stock) => ("/stock", Spot::Stock),
         (_, ListName::LicenseKeys) => ("/stock/keys", Spot::Stock),
         (_, ListName::KeyImports) => ("/stock/imports", Spot::Stock),
@@ -74,18 +93,40 @@ fn with(path: &str, filters: &str) -> String {
 }
 
 impl Views {
+    /// Those of one reseller's tab, which is at this path: the views of the list of all that are narrowed to this reseller. What is saved here is one of them.
+    #[must_use]
+    pub fn of_tab(mut self, partnership: PartnershipId, path: &str) -> Self {
+        let tab = Tab { partnership: partnership.to_string(), path: path.to_owned() };
+        self.shown.retain(|view| query::pairs(&view.query).is_ok_and(|pairs| pairs.contains(&tab.narrowed())));
+        self.tab = Some(tab);
+        self
+    }
+
+    /// What is filtered now, and the whole of it: where that is, and what its filters are.
+    fn seen(&self, asked: &[(String, String)], path: &str) -> (String, String, String) {
+        match &self.tab {
+            Some(tab) => {
+                // The columns of a tab are others.
+                let of_tab = asked.iter().filter(|(name, _)| !hides(name)).cloned().chain([tab.narrowed()]).collect::<Vec<_>>();
+                (in_order(&of_tab), tab.path.clone(), in_order(&[tab.narrowed()]))
+            }
+            None => (in_order(asked), path.to_owned(), String::new()),
+        }
+    }
+
     /// The line above a list: all of it, each view, and what can be done with the one that is looked at. `asked` are the parameters of the page.
     #[must_use]
     pub fn draw(&self, room: &Room, asked: &[(String, String)]) -> Markup {
-        let (path, now) = (room.path(place(room.side, self.list).0), in_order(asked));
+        let path = room.path(place(room.side, self.list).0);
+        let (now, whole, all) = self.seen(asked, &path);
         let here = self.shown.iter().find(|view| filters(view) == now);
         let save = format!("{}?list={}&query={}", room.path("/views/new"), self.list.name(), encoded(&now));
-        if self.shown.is_empty() && now.is_empty() {
+        if self.shown.is_empty() && now == all {
             return html! {};
         }
         html! {
             nav class="tools" aria-label=(room.t("Saved views", "Gespeicherte Ansichten")) {
-                a class="chip" href=(path) aria-current=[now.is_empty().then_some("true")] { (room.t("All", "Alle")) }
+                a class="chip" href=(whole) aria-current=[(now == all).then_some("true")] { (room.t("All", "Alle")) }
                 @for view in &self.shown {
                     a class="chip" href=(with(&path, &filters(view))) aria-current=[(filters(view) == now).then_some("true")] {
                         @if view.shared { (icon(Icon::People)) }
@@ -99,7 +140,7 @@ impl Views {
                                 (Button::new(room.t("Edit view", "Ansicht bearbeiten")).small().quiet().icon(Icon::Edit).opens_dialog().to(&room.path(&format!("/views/{}/edit", view.id))))
                             }
                         }
-                        None if now.is_empty() => {}
+                        None if now == all => {}
                         None => (Button::new(room.t("Save view", "Ansicht speichern")).small().quiet().icon(Icon::Add).opens_dialog().to(&save)),
                     }
                 }

@@ -2,8 +2,6 @@
 
 use tradepost_design::Language;
 use tradepost_kernel::Timestamp;
-use tradepost_kernel::country::is_country;
-use tradepost_portal::access::countries;
 use tradepost_portal::look::Look;
 use tradepost_portal::refusals::{GERMAN, PHRASES, in_words, of_field};
 use tradepost_portal::shared::views::in_order;
@@ -30,14 +28,6 @@ fn a_german_phrase_says_no_more_numbers_than_its_english_one() {
         assert!(!english.ends_with('.'), "{english}");
         assert!(german.ends_with('.'), "{german}");
     }
-}
-
-/// BIL-3: a country that can be chosen is one that an e-invoice may name.
-#[test]
-fn every_country_that_is_offered_has_its_code() {
-    let offered = countries::choices(Language::English);
-    let wrong: Vec<&str> = offered.iter().map(|(code, _)| *code).filter(|code| !is_country(code)).collect();
-    assert_eq!((wrong, offered.len()), (Vec::<&str>::new(), 249));
 }
 
 #[test]

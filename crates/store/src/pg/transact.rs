@@ -25,8 +25,7 @@ impl Shared {
         for tried in 1..=TRIES {
             self.counters.group(works.len());
             match self.attempt(pool, works).await {
-                // The bug `partnership.unlocked` takes this away too: it stands between two servers as the lock does.
-                Err(fault) if is_contention(&fault) || (tried == 1 && fault.is_unique_violation() && !sabotage::is("partnership.unlocked")) => {
+                Err(fault) if is_contention(&fault) || (tried == 1 && is_taken(&fault)) => {
                     tracing::debug!(%fault, tried, "a transaction is repeated");
                     if tried < TRIES {
                         Counters::add(&self.counters.retried, 1);
@@ -111,6 +110,11 @@ fn unknown(why: String) -> Result<(), Fault> {
         return Ok(());
     }
     Err(if sabotage::is("commit.denied") { Fault::NoConnection(why) } else { Fault::OutcomeUnknown })
+}
+
+/// Whether a unique index said no. The bug `postgres.unique_unretried`: what it said is the end, as if nobody had been faster.
+fn is_taken(fault: &Fault) -> bool {
+    fault.is_unique_violation() && !sabotage::is("postgres.unique_unretried")
 }
 
 /// Whether another transaction got in between, so that the whole is worth another try.

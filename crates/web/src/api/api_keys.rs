@@ -49,6 +49,12 @@ input! {
         pub addresses: Option<Upto<50, AddressText>>,
     }
 
+    /// Which keys are wanted.
+    pub struct ApiKeyQuery {
+        /// Name contains this.
+        pub search: Option<Line<100>>,
+    }
+
     /// How a key is rotated.
     pub struct Rotation {
         /// How long the old key still works; 0 where it is left out: it dies at once.
@@ -133,8 +139,8 @@ async fn one(call: &Call, owner: KeyOwner, id: ApiKeyId) -> Result<ApiKeyRow, Pr
 }
 
 async fn listed(call: &Call, owner: KeyOwner) -> Result<Answer, Problem> {
-    let page = call.page()?;
-    let found = call.read(move |reader| Box::pin(async move { queries::keys(reader, owner, kind_of(owner), page).await })).await?;
+    let (page, search) = (call.page()?, call.query::<ApiKeyQuery>()?.search.map(String::from));
+    let found = call.read(move |reader| Box::pin(async move { queries::keys(reader, owner, kind_of(owner), search.as_deref(), page).await })).await?;
     Ok(call.list(found, ApiKey::from))
 }
 
@@ -232,7 +238,7 @@ const TAG: &str = "API keys";
 
 macro_rules! key_routes {
     ($r:ident, $root:literal, $right:expr, [$list:literal, $create:literal, $get:literal, $rotate:literal, $disable:literal, $enable:literal, $delete:literal]) => {
-        $r.get($root, $list, list).tag(TAG).doc("Lists API keys, masked, newest first.").needs($right).lists::<ApiKey>();
+        $r.get($root, $list, list).tag(TAG).doc("Lists API keys, masked, newest first.").needs($right).query::<ApiKeyQuery>().lists::<ApiKey>();
         $r.post($root, $create, create)
             .tag(TAG)
             .doc("Makes an API key. Its full text is shown this once.")
@@ -284,6 +290,7 @@ pub(super) fn routes(r: &mut Routes) {
         .tag(TAG)
         .doc("Lists a reseller's API keys, masked.")
         .needs(Right::KeysManage)
+        .query::<ApiKeyQuery>()
         .lists::<ApiKey>();
     r.post("/v1/merchant/partnerships/{id}/api-keys", "createPartnershipKey", create_of_partnership)
         .tag(TAG)

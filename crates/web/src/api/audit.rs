@@ -128,9 +128,9 @@ pub struct FieldChange {
     /// Its name in the trail.
     pub name: String,
     /// What it was; `None`: nothing, or not said.
-    pub before: Option<String>,
+    pub before: Option<Value>,
     /// What it is.
-    pub after: Option<String>,
+    pub after: Option<Value>,
 }
 
 impl AuditRow {
@@ -152,17 +152,12 @@ impl AuditRow {
     }
 }
 
-/// The fields of one side as texts; a side that is no object is one field without a name.
-fn facts(side: Option<&Value>) -> Vec<(String, Option<String>)> {
-    let text = |value: &Value| match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    };
+/// The fields of one side; a side that is no object is one field without a name.
+fn facts(side: Option<&Value>) -> Vec<(String, Option<Value>)> {
     match side {
         None | Some(Value::Null) => Vec::new(),
-        Some(Value::Object(fields)) => fields.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
-        Some(other) => vec![(String::new(), text(other))],
+        Some(Value::Object(fields)) => fields.iter().map(|(name, value)| (name.clone(), (!value.is_null()).then(|| value.clone()))).collect(),
+        Some(other) => vec![(String::new(), Some(other.clone()))],
     }
 }
 

@@ -11,11 +11,11 @@ use tradepost_domain::access::PartnershipScope;
 use tradepost_domain::billing;
 use tradepost_domain::billing::auto_top_up::SetAutoTopUp;
 use tradepost_domain::billing::top_up::{self, CancelTopUp, RequestTopUp};
-use tradepost_domain::fulfillments::statement::{self, Movement, Walk};
+use tradepost_domain::fulfillments::statement::{self, Movement, Span, Walk};
 use tradepost_domain::ids::PartnershipId;
 use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_domain::{Engine, Right, partners};
-use tradepost_kernel::Currency;
+use tradepost_kernel::{Currency, Money};
 use tradepost_store::{Fault, Reader};
 
 /// Rows of one page of a file.
@@ -38,31 +38,35 @@ async fn currency_of(reader: &mut Reader<'_>, scope: PartnershipScope) -> Result
     Ok(Some(terms.currency))
 }
 
+/// What a statement is in: the currency asked for, else the one of now. `None`: there is no such partnership.
+async fn currency_of_statement(reader: &mut Reader<'_>, scope: PartnershipScope, asked: Option<Currency>) -> Result<Option<Option<Currency>>, Fault> {
+    Ok(currency_of(reader, scope).await?.map(|now| asked.or(now)))
+}
+
 async fn get(call: Call) -> Result<Answer, Problem> {
     Ok(Answer::ok(&shown(&call, scope(&call)?).await?))
 }
 
-/// A prepaid balance and the top-ups that wait for their payment.
+/// A prepaid balance, what is left in other currencies, and the top-ups that wait for their payment.
 ///
 /// # Errors
 /// 404; faults of the store.
 pub async fn shown(call: &Call, scope: PartnershipScope) -> Result<BalanceView, Problem> {
-    let (currency, minor, setting, open) = call
+    let (currency, known, setting, open) = call
         .read(move |reader| {
             Box::pin(async move {
                 let Some(currency) = currency_of(reader, scope).await? else { return Ok(None) };
-                let minor = match currency {
-                    Some(currency) => top_up::prepaid(reader, scope, currency).await?,
-                    None => 0,
-                };
+                let known = top_up::prepaid_in_all(reader, scope).await?;
                 let setting = billing::queries::auto_top_up(reader, scope).await?;
                 let open = billing::queries::open_top_ups(reader, scope).await?;
-                Ok(Some((currency, minor, setting, open)))
+                Ok(Some((currency, known, setting, open)))
             })
         })
         .await?
         .or_not_found()?;
     let threshold = setting.filter(|setting| setting.enabled && Some(setting.currency) == currency);
+    let (now, before): (Vec<Money>, Vec<Money>) = known.into_iter().partition(|balance| Some(balance.currency) == currency);
+    let balance = currency.map(|currency| now.first().copied().unwrap_or_else(|| currency.zero()));
     let open = open.into_iter().map(|row| OpenTopUp {
         invoice: row.id,
         total: row.currency.minor(row.total_minor),
@@ -72,8 +76,9 @@ pub async fn shown(call: &Call, scope: PartnershipScope) -> Result<BalanceView, 
         number: row.number,
     });
     Ok(BalanceView {
-        balance: currency.map(|currency| currency.minor(minor)),
+        balance,
         currency,
+        balances: balance.into_iter().chain(before).collect(),
         threshold: threshold.map(|setting| setting.currency.minor(setting.threshold_minor)),
         open_top_ups: open.collect(),
     })
@@ -82,13 +87,14 @@ pub async fn shown(call: &Call, scope: PartnershipScope) -> Result<BalanceView, 
 /// Page by page, or the whole of it as a file.
 async fn movements(call: Call) -> Result<Answer, Problem> {
     let scope = scope(&call)?;
-    let page = call.page()?;
+    let StatementQuery { currency: asked, created_from, created_to } = call.query()?;
+    let (page, span) = (call.page()?, Span { from: created_from, to: created_to });
     if call.wants_csv() {
         let begun = call.read(move |reader| {
             Box::pin(async move {
-                let Some(currency) = currency_of(reader, scope).await? else { return Ok(None) };
+                let Some(currency) = currency_of_statement(reader, scope, asked).await? else { return Ok(None) };
                 let walk = match currency {
-                    Some(currency) => Walk::begin(reader, scope, currency, None).await?.map(|walk| (currency, walk)),
+                    Some(currency) => Walk::begin(reader, scope, currency, span, None).await?.map(|walk| (currency, walk)),
                     None => None,
                 };
                 Ok(Some(walk))
@@ -97,20 +103,20 @@ async fn movements(call: Call) -> Result<Answer, Problem> {
         let begun = begun.await?.or_not_found()?;
         return Ok(Answer::download("statement.csv", "text/csv; charset=utf-8", file(call.engine().clone(), begun)));
     }
-    Ok(call.list(moved(&call, scope, page).await?, |row| row))
+    Ok(call.list(moved(&call, scope, asked, span, page).await?, |row| row))
 }
 
-/// A page of the movements of a prepaid balance, newest first.
+/// A page of the movements of a prepaid balance in a span, newest first: in the currency asked for, else in the one of now.
 ///
 /// # Errors
 /// 404; faults of the store.
-pub async fn moved(call: &Call, scope: PartnershipScope, page: PageRequest) -> Result<Page<MovementView>, Problem> {
+pub async fn moved(call: &Call, scope: PartnershipScope, asked: Option<Currency>, span: Span, page: PageRequest) -> Result<Page<MovementView>, Problem> {
     let found = call
         .read(move |reader| {
             Box::pin(async move {
-                let Some(currency) = currency_of(reader, scope).await? else { return Ok(None) };
+                let Some(currency) = currency_of_statement(reader, scope, asked).await? else { return Ok(None) };
                 let found = match currency {
-                    Some(currency) => Some((currency, statement::page(reader, scope, currency, page).await?)),
+                    Some(currency) => Some((currency, statement::page(reader, scope, currency, span, page).await?)),
                     None => None,
                 };
                 Ok(Some(found))
@@ -241,8 +247,9 @@ fn reseller_routes(r: &mut Routes) {
         .answers::<BalanceView>(200);
     r.get("/v1/reseller/balance/statement", "listBalanceMovements", movements)
         .tag(tag)
-        .doc("Every movement of the prepaid balance, newest first, each with the balance after it. With `Accept: text/csv` all of them as a file.")
+        .doc("Every movement of the prepaid balance in one currency, newest first, each with the balance after it. With `Accept: text/csv` all of them as a file.")
         .needs(Right::InvoicesRead)
+        .query::<StatementQuery>()
         .lists::<MovementView>()
         .answers_text("text/csv");
     r.get("/v1/reseller/top-ups", "listTopUps", list_top_ups)
@@ -286,8 +293,9 @@ fn merchant_routes(r: &mut Routes) {
         .answers::<BalanceView>(200);
     r.get("/v1/merchant/partnerships/{id}/balance/statement", "listPartnershipBalanceMovements", movements)
         .tag(tag)
-        .doc("Every movement of a partnership's prepaid balance, newest first. With `Accept: text/csv` all of them as a file.")
+        .doc("Every movement of a partnership's prepaid balance in one currency, newest first. With `Accept: text/csv` all of them as a file.")
         .needs(Right::MerchantRead)
+        .query::<StatementQuery>()
         .lists::<MovementView>()
         .answers_text("text/csv");
     r.get("/v1/merchant/partnerships/{id}/auto-top-up", "getPartnershipAutoTopUp", auto_top_up)

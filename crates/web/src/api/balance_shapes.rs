@@ -19,6 +19,16 @@ input! {
         pub reference: Option<Line<64>>,
     }
 
+    /// Which movements are wanted.
+    pub struct StatementQuery {
+        /// Those of the balance in this currency; else in the one that the partnership buys in now.
+        pub currency: Option<Currency>,
+        /// Only those at this moment or later.
+        pub created_from: Option<Timestamp>,
+        /// Only those before this moment.
+        pub created_to: Option<Timestamp>,
+    }
+
     /// What changes of the automatic top-up. What is left out stays as it is.
     pub struct AutoTopUpChange {
         /// On or off; on where it is set for the first time.
@@ -55,6 +65,9 @@ view! {
         pub balance: Option<Money>,
         /// What the partnership buys in.
         pub currency: Option<Currency>,
+        /// What is there by currency: in the one of now first, then in each that the partnership bought in before. Only the first is
+        /// spent from; each has a statement of its own (`?currency=`).
+        pub balances: Vec<Money>,
         /// A debit that leaves less issues a top-up; null where that is off.
         pub threshold: Option<Money>,
         /// The top-ups that wait for their payment, newest first, 200 at most.

@@ -206,7 +206,7 @@ pub(super) fn routes(r: &mut Routes) {
         .command::<ChangeBranding>();
     r.put("/v1/merchant/branding/logo", "setLogo", set_logo)
         .tag(tag)
-        .doc("Sets the logo: PNG, JPEG or WebP, at most 256 KB and 4,096 pixels on a side, as the body itself.")
+        .doc("Sets the logo: PNG, JPEG or WebP, at most 256 KB and 2,000 pixels on a side, as the body itself.")
         .needs(Right::MerchantManage)
         .body_of(FILE)
         .body_limit(LARGEST_LOGO)

@@ -1,6 +1,6 @@
 //! What is said of requests to take fulfillments back: inputs and views.
 
-use crate::fields::Paragraph;
+use crate::fields::{Line, Paragraph};
 use crate::{input, view};
 use tradepost_domain::fulfillments::RequestState;
 use tradepost_domain::ids::{CancelRequestId, FulfillmentId, LicenseId, PartnershipId};
@@ -37,6 +37,8 @@ input! {
         pub status: Option<RequestState>,
         /// Only about this fulfillment.
         pub fulfillment: Option<FulfillmentId>,
+        /// Only about what stands under this id of a shop's order.
+        pub external_order_id: Option<Line<255>>,
     }
 
     /// Which requests are wanted.
@@ -47,6 +49,8 @@ input! {
         pub status: Option<RequestState>,
         /// Only about this fulfillment.
         pub fulfillment: Option<FulfillmentId>,
+        /// Only about what stands under this id of a shop's order.
+        pub external_order_id: Option<Line<255>>,
     }
 }
 

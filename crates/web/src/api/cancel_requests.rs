@@ -103,13 +103,15 @@ async fn get(call: Call) -> Result<Answer, Problem> {
 
 async fn list_mine(call: Call) -> Result<Answer, Problem> {
     let query = call.query::<CancelRequestQuery>()?;
-    let filter = RequestFilter { partnership: None, fulfillment: query.fulfillment, state: query.status };
+    let external_order_id = query.external_order_id.map(String::from);
+    let filter = RequestFilter { partnership: None, fulfillment: query.fulfillment, state: query.status, external_order_id };
     Ok(call.list(listed(&call, filter, call.page()?).await?, |request| request))
 }
 
 async fn list_all(call: Call) -> Result<Answer, Problem> {
     let query = call.query::<MerchantCancelRequestQuery>()?;
-    let filter = RequestFilter { partnership: query.partnership, fulfillment: query.fulfillment, state: query.status };
+    let external_order_id = query.external_order_id.map(String::from);
+    let filter = RequestFilter { partnership: query.partnership, fulfillment: query.fulfillment, state: query.status, external_order_id };
     Ok(call.list(listed(&call, filter, call.page()?).await?, |request| request))
 }
 
@@ -120,7 +122,7 @@ async fn list_all(call: Call) -> Result<Answer, Problem> {
 pub async fn listed(call: &Call, filter: RequestFilter, page: PageRequest) -> Result<Page<CancelRequestSummary>, Problem> {
     let (merchant, of) = sides(call)?;
     let filter = RequestFilter { partnership: of.or(filter.partnership), ..filter };
-    let found = call.read(move |reader| Box::pin(async move { requests::list(reader, merchant, filter, page).await })).await?;
+    let found = call.read(move |reader| Box::pin(async move { requests::list(reader, merchant, &filter, page).await })).await?;
     Ok(Page { rows: found.rows.into_iter().map(CancelRequestSummary::from).collect(), next: found.next })
 }
 

@@ -54,6 +54,12 @@ input! {
         pub order_email: Option<bool>,
     }
 
+    /// Which channels are wanted.
+    pub struct ChannelQuery {
+        /// Name contains this.
+        pub search: Option<Line<100>>,
+    }
+
     /// What changes of a channel. New prices count for new orders only.
     pub struct ChannelChange {
         /// What it is called; unique.
@@ -66,8 +72,8 @@ input! {
 }
 
 async fn list(call: Call) -> Result<Answer, Problem> {
-    let (scope, page) = (call.merchant()?, call.page()?);
-    let found = call.read(move |reader| Box::pin(async move { queries::channels(reader, scope, page).await })).await?;
+    let (scope, page, search) = (call.merchant()?, call.page()?, call.query::<ChannelQuery>()?.search.map(String::from));
+    let found = call.read(move |reader| Box::pin(async move { queries::channels(reader, scope, search.as_deref(), page).await })).await?;
     Ok(call.list(found, Channel::from))
 }
 
@@ -123,7 +129,12 @@ async fn change_terms(call: Call) -> Result<Answer, Problem> {
 
 pub(super) fn routes(r: &mut Routes) {
     let tag = "Channels";
-    r.get("/v1/merchant/channels", "listChannels", list).tag(tag).doc("Lists channels, newest first.").needs(Right::MerchantRead).lists::<Channel>();
+    r.get("/v1/merchant/channels", "listChannels", list)
+        .tag(tag)
+        .doc("Lists channels, newest first.")
+        .needs(Right::MerchantRead)
+        .query::<ChannelQuery>()
+        .lists::<Channel>();
     r.post("/v1/merchant/channels", "createChannel", create)
         .tag(tag)
         .doc("Creates a channel with its price list.")

@@ -8,13 +8,13 @@ use crate::api::terms::{TermsChange, term_views};
 use crate::errors::Errors;
 use crate::{Answer, Call, OrNotFound, Problem, Routes, view};
 use std::collections::HashMap;
-use tradepost_domain::access::PartnershipScope;
+use tradepost_domain::access::{Need, PartnershipScope};
 use tradepost_domain::billing::top_up;
 use tradepost_domain::catalog::EndUserInformation;
+use tradepost_domain::fulfillments::change_terms::ChangeTerms;
 use tradepost_domain::ids::{PartnershipId, ProductId};
 use tradepost_domain::licenses::LockReason;
 use tradepost_domain::listing::PageRequest;
-use tradepost_domain::orders::change_terms::ChangeTerms;
 use tradepost_domain::orders::detail::{self, CreditDetail};
 use tradepost_domain::orders::queries::{self as orders, OrderFilter};
 use tradepost_domain::reports::overview::DAYS;
@@ -58,18 +58,19 @@ view! {
     pub struct Overview {
         /// Available Products to Resell.
         pub available_products: Vec<AvailableProduct>,
-        /// Credit.
-        pub credit: CreditOverview,
+        /// Credit; null for a caller without the right `invoices.read`.
+        pub credit: Option<CreditOverview>,
         /// Recent and Pending Orders: the newest ten.
         pub recent_orders: Vec<OrderSummary>,
         /// Why goods of unpaid orders stop right now, where they do.
         pub lock_reasons: Vec<LockReasonView>,
-        /// The prepaid balance of external shops; null while no currency is set.
+        /// The prepaid balance of external shops; null while no currency is set, and for a caller without the right `invoices.read`.
         pub prepaid_balance: Option<Money>,
         /// The day in the merchant's time zone.
         pub today: Date,
-        /// What was bought today and in the last 30 days, by currency.
-        pub purchases: Vec<SalesView>,
+        /// What was bought today and in the last 30 days, by currency, the sales of external shops with it; null for a caller without the right
+        /// `invoices.read`.
+        pub purchases: Option<Vec<SalesView>>,
     }
 }
 
@@ -148,7 +149,8 @@ pub async fn held(call: &Call) -> Result<Vec<AvailableProduct>, Problem> {
     .await
 }
 
-/// What the partnership that asks sees first.
+/// What the partnership that asks sees first. Who may not see money elsewhere sees none here: the right to orders opens the overview, those sums
+/// are of invoices and balance.
 ///
 /// # Errors
 /// 403; faults of the store.
@@ -173,15 +175,16 @@ pub async fn overview(call: &Call) -> Result<Overview, Problem> {
         })
         .await?
         .or_not_found()?;
+    let may_see_money = call.caller().authorize(Need::Right(Right::InvoicesRead)).is_ok();
     let reasons = if credit.stops_unpaid_goods { vec![LockReason::CreditLimitReached] } else { Vec::new() };
     Ok(Overview {
         available_products: holdings,
-        credit: credit_view(&credit),
+        credit: may_see_money.then(|| credit_view(&credit)),
         recent_orders: recent.rows.into_iter().map(OrderSummary::from).collect(),
         lock_reasons: lock_reasons(&reasons),
-        prepaid_balance: prepaid,
+        prepaid_balance: prepaid.filter(|_| may_see_money),
         today,
-        purchases: by_currency(&days, today),
+        purchases: may_see_money.then(|| by_currency(&days, today)),
     })
 }
 
@@ -220,7 +223,10 @@ pub fn routes(r: &mut Routes) {
         .answers::<CreditOverview>(200);
     r.get("/v1/reseller/overview", "getOverview", my_overview)
         .tag("Credit")
-        .doc("What a reseller sees first: products with available licenses, credit, prepaid balance, recent orders, what was bought in the last 30 days.")
+        .doc(
+            "What a reseller sees first: products with available licenses, recent orders; and with the right `invoices.read` credit, prepaid balance and what \
+             was bought in the last 30 days.",
+        )
         .needs(Right::OrdersRead)
         .answers::<Overview>(200);
     r.get("/v1/merchant/partnerships/{id}/credit", "getPartnershipCredit", of_partnership)

@@ -18,6 +18,12 @@ use tradepost_kernel::api_key::{ApiKeyText, KeyKind};
 const KIND: KeyKind = KeyKind::DynamicUrl;
 
 input! {
+    /// Which dynamic URLs are wanted.
+    pub struct DynamicUrlQuery {
+        /// Name contains this.
+        pub search: Option<Line<100>>,
+    }
+
     /// A new dynamic URL.
     pub struct NewDynamicUrl {
         /// What it is called: the audit trail shows it.
@@ -91,8 +97,8 @@ async fn one(call: &Call, owner: KeyOwner, id: ApiKeyId) -> Result<DynamicUrl, P
 }
 
 async fn listed(call: &Call, owner: KeyOwner) -> Result<Answer, Problem> {
-    let page = call.page()?;
-    let found = call.read(move |reader| Box::pin(async move { queries::keys(reader, owner, KIND, page).await })).await?;
+    let (page, search) = (call.page()?, call.query::<DynamicUrlQuery>()?.search.map(String::from));
+    let found = call.read(move |reader| Box::pin(async move { queries::keys(reader, owner, KIND, search.as_deref(), page).await })).await?;
     Ok(call.list(found, DynamicUrl::from))
 }
 
@@ -166,7 +172,12 @@ const TAG: &str = "Dynamic URLs";
 
 pub(super) fn routes(r: &mut Routes) {
     let right = Right::ResellerKeysManage;
-    r.get("/v1/reseller/dynamic-urls", "listDynamicUrls", list).tag(TAG).doc("Lists dynamic URLs, masked, newest first.").needs(right).lists::<DynamicUrl>();
+    r.get("/v1/reseller/dynamic-urls", "listDynamicUrls", list)
+        .tag(TAG)
+        .doc("Lists dynamic URLs, masked, newest first.")
+        .needs(right)
+        .query::<DynamicUrlQuery>()
+        .lists::<DynamicUrl>();
     r.post("/v1/reseller/dynamic-urls", "createDynamicUrl", create)
         .tag(TAG)
         .doc("Makes a dynamic URL, for a shop that can only fetch one. Its full text is shown this once; whoever has it can spend the prepaid balance, so hold it to products and source addresses.")
@@ -207,6 +218,7 @@ pub(super) fn routes(r: &mut Routes) {
         .tag(TAG)
         .doc("Lists a reseller's dynamic URLs, masked.")
         .needs(Right::KeysManage)
+        .query::<DynamicUrlQuery>()
         .lists::<DynamicUrl>();
     r.post("/v1/merchant/partnerships/{id}/dynamic-urls/{key}/disable", "disablePartnershipDynamicUrl", disable_of_partnership)
         .tag(TAG)

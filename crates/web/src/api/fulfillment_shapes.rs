@@ -9,6 +9,7 @@ use crate::{input, view};
 use serde_json::{Map, Value, json};
 use tradepost_domain::fulfillments::{Door, State};
 use tradepost_domain::ids::{FulfillmentId, LicenseId, PartnershipId, ProductId};
+use tradepost_domain::listing::ByAge;
 use tradepost_kernel::text::{self, Email};
 use tradepost_kernel::{Money, Timestamp};
 
@@ -88,6 +89,8 @@ input! {
         pub created_from: Option<Timestamp>,
         /// Only those recorded before this moment.
         pub created_to: Option<Timestamp>,
+        /// In what order: the newest first where nothing is said.
+        pub sort: Option<ByAge>,
     }
 
     /// Which fulfillments are wanted.
@@ -102,6 +105,8 @@ input! {
         pub created_from: Option<Timestamp>,
         /// Only those recorded before this moment.
         pub created_to: Option<Timestamp>,
+        /// In what order: the newest first where nothing is said.
+        pub sort: Option<ByAge>,
     }
 }
 

@@ -181,6 +181,7 @@ async fn list_mine(call: Call) -> Result<Answer, Problem> {
         external_order_id: query.external_order_id.map(String::from),
         created_from: query.created_from,
         created_to: query.created_to,
+        sort: query.sort.unwrap_or_default(),
     };
     page(&call, scope.of_merchant(), filter).await
 }
@@ -194,6 +195,7 @@ async fn list_all(call: Call) -> Result<Answer, Problem> {
         external_order_id: query.external_order_id.map(String::from),
         created_from: query.created_from,
         created_to: query.created_to,
+        sort: query.sort.unwrap_or_default(),
     };
     page(&call, scope, filter).await
 }

@@ -21,7 +21,8 @@ use tradepost_documents::paper::Size;
 use tradepost_domain::billing::document::InvoiceDocument;
 use tradepost_domain::billing::{self, queries};
 use tradepost_domain::ids::{InvoiceId, PartnershipId};
-use tradepost_domain::merchants::{self, Branding, LogoKind};
+use tradepost_domain::merchants::branding::WIDEST_LOGO;
+use tradepost_domain::merchants::{self, Branding};
 use tradepost_domain::{MerchantScope, Right};
 use tradepost_kernel::{Color, Refusal};
 
@@ -88,9 +89,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Beside the requests: setting a long invoice takes longer than a handler may hold its thread.
 async fn pdf(call: &Call, merchant: MerchantScope, papers: Papers, language: Language) -> Result<Answer, Problem> {
-    // The paper takes PNG alone; with another picture the name stands in its place.
+    // One of before the limit is not decoded; the name stands in its place.
     let logo = match &papers.look.logo {
-        Some(logo) if logo.kind == LogoKind::Png => {
+        Some(logo) if logo.width <= WIDEST_LOGO && logo.height <= WIDEST_LOGO => {
             call.read(move |reader| Box::pin(async move { merchants::branding::logo_content(reader, merchant.merchant).await })).await?
         }
         _ => None,

@@ -6,6 +6,7 @@ use crate::{input, view};
 use tradepost_domain::billing::queries::InvoiceSort;
 use tradepost_domain::billing::{InvoiceKind, InvoiceStatus, PaymentMethod};
 use tradepost_domain::ids::{InvoiceId, OrderId, PartnershipId, PaymentId};
+use tradepost_domain::listing::ByAge;
 use tradepost_kernel::{Date, Money, Timestamp};
 
 crate::named_choice!(InvoiceKind, InvoiceStatus, PaymentMethod, InvoiceSort);
@@ -73,12 +74,24 @@ input! {
         pub created_from: Option<Timestamp>,
         /// Only those recorded before this moment.
         pub created_to: Option<Timestamp>,
+        /// In what order: the newest first where nothing is said.
+        pub sort: Option<ByAge>,
     }
 
     /// Which payments are wanted.
     pub struct OwnPaymentQuery {
         /// Only for this invoice.
         pub invoice: Option<InvoiceId>,
+        /// Only those that came so.
+        pub method: Option<PaymentMethod>,
+        /// Only with exactly this reference, or for the invoice with this number.
+        pub search: Option<Line<100>>,
+        /// Only those recorded at this moment or later.
+        pub created_from: Option<Timestamp>,
+        /// Only those recorded before this moment.
+        pub created_to: Option<Timestamp>,
+        /// In what order: the newest first where nothing is said.
+        pub sort: Option<ByAge>,
     }
 }
 

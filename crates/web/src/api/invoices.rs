@@ -223,15 +223,15 @@ async fn record(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn list_payments(call: Call) -> Result<Answer, Problem> {
-    let (merchant, of) = sides(&call)?;
-    let filter = if of.is_some() {
-        PaymentFilter { partnership: of, invoice: call.query::<OwnPaymentQuery>()?.invoice, ..PaymentFilter::default() }
+    let filter = if sides(&call)?.1.is_some() {
+        let OwnPaymentQuery { invoice, method, search, created_from, created_to, sort } = call.query()?;
+        PaymentFilter { partnership: None, invoice, method, search: search.map(String::from), created_from, created_to, sort: sort.unwrap_or_default() }
     } else {
-        let PaymentQuery { partnership, invoice, method, search, created_from, created_to } = call.query()?;
-        PaymentFilter { partnership, invoice, method, search: search.map(String::from), created_from, created_to }
+        let PaymentQuery { partnership, invoice, method, search, created_from, created_to, sort } = call.query()?;
+        PaymentFilter { partnership, invoice, method, search: search.map(String::from), created_from, created_to, sort: sort.unwrap_or_default() }
     };
     let page = call.page()?;
-    Ok(call.list(found_payments(&call, merchant, filter, page).await?, |payment| payment))
+    Ok(call.list(payments_listed(&call, filter, page).await?, |payment| payment))
 }
 
 /// A page of the payments that the side that asks may see, newest first; a merchant names a partnership or sees those of all.
@@ -239,20 +239,16 @@ async fn list_payments(call: Call) -> Result<Answer, Problem> {
 /// # Errors
 /// 403; faults of the store.
 pub async fn payments(call: &Call, partnership: Option<PartnershipId>, invoice: Option<InvoiceId>, page: PageRequest) -> Result<Page<PaymentView>, Problem> {
-    let (merchant, of) = sides(call)?;
-    let filter = PaymentFilter { partnership: of.or(partnership), invoice, ..PaymentFilter::default() };
-    found_payments(call, merchant, filter, page).await
+    payments_listed(call, PaymentFilter { partnership, invoice, ..PaymentFilter::default() }, page).await
 }
 
-/// A page of the payments that a merchant looks for, newest first.
+/// A page of the payments that the side that asks looks for, newest first; a reseller's are its own, whatever the filter names.
 ///
 /// # Errors
 /// 403; faults of the store.
-pub async fn payments_of_merchant(call: &Call, filter: PaymentFilter, page: PageRequest) -> Result<Page<PaymentView>, Problem> {
-    found_payments(call, call.merchant()?, filter, page).await
-}
-
-async fn found_payments(call: &Call, merchant: MerchantScope, filter: PaymentFilter, page: PageRequest) -> Result<Page<PaymentView>, Problem> {
+pub async fn payments_listed(call: &Call, filter: PaymentFilter, page: PageRequest) -> Result<Page<PaymentView>, Problem> {
+    let (merchant, of) = sides(call)?;
+    let filter = PaymentFilter { partnership: of.or(filter.partnership), ..filter };
     let found = call.read(move |reader| Box::pin(async move { queries::payments(reader, merchant, &filter, page).await })).await?;
     Ok(Page { rows: found.rows.into_iter().map(PaymentView::from).collect(), next: found.next })
 }

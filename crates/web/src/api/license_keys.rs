@@ -16,7 +16,7 @@ use axum::http::header::CACHE_CONTROL;
 use futures_util::StreamExt;
 use tradepost_domain::ids::{KeyImportId, LicenseId, LicenseKeyId, ProductId};
 use tradepost_domain::stock::import::{BeginKeyImport, Format, ImportSettings, Importer, Listed, Mode, Report, StageKeys, TakeInKeys};
-use tradepost_domain::stock::queries::{self, ImportState, KeyFilter};
+use tradepost_domain::stock::queries::{self, ImportFilter, ImportState, KeyFilter};
 use tradepost_domain::stock::{KeyState, RevealKey, open_code};
 use tradepost_domain::{Origin, Right, catalog};
 use tradepost_kernel::{Date, Timestamp};
@@ -41,6 +41,8 @@ input! {
     pub struct KeyImportQuery {
         /// Only those in this state.
         pub state: Option<ImportState>,
+        /// Source or note contains this.
+        pub search: Option<Line<100>>,
     }
 
     /// How a file of keys is imported.
@@ -372,8 +374,9 @@ fn refused(report: &Report) -> Problem {
 }
 
 async fn imports(call: Call) -> Result<Answer, Problem> {
-    let (scope, KeyImportQuery { state }, page) = (call.merchant()?, call.query()?, call.page()?);
-    let page = call.read(move |reader| Box::pin(async move { queries::imports(reader, scope, state, page).await })).await?;
+    let (scope, KeyImportQuery { state, search }, page) = (call.merchant()?, call.query()?, call.page()?);
+    let filter = ImportFilter { state, search: search.map(String::from) };
+    let page = call.read(move |reader| Box::pin(async move { queries::imports(reader, scope, &filter, page).await })).await?;
     Ok(call.list(page, KeyImportView::from))
 }
 

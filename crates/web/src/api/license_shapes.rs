@@ -3,8 +3,10 @@
 use super::addresses::StreetAddress;
 use crate::fields::{Line, Upto};
 use crate::{input, view};
-use tradepost_domain::ids::{CustomerId, FulfillmentId, LicenseId, OrderId, OrderItemId, PartnershipId, ProductId};
+use tradepost_domain::customers::{self, CustomerView, EndUser, SellingCompany};
+use tradepost_domain::ids::{CustomerId, FulfillmentId, LicenseId, OrderId, OrderItemId, PartnershipId, ProductId, ResellerInformationId};
 use tradepost_domain::licenses::{Stage, Status};
+use tradepost_domain::listing::ByAge;
 use tradepost_kernel::Timestamp;
 use tradepost_kernel::text::Email;
 
@@ -45,6 +47,20 @@ input! {
         => address: StreetAddress
     }
 
+    /// Who the licenses of an order are for.
+    pub struct OrderEndUserInput {
+        /// Only the licenses that wait for their end user; all that have none where it is left out.
+        pub only_awaiting: Option<bool>,
+        => end_user: EndUserInput
+    }
+
+    /// The company that sells the licenses of an order on.
+    pub struct OrderSellingCompanyInput {
+        /// Only the licenses that wait for it; all that have none where it is left out.
+        pub only_awaiting: Option<bool>,
+        => selling_company: SellingCompanyInput
+    }
+
     /// Which license is activated, and for whom.
     pub struct Activation {
         /// The product's id or SKU.
@@ -67,6 +83,18 @@ input! {
         pub stage: Option<Stage>,
         /// Only with this fulfillment status.
         pub status: Option<Status>,
+        /// In what order: the newest first where nothing is said.
+        pub sort: Option<ByAge>,
+    }
+
+    /// Which licenses are wanted.
+    pub struct OwnLicenseQuery {
+        /// Only of this product: its id or SKU.
+        pub product: Option<Line<64>>,
+        /// Only what a word finds: the id of a license, an order or a product, the number of an order or of its invoice, the whole of an order's
+        /// reference, the e-mail address of a customer, or a SKU.
+        pub search: Option<Line<100>>,
+        => licenses: LicenseQuery
     }
 
     /// Which licenses are wanted.
@@ -75,8 +103,8 @@ input! {
         pub partnership: Option<PartnershipId>,
         /// Only of this product: its id or SKU.
         pub product: Option<Line<64>>,
-        /// Only what a word finds: the id of a license, the number of an order or of its invoice, the whole of an order's reference, the e-mail
-        /// address of a customer, or a SKU.
+        /// Only what a word finds: the id of a license, an order or a product, the number of an order or of its invoice, the whole of an order's
+        /// reference, the e-mail address of a customer, or a SKU.
         pub search: Option<Line<100>>,
         => licenses: LicenseQuery
     }
@@ -109,8 +137,44 @@ view! {
         pub email: String,
         /// Company.
         pub company: Option<String>,
-        /// Country.
+        /// Phone.
+        pub phone: Option<String>,
+        /// Street and number.
+        pub street: Option<String>,
+        /// City.
+        pub city: Option<String>,
+        /// Postal code.
+        pub postal_code: Option<String>,
+        /// State or region.
+        pub region: Option<String>,
+        /// Country, as a two-letter ISO 3166 code.
         pub country: Option<String>,
+        /// Language, as a two-letter ISO 639-1 code.
+        pub language: Option<String>,
+    }
+
+    /// The company that sells on to the customer.
+    pub struct SellingCompanyView {
+        /// Its id.
+        pub id: ResellerInformationId,
+        /// Its name.
+        pub company: String,
+        /// A person there.
+        pub contact: Option<String>,
+        /// Its address for mail.
+        pub email: Option<String>,
+        /// Street and number.
+        pub street: Option<String>,
+        /// City.
+        pub city: Option<String>,
+        /// Postal code.
+        pub postal_code: Option<String>,
+        /// State or region.
+        pub region: Option<String>,
+        /// Country, as a two-letter ISO 3166 code.
+        pub country: Option<String>,
+        /// VAT id.
+        pub vat_id: Option<String>,
     }
 
     /// One sold unit.
@@ -141,6 +205,8 @@ view! {
         pub code: Option<String>,
         /// Its owner.
         pub owner: Option<OwnerView>,
+        /// The company that sells it on to its owner.
+        pub selling_company: Option<SellingCompanyView>,
         /// When it was ordered.
         pub created_at: Timestamp,
         /// When it was handed over.
@@ -155,5 +221,75 @@ view! {
     pub struct ConfirmedView {
         /// Licenses.
         pub confirmed: i64,
+    }
+}
+
+impl From<EndUserInput> for EndUser {
+    fn from(input: EndUserInput) -> Self {
+        Self {
+            first_name: input.first_name.into(),
+            last_name: input.last_name.into(),
+            email: input.email,
+            company: input.company.map(String::from),
+            phone: input.phone.map(String::from),
+            street: input.address.street.map(String::from),
+            city: input.address.city.map(String::from),
+            postal_code: input.address.postal_code.map(String::from),
+            region: input.address.region.map(String::from),
+            country: input.country.map(String::from),
+            language: input.language.map(String::from),
+        }
+    }
+}
+
+impl From<SellingCompanyInput> for SellingCompany {
+    fn from(input: SellingCompanyInput) -> Self {
+        Self {
+            company: input.company.into(),
+            contact: input.contact.map(String::from),
+            email: input.email,
+            street: input.address.street.map(String::from),
+            city: input.address.city.map(String::from),
+            postal_code: input.address.postal_code.map(String::from),
+            region: input.address.region.map(String::from),
+            country: input.country.map(String::from),
+            vat_id: input.vat_id.map(String::from),
+        }
+    }
+}
+
+impl From<CustomerView> for OwnerView {
+    fn from(owner: CustomerView) -> Self {
+        Self {
+            id: owner.id,
+            first_name: owner.first_name,
+            last_name: owner.last_name,
+            email: owner.email,
+            company: owner.company,
+            phone: owner.phone,
+            street: owner.street,
+            city: owner.city,
+            postal_code: owner.postal_code,
+            region: owner.region,
+            country: owner.country,
+            language: owner.language,
+        }
+    }
+}
+
+impl From<customers::SellingCompanyView> for SellingCompanyView {
+    fn from(company: customers::SellingCompanyView) -> Self {
+        Self {
+            id: company.id,
+            company: company.company,
+            contact: company.contact,
+            email: company.email,
+            street: company.street,
+            city: company.city,
+            postal_code: company.postal_code,
+            region: company.region,
+            country: company.country,
+            vat_id: company.vat_id,
+        }
     }
 }

@@ -6,8 +6,8 @@ pub use crate::api::license_shapes::*;
 use crate::api::orders::sides;
 use crate::{Answer, Call, OrNotFound, Problem, Routes};
 use std::collections::{HashMap, HashSet};
-use tradepost_domain::customers::{self, CustomerView, EndUser, SellingCompany};
-use tradepost_domain::ids::{CustomerId, LicenseId, LicenseKeyId, OrderId};
+use tradepost_domain::customers::{self, CustomerView};
+use tradepost_domain::ids::{CustomerId, LicenseId, LicenseKeyId, OrderId, ResellerInformationId};
 use tradepost_domain::licenses::Stage;
 use tradepost_domain::licenses::lock_reasons::{ClearedBy, LockReason, of_license};
 use tradepost_domain::licenses::queries::{self, LicenseFilter, LicenseRow};
@@ -28,44 +28,11 @@ pub(crate) fn lock_reasons(reasons: &[LockReason]) -> Vec<LockReasonView> {
     reasons.iter().map(view).collect()
 }
 
-impl From<EndUserInput> for EndUser {
-    fn from(input: EndUserInput) -> Self {
-        Self {
-            first_name: input.first_name.into(),
-            last_name: input.last_name.into(),
-            email: input.email,
-            company: input.company.map(String::from),
-            phone: input.phone.map(String::from),
-            street: input.address.street.map(String::from),
-            city: input.address.city.map(String::from),
-            postal_code: input.address.postal_code.map(String::from),
-            region: input.address.region.map(String::from),
-            country: input.country.map(String::from),
-            language: input.language.map(String::from),
-        }
-    }
-}
-
-impl From<SellingCompanyInput> for SellingCompany {
-    fn from(input: SellingCompanyInput) -> Self {
-        Self {
-            company: input.company.into(),
-            contact: input.contact.map(String::from),
-            email: input.email,
-            street: input.address.street.map(String::from),
-            city: input.address.city.map(String::from),
-            postal_code: input.address.postal_code.map(String::from),
-            region: input.address.region.map(String::from),
-            country: input.country.map(String::from),
-            vat_id: input.vat_id.map(String::from),
-        }
-    }
-}
-
 /// What a page of licenses needs besides its rows.
 struct Around {
     products: HashMap<i64, catalog::SellableProduct>,
     customers: HashMap<CustomerId, CustomerView>,
+    companies: HashMap<ResellerInformationId, customers::SellingCompanyView>,
     masked: HashMap<LicenseKeyId, stock::queries::SealedCode>,
     reasons: HashMap<LicenseId, Vec<LockReason>>,
 }
@@ -77,18 +44,20 @@ fn unique_orders(rows: &[LicenseRow]) -> Vec<OrderId> {
 async fn around(reader: &mut Reader<'_>, merchant: i64, rows: &[LicenseRow]) -> Result<Around, Fault> {
     let unique = |numbers: HashSet<i64>| numbers.into_iter().collect::<Vec<_>>();
     let products = catalog::queries::products_by_number(reader, merchant, &unique(rows.iter().map(|row| row.product).collect())).await?;
-    let customers = customers::by_ids(reader, merchant, rows.iter().filter_map(|row| row.customer).collect()).await?;
+    let owners: HashSet<CustomerId> = rows.iter().filter_map(|row| row.customer).collect();
+    let customers = customers::by_ids(reader, merchant, owners.into_iter().collect()).await?;
+    let sellers: HashSet<ResellerInformationId> = rows.iter().filter_map(|row| row.reseller_information).collect();
+    let companies = customers::selling_companies(reader, merchant, sellers.into_iter().collect()).await?;
     let keys: Vec<LicenseKeyId> = rows.iter().filter_map(|row| row.key).collect();
     let masked = stock::queries::sealed(reader, merchant, &keys).await?;
     let facts = detail::order_facts(reader, MerchantScope { merchant }, &unique_orders(rows)).await?;
     let waits = |row: &LicenseRow| row.order().and_then(|order| facts.get(&order)).map(|order| (row.id, of_license(order, &row.facts())));
     let reasons = rows.iter().filter_map(waits).collect();
-    Ok(Around { products, customers, masked, reasons })
+    Ok(Around { products, customers, companies, masked, reasons })
 }
 
 fn license_view(row: &LicenseRow, around: &Around, code: Option<String>) -> Result<LicenseView, Problem> {
     let product = around.products.get(&row.product).ok_or_else(|| Fault::invariant("a license without its product"))?;
-    let owner = row.customer.and_then(|id| around.customers.get(&id));
     Ok(LicenseView {
         id: row.id,
         order: row.order(),
@@ -103,14 +72,8 @@ fn license_view(row: &LicenseRow, around: &Around, code: Option<String>) -> Resu
         // Of what waits for money nothing is shown, not even the ends of a code that may go back to stock.
         masked_code: row.key.filter(|_| row.stage != Stage::Waiting).and_then(|key| around.masked.get(&key)).map(|sealed| sealed.masked.clone()),
         code,
-        owner: owner.map(|owner| OwnerView {
-            id: owner.id,
-            first_name: owner.first_name.clone(),
-            last_name: owner.last_name.clone(),
-            email: owner.email.clone(),
-            company: owner.company.clone(),
-            country: owner.country.clone(),
-        }),
+        owner: row.customer.and_then(|id| around.customers.get(&id)).cloned().map(OwnerView::from),
+        selling_company: row.reseller_information.and_then(|id| around.companies.get(&id)).cloned().map(SellingCompanyView::from),
         created_at: row.created,
         distributed_at: row.distributed,
         sent_at: row.sent,
@@ -144,15 +107,20 @@ pub async fn shown(call: &Call, id: LicenseId, reveal: bool) -> Result<LicenseVi
     license_view(&row, &around, code)
 }
 
+fn filter(query: LicenseQuery) -> LicenseFilter {
+    LicenseFilter { order: query.order, product: None, stage: query.stage, status: query.status, sort: query.sort.unwrap_or_default() }
+}
+
 async fn list(call: Call) -> Result<Answer, Problem> {
-    let query = call.query::<LicenseQuery>()?;
-    let filter = LicenseFilter { order: query.order, product: None, stage: query.stage, status: query.status };
-    Ok(call.list(listed(&call, filter, call.page()?).await?, |view| view))
+    let OwnLicenseQuery { product, search, licenses } = call.query()?;
+    let filter = filter(licenses);
+    let wanted = LicenseSearch { partnership: None, product: product.map(String::from), search: search.map(String::from), filter };
+    Ok(call.list(found(&call, wanted, call.page()?).await?, |view| view))
 }
 
 async fn list_of_merchant(call: Call) -> Result<Answer, Problem> {
     let MerchantLicenseQuery { partnership, product, search, licenses } = call.query()?;
-    let filter = LicenseFilter { order: licenses.order, product: None, stage: licenses.stage, status: licenses.status };
+    let filter = filter(licenses);
     let wanted = LicenseSearch { partnership, product: product.map(String::from), search: search.map(String::from), filter };
     Ok(call.list(found(&call, wanted, call.page()?).await?, |view| view))
 }
@@ -175,12 +143,13 @@ pub async fn chosen(call: &Call, ids: Vec<LicenseId>) -> Result<Vec<LicenseView>
     rows.iter().map(|row| license_view(row, &around, None)).collect()
 }
 
-/// A page of the licenses that a merchant looks for, codes masked.
+/// A page of the licenses that the side that asks looks for, codes masked; a reseller's are its own, whatever is named.
 ///
 /// # Errors
 /// 403; faults of the store.
 pub async fn found(call: &Call, wanted: LicenseSearch, page: PageRequest) -> Result<Page<LicenseView>, Problem> {
-    let scope = call.merchant()?;
+    let (scope, of) = sides(call)?;
+    let wanted = LicenseSearch { partnership: of.or(wanted.partnership), ..wanted };
     let (found, around) = call
         .read(move |reader| {
             Box::pin(async move {
@@ -211,15 +180,6 @@ pub async fn listed(call: &Call, filter: LicenseFilter, page: PageRequest) -> Re
         .await?;
     let views = found.rows.iter().map(|row| license_view(row, &around, None)).collect::<Result<Vec<_>, Problem>>()?;
     Ok(Page { rows: views, next: found.next })
-}
-
-/// The number of a product, by id or SKU, that the partnership that asks has licenses of: also one that was withdrawn since.
-///
-/// # Errors
-/// 403; faults of the store.
-pub async fn product_number(call: &Call, product: String) -> Result<Option<i64>, Problem> {
-    let scope = call.partnership()?;
-    call.read(move |reader| Box::pin(async move { queries::product_of(reader, scope, &product).await })).await
 }
 
 async fn get(call: Call) -> Result<Answer, Problem> {
@@ -276,7 +236,7 @@ fn reseller_routes(r: &mut Routes) {
         .tag(tag)
         .doc("Lists the partnership's licenses, newest first, codes masked.")
         .needs(Right::OrdersRead)
-        .query::<LicenseQuery>()
+        .query::<OwnLicenseQuery>()
         .lists::<LicenseView>();
     r.get("/v1/reseller/licenses/active.csv", "downloadActiveLicenses", download_product)
         .tag(tag)

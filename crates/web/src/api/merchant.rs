@@ -61,8 +61,10 @@ view! {
         pub country: Option<String>,
         /// VAT id.
         pub vat_id: Option<String>,
-        /// Printed on invoices.
-        pub payment_instructions: Option<String>,
+        /// What else to know to pay by check or money order, printed on invoices with that way.
+        pub check_instructions: Option<String>,
+        /// What else to know to pay by wire, printed on invoices with that way.
+        pub wire_instructions: Option<String>,
         /// Where wires go, printed on invoices.
         pub bank_account: Option<BankAccountView>,
         /// Since when.
@@ -91,7 +93,8 @@ impl From<MerchantView> for Merchant {
             address: m.address,
             country: m.country,
             vat_id: m.vat_id,
-            payment_instructions: m.payment_instructions,
+            check_instructions: m.check_instructions,
+            wire_instructions: m.wire_instructions,
             bank_account: m.bank_account.map(BankAccountView::from),
             created_at: m.created,
             closed_at: m.closed,
@@ -114,8 +117,10 @@ input! {
         pub country: Patch<Country>,
         /// VAT id.
         pub vat_id: Patch<Line<30>>,
-        /// Printed on invoices.
-        pub payment_instructions: Patch<Paragraph<2000>>,
+        /// What else to know to pay by check or money order, such as where to send it: printed with that way on invoices that are issued from now on.
+        pub check_instructions: Patch<Paragraph<2000>>,
+        /// What else to know to pay by wire, such as an account without an IBAN: printed with that way on invoices that are issued from now on.
+        pub wire_instructions: Patch<Paragraph<2000>>,
         /// Where wires go, printed on invoices that are issued from now on.
         pub bank_account: Patch<NewBankAccount>,
     }
@@ -150,7 +155,8 @@ async fn change(call: Call) -> Result<Answer, Problem> {
         address: body.address.map(Paragraph::into_string).change(),
         country: body.country.map(|country| country.0).change(),
         vat_id: body.vat_id.map(Line::into_string).change(),
-        payment_instructions: body.payment_instructions.map(Paragraph::into_string).change(),
+        check_instructions: body.check_instructions.map(Paragraph::into_string).change(),
+        wire_instructions: body.wire_instructions.map(Paragraph::into_string).change(),
         bank_account: body.bank_account.map(BankAccount::from).change(),
     };
     call.execute(command).await?;

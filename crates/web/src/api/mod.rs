@@ -33,6 +33,7 @@ pub mod link_pages;
 pub mod links;
 pub mod me;
 pub mod merchant;
+pub mod order_attachments;
 pub mod order_export;
 pub mod order_shapes;
 pub mod orders;
@@ -94,6 +95,7 @@ pub fn routes(r: &mut Routes) {
     stock::routes(r);
     reseller_products::routes(r);
     orders::routes(r);
+    order_attachments::routes(r);
     fulfillments::routes(r);
     cancel_requests::routes(r);
     crate::dynamic_url::routes(r);

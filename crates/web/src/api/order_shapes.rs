@@ -6,10 +6,11 @@ use crate::fields::{Line, Paragraph, Quantity};
 use crate::input::Patch;
 use crate::{input, view};
 use tradepost_domain::ids::{InvoiceId, OrderId, OrderItemId, PartnershipId, PersonId, ProductId};
+use tradepost_domain::listing::ByAge;
 use tradepost_domain::orders::{ApprovalState, State};
 use tradepost_kernel::{Currency, Date, Money, Timestamp};
 
-crate::named_choice!(State, ApprovalState);
+crate::named_choice!(State, ApprovalState, ByAge);
 
 input! {
     /// A line of an order.
@@ -85,6 +86,8 @@ input! {
         pub created_from: Option<Timestamp>,
         /// Only those begun before this moment.
         pub created_to: Option<Timestamp>,
+        /// In what order: the newest first where nothing is said.
+        pub sort: Option<ByAge>,
     }
 
     /// Which orders are wanted.
@@ -177,6 +180,14 @@ view! {
         /// How many of them the order's file of codes holds now; 0 while there is no such file: what needs an end user is not in it, and while the
         /// credit limit is reached there is none.
         pub downloadable: i64,
+        /// How many have no end user yet, canceled ones apart.
+        pub without_end_user: i64,
+        /// How many of these wait for it.
+        pub awaiting_end_user: i64,
+        /// How many have no company that sells them on yet, canceled ones apart.
+        pub without_selling_company: i64,
+        /// How many of these wait for it.
+        pub awaiting_selling_company: i64,
     }
 
     /// The invoice of an order.

@@ -79,7 +79,17 @@ fn order_view(call: &Call, merchant: MerchantScope, detail: OrderDetail) -> Orde
             note: approval.note,
         }),
         items: detail.items.into_iter().map(|item| item_view(item, order.currency)).collect(),
-        licenses: LicenseCounts { waiting, available, distributed, canceled, downloadable: detail.downloadable },
+        licenses: LicenseCounts {
+            waiting,
+            available,
+            distributed,
+            canceled,
+            downloadable: detail.downloadable,
+            without_end_user: detail.end_users.missing,
+            awaiting_end_user: detail.end_users.awaited,
+            without_selling_company: detail.selling_companies.missing,
+            awaiting_selling_company: detail.selling_companies.awaited,
+        },
         invoice: detail.invoice.map(|(id, number, due_on)| OrderInvoice { id, number, due_on, url: link(id) }),
         created_at: order.created,
         updated_at: order.updated,
@@ -139,6 +149,7 @@ fn filter(query: OrderQuery) -> OrderFilter {
         held: query.held.unwrap_or(false),
         created_from: query.created_from,
         created_to: query.created_to,
+        sort: query.sort.unwrap_or_default(),
     }
 }
 
@@ -234,7 +245,7 @@ async fn delete_draft(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn confirm(call: Call) -> Result<Answer, Problem> {
-    let done = call.execute(PlaceOrder { order: call.path("id")? }).await?;
+    let done = call.execute(PlaceOrder { order: call.path("id")?, if_version: call.if_match()? }).await?;
     let (view, version) = shown(&call, done.outcome.order).await?;
     Ok(Answer::ok(&view).etag(version))
 }
@@ -312,7 +323,7 @@ fn reseller_routes(r: &mut Routes) {
     item_routes(r);
     r.post("/v1/reseller/orders/{id}/confirm", "confirmOrder", confirm)
         .tag(tag)
-        .doc("Confirms a draft: the order is placed and can't be changed afterwards. Prices are fixed, keys reserved, the invoice issued. Beyond the credit limit it is accepted and held as a whole.")
+        .doc("Confirms a draft: the order is placed and can't be changed afterwards. Prices are fixed, keys reserved, the invoice issued. Beyond the credit limit it is accepted and held as a whole. `If-Match` is honored: what a colleague changed meanwhile is not placed.")
         .needs(Right::OrdersPlace)
         .answers::<OrderView>(200)
         .command::<PlaceOrder>();

@@ -7,7 +7,7 @@ use super::companies::Reseller;
 use super::terms::{TermView, term_views};
 use crate::answer::Answer;
 use crate::call::{Call, OrNotFound as _};
-use crate::fields::Line;
+use crate::fields::{Line, Paragraph};
 use crate::problem::Problem;
 use crate::routes::Routes;
 use crate::{input, named_choice, view};
@@ -103,6 +103,12 @@ input! {
         pub channel: Option<ChannelId>,
     }
 
+    /// How a partnership is turned down.
+    pub struct Denial {
+        /// Why; the owners of the reseller read it in their mail.
+        pub note: Option<Paragraph<1000>>,
+    }
+
     /// How a partnership is approved.
     pub struct Approval {
         /// Where it buys; the only channel where it is left out.
@@ -177,7 +183,8 @@ async fn approve(call: Call) -> Result<Answer, Problem> {
 
 async fn deny(call: Call) -> Result<Answer, Problem> {
     let partnership = call.path("id")?;
-    call.execute(DenyPartnership { partnership }).await?;
+    let note = if call.has_body() { call.body::<Denial>()?.note } else { None };
+    call.execute(DenyPartnership { partnership, note: note.map(String::from) }).await?;
     shown(&call, partnership).await
 }
 
@@ -283,8 +290,9 @@ fn steps(r: &mut Routes, tag: &'static str) {
         .command::<ApprovePartnership>();
     r.post("/v1/merchant/partnerships/{id}/deny", "denyPartnership", deny)
         .tag(tag)
-        .doc("Turns a partnership down; it may be approved later.")
+        .doc("Turns a partnership down, with a note where there is one to give; it may be approved later.")
         .needs(Right::PartnersManage)
+        .body_optional::<Denial>()
         .answers::<Partnership>(200)
         .command::<DenyPartnership>();
     r.post("/v1/merchant/partnerships/{id}/suspend", "suspendPartnership", suspend)

@@ -20,6 +20,12 @@ input! {
         pub search: Option<Line<100>>,
     }
 
+    /// Which price lists are listed.
+    pub struct PriceListQuery {
+        /// Name contains this.
+        pub search: Option<Line<100>>,
+    }
+
     /// A price list.
     pub struct PriceListInput {
         /// Unique at the merchant.
@@ -74,6 +80,7 @@ pub fn routes(r: &mut Routes) {
         .tag(tag)
         .doc("Lists the price lists, newest first.")
         .needs(Right::MerchantRead)
+        .query::<PriceListQuery>()
         .lists::<PriceListView>();
     r.post("/v1/merchant/price-lists", "createPriceList", create)
         .tag(tag)
@@ -125,8 +132,8 @@ pub fn routes(r: &mut Routes) {
 }
 
 async fn list(call: Call) -> Result<Answer, Problem> {
-    let (scope, page) = (call.merchant()?, call.page()?);
-    let page = call.read(move |reader| Box::pin(async move { queries::price_lists(reader, scope, page).await })).await?;
+    let (scope, page, search) = (call.merchant()?, call.page()?, call.query::<PriceListQuery>()?.search.map(String::from));
+    let page = call.read(move |reader| Box::pin(async move { queries::price_lists(reader, scope, search.as_deref(), page).await })).await?;
     Ok(call.list(page, PriceListView::from))
 }
 

@@ -11,13 +11,13 @@ use crate::routes::Routes;
 use crate::schema::Schemas;
 use crate::{choices, input, named_choice, view};
 use serde_json::{Value, json};
-use tradepost_domain::catalog::queries::{self, ProductFilter};
+use tradepost_domain::catalog::queries::{self, ProductFilter, ProductSort};
 use tradepost_domain::catalog::{ChangeProduct, CreateProduct, EndUserInformation, Kind, Method, PartPatch, ProductPatch, grams, import, kilograms};
 use tradepost_domain::ids::ProductId;
 use tradepost_domain::{MerchantScope, Right};
 use tradepost_kernel::Timestamp;
 
-named_choice!(Kind, EndUserInformation, Method);
+named_choice!(Kind, EndUserInformation, Method, ProductSort);
 
 choices! {
     /// Whether a product expands to parts when it is ordered.
@@ -155,6 +155,8 @@ input! {
         pub group: Option<Line<100>>,
         /// SKU or name contains this.
         pub search: Option<Line<100>>,
+        /// In what order: the newest first where nothing is said.
+        pub sort: Option<ProductSort>,
     }
 }
 
@@ -295,8 +297,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         let file = call.read(move |reader| Box::pin(async move { import::export(reader, scope).await })).await?;
         return Ok(Answer::csv("products.csv", file));
     }
-    let filter =
-        ProductFilter { enabled: asked.enabled, kind: asked.kind, group: asked.group.map(Into::into), parent: None, search: asked.search.map(Into::into) };
+    let (group, search, sort) = (asked.group.map(Into::into), asked.search.map(Into::into), asked.sort.unwrap_or_default());
+    let filter = ProductFilter { enabled: asked.enabled, kind: asked.kind, group, parent: None, search, sort };
     let page = call.page()?;
     let page = call.read(move |reader| Box::pin(async move { queries::products(reader, scope, &filter, page).await })).await?;
     Ok(call.list(page, ProductView::from))

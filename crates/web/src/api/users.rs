@@ -6,15 +6,29 @@ use crate::fields::Line;
 use crate::problem::Problem;
 use crate::routes::Routes;
 use crate::view::ListView;
-use crate::{input, named_choice, view};
+use crate::{choices, input, named_choice, view};
 use tradepost_domain::access::{MerchantRole, ResellerRole};
+use tradepost_domain::identity::full_name;
 use tradepost_domain::merchants::{self, AddMerchantMember, ChangeMerchantMember, RemoveMerchantMember};
 use tradepost_domain::partners::{self, AddResellerMember, ChangeResellerMember, RemoveResellerMember};
 use tradepost_domain::{PersonId, Right};
 use tradepost_kernel::Timestamp;
-use tradepost_kernel::text::Email;
+use tradepost_kernel::text::{Email, folded};
 
 named_choice!(MerchantRole, ResellerRole);
+
+choices! {
+    /// In what order people are listed.
+    pub enum PeopleSort {
+        /// By first and last name.
+        Name = "name",
+    }
+}
+
+/// Sorts people by their names, whatever their case.
+pub fn by_name<T>(people: &mut [T], name: impl Fn(&T) -> String) {
+    people.sort_by_cached_key(|one| folded(&name(one)));
+}
 
 view! {
     /// A member of the merchant's staff.
@@ -57,6 +71,12 @@ view! {
 }
 
 input! {
+    /// How people are listed.
+    pub struct PeopleQuery {
+        /// In what order: those whose account is older first where nothing is said.
+        pub sort: Option<PeopleSort>,
+    }
+
     /// A new member of staff; one access mail goes to them.
     pub struct NewStaffMember {
         /// Their address.
@@ -95,8 +115,11 @@ input! {
 }
 
 async fn staff(call: Call) -> Result<Answer, Problem> {
-    let scope = call.merchant()?;
-    let found = call.read(move |reader| Box::pin(async move { merchants::queries::staff(reader, scope).await })).await?;
+    let (scope, query) = (call.merchant()?, call.query::<PeopleQuery>()?);
+    let mut found = call.read(move |reader| Box::pin(async move { merchants::queries::staff(reader, scope).await })).await?;
+    if query.sort.is_some() {
+        by_name(&mut found, |member| full_name(&member.first_name, &member.last_name));
+    }
     let show = |m: merchants::queries::StaffView| StaffMember {
         id: m.person,
         email: m.email,
@@ -130,8 +153,11 @@ async fn remove_staff(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn users(call: Call) -> Result<Answer, Problem> {
-    let reseller = call.caller().reseller()?;
-    let found = call.read(move |reader| Box::pin(async move { partners::queries::users(reader, reseller).await })).await?;
+    let (reseller, query) = (call.caller().reseller()?, call.query::<PeopleQuery>()?);
+    let mut found = call.read(move |reader| Box::pin(async move { partners::queries::users(reader, reseller).await })).await?;
+    if query.sort.is_some() {
+        by_name(&mut found, |user| full_name(&user.first_name, &user.last_name));
+    }
     let show = |u: partners::queries::UserView| ResellerUser {
         id: u.person,
         email: u.email,
@@ -163,7 +189,12 @@ async fn remove_user(call: Call) -> Result<Answer, Problem> {
 
 pub(super) fn routes(r: &mut Routes) {
     let tag = "Users";
-    r.get("/v1/merchant/users", "listStaff", staff).tag(tag).doc("Lists the staff.").needs(Right::MerchantRead).answers::<ListView<StaffMember>>(200);
+    r.get("/v1/merchant/users", "listStaff", staff)
+        .tag(tag)
+        .doc("Lists the staff.")
+        .needs(Right::MerchantRead)
+        .query::<PeopleQuery>()
+        .answers::<ListView<StaffMember>>(200);
     r.post("/v1/merchant/users", "addStaff", add_staff)
         .tag(tag)
         .doc("Lets a person into the staff; one access mail goes to them.")
@@ -192,6 +223,7 @@ pub(super) fn routes(r: &mut Routes) {
         .doc("Lists your company's users.")
         .needs(Right::ResellerPeopleRead)
         .inactive_ok()
+        .query::<PeopleQuery>()
         .answers::<ListView<ResellerUser>>(200);
     r.post("/v1/reseller/users", "addUser", add_user)
         .tag(tag)

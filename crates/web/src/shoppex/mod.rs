@@ -18,7 +18,7 @@ use axum::http::{HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 use shapes::{Enveloped, ShoppexBalance, ShoppexDelivery, ShoppexFulfillment, ShoppexMe, ShoppexOrder, ShoppexUrl};
 use tradepost_domain::billing::top_up::prepaid;
-use tradepost_domain::fulfillments::{Door, Fulfill, RevealFulfillment};
+use tradepost_domain::fulfillments::{Door, Fulfill, MOST_AT_ONCE, RevealFulfillment, is_large};
 use tradepost_domain::{Right, partners};
 
 /// A no in the words of the client: it makes a `ShoppexApiError` of it, with `status`, `code`, `docUrl`, `details` and
@@ -63,7 +63,13 @@ async fn fulfill(mut call: Call) -> Result<Answer, Problem> {
     if let Some(key) = order.idempotency_key.take() {
         call.use_idempotency_key(key.into())?;
     }
-    let (view, _) = fulfilled(&call, order.command()).await?;
+    let command = order.command();
+    if is_large(command.quantity) {
+        // Its codes come later and as a file (EXT-10), of which this client knows nothing: it would pay and wait for ever.
+        let detail = format!("This client gets at most {MOST_AT_ONCE} codes at once; larger orders go through POST /v1/reseller/fulfillments.");
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "quantity_out_of_range", detail));
+    }
+    let (view, _) = fulfilled(&call, command).await?;
     Ok(enveloped(StatusCode::CREATED, ShoppexFulfillment::from(view)))
 }
 

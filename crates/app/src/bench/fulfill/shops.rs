@@ -23,7 +23,7 @@ const EMAIL: &str = "ada.lovelace@customer.example";
 const PREPAID: &str = "1000000000.00";
 
 /// Pays ahead for every partnership, and fulfills one call of each: the first makes it active, which is not measured.
-pub(super) async fn prepare(database: &Database, seeded: &Arc<Seeded>) -> Result<(), Trouble> {
+pub(in crate::bench) async fn prepare(database: &Database, seeded: &Arc<Seeded>) -> Result<(), Trouble> {
     let house = database.open().await?;
     let environment = Environment::system();
     let amount = json!({"amount": PREPAID, "currency": "USD"});
@@ -89,7 +89,7 @@ pub(super) fn fulfilling(seeded: &Arc<Seeded>) -> impl FnMut() -> Result<Handed,
 }
 
 /// A shop's backend: one kept connection, one call at a time.
-pub(super) struct Shop {
+pub(in crate::bench) struct Shop {
     line: Line,
     seeded: Arc<Seeded>,
     environment: Environment,
@@ -101,7 +101,7 @@ pub(super) struct Shop {
 }
 
 /// So many of them.
-pub(super) async fn shops(server: &Server, seeded: &Arc<Seeded>, count: usize, only: Option<usize>) -> Result<Vec<Shop>, Trouble> {
+pub(in crate::bench) async fn shops(server: &Server, seeded: &Arc<Seeded>, count: usize, only: Option<usize>) -> Result<Vec<Shop>, Trouble> {
     let mut shops = Vec::with_capacity(count);
     for _ in 0..count {
         let line = Line::connect(server.address).await?;
@@ -136,7 +136,7 @@ impl Client for Shop {
 }
 
 /// A shop that repeats its last call, and must get the same code.
-pub(super) struct Again {
+pub(in crate::bench) struct Again {
     shop: Shop,
     call: Call,
     code: u64,
@@ -151,13 +151,13 @@ impl Client for Again {
 
 /// What all shops got so far.
 #[derive(Debug, Default)]
-pub(super) struct Sold {
+pub(in crate::bench) struct Sold {
     codes: Vec<u64>,
 }
 
 impl Sold {
     /// Takes over what shops got; gives them back as ones that repeat their last call.
-    pub(super) fn take(&mut self, shops: Vec<Shop>) -> Vec<Again> {
+    pub(in crate::bench) fn take(&mut self, shops: Vec<Shop>) -> Vec<Again> {
         let mut again = Vec::with_capacity(shops.len());
         for mut shop in shops {
             let (last, code) = (shop.last.take(), shop.codes.last().copied());
@@ -168,13 +168,13 @@ impl Sold {
     }
 
     /// How many codes were handed out.
-    pub(super) fn count(&self) -> usize {
+    pub(in crate::bench) fn count(&self) -> usize {
         self.codes.len()
     }
 
     /// # Errors
     /// A code was handed out twice.
-    pub(super) fn check(&self) -> Result<(), Trouble> {
+    pub(in crate::bench) fn check(&self) -> Result<(), Trouble> {
         let different: HashSet<u64> = self.codes.iter().copied().collect();
         if different.len() == self.codes.len() { Ok(()) } else { Err(Trouble(format!("{} codes were handed out twice", self.codes.len() - different.len()))) }
     }

@@ -1,12 +1,12 @@
-//! Lists of payments: filtered and searched where the rows are, newest first (PAY-3). Each statement has one index that it goes by.
+//! Lists of payments: filtered, searched and sorted where the rows are (PAY-3). Each statement has one index that it goes by.
 
 use super::PaymentRow;
 use crate::access::MerchantScope;
 use crate::billing::PaymentMethod;
 use crate::ids::{InvoiceId, PartnershipId};
-use crate::listing::{Page, PageRequest};
+use crate::listing::{ByAge, Page, PageRequest, Turned};
 use tradepost_kernel::Timestamp;
-use tradepost_store::{Fault, Reader, Sql, Value, params, sql};
+use tradepost_store::{Fault, Reader, Value, params, sql};
 
 /// Which payments a list shows.
 #[derive(Clone, Debug, Default)]
@@ -23,42 +23,59 @@ pub struct PaymentFilter {
     pub created_from: Option<Timestamp>,
     /// Recorded before.
     pub created_to: Option<Timestamp>,
+    /// In what order.
+    pub sort: ByAge,
 }
 
-/// `$1` merchant, `$2` before, `$3` rows, `$4` the smallest id that a moment from `$5` on can have, `$5` from, `$6` to, `$7` partnership, `$8` invoice, `$9` method
-/// (each empty: any).
+/// `$1` merchant, `$2` before, `$3` rows, `$4` the smallest id that is wanted, `$5` from, `$6` to, `$7` partnership, `$8` invoice, `$9` method (each empty:
+/// any).
 macro_rules! payments_sql {
-    ($by:literal) => {
+    ($bounds:literal, $by:literal, $turn:literal) => {
         sql!(concat!(
             "SELECT p.id, p.partnership, p.invoice, p.method, p.currency, p.amount_minor, p.allocated_minor, p.received_on, p.reference, p.created_ms
-             FROM payment p WHERE p.merchant = $1 AND p.id < $2 ",
+             FROM payment p WHERE p.merchant = $1 ",
+            $bounds,
             $by,
             " AND p.created_ms >= $5 AND p.created_ms < $6 AND (p.partnership = $7 OR length($7) = 0) AND (p.invoice = $8 OR length($8) = 0)
-             AND ($9 = '' OR p.method = $9) ORDER BY p.id DESC LIMIT $3"
+             AND ($9 = '' OR p.method = $9) ORDER BY p.id",
+            $turn,
+            " LIMIT $3"
         ))
     };
 }
 
+/// Those that something leads to. The end where a page begins is a bound, the other is asked as an OR: with both as bounds SQLite would walk through the key of
+/// the table.
+macro_rules! led_sql {
+    ($by:literal) => {
+        Turned {
+            newest: payments_sql!("AND p.id < $2 AND (p.id >= $4 OR length($4) = 0) ", $by, " DESC"),
+            oldest: payments_sql!("AND p.id >= $4 AND (p.id < $2 OR length($2) = 0) ", $by, ""),
+        }
+    };
+}
+
 /// A page of a merchant's payments.
-pub const PAYMENTS: Sql = payments_sql!("AND p.id >= $4");
-/// Those of one partnership. The span is asked as an OR: as a bound it would have SQLite walk through the key of the table.
-pub const PAYMENTS_OF_PARTNERSHIP: Sql = payments_sql!("AND (p.id >= $4 OR length($4) = 0) AND p.partnership = $7");
+pub const PAYMENTS: Turned =
+    Turned { newest: payments_sql!("AND p.id < $2 AND p.id >= $4", "", " DESC"), oldest: payments_sql!("AND p.id < $2 AND p.id >= $4", "", "") };
+/// Those of one partnership.
+pub const PAYMENTS_OF_PARTNERSHIP: Turned = led_sql!("AND p.partnership = $7");
 /// Those for one invoice.
-pub const PAYMENTS_OF_INVOICE: Sql = payments_sql!("AND (p.id >= $4 OR length($4) = 0) AND p.invoice = $8");
+pub const PAYMENTS_OF_INVOICE: Turned = led_sql!("AND p.invoice = $8");
 /// Those that came in one way.
-pub const PAYMENTS_OF_METHOD: Sql = payments_sql!("AND (p.id >= $4 OR length($4) = 0) AND p.method = $9");
+pub const PAYMENTS_OF_METHOD: Turned = led_sql!("AND p.method = $9");
 /// Those with a reference, `$10`, or for the invoice with that number.
-pub const PAYMENTS_OF_NAME: Sql = payments_sql!(
-    "AND (p.id >= $4 OR length($4) = 0) AND p.id IN (SELECT x.id FROM payment x WHERE x.merchant = $1 AND x.reference = $10
+pub const PAYMENTS_OF_NAME: Turned = led_sql!(
+    "AND p.id IN (SELECT x.id FROM payment x WHERE x.merchant = $1 AND x.reference = $10
        UNION SELECT x.id FROM invoice v CROSS JOIN payment x WHERE v.merchant = $1 AND v.number = $11 AND x.merchant = v.merchant AND x.invoice = v.id)"
 );
 
-/// A page of payments, newest first.
+/// A page of payments.
 ///
 /// # Errors
 /// The store's.
 pub async fn payments(reader: &mut Reader<'_>, scope: MerchantScope, filter: &PaymentFilter, page: PageRequest) -> Result<Page<PaymentRow>, Fault> {
-    let (first, before) = page.span(filter.created_from, filter.created_to);
+    let (first, before) = page.span_by(filter.sort, filter.created_from, filter.created_to);
     let (from, to) = (filter.created_from.map_or(i64::MIN, Timestamp::ms), filter.created_to.map_or(i64::MAX, Timestamp::ms));
     let of = filter.partnership.map_or_else(Vec::new, |partnership| partnership.bytes().to_vec());
     let invoice = filter.invoice.map_or_else(Vec::new, |invoice| invoice.bytes().to_vec());
@@ -75,6 +92,6 @@ pub async fn payments(reader: &mut Reader<'_>, scope: MerchantScope, filter: &Pa
         (None, PaymentFilter { method: Some(_), .. }) => PAYMENTS_OF_METHOD,
         (None, _) => PAYMENTS,
     };
-    let rows = reader.query(text, &values).await?;
+    let rows = reader.query(text.by(filter.sort), &values).await?;
     Ok(page.page(rows, |row: &PaymentRow| row.id))
 }

@@ -1,9 +1,8 @@
 //! Price lists, and what was given to or withheld from partnerships.
 
-use super::containing;
 use crate::access::{MerchantScope, PartnershipScope};
 use crate::ids::{PriceListId, ProductId};
-use crate::listing::{Page, PageRequest};
+use crate::listing::{Page, PageRequest, containing};
 use tradepost_kernel::Timestamp;
 use tradepost_store::{Fault, FromRow, Reader, Row, params, sql};
 
@@ -29,16 +28,16 @@ impl FromRow for PriceListView {
     }
 }
 
-/// A page of price lists, newest first.
+/// A page of price lists, newest first; with `search` only those with it in their name, whatever its case.
 ///
 /// # Errors
 /// The store's.
-pub async fn price_lists(reader: &mut Reader<'_>, scope: MerchantScope, page: PageRequest) -> Result<Page<PriceListView>, Fault> {
+pub async fn price_lists(reader: &mut Reader<'_>, scope: MerchantScope, search: Option<&str>, page: PageRequest) -> Result<Page<PriceListView>, Fault> {
     let sql = sql!(
         "SELECT l.id, l.name, (SELECT COUNT(*) FROM price_list_product i WHERE i.merchant = l.merchant AND i.price_list = l.id), l.created_ms, l.version \
-         FROM price_list l WHERE l.merchant = $1 AND l.id < $2 ORDER BY l.id DESC LIMIT $3"
+         FROM price_list l WHERE l.merchant = $1 AND l.id < $2 AND (LOWER(l.name) LIKE $4 ESCAPE '!' OR $4 IS NULL) ORDER BY l.id DESC LIMIT $3"
     );
-    let rows = reader.query(sql, params![scope.merchant, page.bound(), page.fetch()]).await?;
+    let rows = reader.query(sql, params![scope.merchant, page.bound(), page.fetch(), search.map(containing)]).await?;
     Ok(page.page(rows, |list: &PriceListView| list.id))
 }
 

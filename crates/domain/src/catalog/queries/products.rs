@@ -1,14 +1,13 @@
 //! The merchant's own view of products and their prices.
 
-use super::containing;
 use crate::access::MerchantScope;
 use crate::catalog::pricing::Book;
 use crate::catalog::{EndUserInformation, Kind, Method, ProductFields, Tier};
 use crate::ids::ProductId;
-use crate::listing::{Page, PageRequest};
+use crate::listing::{Page, PageRequest, containing};
 use std::collections::HashMap;
 use tradepost_kernel::{Currency, Timestamp};
-use tradepost_store::{Column, Fault, FromRow, Reader, Row, Sql, params, sql};
+use tradepost_store::{Column, Fault, FromRow, Reader, Row, Sql, Value, params, sql};
 
 /// One product, as its merchant sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +93,19 @@ macro_rules! product_from {
     };
 }
 
+/// In what order products are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProductSort {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// The oldest first.
+    Oldest,
+    /// By SKU.
+    Sku,
+}
+crate::access::named!(ProductSort { Newest = "-created_at", Oldest = "created_at", Sku = "sku" });
+
 /// Which products a merchant's list shows.
 #[derive(Clone, Debug, Default)]
 pub struct ProductFilter {
@@ -107,22 +119,51 @@ pub struct ProductFilter {
     pub parent: Option<i64>,
     /// SKU or name contains this, whatever its case.
     pub search: Option<String>,
+    /// In what order.
+    pub sort: ProductSort,
 }
 
-/// A page of the merchant's products, newest first.
+macro_rules! list_sql {
+    ($behind:literal, $order:literal) => {
+        sql!(concat!(
+            product_from!(),
+            $behind,
+            " AND (p.enabled = $3 OR $3 IS NULL) AND (p.kind = $4 OR $4 IS NULL) AND (p.product_group = $5 OR $5 IS NULL) \
+             AND (p.parent = $6 OR $6 IS NULL) AND (LOWER(p.sku) LIKE $7 ESCAPE '!' OR LOWER(p.name) LIKE $7 ESCAPE '!' OR $7 IS NULL) \
+             ORDER BY ",
+            $order,
+            " LIMIT $8"
+        ))
+    };
+}
+
+/// Where a page goes on: behind the product of its cursor, in the order of the list. A product that was renamed meanwhile goes on from where it is now.
+async fn behind(reader: &mut Reader<'_>, scope: MerchantScope, sort: ProductSort, page: PageRequest) -> Result<Value, Fault> {
+    Ok(match (sort, page.before) {
+        (ProductSort::Newest, _) => page.bound().into(),
+        (ProductSort::Oldest, last) => last.unwrap_or([0; 16]).to_vec().into(),
+        (ProductSort::Sku, None) => "".into(),
+        (ProductSort::Sku, Some(last)) => {
+            let sku: Option<(String,)> =
+                reader.query_opt(sql!("SELECT sku FROM product WHERE merchant = $1 AND id = $2"), params![scope.merchant, last]).await?;
+            sku.map(|(sku,)| sku).unwrap_or_default().into()
+        }
+    })
+}
+
+/// A page of the merchant's products.
 ///
 /// # Errors
 /// The store's.
 pub async fn products(reader: &mut Reader<'_>, scope: MerchantScope, filter: &ProductFilter, page: PageRequest) -> Result<Page<ProductView>, Fault> {
-    const LIST: Sql = sql!(concat!(
-        product_from!(),
-        "AND p.id < $2 AND (p.enabled = $3 OR $3 IS NULL) AND (p.kind = $4 OR $4 IS NULL) AND (p.product_group = $5 OR $5 IS NULL) \
-         AND (p.parent = $6 OR $6 IS NULL) AND (LOWER(p.sku) LIKE $7 ESCAPE '!' OR LOWER(p.name) LIKE $7 ESCAPE '!' OR $7 IS NULL) \
-         ORDER BY p.id DESC LIMIT $8"
-    ));
-    let search = filter.search.as_deref().map(containing);
-    let asked = params![scope.merchant, page.bound(), filter.enabled, filter.kind.map(Kind::name), filter.group.as_ref(), filter.parent, search, page.fetch(),];
-    let rows = reader.query(LIST, asked).await?;
+    let list = match filter.sort {
+        ProductSort::Newest => list_sql!("AND p.id < $2", "p.id DESC"),
+        ProductSort::Oldest => list_sql!("AND p.id > $2", "p.id"),
+        ProductSort::Sku => list_sql!("AND p.sku > $2", "p.sku"),
+    };
+    let (search, behind) = (filter.search.as_deref().map(containing), behind(&mut *reader, scope, filter.sort, page).await?);
+    let asked = params![scope.merchant, behind, filter.enabled, filter.kind.map(Kind::name), filter.group.as_ref(), filter.parent, search, page.fetch(),];
+    let rows = reader.query(list, asked).await?;
     let rows = with_parts(reader, scope, rows).await?;
     Ok(page.page(rows, |product: &ProductView| product.id))
 }

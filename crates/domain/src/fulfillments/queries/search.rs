@@ -1,12 +1,12 @@
-//! Lists of fulfillments: filtered where the rows are, newest first. What is rare among many has an index of its own.
+//! Lists of fulfillments: filtered and sorted where the rows are. What is rare among many has an index of its own.
 
 use super::FulfillmentRow;
 use crate::access::MerchantScope;
 use crate::fulfillments::State;
 use crate::ids::PartnershipId;
-use crate::listing::{Page, PageRequest};
+use crate::listing::{ByAge, Page, PageRequest, Turned};
 use tradepost_kernel::Timestamp;
-use tradepost_store::{Fault, Reader, Sql, params, sql};
+use tradepost_store::{Fault, Reader, params, sql};
 
 /// Which fulfillments a list shows.
 #[derive(Clone, Debug, Default)]
@@ -21,10 +21,12 @@ pub struct FulfillmentFilter {
     pub created_from: Option<Timestamp>,
     /// Recorded before.
     pub created_to: Option<Timestamp>,
+    /// In what order.
+    pub sort: ByAge,
 }
 
 /// What narrows every list: `$1` merchant, `$2` before, `$3` rows, `$4` state, `$5` external order id, `$6` from, `$7` to, `$8` partnership (each empty:
-/// any), `$9` the smallest id that a moment from `$6` on can have.
+/// any), `$9` the smallest id that is wanted.
 macro_rules! narrowed {
     () => {
         " AND ($4 = '' OR f.state = $4) AND ($5 = '' OR f.external_order_id = $5) AND f.created_ms >= $6 AND f.created_ms < $7
@@ -33,8 +35,8 @@ macro_rules! narrowed {
 }
 
 /// Those that an index of the table itself holds, and what its name for them is.
-macro_rules! list_sql {
-    ($from:literal, $by:literal, $order:literal) => {
+macro_rules! turned_sql {
+    ($from:literal, $by:literal, $order:literal, $turn:literal) => {
         sql!(concat!(
             "SELECT ",
             columns!(),
@@ -45,37 +47,44 @@ macro_rules! list_sql {
             narrowed!(),
             " ORDER BY ",
             $order,
-            " DESC LIMIT $3"
+            $turn,
+            " LIMIT $3"
         ))
     };
 }
 
+macro_rules! list_sql {
+    ($from:literal, $by:literal, $order:literal) => {
+        Turned { newest: turned_sql!($from, $by, $order, " DESC"), oldest: turned_sql!($from, $by, $order, "") }
+    };
+}
+
 /// A page of a merchant's fulfillments.
-pub const LIST: Sql = list_sql!("fulfillment f", "AND f.merchant = $1 AND f.id < $2 AND f.id >= $9", "f.id");
+pub const LIST: Turned = list_sql!("fulfillment f", "AND f.merchant = $1 AND f.id < $2 AND f.id >= $9", "f.id");
 /// Those of one partnership. As with orders, an index that holds all that is asked of `y` is the one that SQLite takes.
-pub const LIST_OF_PARTNERSHIP: Sql = list_sql!(
+pub const LIST_OF_PARTNERSHIP: Turned = list_sql!(
     "fulfillment y CROSS JOIN fulfillment f",
     "AND y.merchant = $1 AND y.partnership = $8 AND y.id < $2 AND y.id >= $9 AND f.merchant = y.merchant AND f.id = y.id",
     "y.id"
 );
 /// Those in a state that few stay in, whoever has them.
-pub const LIST_OF_RARE_STATE: Sql =
+pub const LIST_OF_RARE_STATE: Turned =
     list_sql!("fulfillment f", "AND f.merchant = $1 AND f.id < $2 AND f.id >= $9 AND f.state <> 'delivered' AND f.state = $4", "f.id");
 /// Those that stand under one id of shops' orders: looked up in each partnership.
-pub const LIST_OF_EXTERNAL_ORDER: Sql = list_sql!(
+pub const LIST_OF_EXTERNAL_ORDER: Turned = list_sql!(
     "partnership q CROSS JOIN fulfillment f",
     "AND q.merchant = $1 AND f.merchant = q.merchant AND f.partnership = q.id AND f.external_order_id = $5 AND (f.id < $2 OR length($2) = 0)
      AND (f.id >= $9 OR length($9) = 0)",
     "f.id"
 );
 /// The one that stands under an id of a partnership's shop.
-pub const LIST_OF_PARTNERSHIP_EXTERNAL_ORDER: Sql = list_sql!(
+pub const LIST_OF_PARTNERSHIP_EXTERNAL_ORDER: Turned = list_sql!(
     "fulfillment f",
     "AND f.merchant = $1 AND f.partnership = $8 AND f.external_order_id = $5 AND (f.id < $2 OR length($2) = 0) AND (f.id >= $9 OR length($9) = 0)",
     "f.id"
 );
 
-/// A page of fulfillments, newest first.
+/// A page of fulfillments.
 ///
 /// # Errors
 /// The store's.
@@ -83,7 +92,7 @@ pub async fn list(reader: &mut Reader<'_>, scope: MerchantScope, filter: &Fulfil
     let (state, external) = (filter.state.map_or("", State::name), filter.external_order_id.as_deref().unwrap_or(""));
     let (from, to) = (filter.created_from.map_or(0, Timestamp::ms), filter.created_to.map_or(i64::MAX, Timestamp::ms));
     let partnership = filter.partnership.map_or_else(Vec::new, |partnership| partnership.bytes().to_vec());
-    let (first, before) = page.span(filter.created_from, filter.created_to);
+    let (first, before) = page.span_by(filter.sort, filter.created_from, filter.created_to);
     let values = params![scope.merchant, before, page.fetch(), state, external, from, to, partnership, first];
     let text = match (filter.partnership, filter.state) {
         (Some(_), _) if !external.is_empty() => LIST_OF_PARTNERSHIP_EXTERNAL_ORDER,
@@ -92,6 +101,6 @@ pub async fn list(reader: &mut Reader<'_>, scope: MerchantScope, filter: &Fulfil
         (Some(_), _) => LIST_OF_PARTNERSHIP,
         (None, _) => LIST,
     };
-    let rows = reader.query(text, values).await?;
+    let rows = reader.query(text.by(filter.sort), values).await?;
     Ok(page.page(rows, |row: &FulfillmentRow| row.id))
 }

@@ -6,8 +6,9 @@ use std::fmt;
 
 /// Bytes that a logo may have.
 pub const LARGEST_LOGO: usize = 256 << 10;
-/// Pixels that a logo may have on either side.
-pub const WIDEST_LOGO: i64 = 4_096;
+/// Pixels that a logo may have on either side. A PDF decodes it whole: with sixteen bits per color so many are 32 MB, and how few bytes its file has
+/// says nothing of that.
+pub const WIDEST_LOGO: i64 = 2_000;
 
 /// A kind of picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +62,7 @@ impl fmt::Display for NoLogo {
         f.write_str(match self {
             Self::TooLarge => "must have at most 256 KB",
             Self::NoPicture => "must be a picture: PNG, JPEG or WebP",
-            Self::BadSize => "must have 1 to 4,096 pixels on each side",
+            Self::BadSize => "must have 1 to 2,000 pixels on each side",
         })
     }
 }
@@ -188,7 +189,8 @@ mod tests {
             assert_eq!(size(&whole[..cut]), Err(NoLogo::NoPicture), "{cut}");
         }
         assert_eq!(size(&png_of(0, 80)), Err(NoLogo::BadSize));
-        assert_eq!(size(&png_of(320, 4_097)), Err(NoLogo::BadSize));
+        assert_eq!(size(&png_of(2_000, 2_000)), Ok((LogoKind::Png, 2_000, 2_000)));
+        assert_eq!(size(&png_of(320, 2_001)), Err(NoLogo::BadSize));
         assert_eq!(size(&[png_of(1, 1), vec![0; LARGEST_LOGO]].concat()), Err(NoLogo::TooLarge));
     }
 }

@@ -4,13 +4,13 @@ use super::PlaceOrder;
 use crate::access::PartnershipScope;
 use crate::catalog::pricing::{self, Priced};
 use crate::catalog::{self, SellableProduct};
-use crate::command::Ctx;
+use crate::command::{Ctx, latest};
 use crate::credit::Exposure;
 use crate::ids::{ChannelId, OrderId, PartnershipId, PersonId};
 use crate::ledger::{self, AccountKind};
 use crate::licenses;
 use crate::merchants::{self, MerchantView};
-use crate::orders::change_draft::still_a_draft;
+use crate::orders::change_draft::{as_seen, still_a_draft};
 use crate::orders::create_draft::may_order;
 use crate::orders::lines::{Line, MOST_LICENSES_AT_ONCE, Prices, keys_needed, licenses_of, price_line, within_one_order};
 use crate::orders::queries::ItemRow;
@@ -22,7 +22,7 @@ use crate::partners::spending::{self, Spending};
 use crate::partners::{self, LockedPartnership, terms};
 use crate::stock::{self, Shelves};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use tradepost_kernel::{Currency, Date, Refusal, Timestamp};
+use tradepost_kernel::{Currency, Date, Refusal};
 use tradepost_store::{Fault, Reader, Tx};
 
 /// Everything that the orders of a set share; taking from it is how they see each other.
@@ -103,8 +103,7 @@ impl Loaded {
         loaded.balances = balances.into_iter().map(|(scope, minor)| (scope, -minor)).collect();
         // Last: from here on every other sale of these products waits.
         // The latest: what expires before one of them is decided is sold by none.
-        let now = ctxs.iter().map(|ctx| ctx.now).max().unwrap_or(Timestamp::from_ms(0));
-        loaded.shelves = stock::shelves(&mut *tx, &wanted, now).await?;
+        loaded.shelves = stock::shelves(&mut *tx, &wanted, latest(ctxs)).await?;
         // Keys that older backorders wait for are not there for anybody else, also while nobody handed them out yet (STK-7).
         let free = queries::free_keys(&mut *tx, &wanted).await?;
         for (product, shelf) in &mut loaded.shelves {
@@ -162,6 +161,7 @@ impl Loaded {
             let house = self.houses.get(&scope.merchant).filter(|_| self.buyers.contains_key(&scope)).ok_or_else(Refusal::not_found)?;
             standing.partnership.may_trade()?;
             still_a_draft(order)?;
+            as_seen(order, command.if_version)?;
             let (channel, currency) = may_order(&standing.partnership, &standing.terms)?;
             let items = items.get(&order.id).cloned().unwrap_or_default();
             Ok(Going { scope, order: order.id, channel, currency, day: ctx.now.date_in(&house.time_zone), bound: spending::bound(ctx.caller()), items })

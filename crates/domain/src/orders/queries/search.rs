@@ -1,4 +1,4 @@
-//! Lists of orders: filtered and searched where the rows are, newest first (ORD-10).
+//! Lists of orders: filtered, searched and sorted where the rows are (ORD-10).
 //!
 //! A word that somebody types is looked up as what it looks like, by an index: nothing is searched by walking through all
 //! orders. Each statement has one index that it goes by; what narrows it further is asked of the rows that this one brings.
@@ -6,7 +6,7 @@
 use super::OrderRow;
 use crate::access::{MerchantScope, PartnershipScope};
 use crate::ids::PartnershipId;
-use crate::listing::{Page, PageRequest};
+use crate::listing::{ByAge, Page, PageRequest, Turned};
 use crate::orders::State;
 use crate::{catalog, licenses, partners};
 use tradepost_kernel::Timestamp;
@@ -28,6 +28,8 @@ pub struct OrderFilter {
     pub created_from: Option<Timestamp>,
     /// Begun before.
     pub created_to: Option<Timestamp>,
+    /// In what order.
+    pub sort: ByAge,
 }
 
 /// What a word that is searched for means.
@@ -47,7 +49,7 @@ pub enum Term {
 const FEW: i64 = 50_000;
 
 /// What narrows every list. `$1` merchant, `$2` before, `$3` rows, `$4` state, `$5` from, `$6` to, `$7` product (0: any), `$8` partnership (empty: any), `$9` and `$10` beginning of the reference and its length (0: any), `$11`
-/// whether only held ones, `$12` the smallest id that a moment from `$5` on can have.
+/// whether only held ones, `$12` the smallest id that is wanted.
 macro_rules! narrowed {
     () => {
         " AND ($4 = '' OR o.state = $4) AND o.created_ms >= $5 AND o.created_ms < $6
@@ -59,62 +61,86 @@ macro_rules! narrowed {
 
 /// Orders that something leads to. Where a word does, the span is asked as an OR: as a bound it would have SQLite walk through the key of the table instead.
 macro_rules! list_sql {
-    ($by:literal) => {
-        sql!(concat!(order_columns!(), "FROM orders o WHERE o.merchant = $1 AND o.id < $2 ", $by, narrowed!(), " ORDER BY o.id DESC LIMIT $3"))
+    ($by:literal, $turn:literal) => {
+        sql!(concat!(order_columns!(), "FROM orders o WHERE o.merchant = $1 AND o.id < $2 ", $by, narrowed!(), " ORDER BY o.id", $turn, " LIMIT $3"))
     };
 }
 
 /// Orders that an index of `y` holds, walked through from `$2` down to `$12`: nothing outside of the span is. Of itself SQLite takes any index
 /// that bounds ids at both ends for as good as another, and the smallest; one that holds all that is asked of `y` is better to it. CROSS JOIN keeps the order.
 macro_rules! walk_sql {
-    ($by:literal) => {
+    ($by:literal, $turn:literal) => {
         sql!(concat!(
             order_columns!(),
             "FROM orders y CROSS JOIN orders o WHERE y.merchant = $1 AND y.id < $2 AND y.id >= $12 ",
             $by,
             " AND o.merchant = y.merchant AND o.id = y.id",
             narrowed!(),
-            " ORDER BY y.id DESC LIMIT $3"
+            " ORDER BY y.id",
+            $turn,
+            " LIMIT $3"
         ))
     };
 }
 
+/// A page of a merchant's orders with a product, `$13`, each once. Counted, not asked for by NOT EXISTS: PostgreSQL would join and sort.
+macro_rules! product_sql {
+    ($by:literal, $turn:literal) => {
+        sql!(concat!(
+            order_columns!(),
+            "FROM order_item d CROSS JOIN orders o WHERE d.merchant = $1 AND d.product = $13 AND d.orders < $2 AND d.orders >= $12 ",
+            $by,
+            " AND o.merchant = d.merchant AND o.id = d.orders
+         AND (SELECT COUNT(*) FROM order_item e WHERE e.merchant = d.merchant AND e.orders = d.orders AND e.product = d.product AND e.place < d.place) < 1",
+            narrowed!(),
+            " ORDER BY d.orders",
+            $turn,
+            " LIMIT $3"
+        ))
+    };
+}
+
+/// One of these in both orders.
+macro_rules! turned {
+    ($sql:ident, $by:literal) => {
+        Turned { newest: $sql!($by, " DESC"), oldest: $sql!($by, "") }
+    };
+}
+
 /// A page of one partnership's orders.
-pub const LIST_OF_PARTNERSHIP: Sql = walk_sql!("AND y.partnership = $8");
+pub const LIST_OF_PARTNERSHIP: Turned = turned!(walk_sql, "AND y.partnership = $8");
 /// A page of one partnership's orders in one state.
-pub const LIST_OF_PARTNERSHIP_STATE: Sql = walk_sql!("AND y.partnership = $8 AND y.state = $4");
+pub const LIST_OF_PARTNERSHIP_STATE: Turned = turned!(walk_sql, "AND y.partnership = $8 AND y.state = $4");
 /// A page of one partnership's held orders.
-pub const LIST_OF_PARTNERSHIP_HELD: Sql = walk_sql!("AND y.partnership = $8 AND y.placed_ms IS NOT NULL AND y.released_ms IS NULL AND y.canceled_ms IS NULL");
+pub const LIST_OF_PARTNERSHIP_HELD: Turned =
+    turned!(walk_sql, "AND y.partnership = $8 AND y.placed_ms IS NOT NULL AND y.released_ms IS NULL AND y.canceled_ms IS NULL");
 /// A page of a merchant's orders.
-pub const LIST_OF_MERCHANT: Sql = list_sql!("AND o.id >= $12");
+pub const LIST_OF_MERCHANT: Turned = turned!(list_sql, "AND o.id >= $12");
 /// A page of a merchant's orders in one state.
-pub const LIST_OF_STATE: Sql = walk_sql!("AND y.state = $4");
+pub const LIST_OF_STATE: Turned = turned!(walk_sql, "AND y.state = $4");
 /// A page of a merchant's held orders: few among many.
-pub const LIST_OF_HELD: Sql = list_sql!("AND o.id >= $12 AND o.placed_ms IS NOT NULL AND o.released_ms IS NULL AND o.canceled_ms IS NULL");
+pub const LIST_OF_HELD: Turned = turned!(list_sql, "AND o.id >= $12 AND o.placed_ms IS NOT NULL AND o.released_ms IS NULL AND o.canceled_ms IS NULL");
 /// Orders that have a number, are on the invoice with that number, `$13`, or have exactly that reference, `$14`.
-pub const LIST_OF_NAME: Sql = list_sql!(
+pub const LIST_OF_NAME: Turned = turned!(
+    list_sql,
     "AND (o.id >= $12 OR length($12) = 0) AND o.id IN (SELECT y.id FROM orders y WHERE y.merchant = $1 AND y.number = $13
        UNION SELECT x.orders FROM invoice v CROSS JOIN invoice_order x WHERE v.merchant = $1 AND v.number = $13 AND x.merchant = v.merchant AND x.invoice = v.id
        UNION SELECT y.id FROM orders y WHERE y.merchant = $1 AND y.reference_key = $14)"
 );
 /// Orders with a license of the customer with an address, `$13`.
-pub const LIST_OF_CUSTOMER: Sql = list_sql!(
+pub const LIST_OF_CUSTOMER: Turned = turned!(
+    list_sql,
     "AND (o.id >= $12 OR length($12) = 0) AND o.id IN (SELECT l.orders FROM customer c CROSS JOIN license l
        WHERE c.merchant = $1 AND c.email_key = $13 AND l.merchant = c.merchant AND l.customer = c.id AND l.orders IS NOT NULL)"
 );
 /// Orders whose reference begins in a way that few have: from `$13` to before `$14`. Those outside of the span are left out by the index alone.
-pub const LIST_OF_REFERENCE: Sql = list_sql!(
+pub const LIST_OF_REFERENCE: Turned = turned!(
+    list_sql,
     "AND (o.id >= $12 OR length($12) = 0) AND o.id IN (SELECT y.id FROM orders y WHERE y.merchant = $1 AND y.reference_key >= $13 AND y.reference_key < $14
        AND (y.id >= $12 OR length($12) = 0) AND (y.id < $2 OR length($2) = 0))"
 );
-/// A page of a merchant's orders with a product, `$13`, each once. Counted, not asked for by NOT EXISTS: PostgreSQL would join and sort.
-pub const LIST_OF_PRODUCT: Sql = sql!(concat!(
-    order_columns!(),
-    "FROM order_item d CROSS JOIN orders o WHERE d.merchant = $1 AND d.product = $13 AND d.orders < $2 AND d.orders >= $12 AND o.merchant = d.merchant AND o.id = d.orders
-     AND (SELECT COUNT(*) FROM order_item e WHERE e.merchant = d.merchant AND e.orders = d.orders AND e.product = d.product AND e.place < d.place) < 1",
-    narrowed!(),
-    " ORDER BY d.orders DESC LIMIT $3"
-));
+/// Those with a product, `$13`, each once.
+pub const LIST_OF_PRODUCT: Turned = turned!(product_sql, "");
 
 /// Whether many references begin so.
 const COUNT_REFERENCES: Sql =
@@ -149,7 +175,7 @@ impl Asked {
         let partnership = self.partnership.map_or_else(Vec::new, |partnership| partnership.bytes().to_vec());
         let (from, to) = (filter.created_from.map_or(i64::MIN, Timestamp::ms), filter.created_to.map_or(i64::MAX, Timestamp::ms));
         let state = filter.state.map_or("", State::name);
-        let (first, before) = self.page.span(filter.created_from, filter.created_to);
+        let (first, before) = self.page.span_by(filter.sort, filter.created_from, filter.created_to);
         let mut values =
             params![self.merchant, before, self.page.fetch(), state, from, to, self.product, partnership, self.reference, length, filter.held, first].to_vec();
         values.extend(further);
@@ -157,7 +183,7 @@ impl Asked {
     }
 }
 
-/// A page of orders, newest first; of one partnership only, where given.
+/// A page of orders; of one partnership only, where given.
 ///
 /// # Errors
 /// The store's.
@@ -211,12 +237,12 @@ async fn statement(reader: &mut Reader<'_>, filter: &OrderFilter, term: Option<T
         None if asked.product != 0 => of_product(&mut *reader, filter, &mut asked).await?,
         None => (walk(filter, &asked), Vec::new()),
     };
-    Ok((text, asked.values(filter, further)))
+    Ok((text.by(filter.sort), asked.values(filter, further)))
 }
 
 /// By what is rarest of a product's orders and those that are asked for otherwise. Where both are many, but few are both, all of one are walked through.
-async fn of_product(reader: &mut Reader<'_>, filter: &OrderFilter, asked: &mut Asked) -> Result<(Sql, Vec<Value>), Fault> {
-    let (first, before) = asked.page.span(filter.created_from, filter.created_to);
+async fn of_product(reader: &mut Reader<'_>, filter: &OrderFilter, asked: &mut Asked) -> Result<(Turned, Vec<Value>), Fault> {
+    let (first, before) = asked.page.span_by(filter.sort, filter.created_from, filter.created_to);
     if filter.held {
         return Ok((walk(filter, asked), Vec::new()));
     }
@@ -237,7 +263,7 @@ async fn of_product(reader: &mut Reader<'_>, filter: &OrderFilter, asked: &mut A
 }
 
 /// Without a word that is looked up.
-fn walk(filter: &OrderFilter, asked: &Asked) -> Sql {
+fn walk(filter: &OrderFilter, asked: &Asked) -> Turned {
     match (asked.partnership, filter.state) {
         (Some(_), _) if filter.held => LIST_OF_PARTNERSHIP_HELD,
         (Some(_), Some(_)) => LIST_OF_PARTNERSHIP_STATE,

@@ -2,7 +2,7 @@
 
 use crate::access::{MerchantScope, named};
 use crate::ids::{KeyImportId, LicenseKeyId, ProductId};
-use crate::listing::{Page, PageRequest};
+use crate::listing::{Page, PageRequest, containing};
 use std::collections::HashMap;
 use tradepost_kernel::Timestamp;
 use tradepost_store::ColumnType::{Bytes, Int};
@@ -69,13 +69,27 @@ pub enum ImportState {
 }
 named!(ImportState { Staging = "staging", Done = "done", Abandoned = "abandoned" });
 
-/// A page of imports, newest first; only those in a state, where one is asked for.
+/// Which imports a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct ImportFilter {
+    /// Only those in this state.
+    pub state: Option<ImportState>,
+    /// Only those with this in their source or note, whatever its case.
+    pub search: Option<String>,
+}
+
+/// A page of imports, newest first.
 ///
 /// # Errors
 /// The store's.
-pub async fn imports(reader: &mut Reader<'_>, scope: MerchantScope, state: Option<ImportState>, page: PageRequest) -> Result<Page<KeyImportView>, Fault> {
-    const LIST: Sql = sql!(concat!(import_from!(), "AND id < $2 AND ($4 = '' OR state = $4) ORDER BY id DESC LIMIT $3"));
-    let rows = reader.query(LIST, params![scope.merchant, page.bound(), page.fetch(), state.map_or("", ImportState::name)]).await?;
+pub async fn imports(reader: &mut Reader<'_>, scope: MerchantScope, filter: &ImportFilter, page: PageRequest) -> Result<Page<KeyImportView>, Fault> {
+    const LIST: Sql = sql!(concat!(
+        import_from!(),
+        "AND id < $2 AND ($4 = '' OR state = $4) AND (LOWER(source) LIKE $5 ESCAPE '!' OR LOWER(note) LIKE $5 ESCAPE '!' OR $5 IS NULL)
+         ORDER BY id DESC LIMIT $3"
+    ));
+    let pattern = filter.search.as_deref().map(containing);
+    let rows = reader.query(LIST, params![scope.merchant, page.bound(), page.fetch(), filter.state.map_or("", ImportState::name), pattern]).await?;
     Ok(page.page(rows, |import: &KeyImportView| import.id))
 }
 

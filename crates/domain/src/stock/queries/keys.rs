@@ -1,9 +1,8 @@
 //! Lists of masked keys, and the stock product by product.
 
 use crate::access::MerchantScope;
-use crate::catalog::queries::containing;
 use crate::ids::{KeyImportId, LicenseId, LicenseKeyId, ProductId};
-use crate::listing::{Page, PageRequest};
+use crate::listing::{Page, PageRequest, containing};
 use crate::stock::queries::StockCounts;
 use crate::stock::{KeyState, Level};
 use tradepost_kernel::Timestamp;

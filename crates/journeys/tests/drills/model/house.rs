@@ -2,10 +2,10 @@
 
 use super::reference::{Action, Model, PRICE, View};
 use tradepost_domain::command::{Done, Idempotency};
+use tradepost_domain::fulfillments::change_terms::ChangeTerms;
 use tradepost_domain::fulfillments::{Door, Fulfill};
 use tradepost_domain::ledger::{self, AccountKind};
 use tradepost_domain::orders::cancel::CancelOrder;
-use tradepost_domain::orders::change_terms::ChangeTerms;
 use tradepost_domain::orders::place::PlaceOrder;
 use tradepost_domain::partners::terms::TermName;
 use tradepost_domain::{Caller, Command, InvoiceId, No, OrderId};
@@ -66,7 +66,7 @@ impl House {
             Action::Place { shop, quantity } => {
                 let reseller = self.shops[shop].clone();
                 let draft = reseller.order(&[("KEY-PRO", quantity)]).draft().await;
-                let placed = self.ask(&reseller.owner(), PlaceOrder { order: draft }, asked, key).await?;
+                let placed = self.ask(&reseller.owner(), PlaceOrder::of(draft), asked, key).await?;
                 self.orders.push((placed.order, placed.invoice));
             }
             Action::Fulfill { shop, quantity } => {

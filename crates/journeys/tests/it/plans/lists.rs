@@ -4,10 +4,11 @@ use super::plan;
 use tradepost_domain::billing::queries as invoices;
 use tradepost_domain::fulfillments::queries as fulfillments;
 use tradepost_domain::licenses::queries as licenses;
+use tradepost_domain::listing::Turned;
 use tradepost_domain::notices::queries as messages;
 use tradepost_domain::orders::queries as orders;
 use tradepost_domain::reports::waiting;
-use tradepost_store::{Value, params};
+use tradepost_store::{Sql, Value, params};
 use tradepost_testkit::{Kind, TestApp};
 
 /// Both ends of what is walked are bounds of the index.
@@ -46,10 +47,12 @@ pub async fn of_orders(app: &TestApp, merchant: i64, partnership: Vec<u8>, produ
         (orders::LIST_OF_PRODUCT, page("", Vec::new(), vec![product.into()]), &["order_item_by_product"][..]),
     ];
     for (list, values, indexes) in walked {
-        let found = plan(app, list, values).await;
-        assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
-        assert!(!sorts(&found), "{found}");
-        bounded(app, &found);
+        for text in [list.newest, list.oldest] {
+            let found = plan(app, text, values.clone()).await;
+            assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
+            assert!(!sorts(&found), "{found}");
+            bounded(app, &found);
+        }
     }
     let span = |of: Value| params![merchant, of, [0_u8; 16], [0xff_u8; 16], 10_001_i64].to_vec();
     for (count, values, index) in
@@ -69,10 +72,12 @@ pub async fn of_orders(app: &TestApp, merchant: i64, partnership: Vec<u8>, produ
         (orders::LIST_OF_CUSTOMER, text("ada@customer.example"), &["customer_by_email"][..]),
         (orders::LIST_OF_REFERENCE, begins, &["orders_by_reference"][..]),
     ] {
-        let found = plan(app, list, page("", Vec::new(), further)).await;
-        assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
-        let walks = ["Seq Scan on orders", "SCAN o", "sqlite_autoindex_orders_1 (merchant=? AND id<?)"];
-        assert!(walks.iter().all(|walk| !found.contains(walk)), "walks all orders: {found}");
+        for text in [list.newest, list.oldest] {
+            let found = plan(app, text, page("", Vec::new(), further.clone())).await;
+            assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
+            let walks = ["Seq Scan on orders", "SCAN o", "sqlite_autoindex_orders_1 (merchant=? AND id<?)"];
+            assert!(walks.iter().all(|walk| !found.contains(walk)), "walks all orders: {found}");
+        }
     }
 }
 
@@ -132,23 +137,42 @@ pub async fn of_licenses(app: &TestApp, merchant: i64, partnership: Vec<u8>, pro
     for (list, values, indexes) in [
         (licenses::LIST, page("", "", Vec::new()), &["license_of_both_pkey", "sqlite_autoindex_license_1"][..]),
         (licenses::LIST_OF_ORDER, of_order, &["license_by_order"][..]),
-        (licenses::FIRST_IN_FILE, params![merchant, [7_u8; 16]].to_vec(), &["license_by_order"][..]),
         (licenses::LIST_OF_PARTNERSHIP, page("", "", vec![7; 16]), &["license_by_partnership"][..]),
         (licenses::LIST_AVAILABLE_OF_PRODUCT, page("available", "", partnership.clone()), &["license_available"][..]),
         (licenses::LIST_TO_CONFIRM, page("", confirm, partnership.clone()), &["license_to_confirm"][..]),
         (licenses::LIST_OF_RARE_STAGE, page("revoked", "", Vec::new()), &["license_of_rare_stage"][..]),
         (licenses::LIST_OF_RARE_STAGE, page("revoked", "", partnership), &["license_of_rare_stage"][..]),
     ] {
-        let found = plan(app, list, values).await;
-        assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
-        assert!(!sorts(&found), "{found}");
+        for (text, values) in both(list, &values) {
+            let found = plan(app, text, values).await;
+            assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
+            assert!(!sorts(&found), "{found}");
+        }
     }
+    let found = plan(app, licenses::FIRST_IN_FILE, params![merchant, [7_u8; 16]].to_vec()).await;
+    assert!(found.contains("license_by_order") && !sorts(&found), "{found}");
+}
+
+/// A list of licenses in both orders, each from where it begins: the second parameter is what a page goes on behind.
+fn both(list: Turned, values: &[Value]) -> [(Sql, Vec<Value>); 2] {
+    [(list.newest, [0xff_u8; 16]), (list.oldest, [0; 16])].map(|(text, behind)| {
+        let mut values = values.to_vec();
+        values[1] = Value::from(behind);
+        (text, values)
+    })
 }
 
 /// PAR-17: what a word leads to goes by the index of what it looks like, and walks no licenses.
-pub async fn of_licenses_that_a_word_finds(app: &TestApp, merchant: i64) {
+pub async fn of_licenses_that_a_word_finds(app: &TestApp, merchant: i64, partnership: Vec<u8>) {
+    for of in [Vec::new(), partnership] {
+        of_a_word(app, merchant, &of).await;
+    }
+}
+
+/// The same for one that asks: the merchant where `of` is empty, else the reseller.
+async fn of_a_word(app: &TestApp, merchant: i64, of: &[u8]) {
     let page = |further: Vec<Value>| {
-        let mut values = params![merchant, [0xff_u8; 16], 51_i64, 0_i64, "", "", Vec::<u8>::new(), Vec::<u8>::new()].to_vec();
+        let mut values = params![merchant, [0xff_u8; 16], 51_i64, 0_i64, "", "", of.to_vec(), Vec::<u8>::new()].to_vec();
         values.extend(further);
         values
     };
@@ -161,10 +185,12 @@ pub async fn of_licenses_that_a_word_finds(app: &TestApp, merchant: i64) {
         (orders::LICENSES_OF_NAME, name(), &["orders_by_reference"][..]),
         (orders::LICENSES_OF_NAME, name(), &["invoice_by_number"][..]),
     ] {
-        let found = plan(app, list, page(further)).await;
-        assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
-        let walks = ["Seq Scan on license", "SCAN l", "sqlite_autoindex_license_1 (merchant=? AND id<?)", "Seq Scan on orders"];
-        assert!(walks.iter().all(|walk| !found.contains(walk)), "walks all licenses: {found}");
+        for (text, values) in both(list, &page(further)) {
+            let found = plan(app, text, values).await;
+            assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
+            let walks = ["Seq Scan on license", "SCAN l", "sqlite_autoindex_license_1 (merchant=? AND id<?)", "Seq Scan on orders"];
+            assert!(walks.iter().all(|walk| !found.contains(walk)), "walks all licenses: {found}");
+        }
     }
 }
 
@@ -176,16 +202,19 @@ pub async fn of_payments(app: &TestApp, merchant: i64) {
         values
     };
     let (none, some) = (Vec::<u8>::new, || vec![7_u8; 16]);
-    let name = vec![Value::from("RE-1"), Value::from("RE-1")];
+    let name = || vec![Value::from("RE-1"), Value::from("RE-1")];
     for (list, values, indexes) in [
         (invoices::PAYMENTS, page(none(), none(), "", Vec::new()), &["payment_pkey", "sqlite_autoindex_payment_1"][..]),
         (invoices::PAYMENTS_OF_PARTNERSHIP, page(some(), none(), "", Vec::new()), &["payment_by_partnership"][..]),
         (invoices::PAYMENTS_OF_INVOICE, page(none(), some(), "", Vec::new()), &["payment_by_invoice"][..]),
         (invoices::PAYMENTS_OF_METHOD, page(none(), none(), "wire", Vec::new()), &["payment_by_method"][..]),
-        (invoices::PAYMENTS_OF_NAME, page(none(), none(), "", name), &["payment_by_reference"][..]),
+        (invoices::PAYMENTS_OF_NAME, page(none(), none(), "", name()), &["payment_by_reference"][..]),
+        (invoices::PAYMENTS_OF_NAME, page(some(), none(), "", name()), &["payment_by_reference"][..]),
     ] {
-        let found = plan(app, list, values).await;
-        assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
+        for text in [list.newest, list.oldest] {
+            let found = plan(app, text, values.clone()).await;
+            assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
+        }
     }
 }
 
@@ -198,13 +227,17 @@ pub async fn of_fulfillments(app: &TestApp, merchant: i64, partnership: Vec<u8>)
         (fulfillments::LIST_OF_RARE_STATE, page("refunded", "", Vec::new()), &["fulfillment_of_rare_state"][..]),
         (fulfillments::LIST_OF_RARE_STATE, page("failed", "", partnership.clone()), &["fulfillment_of_rare_state"][..]),
     ] {
-        let found = plan(app, list, values).await;
-        assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
-        assert!(!sorts(&found), "{found}");
-        bounded(app, &found);
+        for text in [list.newest, list.oldest] {
+            let found = plan(app, text, values.clone()).await;
+            assert!(indexes.iter().any(|index| found.contains(index)), "not by {indexes:?}: {found}");
+            assert!(!sorts(&found), "{found}");
+            bounded(app, &found);
+        }
     }
     for (list, of) in [(fulfillments::LIST_OF_EXTERNAL_ORDER, Vec::new()), (fulfillments::LIST_OF_PARTNERSHIP_EXTERNAL_ORDER, partnership)] {
-        let found = plan(app, list, page("", "EXT-1", of)).await;
-        assert!(found.contains("sqlite_autoindex_fulfillment_2") || found.contains("fulfillment_merchant_partnership_external_order_id_key"), "{found}");
+        for text in [list.newest, list.oldest] {
+            let found = plan(app, text, page("", "EXT-1", of.clone())).await;
+            assert!(found.contains("sqlite_autoindex_fulfillment_2") || found.contains("fulfillment_merchant_partnership_external_order_id_key"), "{found}");
+        }
     }
 }

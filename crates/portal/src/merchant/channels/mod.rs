@@ -24,12 +24,12 @@ const CHOICES: PageRequest = PageRequest { limit: 200, before: None };
 
 /// The merchant's channels, newest first, as many as a choice shows.
 pub(in crate::merchant) async fn all(call: &Call) -> Result<Vec<ChannelView>, Problem> {
-    Ok(found(call, CHOICES).await?.rows)
+    Ok(found(call, None, CHOICES).await?.rows)
 }
 
-async fn found(call: &Call, page: PageRequest) -> Result<Page<ChannelView>, Problem> {
+async fn found(call: &Call, search: Option<String>, page: PageRequest) -> Result<Page<ChannelView>, Problem> {
     let scope = call.merchant()?;
-    call.read(move |reader| Box::pin(async move { queries::channels(reader, scope, page).await })).await
+    call.read(move |reader| Box::pin(async move { queries::channels(reader, scope, search.as_deref(), page).await })).await
 }
 
 /// The channel that the path names.
@@ -41,7 +41,7 @@ async fn one(call: &Call) -> Result<ChannelView, Problem> {
 /// What price lists are called, newest first.
 async fn price_lists(call: &Call) -> Result<Vec<(PriceListId, String)>, Problem> {
     let scope = call.merchant()?;
-    let found = call.read(move |reader| Box::pin(async move { catalog::queries::price_lists(reader, scope, CHOICES).await })).await?;
+    let found = call.read(move |reader| Box::pin(async move { catalog::queries::price_lists(reader, scope, None, CHOICES).await })).await?;
     Ok(found.rows.into_iter().map(|list| (list.id, list.name)).collect())
 }
 
@@ -60,7 +60,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let manages = room.may(Right::MerchantManage);
     let lists: HashMap<PriceListId, String> = price_lists(&call).await?.into_iter().collect();
     let create = Button::new(room.t("New channel", "Neuer Kanal")).primary().icon(Icon::Add).opens_dialog().to(&room.path("/channels/new"));
-    let list = List::new(&room, &call, "channels").empty(
+    let list = List::new(&room, &call, "channels").searches().empty(
         Icon::Program,
         room.t("No channels yet", "Noch keine Kanäle"),
         room.t(
@@ -69,7 +69,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         manages.then(|| create.clone()),
     );
-    let found = list.rows(&call, fetch!(|page| [call] found(call, page).await)).await?;
+    let searched = list.searched();
+    let found = list.rows(&call, fetch!(|page| [call, searched] found(call, searched.clone(), page).await)).await?;
     let columns = vec![
         Column::new(room.t("Channel", "Kanal")),
         Column::new(room.t("Price list", "Preisliste")),

@@ -37,7 +37,7 @@ pub(in crate::merchant) fn filtered<'a>(room: &Room, call: &Call, list: List<'a>
 pub(in crate::merchant) fn asked(room: &Room, list: &List<'_>, partnership: Option<PartnershipId>) -> FulfillmentFilter {
     let (created_from, created_to) = shared::between(room, list);
     let state = list.asked("state").and_then(State::from_name);
-    FulfillmentFilter { partnership, state, external_order_id: list.searched(), created_from, created_to }
+    FulfillmentFilter { partnership, state, external_order_id: list.searched(), created_from, created_to, sort: list.by_age() }
 }
 
 /// The two lists, and how many requests wait.
@@ -48,7 +48,7 @@ enum Tab {
 }
 
 async fn own_tabs(call: &Call, room: &Room, here: Tab) -> Result<Markup, Problem> {
-    let pending = RequestFilter { partnership: None, fulfillment: None, state: Some(RequestState::Pending) };
+    let pending = RequestFilter { state: Some(RequestState::Pending), ..RequestFilter::default() };
     let waiting = api::cancel_requests::listed(call, pending, MOST_WAITING).await?.rows.len();
     let all = [
         (room.t("Fulfillments", "Lieferungen"), room.path("/fulfillments"), 0, here == Tab::Fulfillments),
@@ -81,7 +81,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     );
     let found = list.rows(&call, fetch!(|page| [call, filter] listed(call, filter.clone(), page).await)).await?;
     let names = companies(&call, found.rows.iter().map(|row| row.fulfillment.partnership).collect()).await?;
-    let mut columns = shared::columns(&room);
+    let mut columns = shared::columns(&room, &list);
     columns.insert(1, Column::new(room.t("Reseller", "Reseller")));
     let rows = found.rows.iter().map(|fulfillment| row(&room, fulfillment, &names)).collect();
     let head = Head {

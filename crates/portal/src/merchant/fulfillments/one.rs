@@ -32,7 +32,7 @@ async fn page(call: &Call, room: &Room, typed: &Typed, revealed: Option<Fulfillm
     let id: FulfillmentId = call.path("id")?;
     let masked = fulfillments::masked(call, id).await?;
     let happened = fulfillments::history(call, id, history::asked(call)?).await?;
-    let filter = RequestFilter { partnership: None, fulfillment: Some(id), state: None };
+    let filter = RequestFilter { fulfillment: Some(id), ..RequestFilter::default() };
     let requests = cancel_requests::listed(call, filter, SHOWN).await?.rows;
     let company = company_of(call, masked.fulfillment.partnership).await?;
     let view = revealed.as_ref().unwrap_or(&masked.fulfillment);

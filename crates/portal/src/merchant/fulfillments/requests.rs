@@ -29,7 +29,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let mut states = shared::request_states(&room.look);
     states.push((ALL.to_owned(), room.t("All", "Alle").to_owned()));
     let views = views::of(&call, ListName::CancelRequests).await?;
-    let list = List::new(&room, &call, "cancel-requests").filter("state", states).views(views).tabs(own_tabs(&call, &room, Tab::Requests).await?).empty(
+    let tabs = own_tabs(&call, &room, Tab::Requests).await?;
+    let list = List::new(&room, &call, "cancel-requests").searches().filter("state", states).views(views).tabs(tabs).empty(
         Icon::Good,
         room.t("Nothing to decide", "Nichts zu entscheiden"),
         room.t(
@@ -42,14 +43,15 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let state = match list.asked("state") {
         Some(ALL) => None,
         Some(name) => RequestState::from_name(name),
-        None => Some(RequestState::Pending),
+        // Whoever looks for one finds it decided, too.
+        None => list.searched().is_none().then_some(RequestState::Pending),
     };
-    let filter = RequestFilter { partnership: of, fulfillment: None, state };
+    let filter = RequestFilter { partnership: of, state, external_order_id: list.searched(), ..RequestFilter::default() };
     let list = match of {
         Some(id) => list.filter("partnership", vec![(id.to_string(), company_of(&call, id).await?)]),
         None => list,
     };
-    let found = list.rows(&call, fetch!(|page| [call] listed(call, filter, page).await)).await?;
+    let found = list.rows(&call, fetch!(|page| [call, filter] listed(call, filter.clone(), page).await)).await?;
     let names = companies(&call, found.rows.iter().map(|request| request.partnership).collect()).await?;
     let columns = vec![
         Column::new(room.t("Shop order", "Shop-Bestellung")),
@@ -57,7 +59,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("Status", "Status")),
         Column::new(room.t("Reason", "Grund")),
         Column::right(room.t("Codes", "Codes")),
-        Column::right(room.t("Refunded", "Erstattet")),
+        Column::amounts(room.t("Refunded", "Erstattet")),
         Column::new(room.t("Requested", "Angefragt")),
         Column::new(room.t("ID", "ID")),
     ];
@@ -66,7 +68,10 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         crumbs: &[],
         title: room.t("Return requests", "Rücknahmeanfragen"),
         state: None,
-        text: Some(room.t("Nothing changes until you decide.", "Bis Sie entscheiden, ändert sich nichts.")),
+        text: Some(room.t(
+            "Nothing changes until you decide. Search finds the shop's order ID, typed in full.",
+            "Bis Sie entscheiden, ändert sich nichts. Die Suche findet die ganze Bestellnummer des Shops.",
+        )),
         acts: None,
     };
     list.answer(&call, Spot::Fulfillments, &head, columns, rows, found.next)

@@ -53,6 +53,7 @@ const GERMAN: &[(&str, &str)] = &[
     ("fulfillments.licenses", "Jede Lieferung hat so viele Lizenzen, wie sie als bereit nennt, und so viele zurückgenommen, wie sie sagt."),
     ("fulfillments.state", "Der Stand jeder Lieferung folgt aus dem, was übergeben und zurückgenommen wurde."),
     ("fulfillments.debits", "Jede Lieferung wurde einmal vom Guthaben abgebucht, mit ihrer Summe."),
+    ("fulfillments.refunds", "Was von jeder Lieferung zurückging, steht so in den angenommenen Anfragen und wurde dem Guthaben gutgeschrieben."),
     ("fulfillments.prices_explained", "Die Summe jeder Lieferung folgt aus ihrer gespeicherten Erklärung."),
     ("fulfillments.external_orders", "Jede Lieferung hat eine externe Bestellnummer, die in ihrer Partnerschaft einmalig ist."),
     ("numbers.orders", "Bestellnummern sind eindeutig und lückenlos je Händler und Jahr."),

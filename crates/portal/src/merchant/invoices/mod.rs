@@ -72,8 +72,8 @@ pub(in crate::merchant) fn columns<'a>(room: &'a Room, list: &List<'_>, named: b
         Column::new(room.t("Type", "Art")),
         list.sorting(Column::new(room.t("Issued", "Ausgestellt")), "", false),
         list.sorting(Column::new(room.t("Due", "Fällig")), InvoiceSort::DueDate.name(), true),
-        Column::right(room.t("Outstanding", "Offen")),
-        Column::right(room.t("Total", "Summe")),
+        Column::amounts(room.t("Outstanding", "Offen")),
+        Column::amounts(room.t("Total", "Summe")),
     ]);
     columns
 }

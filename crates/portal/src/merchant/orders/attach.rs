@@ -1,13 +1,14 @@
-//! Who a license is for and who sells it on, said by the merchant: also after it was handed over (FUL-2, FUL-3, CAT-3).
+//! Who a license is for and who sells it on, said by the merchant: also after it was handed over, and once for all of an order (FUL-2, FUL-3, CAT-3).
 
 use crate::forms::{Typed, question};
 use crate::room::{Room, Spot, done};
+use crate::shared::attach as of_order;
 use crate::shared::licenses as shared;
 use tradepost_design::Button;
 use tradepost_domain::Right;
 use tradepost_domain::ids::LicenseId;
-use tradepost_domain::orders::attach::{AttachInformation, Attachment};
-use tradepost_web::api::licenses::{EndUserInput, LicenseView, SellingCompanyInput, shown};
+use tradepost_domain::orders::attach::{AttachInformation, AttachToOrder, Attachment, Kind};
+use tradepost_web::api::licenses::{EndUserInput, OrderEndUserInput, OrderSellingCompanyInput, SellingCompanyInput, shown};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
 /// Which of the two is said.
@@ -30,22 +31,10 @@ async fn ask(call: Call, what: What) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let license = shown(&call, call.path("id")?, false).await?;
     let typed = match what {
-        What::EndUser => Typed::new(known(&license)),
-        What::Company => Typed::default(),
+        What::EndUser => shared::known_owner(&license),
+        What::Company => shared::known_company(&license),
     };
     Ok(form_page(&call, &room, license.id, what, &typed))
-}
-
-/// What stands in the form at first: what is known of the owner.
-fn known(license: &LicenseView) -> Vec<(&'static str, String)> {
-    let Some(owner) = &license.owner else { return Vec::new() };
-    vec![
-        ("first_name", owner.first_name.clone()),
-        ("last_name", owner.last_name.clone()),
-        ("email", owner.email.clone()),
-        ("company", owner.company.clone().unwrap_or_default()),
-        ("country", owner.country.clone().unwrap_or_default()),
-    ]
 }
 
 fn form_page(call: &Call, room: &Room, id: LicenseId, what: What, typed: &Typed) -> Answer {
@@ -107,4 +96,17 @@ pub(super) fn routes(r: &mut Routes) {
         .page()
         .form::<SellingCompanyInput>()
         .command::<AttachInformation>();
+    let (owner, company) = ("/m/{merchant}/orders/{id}/end-user", "/m/{merchant}/orders/{id}/reseller");
+    r.get(owner, "merchantOrderEndUserPage", |call| of_order::ask(call, Kind::EndUser)).needs(Right::OrdersManage).page();
+    r.post(owner, "merchantOrderEndUserForm", |call| of_order::attach(call, Kind::EndUser))
+        .needs(Right::OrdersManage)
+        .page()
+        .form::<OrderEndUserInput>()
+        .command::<AttachToOrder>();
+    r.get(company, "merchantOrderSellingCompanyPage", |call| of_order::ask(call, Kind::SellingCompany)).needs(Right::OrdersManage).page();
+    r.post(company, "merchantOrderSellingCompanyForm", |call| of_order::attach(call, Kind::SellingCompany))
+        .needs(Right::OrdersManage)
+        .page()
+        .form::<OrderSellingCompanyInput>()
+        .command::<AttachToOrder>();
 }

@@ -39,7 +39,8 @@ async fn license_page(call: &Call, room: &Room, license: &LicenseView, typed: &T
                 (history::card(call, room, room.t("History", "Verlauf"), &happened, Stands { path: &path, operation: "merchantLicensePage" }))
             }
             div {
-                (shared::owner_card(room, license, owner_acts(room, license, &path)))
+                (shared::owner_card(room, license, owner_act(room, license, &path)))
+                (shared::company_card(room, license, may_attach(room, license).then(|| shared::name_company(room, license, &path))))
                 (reseller_card(room, license, &company))
                 (shared::facts_card(room, license))
             }
@@ -69,15 +70,13 @@ fn look_at(call: &Call, room: &Room, license: &LicenseView, path: &str) -> Optio
     (has_code && room.may(Right::LicensesReveal)).then(|| forms::act(call, &format!("{path}/reveal"), &act))
 }
 
-fn owner_acts(room: &Room, license: &LicenseView, path: &str) -> Option<Markup> {
-    let may_change = shared::may_attach(room) && license.order.is_some() && license.stage != Stage::Canceled;
+fn may_attach(room: &Room, license: &LicenseView) -> bool {
+    shared::may_attach(room) && license.order.is_some() && license.stage != Stage::Canceled
+}
+
+fn owner_act(room: &Room, license: &LicenseView, path: &str) -> Option<Markup> {
     let word = if license.owner.is_some() { room.t("Change", "Ändern") } else { room.t("Add", "Angeben") };
-    may_change.then(|| {
-        html! {
-            (Button::new(word).small().opens_dialog().to(&format!("{path}/end-user")))
-            (Button::new(room.t("Selling company", "Verkaufende Firma")).small().quiet().opens_dialog().to(&format!("{path}/reseller")))
-        }
-    })
+    may_attach(room, license).then(|| Button::new(word).small().opens_dialog().to(&format!("{path}/end-user")))
 }
 
 fn reseller_card(room: &Room, license: &LicenseView, company: &str) -> Markup {

@@ -45,7 +45,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let mut list = narrowing.of(list, room.t("Reseller, product", "Reseller, Produkt"));
     let wanted = wanted(&list, list.asked("partnership").and_then(|id| id.parse().ok()));
     let found = list.rows(&call, fetch!(|page| [call, wanted] named(call, wanted.clone(), page).await)).await?;
-    let mut columns = shared::columns(&room);
+    let mut columns = shared::columns(&room, &list);
     columns.insert(1, Column::new(room.t("Reseller", "Reseller")));
     let ticks = list.file().is_none() && room.may(Right::FulfillmentConfirm) && wanted.filter.status == Some(Status::WaitingForConfirmation);
     if ticks {
@@ -79,8 +79,8 @@ pub(in crate::merchant) fn filtered<'a>(room: &Room, list: List<'a>) -> List<'a>
 /// What such a list asks for.
 pub(in crate::merchant) fn wanted(list: &List<'_>, partnership: Option<PartnershipId>) -> LicenseSearch {
     let order: Option<OrderId> = list.asked("order").and_then(|id| id.parse().ok());
-    let filter =
-        LicenseFilter { order, product: None, stage: list.asked("stage").and_then(Stage::from_name), status: list.asked("status").and_then(Status::from_name) };
+    let (stage, status) = (list.asked("stage").and_then(Stage::from_name), list.asked("status").and_then(Status::from_name));
+    let filter = LicenseFilter { order, product: None, stage, status, sort: list.by_age() };
     LicenseSearch { partnership, product: list.asked("product").map(ToOwned::to_owned), search: list.searched(), filter }
 }
 

@@ -58,6 +58,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         held: list.asked("held").is_some(),
         created_from: day("from").and_then(|day| begins(day, &look.zone)),
         created_to: day("to").and_then(|day| begins(day.plus_days(1), &look.zone)),
+        sort: list.by_age(),
     };
     if let Some(kind) = list.file() {
         return shared::exported(&room, &call, partnership, filter, kind).await;
@@ -68,7 +69,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("Reseller", "Reseller")),
         Column::new(room.t("Status", "Status")),
         Column::new(room.t("Reference", "Referenz")),
-        Column::new(room.t("Created", "Angelegt")),
+        list.turning(Column::new(room.t("Created", "Angelegt"))),
         Column::right(room.t("Outstanding", "Offen")),
         Column::right(room.t("Total", "Summe")),
     ];

@@ -112,7 +112,7 @@ fn reseller_card(room: &Room, partnership: &PartnershipView) -> Markup {
         a href=(room.path(&format!("/resellers/{}", partnership.id))) { (value::person(&reseller.company, None)) }
         (facts(&[
             (room.t("Partnership", "Partnerschaft"), badge(tone, status)),
-            (room.t("Code", "Kennung"), html! { code { (partnership.code) } }),
+            (room.t("Code", "Kennung"), value::copyable(&partnership.code, room.look.language)),
             (room.t("E-mail", "E-Mail"), html! { a href={ "mailto:" (reseller.email) } { (reseller.email) } }),
         ]))
     };

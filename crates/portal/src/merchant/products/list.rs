@@ -12,7 +12,7 @@ use tradepost_design::frame::Head;
 use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon};
 use tradepost_domain::catalog::pricing::Book;
-use tradepost_domain::catalog::queries::{self, ProductFilter, ProductView};
+use tradepost_domain::catalog::queries::{self, ProductFilter, ProductSort, ProductView};
 use tradepost_domain::catalog::{Kind, Method};
 use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_domain::saved_views::ListName;
@@ -37,11 +37,17 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         group: list.asked("group").map(ToOwned::to_owned),
         parent: None,
         search: list.searched(),
+        sort: sort(&list),
     };
     let found = list.rows(&call, fetch!(|page| [call, room, filter] rows(call, room, filter.clone(), page).await)).await?;
     let drawn = found.rows.iter().map(|row| cells(&room, row)).collect();
     let head = Head { crumbs: &[], title: room.t("Products", "Produkte"), state: None, text: None, acts: room.may(Right::CatalogManage).then(|| acts(&room)) };
-    list.answer(&call, Spot::Products, &head, columns(&room), drawn, found.next)
+    let columns = columns(&room, &list);
+    list.answer(&call, Spot::Products, &head, columns, drawn, found.next)
+}
+
+fn sort(list: &List<'_>) -> ProductSort {
+    list.asked("sort").and_then(ProductSort::from_name).unwrap_or_default()
 }
 
 fn product_list<'a>(room: &'a Room, call: &Call) -> List<'a> {
@@ -68,15 +74,15 @@ fn acts(room: &Room) -> Markup {
     }
 }
 
-fn columns(room: &Room) -> Vec<Column<'_>> {
+fn columns<'a>(room: &'a Room, list: &List<'_>) -> Vec<Column<'a>> {
     vec![
-        Column::new(room.t("Product", "Produkt")),
-        Column::new(room.t("SKU", "SKU")),
+        list.sorting(Column::new(room.t("Product", "Produkt")).with(room.t("Version", "Version")), "", false),
+        list.sorting(Column::new(room.t("SKU", "SKU")), ProductSort::Sku.name(), true),
         Column::new(room.t("Kind", "Art")),
         Column::new(room.t("Group", "Gruppe")),
         Column::new(room.t("Status", "Status")),
         Column::right(room.t("Available", "Verfügbar")),
-        Column::right(room.t("List price", "Listenpreis")),
+        Column::amounts(room.t("List price", "Listenpreis")),
     ]
 }
 
@@ -137,14 +143,15 @@ async fn variants(call: Call) -> Result<Answer, Problem> {
         ),
         may.then(|| new.clone()),
     );
-    let filter = ProductFilter { parent: Some(product.number), ..ProductFilter::default() };
+    let filter = ProductFilter { parent: Some(product.number), sort: sort(&list), ..ProductFilter::default() };
     let found = list.rows(&call, fetch!(|page| [call, room, filter] rows(call, room, filter.clone(), page).await)).await?;
     let drawn = found.rows.iter().map(|row| cells(&room, row)).collect();
+    let columns = columns(&room, &list);
     if list.asked("file").is_some() {
         let head = Head { crumbs: &[], title: room.t("Variants", "Varianten"), state: None, text: None, acts: None };
-        return list.answer(&call, Spot::Products, &head, columns(&room), drawn, found.next);
+        return list.answer(&call, Spot::Products, &head, columns, drawn, found.next);
     }
-    Ok(page::draw(&call, &room, &product, Tab::Variants, &list.draw(&call, columns(&room), drawn, found.next)))
+    Ok(page::draw(&call, &room, &product, Tab::Variants, &list.draw(&call, columns, drawn, found.next)))
 }
 
 pub(super) fn routes(r: &mut Routes) {

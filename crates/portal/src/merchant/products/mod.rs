@@ -8,7 +8,7 @@ mod parts;
 mod prices;
 pub(in crate::merchant) mod tiers;
 pub(in crate::merchant) mod uploads;
-mod words;
+pub(in crate::merchant) mod words;
 
 use tradepost_web::Routes;
 

@@ -1,7 +1,7 @@
 //! The page of one product: its tabs, and its details (CAT-1 … CAT-3).
 
 use super::words;
-use crate::forms::{self, Typed};
+use crate::forms::{self, Typed, question};
 use crate::merchant::orders::asked;
 use crate::room::{Room, Spot, done};
 use axum::http::StatusCode;
@@ -94,11 +94,12 @@ pub(in crate::merchant) fn draw(call: &Call, room: &Room, product: &ProductView,
     room.page(spot, &head, &html! { (tab_line(room, product, tab)) (inside) })
 }
 
-/// Whether it is sold can be taken back, so it is not asked about.
+/// Resellers notice at once that it is no longer sold, so that is asked about.
 fn acts(call: &Call, room: &Room, product: &ProductView) -> Markup {
     let path = room.path(&format!("/products/{}", product.id));
     if product.fields.enabled {
-        forms::act(call, &format!("{path}/disable"), &Button::new(room.t("Stop selling", "Verkauf beenden")).icon(Icon::Hidden))
+        let stop = Button::new(room.t("Stop selling", "Verkauf beenden")).icon(Icon::Hidden).opens_dialog();
+        html! { (stop.to(&format!("{path}/disable"))) }
     } else {
         forms::act(call, &format!("{path}/enable"), &Button::new(room.t("Start selling", "Verkauf beginnen")).icon(Icon::Visible))
     }
@@ -326,6 +327,21 @@ async fn enable(call: Call) -> Result<Answer, Problem> {
     sell(call, true).await
 }
 
+async fn ask_disable(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    let product = product(&call, "id").await?;
+    let back = room.path(&format!("/products/{}", product.id));
+    let title = match room.look.language {
+        Language::English => format!("Stop selling {}", product.fields.name),
+        Language::German => format!("Verkauf von {} beenden", product.fields.name),
+    };
+    let text = html! {
+        p { (room.t("Resellers and their shops can no longer buy it. What was sold stays and is delivered. You can sell it again at any time.", "Reseller und ihre Shops können es nicht mehr kaufen. Was verkauft wurde, bleibt und wird geliefert. Sie können es jederzeit wieder verkaufen.")) }
+    };
+    let act = Button::new(room.t("Stop selling", "Verkauf beenden")).danger();
+    Ok(room.dialog(Spot::Products, &title, &question(&call, &room.look, &title, &text, &Typed::default(), &format!("{back}/disable"), &act, &back)))
+}
+
 async fn disable(call: Call) -> Result<Answer, Problem> {
     sell(call, false).await
 }
@@ -343,5 +359,6 @@ pub(super) fn routes(r: &mut Routes) {
         .form::<MerchantProductForm>()
         .command::<ChangeProduct>();
     r.post("/m/{merchant}/products/{id}/enable", "merchantEnableProductForm", enable).needs(Right::CatalogManage).page().command::<ChangeProduct>();
+    r.get("/m/{merchant}/products/{id}/disable", "merchantDisableProductPage", ask_disable).needs(Right::CatalogManage).page();
     r.post("/m/{merchant}/products/{id}/disable", "merchantDisableProductForm", disable).needs(Right::CatalogManage).page().command::<ChangeProduct>();
 }

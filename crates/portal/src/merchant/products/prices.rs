@@ -81,7 +81,7 @@ async fn names(call: &Call, books: &[BookView]) -> Result<HashMap<String, String
     let mut names: HashMap<String, String> = HashMap::new();
     if owned(Book::PriceList).next().is_some() {
         let page = PageRequest { limit: LISTS, before: None };
-        let lists = call.read(move |reader| Box::pin(async move { queries::price_lists(reader, scope, page).await })).await?;
+        let lists = call.read(move |reader| Box::pin(async move { queries::price_lists(reader, scope, None, page).await })).await?;
         names.extend(lists.rows.into_iter().map(|list| (list.id.to_string(), list.name)));
     }
     let partnerships = owned(Book::Partnership).map(|book| Id::from_bytes(book.owner)).collect();

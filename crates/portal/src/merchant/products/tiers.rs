@@ -1,7 +1,9 @@
 //! The form of a price: unit prices from a quantity on, in one currency (CAT-5). A product's list price and a price list's price of it
 //! are typed the same way.
 
+use crate::files::Plain;
 use crate::forms::{Typed, question};
+use crate::lists::Cell;
 use crate::money;
 use crate::room::{Room, Spot};
 use axum::http::StatusCode;
@@ -155,6 +157,14 @@ pub(in crate::merchant) fn shown(room: &Room, currency: Currency, tiers: &[Tier]
         (room.look.money(&currency.minor(first.unit_minor)))
         @for tier in others { span class="under" { (from(tier)) (room.look.money(&currency.minor(tier.unit_minor))) } }
     }
+}
+
+/// The same in a list. A file has the price of one, and beside it those of further quantities: `10: 22.50; 50: 20.00`.
+pub(in crate::merchant) fn cell(room: &Room, currency: Currency, tiers: &[Tier]) -> Cell {
+    let [first, others @ ..] = tiers else { return Cell::empty() };
+    let amount = |tier: &Tier| currency.minor(tier.unit_minor);
+    let further: Vec<String> = others.iter().map(|tier| format!("{}: {}", tier.from_quantity, amount(tier).amount_text())).collect();
+    Cell::money_as(shown(room, currency, tiers), &amount(first)).and(Plain::Text(further.join("; ")))
 }
 
 /// The tiers of a shelf in a currency; none where it has no price.

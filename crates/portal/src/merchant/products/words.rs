@@ -6,7 +6,7 @@ use tradepost_domain::catalog::import::Change;
 use tradepost_domain::catalog::{EndUserInformation, Kind, Method};
 
 /// What is sold.
-pub(super) const fn kind(look: &Look, kind: Kind) -> &'static str {
+pub(in crate::merchant) const fn kind(look: &Look, kind: Kind) -> &'static str {
     let (english, german) = match kind {
         Kind::Key => ("License key", "Lizenzschlüssel"),
         Kind::Subscription => ("Subscription", "Abonnement"),
@@ -21,7 +21,7 @@ pub(super) const fn kind(look: &Look, kind: Kind) -> &'static str {
 pub(super) const SOLD: [Kind; 3] = [Kind::Key, Kind::Download, Kind::Service];
 
 /// How a sold unit comes to be: its name, and what it means.
-pub(super) const fn method(look: &Look, method: Method) -> (&'static str, &'static str) {
+pub(in crate::merchant) const fn method(look: &Look, method: Method) -> (&'static str, &'static str) {
     let (name, text) = match method {
         Method::KeyPool => (
             ("Key from stock", "Schlüssel aus dem Bestand"),
@@ -34,7 +34,7 @@ pub(super) const fn method(look: &Look, method: Method) -> (&'static str, &'stat
 }
 
 /// When the end user is asked: its name, and what it means.
-pub(super) const fn end_user(look: &Look, when: EndUserInformation) -> (&'static str, &'static str) {
+pub(in crate::merchant) const fn end_user(look: &Look, when: EndUserInformation) -> (&'static str, &'static str) {
     let (name, text) = match when {
         EndUserInformation::None => (("Never", "Nie"), ("Units can be handed out without a name.", "Einheiten lassen sich ohne Namen weitergeben.")),
         EndUserInformation::AtActivation => (

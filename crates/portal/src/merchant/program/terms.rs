@@ -8,7 +8,7 @@ use tradepost_design::badge::{Tone, tag};
 use tradepost_design::card::Card;
 use tradepost_design::table::{Column, Table};
 use tradepost_design::{Button, Icon, badge};
-use tradepost_domain::orders::change_terms::ChangeTerms;
+use tradepost_domain::fulfillments::change_terms::ChangeTerms;
 use tradepost_domain::partners::terms::{self, EffectiveTerms, Level, Place, Qualifier, Term, TermChange, TermName, TermOrigin, resolve};
 use tradepost_domain::partners::{ChangeChannelTerms, ChangeProgramTerms, queries};
 use tradepost_domain::{ChannelId, PartnershipId, Right};

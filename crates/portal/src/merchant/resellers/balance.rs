@@ -6,6 +6,8 @@ use crate::forms::{Typed, question};
 use crate::lists::{Cell, List, fetch};
 use crate::money;
 use crate::room::{Room, Spot, done};
+use crate::shared::balances;
+use crate::shared::fulfillments::{between, by_days};
 use axum::http::StatusCode;
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
@@ -14,7 +16,7 @@ use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon, Language, badge, note};
 use tradepost_domain::Right;
 use tradepost_domain::billing::top_up::RequestTopUp;
-use tradepost_domain::fulfillments::statement::MovementKind;
+use tradepost_domain::fulfillments::statement::{MovementKind, Span};
 use tradepost_domain::partners::queries::PartnershipView;
 use tradepost_kernel::Currency;
 use tradepost_web::api::balance::{AutoTopUpView, BalanceView, MovementView, automatic, moved, shown};
@@ -46,8 +48,13 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let scope = p.scope();
     let balance = shown(&call, scope).await?;
     let (setting, _) = automatic(&call, scope).await?;
-    let name = format!("balance-{}", p.code);
-    let list = List::new(&room, &call, &name).before(standing(&room, &p, &balance, &setting, &frame.path)).empty(
+    let asked = balances::asked(&call);
+    let name = balances::file_name(&format!("balance-{}", p.code), asked);
+    let above = html! {
+        (standing(&room, &p, &balance, &setting, &frame.path))
+        (balances::card(&room, &balance, asked, &format!("{}/balance", frame.path)))
+    };
+    let list = List::new(&room, &call, &name).before(above).empty(
         Icon::Balance,
         room.t("No transactions yet", "Noch keine Buchungen"),
         room.t(
@@ -56,13 +63,16 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         None,
     );
-    let found = list.rows(&call, fetch!(|page| [call] moved(call, scope, page).await)).await?;
+    let list = by_days(&room, &call, list);
+    let (from, to) = between(&room, &list);
+    let span = Span { from, to };
+    let found = list.rows(&call, fetch!(|page| [call] moved(call, scope, asked, span, page).await)).await?;
     let columns = vec![
         Column::new(room.t("When", "Wann")),
         Column::new(room.t("What", "Was")),
         Column::new(room.t("Belongs to", "Gehört zu")),
-        Column::right(room.t("Amount", "Betrag")),
-        Column::right(room.t("Balance after it", "Guthaben danach")),
+        Column::amounts(room.t("Amount", "Betrag")),
+        Column::amounts(room.t("Balance after it", "Guthaben danach")),
         Column::new(room.t("ID", "ID")),
     ];
     let rows = found.rows.iter().map(|movement| row(&room, movement)).collect();

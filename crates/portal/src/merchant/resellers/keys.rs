@@ -24,8 +24,8 @@ pub(super) const fn owner(p: &PartnershipView) -> KeyOwner {
     KeyOwner { merchant: p.merchant, partnership: Some(p.id) }
 }
 
-async fn found(call: &Call, owner: KeyOwner, kind: KeyKind, page: PageRequest) -> Result<Page<ApiKeyRow>, Problem> {
-    call.read(move |reader| Box::pin(async move { queries::keys(reader, owner, kind, page).await })).await
+async fn found(call: &Call, owner: KeyOwner, kind: KeyKind, search: Option<String>, page: PageRequest) -> Result<Page<ApiKeyRow>, Problem> {
+    call.read(move |reader| Box::pin(async move { queries::keys(reader, owner, kind, search.as_deref(), page).await })).await
 }
 
 /// A key of the reseller, of either kind.
@@ -47,7 +47,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let frame = Frame::new(&room, &p, Tab::Keys);
     let kinds = vec![(URLS.to_owned(), room.t("Dynamic URLs", "Dynamische URLs").to_owned())];
     let new = Button::new(room.t("New API key", "Neuer API-Schlüssel")).small().icon(Icon::Add).to(&format!("{}/api-keys/new", frame.path));
-    let list = List::new(&room, &call, "api-keys").filter("kind", kinds).acts(new.clone()).empty(
+    let list = List::new(&room, &call, "api-keys").searches().filter("kind", kinds).acts(new.clone()).empty(
         Icon::ApiKey,
         room.t("No API keys", "Keine API-Schlüssel"),
         room.t(
@@ -58,7 +58,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     );
     let kind = if list.asked("kind") == Some(URLS) { KeyKind::DynamicUrl } else { KeyKind::Partnership };
     let (owner, path) = (owner(&p), format!("{}/api-keys", frame.path));
-    let found = list.rows(&call, fetch!(|page| [call] found(call, owner, kind, page).await)).await?;
+    let searched = list.searched();
+    let found = list.rows(&call, fetch!(|page| [call, searched] found(call, owner, kind, searched.clone(), page).await)).await?;
     let rows = found.rows.iter().map(|key| shared::cells(&room, key, &format!("{path}/{}", key.id))).collect();
     frame.list(&call, &room, list, shared::columns(&room), rows, found.next)
 }

@@ -57,8 +57,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let found = list.rows(&call, fetch!(|page| [call, wanted] listed(call, wanted.clone(), page).await)).await?;
     let deciding = manages && wanted.status == Some(Status::Pending);
     let mut columns = vec![
-        list.sorting(Column::new(room.t("Company", "Firma")), PartnershipSort::Company.name(), true),
-        Column::new(room.t("Status", "Status")),
+        list.sorting(Column::new(room.t("Company", "Firma")).with(room.t("E-mail", "E-Mail")), PartnershipSort::Company.name(), true),
+        Column::new(room.t("Status", "Status")).with(room.t("Balance", "Saldo")),
         Column::new(room.t("Code", "Code")),
         Column::new(room.t("Channel", "Kanal")),
         Column::right(room.t("Orders", "Bestellungen")),
@@ -75,10 +75,11 @@ async fn list(call: Call) -> Result<Answer, Problem> {
 fn row(room: &Room, p: &PartnershipView, deciding: bool) -> Vec<Cell> {
     let path = room.path(&format!("/resellers/{}", p.id));
     let (tone, status) = names::partnership_status(&room.look, p.status);
-    let state = html! { (badge(tone, status)) @if p.balance_due { " " (badge(Tone::Bad, room.t("Balance due", "Saldo fällig"))) } };
+    let due = room.t("Balance due", "Saldo fällig");
+    let state = html! { (badge(tone, status)) @if p.balance_due { " " (badge(Tone::Bad, due)) } };
     let mut cells = vec![
         Cell::link(&p.reseller.company, &path, Some(&p.reseller.email)),
-        Cell::shown_as(state, Plain::Exact(status.to_owned())),
+        Cell::shown_as(state, Plain::Exact(status.to_owned())).and(if p.balance_due { Plain::Exact(due.to_owned()) } else { Plain::Empty }),
         Cell::code(room, &p.code),
         Cell::maybe(p.channel_name.as_deref()),
         Cell::number(room, p.orders_placed),

@@ -53,8 +53,8 @@ async fn seen(call: &Call, room: &Room, p: &PartnershipView) -> Result<Seen, Pro
                     let filter = OrderFilter { state: Some(state), ..OrderFilter::default() };
                     waiting.extend(orders::list(reader, merchant, of, &filter, FEW).await?.rows);
                 }
-                let pending = RequestFilter { partnership: of, fulfillment: None, state: Some(RequestState::Pending) };
-                let requests = requests::list(reader, merchant, pending, FEW).await?.rows;
+                let pending = RequestFilter { partnership: of, state: Some(RequestState::Pending), ..RequestFilter::default() };
+                let requests = requests::list(reader, merchant, &pending, FEW).await?.rows;
                 Ok((credit, waiting, requests))
             })
         })

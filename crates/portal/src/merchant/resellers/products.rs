@@ -4,6 +4,7 @@ use super::{Frame, Tab, one};
 use crate::files::Plain;
 use crate::forms::{self, Typed, question};
 use crate::lists::{Cell, List, fetch};
+use crate::merchant::products::page::product;
 use crate::merchant::products::tiers;
 use crate::room::{Room, Spot, done};
 use axum::http::StatusCode;
@@ -11,7 +12,7 @@ use maud::{Markup, html};
 use std::collections::HashMap;
 use tradepost_design::badge::Tone;
 use tradepost_design::table::Column;
-use tradepost_design::{Button, Icon, badge};
+use tradepost_design::{Button, Icon, Language, badge};
 use tradepost_domain::catalog::pricing::{self, Book, ItemDiscount, PriceBooks};
 use tradepost_domain::catalog::{SellableProduct, Tier, queries};
 use tradepost_domain::listing::{Page, PageRequest};
@@ -119,10 +120,10 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let direct = list.asked("show") == Some(DIRECT);
     let found = list.rows(&call, fetch!(|page| [call, p] found(call, p, direct, page).await)).await?;
     let columns = vec![
-        Column::new(room.t("Product", "Produkt")),
-        Column::new(room.t("May order", "Darf bestellen")),
-        Column::right(room.t("Own price", "Eigener Preis")),
-        Column::right(room.t("Current price", "Aktueller Preis")),
+        Column::new(room.t("Product", "Produkt")).with(room.t("SKU", "SKU")),
+        Column::new(room.t("May order", "Darf bestellen")).with(room.t("Sale", "Verkauf")),
+        Column::amounts(room.t("Own price", "Eigener Preis")).with(room.t("Further quantities", "Weitere Mengen")),
+        Column::amounts(room.t("Current price", "Aktueller Preis")),
         Column::new(""),
     ];
     let rows = found.rows.iter().map(|offer| row(&call, &room, offer, &path)).collect();
@@ -136,16 +137,13 @@ fn row(call: &Call, room: &Room, offer: &Offer, path: &str) -> Vec<Cell> {
         Some(false) => (Tone::Bad, room.t("Blocked", "Gesperrt")),
         None => (Tone::Good, room.t("By the price list", "Durch die Preisliste")),
     };
-    let disabled = (!product.enabled).then(|| badge(Tone::Plain, room.t("Not sold", "Nicht verkauft")));
-    let first = offer.own.first().zip(offer.currency);
-    let own = match first {
-        Some((tier, currency)) => Cell::shown_as(tiers::shown(room, currency, &offer.own), Plain::Number(currency.minor(tier.unit_minor).amount_text())),
-        None => Cell::empty(),
-    };
+    let disabled = (!product.enabled).then(|| room.t("Not sold", "Nicht verkauft"));
+    let may = html! { (badge(tone, access)) @if let Some(disabled) = disabled { " " (badge(Tone::Plain, disabled)) } };
+    let disabled = disabled.map_or(Plain::Empty, |text| Plain::Exact(text.to_owned()));
     vec![
-        Cell::link(&product.name, &room.path(&format!("/products/{}", product.id)), Some(&product.sku)),
-        Cell::shown_as(html! { (badge(tone, access)) @if let Some(disabled) = disabled { " " (disabled) } }, Plain::Exact(access.to_owned())),
-        own,
+        Cell::link_and_code(room, &product.name, &room.path(&format!("/products/{}", product.id)), &product.sku),
+        Cell::shown_as(may, Plain::Exact(access.to_owned())).and(disabled),
+        offer.currency.map_or_else(Cell::empty, |currency| tiers::cell(room, currency, &offer.own)),
         offer.price.as_ref().map_or_else(Cell::empty, |price| Cell::money(room, price)),
         Cell::acts(acts(call, room, offer, path)),
     ]
@@ -156,13 +154,13 @@ fn acts(call: &Call, room: &Room, offer: &Offer, path: &str) -> Markup {
     let place = format!("{path}/{}", offer.product.id);
     let price = Button::new(room.t("Own price", "Eigener Preis")).small().quiet().icon(Icon::Tag).opens_dialog().to(&format!("{place}/prices"));
     let follow = Button::new(room.t("Follow price list", "Wie Preisliste")).small().quiet().icon(Icon::Undo);
-    let withhold = Button::new(room.t("Block", "Sperren")).small().quiet().icon(Icon::Lock);
+    let withhold = Button::new(room.t("Block", "Sperren")).small().quiet().icon(Icon::Lock).opens_dialog().to(&format!("{place}/withhold"));
     html! {
         @if room.may(Right::PartnersManage) {
             div class="button-row" {
                 (price)
                 @if offer.product.parent.is_none() {
-                    @if offer.access.is_some() { (forms::act(call, &format!("{place}/follow"), &follow)) } @else { (forms::act(call, &format!("{place}/withhold"), &withhold)) }
+                    @if offer.access.is_some() { (forms::act(call, &format!("{place}/follow"), &follow)) } @else { (withhold) }
                 }
             }
         }
@@ -232,6 +230,22 @@ async fn share(call: Call) -> Result<Answer, Problem> {
     }
 }
 
+async fn ask_withhold(call: Call) -> Result<Answer, Problem> {
+    let room = Room::enter(&call).await?;
+    let (p, product) = (one(&call).await?, product(&call, "product").await?);
+    let back = room.path(&format!("/resellers/{}/products", p.id));
+    let (name, company) = (&product.fields.name, &p.reseller.company);
+    let title = match room.look.language {
+        Language::English => format!("Block {name} for {company}"),
+        Language::German => format!("{name} für {company} sperren"),
+    };
+    let text = html! {
+        p { (room.t("It no longer sees the product and can't order it, even where its price list offers it. What it ordered stays. You can allow it again at any time.", "Er sieht das Produkt nicht mehr und kann es nicht bestellen, auch wenn seine Preisliste es anbietet. Was er bestellt hat, bleibt. Sie können es jederzeit wieder freigeben.")) }
+    };
+    let (act, action) = (Button::new(room.t("Block product", "Produkt sperren")).danger(), format!("{back}/{}/withhold", product.id));
+    Ok(room.dialog(Spot::Resellers, &title, &question(&call, &room.look, &title, &text, &Typed::default(), &action, &act, &back)))
+}
+
 /// Follows the price list again (`None`), or is withheld.
 async fn set(call: Call, access: Option<bool>) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
@@ -254,6 +268,7 @@ pub(super) fn routes(r: &mut Routes) {
         .needs(right)
         .page()
         .command::<ShareProduct>();
+    r.get("/m/{merchant}/resellers/{id}/products/{product}/withhold", "merchantWithholdProductPage", ask_withhold).needs(right).page();
     r.post("/m/{merchant}/resellers/{id}/products/{product}/withhold", "merchantWithholdProductForm", |call| set(call, Some(false)))
         .needs(right)
         .page()

@@ -7,8 +7,9 @@ use crate::merchant::orders::licenses;
 use crate::merchant::{fulfillments, invoices};
 use crate::names;
 use crate::room::Room;
-use crate::shared::history;
+use crate::shared::fulfillments::between;
 use crate::shared::orders as shared;
+use crate::shared::{history, views};
 use maud::html;
 use tradepost_design::icon::icon;
 use tradepost_design::table::Column;
@@ -16,6 +17,7 @@ use tradepost_design::{Button, Icon};
 use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_domain::orders::State;
 use tradepost_domain::orders::queries::OrderFilter;
+use tradepost_domain::saved_views::ListName;
 use tradepost_domain::{PartnershipScope, Right, audit};
 use tradepost_web::api::audit::AuditRow;
 use tradepost_web::api::orders::{OrderSummary, listed};
@@ -27,15 +29,31 @@ async fn orders(call: Call) -> Result<Answer, Problem> {
     let p = one(&call).await?;
     let frame = Frame::new(&room, &p, Tab::Orders);
     let states = State::ALL.iter().map(|state| (state.name().to_owned(), names::order_state(&room.look, *state).1.to_owned())).collect();
-    let export = Button::new(room.t("Export all", "Alle exportieren")).small().icon(Icon::Download).to(&format!("{}/orders?file=csv", frame.path));
-    let name = format!("orders-{}", p.code);
-    let list = List::new(&room, &call, &name).searches().filter("state", states).acts(export).empty(
+    let (path, name) = (format!("{}/orders", frame.path), format!("orders-{}", p.code));
+    let file = |text, ending: &str| Button::new(text).small().icon(Icon::Download).to(&format!("{path}?file={ending}"));
+    let (csv, xlsx) = (file(room.t("Export all", "Alle exportieren"), "csv"), file(room.t("Export all as XLSX", "Alle als XLSX exportieren"), "xlsx"));
+    let views = views::of(&call, ListName::Orders).await?.of_tab(p.id, &path);
+    let list = List::new(&room, &call, &name).searches().views(views).filter("state", states).acts(html! { (csv) (xlsx) }).empty(
         Icon::Order,
         room.t("No orders yet", "Noch keine Bestellungen"),
         room.t("Its orders appear here as soon as the first one is created.", "Hier erscheinen seine Bestellungen, sobald die erste angelegt ist."),
         None,
     );
-    let filter = OrderFilter { state: list.asked("state").and_then(State::from_name), search: list.searched(), ..OrderFilter::default() };
+    let list = Narrowing::new(&room, &call)
+        .text("product", room.t("Product (SKU or ID)", "Produkt (SKU oder ID)"))
+        .day("from", room.t("Created from", "Angelegt ab"))
+        .day("to", room.t("Created to", "Angelegt bis"))
+        .of(list, room.t("Product, dates", "Produkt, Zeitraum"));
+    let (created_from, created_to) = between(&room, &list);
+    let filter = OrderFilter {
+        state: list.asked("state").and_then(State::from_name),
+        search: list.searched(),
+        product: list.asked("product").map(ToOwned::to_owned),
+        held: false,
+        created_from,
+        created_to,
+        sort: list.by_age(),
+    };
     if let Some(kind) = list.file() {
         return shared::exported(&room, &call, Some(p.id), filter, kind).await;
     }
@@ -44,7 +62,7 @@ async fn orders(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("Order", "Bestellung")),
         Column::new(room.t("Status", "Status")),
         Column::new(room.t("Reference", "Referenz")),
-        Column::new(room.t("Created", "Angelegt")),
+        list.turning(Column::new(room.t("Created", "Angelegt"))),
         Column::new(room.t("Confirmed", "Bestätigt")),
         Column::right(room.t("Outstanding", "Offen")),
         Column::right(room.t("Total", "Summe")),
@@ -87,7 +105,8 @@ async fn its_licenses(call: Call) -> Result<Answer, Problem> {
     let wanted = licenses::wanted(&list, Some(p.id));
     let found = list.rows(&call, fetch!(|page| [call, wanted] tradepost_web::api::licenses::found(call, wanted.clone(), page).await)).await?;
     let rows = found.rows.iter().map(|license| crate::shared::licenses::row(&room, license)).collect();
-    frame.list(&call, &room, list, crate::shared::licenses::columns(&room), rows, found.next)
+    let columns = crate::shared::licenses::columns(&room, &list);
+    frame.list(&call, &room, list, columns, rows, found.next)
 }
 
 async fn its_invoices(call: Call) -> Result<Answer, Problem> {
@@ -125,7 +144,8 @@ async fn its_fulfillments(call: Call) -> Result<Answer, Problem> {
     let filter = fulfillments::asked(&room, &list, Some(p.id));
     let found = list.rows(&call, fetch!(|page| [call, filter] tradepost_web::api::fulfillments::listed(call, filter.clone(), page).await)).await?;
     let rows = found.rows.iter().map(|row| crate::shared::fulfillments::cells(&room, row)).collect();
-    frame.list(&call, &room, list, crate::shared::fulfillments::columns(&room), rows, found.next)
+    let columns = crate::shared::fulfillments::columns(&room, &list);
+    frame.list(&call, &room, list, columns, rows, found.next)
 }
 
 async fn happened(call: &Call, scope: PartnershipScope, page: PageRequest) -> Result<Page<AuditRow>, Problem> {

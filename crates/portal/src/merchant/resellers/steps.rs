@@ -13,6 +13,7 @@ use tradepost_domain::partners::{
     ApprovePartnership, ChannelView, ClosePartnership, DeletePartnership, DenyPartnership, MovePartnership, ReactivatePartnership, SuspendPartnership,
 };
 use tradepost_domain::{ChannelId, PartnershipId, Right};
+use tradepost_web::fields::Paragraph;
 use tradepost_web::{Answer, Call, Problem, Routes, input};
 
 input! {
@@ -22,6 +23,12 @@ input! {
         pub channel: Option<ChannelId>,
     }
 
+    /// Why a reseller is denied.
+    pub struct ResellerDenialForm {
+        /// The reseller reads it.
+        pub note: Option<Paragraph<1000>>,
+    }
+
     /// Where a reseller buys from now on.
     pub struct ResellerMoveForm {
         /// The channel.
@@ -29,7 +36,7 @@ input! {
     }
 }
 
-/// A step that asks for nothing but a yes.
+/// A step that asks for nothing but a yes, and may be told why.
 #[derive(Clone, Copy)]
 enum Act {
     Deny,
@@ -96,7 +103,10 @@ impl Act {
 
     async fn take(self, call: &Call, partnership: PartnershipId) -> Result<(), Problem> {
         match self {
-            Self::Deny => call.execute(DenyPartnership { partnership }).await.map(drop),
+            Self::Deny => {
+                let note = call.form::<ResellerDenialForm>()?.note.map(String::from);
+                call.execute(DenyPartnership { partnership, note }).await.map(drop)
+            }
             Self::Suspend => call.execute(SuspendPartnership { partnership }).await.map(drop),
             Self::Reactivate => call.execute(ReactivatePartnership { partnership }).await.map(drop),
             Self::Close => call.execute(ClosePartnership { partnership }).await.map(drop),
@@ -116,6 +126,9 @@ fn asked(call: &Call, room: &Room, p: &PartnershipView, act: Act, typed: &Typed)
     let text = html! {
         p { strong { (p.reseller.company) } }
         p { (words.text) }
+        @if matches!(act, Act::Deny) {
+            (typed.field("note", room.t("Note to the reseller", "Notiz an den Reseller")).hint(room.t("It stands in the e-mail.", "Sie steht in der E-Mail.")).optional(room.t("optional", "optional")).whole().lines())
+        }
         p class="muted" { (words.mail) }
     };
     let button = Button::new(words.title);
@@ -259,7 +272,11 @@ pub(super) fn routes(r: &mut Routes) {
         .form::<ResellerMoveForm>()
         .command::<MovePartnership>();
     r.get("/m/{merchant}/resellers/{id}/deny", "merchantDenyResellerPage", |call| ask(call, Act::Deny)).needs(right).page();
-    r.post("/m/{merchant}/resellers/{id}/deny", "merchantDenyResellerForm", |call| take(call, Act::Deny)).needs(right).page().command::<DenyPartnership>();
+    r.post("/m/{merchant}/resellers/{id}/deny", "merchantDenyResellerForm", |call| take(call, Act::Deny))
+        .needs(right)
+        .page()
+        .form::<ResellerDenialForm>()
+        .command::<DenyPartnership>();
     r.get("/m/{merchant}/resellers/{id}/suspend", "merchantSuspendResellerPage", |call| ask(call, Act::Suspend)).needs(right).page();
     r.post("/m/{merchant}/resellers/{id}/suspend", "merchantSuspendResellerForm", |call| take(call, Act::Suspend))
         .needs(right)

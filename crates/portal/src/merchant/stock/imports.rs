@@ -15,7 +15,7 @@ use tradepost_domain::ids::KeyImportId;
 use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_domain::saved_views::ListName;
 use tradepost_domain::stock::import::ABANDONED_AFTER_MS;
-use tradepost_domain::stock::queries::{self, ImportState, KeyImportView};
+use tradepost_domain::stock::queries::{self, ImportFilter, ImportState, KeyImportView};
 use tradepost_domain::{MerchantScope, Right};
 use tradepost_web::{Answer, Call, OrNotFound, Problem, Routes};
 
@@ -27,7 +27,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let (look, scope) = (&room.look, call.merchant()?);
     let views = views::of(&call, ListName::KeyImports).await?;
     let states = ImportState::ALL.iter().map(|state| (state.name().to_owned(), words::import_state(look, state.name()).1.to_owned())).collect();
-    let list = List::new(&room, &call, "key-imports").tabs(tab_line(&room, Tab::Imports)).views(views).filter("state", states).empty(
+    let list = List::new(&room, &call, "key-imports").tabs(tab_line(&room, Tab::Imports)).searches().views(views).filter("state", states).empty(
         Icon::Import,
         room.t("No imports yet", "Noch keine Importe"),
         room.t(
@@ -36,10 +36,10 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         import_button(&room),
     );
-    let state = list.asked("state").and_then(ImportState::from_name);
-    let found = list.rows(&call, fetch!(|page| [call] imports(call, scope, state, page).await)).await?;
+    let filter = ImportFilter { state: list.asked("state").and_then(ImportState::from_name), search: list.searched() };
+    let found = list.rows(&call, fetch!(|page| [call, filter] imports(call, scope, filter.clone(), page).await)).await?;
     let columns = vec![
-        Column::new(room.t("Import", "Import")),
+        Column::new(room.t("Import", "Import")).with(room.t("Note", "Notiz")),
         Column::new(room.t("Status", "Status")),
         Column::right(room.t("Keys", "Schlüssel")),
         Column::right(room.t("Duplicates", "Doppelte")),
@@ -62,8 +62,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     list.answer(&call, Spot::Stock, &head, columns, rows, found.next)
 }
 
-pub(super) async fn imports(call: &Call, scope: MerchantScope, state: Option<ImportState>, page: PageRequest) -> Result<Page<KeyImportView>, Problem> {
-    call.read(move |reader| Box::pin(async move { queries::imports(reader, scope, state, page).await })).await
+pub(super) async fn imports(call: &Call, scope: MerchantScope, filter: ImportFilter, page: PageRequest) -> Result<Page<KeyImportView>, Problem> {
+    call.read(move |reader| Box::pin(async move { queries::imports(reader, scope, &filter, page).await })).await
 }
 
 async fn show(call: Call) -> Result<Answer, Problem> {

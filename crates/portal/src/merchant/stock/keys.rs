@@ -15,7 +15,7 @@ use tradepost_design::{Button, Icon, badge, value};
 use tradepost_domain::ids::{KeyImportId, LicenseKeyId};
 use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_domain::saved_views::ListName;
-use tradepost_domain::stock::queries::{self, KeyFilter, KeyView};
+use tradepost_domain::stock::queries::{self, ImportFilter, KeyFilter, KeyView};
 use tradepost_domain::stock::{KeyState, RevealKey};
 use tradepost_domain::{MerchantScope, Right, catalog};
 use tradepost_web::api::license_keys::revealed;
@@ -54,7 +54,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
 
 /// The newest imports to choose from, each with its day.
 async fn batches(call: &Call, room: &Room, scope: MerchantScope) -> Result<Vec<(String, String)>, Problem> {
-    let found = imports(call, scope, None, PageRequest { limit: CHOICES, before: None }).await?;
+    let found = imports(call, scope, ImportFilter::default(), PageRequest { limit: CHOICES, before: None }).await?;
     Ok(found.rows.into_iter().map(|import| (import.id.to_string(), format!("{} · {}", import.source, room.look.day_of(import.created)))).collect())
 }
 

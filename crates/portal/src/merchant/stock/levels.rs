@@ -48,7 +48,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let filter = StockFilter { level: list.asked("level").and_then(Level::from_name), search: list.searched() };
     let found = list.rows(&call, fetch!(|page| [call, filter] stock(call, scope, filter.clone(), page).await)).await?;
     let columns = vec![
-        Column::new(room.t("Product", "Produkt")),
+        Column::new(room.t("Product", "Produkt")).with(room.t("SKU", "SKU")),
         Column::new(room.t("Level", "Bestand")),
         Column::right(room.t("Available", "Verfügbar")),
         Column::right(room.t("Low at", "Knapp ab")),

@@ -6,7 +6,7 @@ mod imports;
 mod keys;
 mod levels;
 mod report;
-mod words;
+pub(in crate::merchant) mod words;
 
 use crate::room::Room;
 use maud::Markup;

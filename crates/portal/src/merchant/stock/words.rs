@@ -17,7 +17,7 @@ pub(super) const fn level(look: &Look, level: Level) -> (Tone, &'static str) {
 }
 
 /// Where a key is.
-pub(super) const fn key_state(look: &Look, state: KeyState) -> (Tone, &'static str) {
+pub(in crate::merchant) const fn key_state(look: &Look, state: KeyState) -> (Tone, &'static str) {
     let (tone, english, german) = match state {
         KeyState::Available => (Tone::Good, "Available", "Verfügbar"),
         KeyState::Reserved => (Tone::Warn, "Reserved", "Reserviert"),

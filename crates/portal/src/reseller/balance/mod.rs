@@ -6,6 +6,8 @@ mod top_up;
 use crate::files::Plain;
 use crate::lists::{Cell, List, fetch};
 use crate::room::{Room, Spot};
+use crate::shared::balances;
+use crate::shared::fulfillments::{between, by_days};
 use maud::{Markup, html};
 use tradepost_design::badge::{Tone, tag};
 use tradepost_design::card::{Card, Tile, tiles};
@@ -13,7 +15,7 @@ use tradepost_design::frame::Head;
 use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon, Language, Table, badge, note};
 use tradepost_domain::Right;
-use tradepost_domain::fulfillments::statement::MovementKind;
+use tradepost_domain::fulfillments::statement::{MovementKind, Span};
 use tradepost_web::api::balance::{self, AutoTopUpView, BalanceView, MovementView, OpenTopUp};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
@@ -24,7 +26,9 @@ async fn show(call: Call) -> Result<Answer, Problem> {
     let (auto, _) = balance::automatic(&call, scope).await?;
     let may_top_up = room.may(Right::BalanceManage) && found.currency.is_some();
     let top_up = Button::new(room.t("Top up", "Aufladen")).primary().icon(Icon::Add).opens_dialog().to(&room.path("/balance/top-up"));
-    let list = List::new(&room, &call, "statement").before(above(&call, &room, &found, &auto)).empty(
+    let asked = balances::asked(&call);
+    let name = balances::file_name("statement", asked);
+    let list = List::new(&room, &call, &name).before(above(&call, &room, &found, &auto)).empty(
         Icon::Balance,
         room.t("No transactions yet", "Noch keine Buchungen"),
         room.t(
@@ -33,13 +37,16 @@ async fn show(call: Call) -> Result<Answer, Problem> {
         ),
         may_top_up.then(|| top_up.clone()),
     );
-    let moved = list.rows(&call, fetch!(|page| [call] balance::moved(call, scope, page).await)).await?;
+    let list = by_days(&room, &call, list);
+    let (from, to) = between(&room, &list);
+    let span = Span { from, to };
+    let moved = list.rows(&call, fetch!(|page| [call] balance::moved(call, scope, asked, span, page).await)).await?;
     let columns = vec![
         Column::new(room.t("When", "Wann")),
         Column::new(room.t("What", "Was")),
         Column::new(room.t("For", "Für")),
-        Column::right(room.t("Amount", "Betrag")),
-        Column::right(room.t("Balance", "Guthaben")),
+        Column::amounts(room.t("Amount", "Betrag")),
+        Column::amounts(room.t("Balance", "Guthaben")),
     ];
     let rows = moved.rows.iter().map(|movement| cells(&room, movement)).collect();
     let head = Head {
@@ -90,6 +97,7 @@ fn above(call: &Call, room: &Room, found: &BalanceView, auto: &AutoTopUpView) ->
             ))
         }
         (figures(room, found))
+        (balances::card(room, found, balances::asked(call), &room.path("/balance")))
         @if !found.open_top_ups.is_empty() { (waiting(room, &found.open_top_ups)) }
         @if found.currency.is_some() { (auto::card(call, room, found, auto)) }
     }

@@ -42,7 +42,7 @@ input! {
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let new = Button::new(room.t("New API key", "Neuer API-Schlüssel")).primary().icon(Icon::Add).to(&room.path("/developers/keys/new"));
-    let list = List::new(&room, &call, "api-keys").tabs(tabs(&room, Tab::Keys)).empty(
+    let list = List::new(&room, &call, "api-keys").tabs(tabs(&room, Tab::Keys)).searches().empty(
         Icon::ApiKey,
         room.t("No API keys yet", "Noch keine API-Schlüssel"),
         room.t(
@@ -51,7 +51,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         Some(new.clone()),
     );
-    let found = list.rows(&call, fetch!(|page| [call] listed(call, Kind::Key, page).await)).await?;
+    let searched = list.searched();
+    let found = list.rows(&call, fetch!(|page| [call, searched] listed(call, Kind::Key, searched.clone(), page).await)).await?;
     let rows = found.rows.iter().map(|key| shared::cells(&room, key, &Kind::Key.page(&room, key.id))).collect();
     let acts = html! { (documentation(&room)) (new) };
     let head = Head { crumbs: &[], title: room.t("Developers", "Entwickler"), state: None, text: None, acts: Some(acts) };

@@ -81,9 +81,9 @@ impl Kind {
 }
 
 /// A page of the partnership's keys of a kind, newest first.
-async fn listed(call: &Call, kind: Kind, page: PageRequest) -> Result<Page<ApiKeyRow>, Problem> {
+async fn listed(call: &Call, kind: Kind, search: Option<String>, page: PageRequest) -> Result<Page<ApiKeyRow>, Problem> {
     let (owner, kind) = (KeyOwner::of(call.caller())?, kind.of_text());
-    call.read(move |reader| Box::pin(async move { queries::keys(reader, owner, kind, page).await })).await
+    call.read(move |reader| Box::pin(async move { queries::keys(reader, owner, kind, search.as_deref(), page).await })).await
 }
 
 /// The key that stands in the path for `{key}`.

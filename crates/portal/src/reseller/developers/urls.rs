@@ -43,7 +43,7 @@ input! {
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let new = Button::new(room.t("New dynamic URL", "Neue dynamische URL")).primary().icon(Icon::Add).to(&room.path("/developers/urls/new"));
-    let list = List::new(&room, &call, "dynamic-urls").tabs(tabs(&room, Tab::Urls)).empty(
+    let list = List::new(&room, &call, "dynamic-urls").tabs(tabs(&room, Tab::Urls)).searches().empty(
         Icon::Link,
         room.t("No dynamic URLs yet", "Noch keine dynamischen URLs"),
         room.t(
@@ -52,7 +52,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         Some(new.clone()),
     );
-    let found = list.rows(&call, fetch!(|page| [call] listed(call, Kind::Url, page).await)).await?;
+    let searched = list.searched();
+    let found = list.rows(&call, fetch!(|page| [call, searched] listed(call, Kind::Url, searched.clone(), page).await)).await?;
     let rows = found.rows.iter().map(|key| shared::cells(&room, key, &Kind::Url.page(&room, key.id))).collect();
     let acts = html! { (documentation(&room)) (new) };
     let head = Head { crumbs: &[], title: room.t("Developers", "Entwickler"), state: None, text: None, acts: Some(acts) };

@@ -6,7 +6,7 @@ mod take_back;
 
 use crate::lists::{List, fetch};
 use crate::room::{Room, Spot};
-use crate::shared::fulfillments as shared;
+use crate::shared::{fulfillments as shared, views};
 use maud::Markup;
 use tradepost_design::frame::Head;
 use tradepost_design::{Button, Icon, table};
@@ -14,6 +14,7 @@ use tradepost_domain::Right;
 use tradepost_domain::fulfillments::State;
 use tradepost_domain::fulfillments::queries::FulfillmentFilter;
 use tradepost_domain::ids::FulfillmentId;
+use tradepost_domain::saved_views::ListName;
 use tradepost_web::api::fulfillments;
 use tradepost_web::{Answer, Call, Problem, Routes};
 
@@ -37,7 +38,8 @@ fn tabs(room: &Room, here: Tab) -> Markup {
 
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
-    let list = List::new(&room, &call, "fulfillments").searches().filter("state", shared::states(&room.look));
+    let views = views::of(&call, ListName::Fulfillments).await?;
+    let list = List::new(&room, &call, "fulfillments").searches().views(views).filter("state", shared::states(&room.look));
     let searched = list.searched();
     // The search is for the shop's own order id. Whoever pastes ours is led to its page.
     if let Some(id) = searched.as_deref().and_then(|text| text.parse::<FulfillmentId>().ok()) {
@@ -45,7 +47,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     }
     let (created_from, created_to) = shared::between(&room, &list);
     let state = list.asked("state").and_then(State::from_name);
-    let filter = FulfillmentFilter { partnership: None, state, external_order_id: searched, created_from, created_to };
+    let filter = FulfillmentFilter { partnership: None, state, external_order_id: searched, created_from, created_to, sort: list.by_age() };
     let connect = Button::new(room.t("Connect your shop", "Shop anbinden")).primary().icon(Icon::Code).to(&room.path("/developers"));
     let list = shared::by_days(&room, &call, list).tabs(tabs(&room, Tab::Fulfillments)).empty(
         Icon::Code,
@@ -68,7 +70,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         )),
         acts: None,
     };
-    list.answer(&call, Spot::Fulfillments, &head, shared::columns(&room), rows, found.next)
+    let columns = shared::columns(&room, &list);
+    list.answer(&call, Spot::Fulfillments, &head, columns, rows, found.next)
 }
 
 pub(super) fn routes(r: &mut Routes) {

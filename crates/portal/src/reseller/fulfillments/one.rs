@@ -29,7 +29,7 @@ async fn page(call: &Call, room: &Room, typed: &Typed, revealed: Option<Fulfillm
     let id: FulfillmentId = call.path("id")?;
     let masked = fulfillments::masked(call, id).await?;
     let happened = fulfillments::history(call, id, history::asked(call)?).await?;
-    let filter = RequestFilter { partnership: None, fulfillment: Some(id), state: None };
+    let filter = RequestFilter { fulfillment: Some(id), ..RequestFilter::default() };
     let asked = cancel_requests::listed(call, filter, PageRequest { limit: 20, before: None }).await?.rows;
     let view = revealed.as_ref().unwrap_or(&masked.fulfillment);
     let path = room.path(&format!("/fulfillments/{id}"));

@@ -4,7 +4,7 @@ use super::{Tab, tabs};
 use crate::forms::{Typed, question};
 use crate::lists::{Cell, List, fetch};
 use crate::room::{Room, Spot, done};
-use crate::shared::fulfillments as shared;
+use crate::shared::{fulfillments as shared, views};
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
 use tradepost_design::card::{Card, facts};
@@ -15,6 +15,7 @@ use tradepost_domain::Right;
 use tradepost_domain::fulfillments::requests::RequestFilter;
 use tradepost_domain::fulfillments::{RequestState, WithdrawCancelRequest};
 use tradepost_domain::ids::CancelRequestId;
+use tradepost_domain::saved_views::ListName;
 use tradepost_web::api::cancel_requests::{self, CancelRequestSummary, CancelRequestView};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
@@ -24,7 +25,7 @@ fn columns(room: &Room) -> Vec<Column<'static>> {
         Column::new(room.t("Status", "Status")),
         Column::right(room.t("Codes", "Codes")),
         Column::new(room.t("Reason", "Grund")),
-        Column::right(room.t("Refund", "Erstattung")),
+        Column::amounts(room.t("Refund", "Erstattung")),
         Column::new(room.t("Requested", "Angefragt")),
         Column::new(room.t("Decided", "Entschieden")),
     ]
@@ -32,7 +33,8 @@ fn columns(room: &Room) -> Vec<Column<'static>> {
 
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
-    let list = List::new(&room, &call, "taken-back").filter("state", shared::request_states(&room.look)).tabs(tabs(&room, Tab::Requests)).empty(
+    let (views, states) = (views::of(&call, ListName::CancelRequests).await?, shared::request_states(&room.look));
+    let list = List::new(&room, &call, "taken-back").searches().views(views).filter("state", states).tabs(tabs(&room, Tab::Requests)).empty(
         Icon::Undo,
         room.t("Nothing was asked to be taken back", "Noch keine Rücknahme angefragt"),
         room.t(
@@ -41,8 +43,9 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         None,
     );
-    let filter = RequestFilter { partnership: None, fulfillment: None, state: list.asked("state").and_then(RequestState::from_name) };
-    let found = list.rows(&call, fetch!(|page| [call] cancel_requests::listed(call, filter, page).await)).await?;
+    let state = list.asked("state").and_then(RequestState::from_name);
+    let filter = RequestFilter { state, external_order_id: list.searched(), ..RequestFilter::default() };
+    let found = list.rows(&call, fetch!(|page| [call, filter] cancel_requests::listed(call, filter.clone(), page).await)).await?;
     let row = |request: &CancelRequestSummary| {
         let (tone, state) = shared::request_state(&room.look, request.status);
         vec![
@@ -56,7 +59,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ]
     };
     let rows = found.rows.iter().map(row).collect();
-    let head = Head { crumbs: &[], title: room.t("Fulfillments", "Lieferungen"), state: None, text: None, acts: None };
+    let text = room.t("Search finds the shop's order ID, typed in full.", "Die Suche findet die ganze Bestellnummer des Shops.");
+    let head = Head { crumbs: &[], title: room.t("Fulfillments", "Lieferungen"), state: None, text: Some(text), acts: None };
     list.answer(&call, Spot::Fulfillments, &head, columns(&room), rows, found.next)
 }
 

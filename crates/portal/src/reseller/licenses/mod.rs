@@ -6,7 +6,7 @@ mod show;
 use crate::forms::Typed;
 use crate::lists::{List, fetch};
 use crate::room::{Room, Spot};
-use crate::shared::licenses as shared;
+use crate::shared::{licenses as shared, views};
 use activate::ActivationForm;
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
@@ -15,14 +15,15 @@ use tradepost_design::frame::Head;
 use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon, Table, note};
 use tradepost_domain::Right;
-use tradepost_domain::ids::OrderId;
+use tradepost_domain::ids::{OrderId, nobody};
 use tradepost_domain::licenses::queries::LicenseFilter;
 use tradepost_domain::licenses::{Stage, Status};
-use tradepost_domain::listing::Page;
 use tradepost_domain::orders::activate::{ActivateNextLicense, SendLicense};
 use tradepost_domain::orders::attach::AttachInformation;
 use tradepost_domain::orders::download::{Download, DownloadLicenses};
+use tradepost_domain::orders::queries::LicenseSearch;
 use tradepost_domain::orders::reveal::RevealLicense;
+use tradepost_domain::saved_views::ListName;
 use tradepost_web::api::credit;
 use tradepost_web::api::licenses::{self, EndUserInput, SellingCompanyInput};
 use tradepost_web::{Answer, Call, Problem, Routes};
@@ -30,7 +31,8 @@ use tradepost_web::{Answer, Call, Problem, Routes};
 async fn list(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let before = if call.query_pairs().is_empty() { Some(inventory(&call, &room).await?) } else { None };
-    let list = List::new(&room, &call, "licenses").searches().empty(
+    let views = views::of(&call, ListName::Licenses).await?;
+    let list = List::new(&room, &call, "licenses").searches().views(views).empty(
         Icon::License,
         room.t("No licenses yet", "Noch keine Lizenzen"),
         room.t(
@@ -52,64 +54,24 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     };
     let list = list.filter("stage", shared::stages(&room)).filter("status", shared::statuses(&room));
     let list = if let Some(before) = before { list.before(before) } else { list };
-    let wanted = Wanted {
-        searched: list.searched(),
-        order,
-        product,
-        stage: list.asked("stage").and_then(Stage::from_name),
-        status: list.asked("status").and_then(Status::from_name),
-    };
-    let filter = wanted.filter(&call).await?;
-    let found = list
-        .rows(
-            &call,
-            fetch!(|page| [call] match filter {
-                Some(filter) => licenses::listed(call, filter, page).await,
-                None => Ok(Page { rows: Vec::new(), next: None }),
-            }),
-        )
-        .await?;
+    // What is no id is the order of no license.
+    let order: Option<OrderId> = order.map(|id| id.parse().unwrap_or_else(|_| nobody()));
+    let (stage, status) = (list.asked("stage").and_then(Stage::from_name), list.asked("status").and_then(Status::from_name));
+    let filter = LicenseFilter { order, product: None, stage, status, sort: list.by_age() };
+    let wanted = LicenseSearch { partnership: None, product, search: list.searched(), filter };
+    let found = list.rows(&call, fetch!(|page| [call, wanted] licenses::found(call, wanted.clone(), page).await)).await?;
     let rows = found.rows.iter().map(|license| shared::row(&room, license)).collect();
     let acts = room
         .may(Right::LicensesDistribute)
         .then(|| Button::new(room.t("Activate next license", "Nächste Lizenz aktivieren")).primary().icon(Icon::License).to(&room.path("/licenses/activate")));
     let head = Head { crumbs: &[], title: room.t("Licenses", "Lizenzen"), state: None, text: None, acts };
-    list.answer(&call, Spot::Licenses, &head, shared::columns(&room), rows, found.next)
+    let columns = shared::columns(&room, &list);
+    list.answer(&call, Spot::Licenses, &head, columns, rows, found.next)
 }
 
 fn end_of(id: &str) -> String {
     let letters: Vec<char> = id.chars().collect();
     letters[letters.len().saturating_sub(5)..].iter().collect()
-}
-
-/// What of the licenses is asked for. A search is for an order's id, or for a product by SKU or id.
-struct Wanted {
-    searched: Option<String>,
-    order: Option<String>,
-    product: Option<String>,
-    stage: Option<Stage>,
-    status: Option<Status>,
-}
-
-impl Wanted {
-    /// The filter; `None` where it names something that no license can be of.
-    async fn filter(self, call: &Call) -> Result<Option<LicenseFilter>, Problem> {
-        let mut filter = LicenseFilter { order: None, product: None, stage: self.stage, status: self.status };
-        for order in self.order.iter().chain(self.searched.iter().filter(|text| text.starts_with("ord_"))) {
-            match order.parse::<OrderId>() {
-                Ok(id) => filter.order = Some(id),
-                Err(_) => return Ok(None),
-            }
-        }
-        let searched = self.searched.filter(|text| !text.starts_with("ord_"));
-        if let Some(product) = self.product.or(searched) {
-            match licenses::product_number(call, product).await? {
-                Some(number) => filter.product = Some(number),
-                None => return Ok(None),
-            }
-        }
-        Ok(Some(filter))
-    }
 }
 
 /// Available licenses by product, with what can be done with them (ORD-9). While the credit limit is reached there is no file (CRD-5).

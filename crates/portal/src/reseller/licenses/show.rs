@@ -11,7 +11,7 @@ use tradepost_design::frame::Head;
 use tradepost_design::{Button, Icon, badge};
 use tradepost_domain::Right;
 use tradepost_domain::ids::LicenseId;
-use tradepost_domain::licenses::{LockReason, Stage};
+use tradepost_domain::licenses::Stage;
 use tradepost_domain::orders::activate::SendLicense;
 use tradepost_domain::orders::attach::{AttachInformation, Attachment};
 use tradepost_domain::orders::reveal::RevealLicense;
@@ -33,6 +33,7 @@ async fn license_page(call: &Call, room: &Room, license: &LicenseView) -> Result
         let text = if license.owner.is_some() { room.t("Change", "Ändern") } else { room.t("Add end user", "Endkunden angeben") };
         Button::new(text).small().icon(Icon::Edit).opens_dialog().to(&format!("{path}/end-user"))
     });
+    let name_company = can.name_company.then(|| shared::name_company(room, license, &path));
     let reveal = can.reveal.then(|| Button::new(room.t("Show code", "Code zeigen")).small().icon(Icon::Visible).opens_dialog().to(&format!("{path}/reveal")));
     let inside = html! {
         (shared::lock_notes(room, license, &path))
@@ -40,6 +41,7 @@ async fn license_page(call: &Call, room: &Room, license: &LicenseView) -> Result
             div {
                 (shared::code_card(room, license, reveal))
                 (shared::owner_card(room, license, name_owner))
+                (shared::company_card(room, license, name_company))
                 (history::card(call, room, room.t("History", "Verlauf"), &happened, Stands { path: &path, operation: "licensePage" }))
             }
             div { (shared::facts_card(room, license)) }
@@ -83,11 +85,7 @@ fn acts(room: &Room, license: &LicenseView, can: &Can, path: &str) -> Markup {
     let send =
         Button::new(if sent { room.t("Send again", "Erneut versenden") } else { room.t("Send license", "Lizenz versenden") }).icon(Icon::Send).opens_dialog();
     let send = if sent { send } else { send.primary() };
-    let asks_company = license.lock_reasons.iter().any(|reason| reason.code == LockReason::RequiredResellerInformation.name());
     html! {
-        @if can.name_company && !asks_company {
-            (Button::new(room.t("Selling company", "Verkaufende Firma")).quiet().icon(Icon::Building).opens_dialog().to(&format!("{path}/reseller")))
-        }
         @if can.send { (send.to(&format!("{path}/send"))) }
         @if can.name_owner && license.owner.is_none() {
             (Button::new(room.t("Add end user", "Endkunden angeben")).primary().icon(Icon::Account).opens_dialog().to(&format!("{path}/end-user")))
@@ -174,16 +172,7 @@ pub(super) async fn send(call: Call) -> Result<Answer, Problem> {
 pub(super) async fn ask_end_user(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let license = shown(&call, call.path("id")?, false).await?;
-    let known = license.owner.map(|owner| {
-        [
-            ("first_name", owner.first_name),
-            ("last_name", owner.last_name),
-            ("email", owner.email),
-            ("company", owner.company.unwrap_or_default()),
-            ("country", owner.country.unwrap_or_default()),
-        ]
-    });
-    end_user_page(&call, &room, license.id, &Typed::new(known.into_iter().flatten()))
+    end_user_page(&call, &room, license.id, &shared::known_owner(&license))
 }
 
 fn end_user_page(call: &Call, room: &Room, id: LicenseId, typed: &Typed) -> Result<Answer, Problem> {
@@ -210,10 +199,11 @@ pub(super) async fn end_user(call: Call) -> Result<Answer, Problem> {
     }
 }
 
+/// The form of the company that sells it on, with what is known of it.
 pub(super) async fn ask_company(call: Call) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let license = shown(&call, call.path("id")?, false).await?;
-    company_page(&call, &room, license.id, &Typed::default())
+    company_page(&call, &room, license.id, &shared::known_company(&license))
 }
 
 fn company_page(call: &Call, room: &Room, id: LicenseId, typed: &Typed) -> Result<Answer, Problem> {

@@ -12,7 +12,7 @@ use crate::lists::{Cell, List, Narrowing, fetch};
 use crate::names;
 use crate::room::{Room, Spot};
 use crate::shared::fulfillments::between;
-use crate::shared::{orders as shared, views};
+use crate::shared::{attach, orders as shared, views};
 use begin::DraftForm;
 use page::{ItemForm, QuantityForm};
 use tradepost_design::frame::Head;
@@ -20,12 +20,14 @@ use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon};
 use tradepost_domain::Right;
 use tradepost_domain::orders::State;
+use tradepost_domain::orders::attach::{AttachToOrder, Kind};
 use tradepost_domain::orders::change_draft::ChangeDraft;
 use tradepost_domain::orders::create_draft::CreateDraft;
 use tradepost_domain::orders::download::DownloadLicenses;
 use tradepost_domain::orders::place::PlaceOrder;
 use tradepost_domain::orders::queries::OrderFilter;
 use tradepost_domain::saved_views::ListName;
+use tradepost_web::api::licenses::{OrderEndUserInput, OrderSellingCompanyInput};
 use tradepost_web::api::orders::{OrderSummary, listed};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
@@ -57,6 +59,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         held: false,
         created_from,
         created_to,
+        sort: list.by_age(),
     };
     if let Some(kind) = list.file() {
         return shared::exported(&room, &call, None, filter, kind).await;
@@ -66,7 +69,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         Column::new(room.t("Order", "Bestellung")),
         Column::new(room.t("Status", "Status")),
         Column::new(room.t("Reference", "Ihre Referenz")),
-        Column::new(room.t("Created", "Angelegt")),
+        list.turning(Column::new(room.t("Created", "Angelegt"))),
         Column::right(room.t("Outstanding", "Offen")),
         Column::right(room.t("Total", "Summe")),
     ];
@@ -87,8 +90,26 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     list.answer(&call, Spot::Orders, &head, columns, rows, found.next)
 }
 
+/// Who the licenses of an order are for, and which company sells them on.
+fn attach_routes(r: &mut Routes) {
+    let (owner, company) = ("/r/{partnership}/orders/{id}/end-user", "/r/{partnership}/orders/{id}/reseller");
+    r.get(owner, "orderEndUserPage", |call| attach::ask(call, Kind::EndUser)).needs(Right::LicensesDistribute).page();
+    r.post(owner, "orderEndUserForm", |call| attach::attach(call, Kind::EndUser))
+        .needs(Right::LicensesDistribute)
+        .page()
+        .form::<OrderEndUserInput>()
+        .command::<AttachToOrder>();
+    r.get(company, "orderSellingCompanyPage", |call| attach::ask(call, Kind::SellingCompany)).needs(Right::LicensesDistribute).page();
+    r.post(company, "orderSellingCompanyForm", |call| attach::attach(call, Kind::SellingCompany))
+        .needs(Right::LicensesDistribute)
+        .page()
+        .form::<OrderSellingCompanyInput>()
+        .command::<AttachToOrder>();
+}
+
 pub(super) fn routes(r: &mut Routes) {
     approval::routes(r);
+    attach_routes(r);
     r.get("/r/{partnership}/orders", "ordersPage", list).needs(Right::OrdersRead).page();
     r.get("/r/{partnership}/orders/new", "newOrderPage", begin::begin).needs(Right::OrdersPlace).page();
     r.post("/r/{partnership}/orders", "createOrderForm", begin::create)

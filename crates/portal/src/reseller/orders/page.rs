@@ -12,7 +12,7 @@ use maud::{Markup, html};
 use tradepost_design::card::Card;
 use tradepost_design::frame::Head;
 use tradepost_design::table::Column;
-use tradepost_design::{Button, Field, Icon, Table, badge, form, note};
+use tradepost_design::{Button, Field, Icon, Table, badge, form, note, value};
 use tradepost_domain::Right;
 use tradepost_domain::ids::{OrderId, OrderItemId};
 use tradepost_domain::orders::State;
@@ -112,7 +112,7 @@ fn draft_items(call: &Call, room: &Room, order: &OrderView, typed: &Typed, path:
     let row = |item: &OrderItemView| {
         let (place, name) = (format!("{path}/items/{}", item.id), row_field(item.id));
         vec![
-            html! { span class="row" { (item.name) } span class="under" { code { (item.sku) } } (shared::explanation(room, &item.price_explanation)) },
+            html! { span class="row" { (item.name) } span class="under" { (value::copyable(&item.sku, room.look.language)) } (shared::explanation(room, &item.price_explanation)) },
             quantity_form(call, room, item, typed, (&name, &place)),
             shared::price_cell(room, item.unit_price.as_ref()),
             shared::price_cell(room, item.line_total.as_ref()),

@@ -120,7 +120,7 @@ impl Pick {
             let (label, wrong) = (format!("{}: {name}", room.t("Quantity", "Anzahl")), typed.wrong(&field));
             let of = |part: fn(&Room, &ResellerProductView) -> Markup| row.product.as_ref().map_or_else(value::none, |product| part(room, product));
             vec![
-                html! { span class="row" { (name) } span class="under" { code { (row.sku) } } },
+                html! { span class="row" { (name) } span class="under" { (value::copyable(&row.sku, room.look.language)) } },
                 of(stock),
                 of(price),
                 html! {
@@ -154,7 +154,7 @@ pub(super) async fn dialog(call: Call) -> Result<Answer, Problem> {
         let label = format!("{}: {}", room.t("Quantity", "Anzahl"), product.name);
         let (key, first) = (call.form_key(), product.min_quantity.unwrap_or(1));
         vec![
-            html! { span class="row" { (product.name) } span class="under" { code { (product.sku) } " " (stock(&room, product)) } },
+            html! { span class="row" { (product.name) } span class="under" { (value::copyable(&product.sku, room.look.language)) " " (stock(&room, product)) } },
             price(&room, product),
             html! {
                 form class="inline" method="post" action={ (path) "/items" } {

@@ -66,7 +66,7 @@ pub(super) async fn confirm(call: Call) -> Result<Answer, Problem> {
             room.t("The order changed since you were asked. Look at it again.", "Die Bestellung hat sich seit der Frage geändert. Bitte noch einmal ansehen.");
         return Ok(confirm_page(&call, &room, &Typed::default().wrong_with("", text)).await?.with_status(StatusCode::CONFLICT));
     }
-    match call.execute(PlaceOrder { order: id }).await {
+    match call.execute(PlaceOrder::of(id)).await {
         Ok(_) => Ok(done(&call, &room.path(&format!("/orders/{id}")), room.t("Order confirmed.", "Bestellung bestätigt."))),
         Err(no) => {
             let (status, typed) = (no.status(), Typed::refused(&call, &room.look, no)?);

@@ -39,12 +39,11 @@ async fn overview(call: Call) -> Result<Answer, Problem> {
             div {
                 (products(&call, &room, &seen.available_products))
                 (orders_card(&call, &room, &open))
-                (sales::card(&room, room.t("Bought in the last 30 days", "In den letzten 30 Tagen eingekauft"), &seen.purchases, seen.today, true))
+                @if let Some(purchases) = &seen.purchases {
+                    (sales::card(&room, room.t("Bought in the last 30 days", "In den letzten 30 Tagen eingekauft"), purchases, seen.today, true))
+                }
             }
-            div {
-                (credit_card(&room, &seen.credit))
-                (invoices_card(&room, &open))
-            }
+            @if let Some(credit) = &seen.credit { div { (credit_card(&room, credit)) (invoices_card(&room, &open)) } }
         }
     };
     let acts =
@@ -62,7 +61,7 @@ fn due(room: &Room, seen: &Overview, open: &Open) -> Markup {
         "Lizenzen unbezahlter Bestellungen lassen sich erst weitergeben, wenn etwas bezahlt ist.",
     );
     html! {
-        (invoices::due_note(room, seen.credit.balance_due, pay.as_ref()))
+        (invoices::due_note(room, seen.credit.as_ref().is_some_and(|credit| credit.balance_due), pay.as_ref()))
         @if !seen.lock_reasons.is_empty() { (note::note(Tone::Warn, stops, "", None)) }
     }
 }
@@ -104,26 +103,30 @@ fn available(room: &Room, credit: &CreditOverview) -> (String, String, Tone) {
 fn tiles(room: &Room, seen: &Overview, open: &Open) -> Markup {
     let look = &room.look;
     let text = |money: Option<&Money>| money.map_or_else(|| "–".to_owned(), |money| look.money_text(money));
-    let (left, of, tone) = available(room, &seen.credit);
     let count = look.number(seen.available_products.iter().map(|product| product.available_licenses).sum::<i64>());
-    let (owed, prepaid) = (text(seen.credit.used.as_ref()), text(seen.prepaid_balance.as_ref()));
+    let licenses = room.path("/licenses?stage=available");
+    let available_licenses = Tile {
+        label: room.t("Available licenses", "Verfügbare Lizenzen"),
+        figure: &count,
+        note: None,
+        to: Some(licenses.as_str()),
+        tone: Tone::Plain,
+        spark: None,
+    };
+    // The others are money, and not for everybody.
+    let Some(credit) = &seen.credit else { return card::tiles(&[available_licenses]) };
+    let (left, of, tone) = available(room, credit);
+    let (owed, prepaid) = (text(credit.used.as_ref()), text(seen.prepaid_balance.as_ref()));
     let overdue = open.invoices.iter().any(|invoice| is_overdue(room, invoice));
     let (owed_note, owed_tone) = match open.invoices.first() {
-        _ if seen.credit.balance_due => (room.t("due now", "jetzt fällig").to_owned(), Tone::Bad),
+        _ if credit.balance_due => (room.t("due now", "jetzt fällig").to_owned(), Tone::Bad),
         _ if overdue => (room.t("overdue", "überfällig").to_owned(), Tone::Bad),
         Some(first) => (format!("{} {}", room.t("next due", "als Nächstes fällig"), look.date(first.due_on)), Tone::Plain),
         None => (room.t("nothing is open", "nichts ist offen").to_owned(), Tone::Plain),
     };
-    let (licenses, invoices, balance) = (room.path("/licenses?stage=available"), room.path("/invoices"), room.path("/balance"));
+    let (invoices, balance) = (room.path("/invoices"), room.path("/balance"));
     card::tiles(&[
-        Tile {
-            label: room.t("Available licenses", "Verfügbare Lizenzen"),
-            figure: &count,
-            note: None,
-            to: Some(licenses.as_str()),
-            tone: Tone::Plain,
-            spark: None,
-        },
+        available_licenses,
         Tile { label: room.t("Available credit", "Freier Kredit"), figure: &left, note: Some(of.as_str()), to: None, tone, spark: None },
         Tile {
             label: room.t("Outstanding", "Offen"),

@@ -44,7 +44,7 @@ pub(super) async fn read(call: &Call, seen: &Overview) -> Result<Open, Problem> 
     let scope = call.partnership()?;
     let recent: Vec<OrderId> = seen.recent_orders.iter().filter(|order| order.placed_at.is_some()).map(|order| order.id).collect();
     // While the credit limit is reached there is no file, whatever was paid (CRD-5).
-    let due = seen.credit.balance_due;
+    let due = seen.credit.as_ref().is_none_or(|credit| credit.balance_due);
     let (unpaid, billed, top_ups, files) = call
         .read(move |reader| {
             Box::pin(async move {

@@ -21,6 +21,14 @@ pub const ACTS: &[(&str, Icon, Tone, &str, &str)] = &[
     ("order.payment_received", Icon::Card, Tone::Good, "Payment received", "Zahlung eingegangen"),
     ("order.released", Icon::Check, Tone::Good, "Order released", "Bestellung freigegeben"),
     ("order.backorder_filled", Icon::Stock, Tone::Good, "Backorder filled from new stock", "Nachlieferung aus neuem Bestand"),
+    ("order.end_user_attached", Icon::Account, Tone::Plain, "End user added to its licenses", "Endkunde zu ihren Lizenzen angegeben"),
+    (
+        "order.reseller_information_attached",
+        Icon::Building,
+        Tone::Plain,
+        "Selling company added to its licenses",
+        "Verkaufende Firma zu ihren Lizenzen angegeben",
+    ),
     ("order.completed", Icon::Good, Tone::Good, "Order completed", "Bestellung abgeschlossen"),
     ("order.canceled", Icon::Close, Tone::Bad, "Order canceled", "Bestellung storniert"),
     // Licenses.

@@ -9,7 +9,7 @@ use tradepost_domain::No;
 use tradepost_domain::ids::KeyImportId;
 use tradepost_domain::listing::PageRequest;
 use tradepost_domain::stock::import::{ImportSettings, Importer, Report};
-use tradepost_domain::stock::queries;
+use tradepost_domain::stock::queries::{self, ImportFilter};
 
 /// How long a page waits for an import before it shows how far that is.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -43,7 +43,7 @@ pub async fn import_file(call: &Call, settings: ImportSettings, file: Bytes) -> 
         return over(ended);
     }
     let page = PageRequest { limit: 20, before: None };
-    let newest = call.read(move |reader| Box::pin(async move { queries::imports(reader, scope, None, page).await })).await?;
+    let newest = call.read(move |reader| Box::pin(async move { queries::imports(reader, scope, &ImportFilter::default(), page).await })).await?;
     let Some(running) = newest.rows.into_iter().find(|import| import.state == "staging" && import.source == source) else {
         return over(work.await);
     };

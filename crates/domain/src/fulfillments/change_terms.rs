@@ -1,12 +1,16 @@
 //! The merchant changes the terms of a partnership (PAR-11); held orders follow (CRD-8).
+//!
+//! It stands here because a currency stays while anything is open in it, sales that are still being delivered and requests to
+//! take sales back among it: what comes of those goes to the balance in their currency.
 
-use super::queries;
-use super::standing::Standing;
+use super::{queries, requests};
 use crate::access::{Need, PartnershipScope, Right};
 use crate::audit::AuditEntry;
 use crate::billing::{self, top_up};
 use crate::command::{Command, Ctx, No};
 use crate::ids::PartnershipId;
+use crate::orders;
+use crate::orders::standing::Standing;
 use crate::outbox::Event;
 use crate::partners::terms::{self, Level, Place, Setting, TermChange, TermName, TermValue};
 use serde::{Deserialize, Serialize};
@@ -49,7 +53,7 @@ impl Command for ChangeTerms {
         let before = terms::load(tx, merchant, place).await?;
         let changes_currency = self.changes.iter().any(|change| change.name == TermName::Currency);
         if changes_currency && anything_open(tx, &standing).await? {
-            let detail = "The currency can change only while no order and no top-up is open and no prepaid balance is left.";
+            let detail = "The currency can change only while no order, top-up, delivery or request to take a sale back is open and no prepaid balance is left.";
             return Err(Refusal::conflict("currency_in_use", detail).at("/currency").into());
         }
         let currency = match self.changes.iter().find(|change| change.name == TermName::Currency).map(|change| &change.to) {
@@ -64,18 +68,19 @@ impl Command for ChangeTerms {
         let entry = AuditEntry::new(merchant, "partnership.terms_changed", self.partnership).of(self.partnership);
         ctx.audit(entry.before(terms::audit_json(&before)).after(terms::audit_json(&after)));
         ctx.announce(Event::new(merchant, "partnership.terms_changed", self.partnership, json!({})).of(self.partnership));
-        let open: Vec<_> = queries::open(tx, scope).await?.iter().map(|order| order.order).collect();
+        let open: Vec<_> = orders::queries::open(tx, scope).await?.iter().map(|order| order.order).collect();
         standing.rejudge(ctx, tx, &open).await?;
         Ok(TermsOutcome { partnership: self.partnership })
     }
 }
 
-/// Whether there is an order, a top-up or a balance that counts in the partnership's currency.
+/// Whether there is an order, a top-up, a delivery, a request or a balance that counts in the partnership's currency.
 async fn anything_open(tx: &mut Tx<'_>, standing: &Standing) -> Result<bool, Fault> {
     let scope = standing.scope();
-    let prepaid = match standing.terms.currency {
-        Some(currency) => top_up::prepaid(tx, scope, currency).await?,
-        None => 0,
-    };
-    Ok(!standing.exposure.open.is_empty() || prepaid != 0 || !billing::queries::open_top_ups(tx, scope).await?.is_empty())
+    if !standing.exposure.open.is_empty() || !billing::queries::open_top_ups(tx, scope).await?.is_empty() || queries::any_processing(tx, scope).await? {
+        return Ok(true);
+    }
+    let Some(currency) = standing.terms.currency else { return Ok(false) };
+    // A request about a sale in a currency that was left waits for just this change.
+    Ok(top_up::prepaid(tx, scope, currency).await? != 0 || requests::any_pending_in(tx, scope, currency).await?)
 }

@@ -1,6 +1,6 @@
-//! The countries of ISO 3166-1 with their names, for selects and for showing an address (PLT-12).
+//! The countries of ISO 3166-1 with their names, for selects and for showing an address (PLT-12, BIL-3).
 
-use tradepost_design::Language;
+use crate::Language;
 
 /// Each country as the value and name of a choice, by name.
 #[must_use]
