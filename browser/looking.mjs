@@ -25,7 +25,7 @@ export function kindOf(url) {
 /** What its screenshot is called. */
 export const nameOf = (kind) => kind.replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "") || "start";
 
-export const isPage = (url, house) => url.origin === house.url && !url.searchParams.has("file") && !/^\/(v1|docs|assets|health|openapi)/.test(url.pathname) && !/(\.(csv|xlsx|json|txt)|[./]pdf)$/.test(url.pathname);
+export const isPage = (url, house) => url.origin === house.url && !url.searchParams.has("file") && !/^\/(v1|docs|assets|health|openapi)/.test(url.pathname) && !/(\.(csv|xlsx|json|txt)|[./](pdf|xml))$/.test(url.pathname);
 
 /** The addresses that a page's links lead to. */
 export async function linksOf(page) {

@@ -16,7 +16,7 @@ const workspaceOf = (path) => /^\/[mr]\/[^/]+/.exec(path)?.[0] ?? null;
 const isTethered = document.querySelector("main [data-refreshes]") !== null;
 
 /** A file, not a page. */
-export const isFile = (url) => url.searchParams.has("file") || /(\.(csv|xlsx|json|txt)|[./]pdf)$/.test(url.pathname);
+export const isFile = (url) => url.searchParams.has("file") || /(\.(csv|xlsx|json|txt)|[./](pdf|xml))$/.test(url.pathname);
 
 /** Whether a page of this address may take the place of this one. */
 export const isInside = (url) => {

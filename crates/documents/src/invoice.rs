@@ -1,6 +1,7 @@
 //! The invoice: as a page, self-contained HTML with its own styles, no script and nothing fetched but the seller's logo, ready
-//! to print; and as a PDF ([`pdf`]). Both say what [`told`] says (BIL-3, PLT-12).
+//! to print; as a PDF ([`pdf`]); and for programs ([`einvoice`]). All say what [`told`] says (BIL-3, PLT-12).
 
+pub mod einvoice;
 pub mod epc;
 pub mod pdf;
 pub mod sheet;
@@ -25,10 +26,19 @@ pub struct InvoiceStanding {
     pub test: bool,
 }
 
-/// The page, and the text of its one style element, for the answer's content security policy. `download`: where its PDF is. `look`: as the
-/// seller looks now; what was issued stays as it is, name and address are the document's.
+/// Where a page leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Downloads {
+    /// Its PDF.
+    pub pdf: String,
+    /// Its e-invoice, where one can be made.
+    pub e_invoice: Option<String>,
+}
+
+/// The page, and the text of its one style element, for the answer's content security policy. `look`: as the seller looks now; what was
+/// issued stays as it is, name and address are the document's.
 #[must_use]
-pub fn render(told: &Told<'_>, download: Option<&str>, look: Option<&Branding>) -> (String, String) {
+pub fn render(told: &Told<'_>, downloads: Option<&Downloads>, look: Option<&Branding>) -> (String, String) {
     let document = told.document;
     let style = match look.and_then(|look| look.accent) {
         Some(accent) => format!("{STYLE}{}", in_color(accent)),
@@ -47,7 +57,7 @@ pub fn render(told: &Told<'_>, download: Option<&str>, look: Option<&Branding>) 
             }
             body {
                 main {
-                    @if let Some(place) = download { p.acts { a href=(place) { (told.t("Download PDF", "PDF herunterladen")) } } }
+                    @if let Some(places) = downloads { (acts(told, places)) }
                     @if told.standing.is_some() { (ribbon(told)) }
                     (letterhead(told, logo.as_deref()))
                     (facts(told))
@@ -69,6 +79,15 @@ fn in_color(accent: Color) -> String {
         accent.on(Color::WHITE),
         accent.on(Color::DARK)
     )
+}
+
+fn acts(told: &Told<'_>, places: &Downloads) -> Markup {
+    html! {
+        p.acts {
+            a href=(places.pdf) { (told.t("Download PDF", "PDF herunterladen")) }
+            @if let Some(place) = &places.e_invoice { a href=(place) { (told.t("E-invoice (XML)", "E-Rechnung (XML)")) } }
+        }
+    }
 }
 
 fn ribbon(told: &Told<'_>) -> Markup {
@@ -186,7 +205,7 @@ td { padding: 10px 8px; border-bottom: 1px solid #e9ecf1; vertical-align: top; }
 .ribbon.paid { background: #e5f6ea; color: #14602c; }
 .ribbon.overdue { background: #fdeaea; color: #8f1d1d; }
 .ribbon.canceled { background: #eceef2; color: #3c4457; }
-.acts { margin: -24px 0 40px; text-align: right; }
+.acts { display: flex; flex-wrap: wrap; justify-content: flex-end; gap: 8px 24px; margin: -24px 0 40px; }
 .acts a { color: #1b3a9c; font-weight: 600; }
 footer { margin-top: 48px; padding-top: 16px; border-top: 1px solid #dfe3ea; }
 @media screen and (max-width: 600px) {

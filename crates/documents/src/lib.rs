@@ -8,5 +8,6 @@ pub mod paper;
 pub mod qr;
 pub mod sheet;
 pub mod table;
+pub mod xml;
 
 pub use tradepost_kernel::language;

@@ -130,6 +130,7 @@ pub const CODES: &[Code] = &[
     code(422, "too_many_items", "The order has more items than an order may have."),
     code(422, "payment_method_not_allowed", "The merchant does not take this method of payment."),
     code(422, "currency_mismatch", "The currencies differ."),
+    code(422, "einvoice_incomplete", "The invoice lacks something that an e-invoice has to say; each thing is named."),
     code(422, "refund_too_small", "Codes that nobody saw go back to stock, so their cost goes back at least."),
     code(422, "refund_too_large", "No more goes back than it cost, less what went back before."),
     code(422, "price_missing", "The product has no price in this currency."),

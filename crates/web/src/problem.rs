@@ -72,6 +72,15 @@ impl Problem {
         Self::of_errors(StatusCode::BAD_REQUEST, Some("invalid_query"), errors)
     }
 
+    /// 422 about what nobody sent, such as what a document lacks: its code and its sentence are those of the first one.
+    #[must_use]
+    pub fn of_fields(errors: Vec<FieldError>) -> Self {
+        let (code, detail) = errors.first().map_or(("invalid_field", String::new()), |first| (first.code, first.detail.clone()));
+        let mut no = Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail);
+        no.0.errors = errors;
+        no
+    }
+
     fn of_errors(status: StatusCode, code: Option<&'static str>, errors: Errors) -> Self {
         let errors = errors.into_list();
         let first = errors.first();

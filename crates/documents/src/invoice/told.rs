@@ -152,7 +152,7 @@ impl<'a> Told<'a> {
         test.then(|| self.t("Sandbox: this is no real invoice.", "Sandbox: Dies ist keine echte Rechnung."))
     }
 
-    fn vat(&self, id: Option<&String>) -> Option<String> {
+    pub(super) fn vat(&self, id: Option<&String>) -> Option<String> {
         id.map(|id| format!("{} {id}", self.t("VAT id", "USt-IdNr.")))
     }
 

@@ -13,6 +13,7 @@ mod currencies;
 mod demo;
 mod doors;
 mod drafts;
+mod e_invoices;
 mod exports;
 mod factors;
 mod find;

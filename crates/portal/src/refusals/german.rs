@@ -96,6 +96,7 @@ pub const GERMAN: &[(&str, &str)] = &[
     ("too_many_items", "Die Bestellung hat mehr Positionen, als eine Bestellung haben darf."),
     ("payment_method_not_allowed", "Diese Zahlungsart nimmt der Händler nicht an."),
     ("currency_mismatch", "Die Währungen stimmen nicht überein."),
+    ("einvoice_incomplete", "Der Rechnung fehlt etwas, das eine E-Rechnung sagen muss."),
     ("refund_too_small", "Codes, die niemand gesehen hat, gehen in den Bestand zurück. Mindestens ihr Preis muss erstattet werden."),
     ("refund_too_large", "Es geht nicht mehr zurück, als bezahlt wurde, abzüglich früherer Erstattungen."),
     ("price_missing", "Das Produkt hat in dieser Währung keinen Preis."),

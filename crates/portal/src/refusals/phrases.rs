@@ -143,6 +143,19 @@ pub const PHRASES: &[(&str, &str)] = &[
         "Codes, die niemand gesehen hat, gehen in den Bestand zurück; mindestens ihr Preis von {} muss erstattet werden.",
     ),
     ("What may go back is {} at most", "Höchstens {} gehen zurück."),
+    (
+        "The merchant's country is missing: it is chosen in its settings (country of /v1/merchant)",
+        "Das Land des Händlers fehlt: Er wählt es in seinen Einstellungen.",
+    ),
+    (
+        "The reseller's country on this invoice is none of ISO 3166; once it is corrected, further invoices have it right",
+        "Das Land des Resellers auf dieser Rechnung gibt es nicht. Wird es berichtigt, stimmt es auf den nächsten Rechnungen.",
+    ),
+    ("Line {} bears tax, and the invoice does not say at which rate", "Position {} ist besteuert, und die Rechnung sagt nicht, mit welchem Satz."),
+    (
+        "An amount in {} has three decimals, and an e-invoice has two at most",
+        "Ein Betrag in {} hat drei Nachkommastellen. Eine E-Rechnung kennt höchstens zwei.",
+    ),
     ("Name 1 to 1000 licenses", "Wählen Sie 1 bis 1.000 Lizenzen."),
     ("Name at most {} licenses, or none for all", "Wählen Sie höchstens {} Lizenzen, oder keine für alle."),
     ("Name at most {} products", "Wählen Sie höchstens {} Produkte."),

@@ -107,6 +107,7 @@ fn acts(room: &Room, invoice: &InvoiceView) -> Markup {
         @if let Some(order) = order { (Button::new(room.t("Order", "Bestellung")).icon(Icon::Order).to(&order)) }
         (Button::new(room.t("View and print", "Ansehen und drucken")).icon(Icon::Print).to(&invoice.url))
         (shared::pdf(&room.look, invoice))
+        (shared::e_invoice(&room.look, invoice))
         @if invoice.amount_open.minor > 0 {
             (Button::new(room.t("How to pay", "So bezahlen Sie")).primary().icon(Icon::Card).to(&room.path(&format!("/invoices/{}/pay", invoice.id))))
         }

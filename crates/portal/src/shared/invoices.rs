@@ -79,6 +79,15 @@ pub fn pdf(look: &Look, invoice: &InvoiceView) -> Markup {
     Button::new("PDF").icon(Icon::Download).to(&format!("{}/pdf?language={}", invoice.url, look.language.code()))
 }
 
+/// Leads to its e-invoice; a canceled one has none (BIL-3).
+#[must_use]
+pub fn e_invoice(look: &Look, invoice: &InvoiceView) -> Markup {
+    let place = format!("{}/xml?language={}", invoice.url, look.language.code());
+    html! {
+        @if invoice.status != InvoiceStatus::Canceled { (Button::new(look.t("E-invoice", "E-Rechnung")).icon(Icon::Download).to(&place)) }
+    }
+}
+
 /// The limit is reached: the invoice is due now, whatever its date says (CRD-6).
 #[must_use]
 pub fn due_note(room: &Room, due: bool, act: Option<&Markup>) -> Markup {

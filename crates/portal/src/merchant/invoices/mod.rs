@@ -182,6 +182,7 @@ fn acts(room: &Room, invoice: &InvoiceView, path: &str) -> Markup {
         @if manages && untouched { (Button::new(room.t("Cancel top-up", "Aufladung stornieren")).quiet().opens_dialog().to(&format!("{path}/cancel"))) }
         (Button::new(room.t("View and print", "Ansehen und drucken")).icon(Icon::Print).to(&invoice.url))
         (shared::pdf(&room.look, invoice))
+        (shared::e_invoice(&room.look, invoice))
         @if manages && !canceled { (record.to(&format!("{path}/payments/new"))) }
     }
 }
