@@ -61,6 +61,7 @@ pub enum TermName {
     RequiresEndUserInformation,
     RequiresResellerInformation,
     InvoiceDueDays,
+    ReservationDays,
     PurchaseLimitDay,
     PurchaseLimitMonth,
     MinQuantity,
@@ -80,6 +81,7 @@ named!(TermName {
     RequiresEndUserInformation = "requires_end_user_information",
     RequiresResellerInformation = "requires_reseller_information",
     InvoiceDueDays = "invoice_due_days",
+    ReservationDays = "reservation_days",
     PurchaseLimitDay = "purchase_limit_day",
     PurchaseLimitMonth = "purchase_limit_month",
     MinQuantity = "min_quantity",
@@ -168,6 +170,9 @@ pub const LONGEST_URL: usize = 500;
 /// The longest time to pay, in days.
 pub const LONGEST_DUE_DAYS: i64 = 365;
 
+/// The longest time that an unpaid order outside credit keeps its keys, in days (STK-7).
+pub const LONGEST_RESERVATION_DAYS: i64 = 365;
+
 impl TermName {
     /// Reads a value of this term: `USD`, `33.3333`, `5000.00 USD`, `true`, `30`.
     ///
@@ -201,6 +206,10 @@ impl TermName {
                 let days: Option<i64> = text.parse().ok().filter(|days| (0..=LONGEST_DUE_DAYS).contains(days));
                 days.map(TermValue::Days).ok_or_else(|| wrong("must be a whole number of days from 0 to 365"))
             }
+            Self::ReservationDays => {
+                let days: Option<i64> = text.parse().ok().filter(|days| (1..=LONGEST_RESERVATION_DAYS).contains(days));
+                days.map(TermValue::Days).ok_or_else(|| wrong("must be a whole number of days from 1 to 365"))
+            }
             Self::PurchaseLimitDay | Self::PurchaseLimitMonth => {
                 let units: Option<i64> = text.parse().ok().filter(|units| (0..=MOST_UNITS).contains(units));
                 units.map(TermValue::Units).ok_or_else(|| wrong("must be a whole number of units from 0 to 1,000,000,000"))
@@ -212,7 +221,7 @@ impl TermName {
         }
     }
 
-    /// Whether "none" can be said of it: a limit, a discount, a margin. The others always have a value.
+    /// Whether "none" can be said of it: a limit, a discount, a margin, an end. The others always have a value.
     #[must_use]
     pub const fn may_be_none(self) -> bool {
         matches!(
@@ -220,6 +229,7 @@ impl TermName {
             Self::WholesaleDiscountPercent
                 | Self::MarginPercent
                 | Self::CreditLimit
+                | Self::ReservationDays
                 | Self::PurchaseLimitDay
                 | Self::PurchaseLimitMonth
                 | Self::MinQuantity

@@ -42,6 +42,7 @@ hold_unpaid_at_limit "" true (default)
 requires_end_user_information "" false (default)
 requires_reseller_information "" false (default)
 invoice_due_days "" 14 (channel)
+reservation_days "" 14 (default)
 purchase_limit_day "" none (default)
 purchase_limit_month "" none (default)
 min_quantity "" none (default)
@@ -102,6 +103,8 @@ fn values_are_read_strictly() {
         (TermName::HoldUnpaidAtLimit, "yes"),
         (TermName::InvoiceDueDays, "366"),
         (TermName::InvoiceDueDays, "-1"),
+        (TermName::ReservationDays, "0"),
+        (TermName::ReservationDays, "366"),
         (TermName::TermsUrl, "example.com/terms"),
         (TermName::TermsUrl, "https://example.com/\"x"),
     ] {
@@ -119,7 +122,7 @@ fn values_are_read_strictly() {
             | TermName::AutoApprove
             | TermName::Enabled => "true",
             TermName::TermsUrl => "https://example.com/terms",
-            TermName::InvoiceDueDays => "30",
+            TermName::InvoiceDueDays | TermName::ReservationDays => "30",
             TermName::PurchaseLimitDay | TermName::PurchaseLimitMonth | TermName::MinQuantity | TermName::MaxQuantity => "500",
         };
         assert_eq!(name.value(text).map(|value| value.text()).as_deref(), Ok(text));

@@ -39,6 +39,7 @@ mod platform;
 mod precedence;
 mod refunds;
 mod requests;
+mod reservations;
 mod review;
 mod sets;
 mod shop;

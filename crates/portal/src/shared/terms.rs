@@ -67,6 +67,13 @@ pub const fn name(look: &Look, term: TermName) -> (&'static str, &'static str) {
             ("Before a license is handed over.", "Bevor eine Lizenz übergeben wird."),
         ),
         TermName::InvoiceDueDays => (("Time to pay", "Zahlungsziel"), ("From the invoice's date.", "Ab dem Datum der Rechnung.")),
+        TermName::ReservationDays => (
+            ("Keys reserved for", "Schlüssel reserviert für"),
+            (
+                "Unpaid and outside credit, an order then gives its keys back, and reserves again once it is paid.",
+                "Unbezahlt und außerhalb des Kredits gibt eine Bestellung ihre Schlüssel dann zurück; bezahlt reserviert sie wieder.",
+            ),
+        ),
         TermName::PurchaseLimitDay => {
             (("Purchase limit per day", "Einkaufsgrenze je Tag"), ("Orders and the external shop together.", "Bestellungen und externer Shop zusammen."))
         }
@@ -130,6 +137,7 @@ pub fn value(look: &Look, term: TermName, value: Option<&TermValue>) -> String {
     let none = match term {
         TermName::Currency => look.t("Not set yet", "Noch nicht gesetzt"),
         TermName::CreditLimit => look.t("None: paid first", "Keiner: erst bezahlen"),
+        TermName::ReservationDays => look.t("No end", "Kein Ende"),
         TermName::PurchaseLimitDay | TermName::PurchaseLimitMonth | TermName::MinQuantity | TermName::MaxQuantity => look.t("No limit", "Keine Grenze"),
         _ => look.t("None", "Keine"),
     };

@@ -115,6 +115,9 @@ input! {
         pub requires_reseller_information: TermSetting<bool>,
         /// Net days of invoices.
         pub invoice_due_days: TermSetting<Whole<0, 365>>,
+        /// Days, each of 24 hours, after which the keys of an unpaid order that is held go back to stock; it reserves again once it is paid.
+        /// `"none"`: they stay reserved as long as it waits. Applies to orders that are confirmed from then on.
+        pub reservation_days: TermSetting<Whole<1, 365>>,
         /// Most units per day in the merchant's time zone, ordered and fulfilled ones together.
         pub purchase_limit_day: TermSetting<Whole<0, MOST_UNITS>>,
         /// Most units per calendar month in the merchant's time zone.
@@ -151,6 +154,7 @@ impl TermsChange {
             self.requires_end_user_information.change(TermName::RequiresEndUserInformation, plain.clone(), TermValue::Flag),
             self.requires_reseller_information.change(TermName::RequiresResellerInformation, plain.clone(), TermValue::Flag),
             self.invoice_due_days.change(TermName::InvoiceDueDays, plain.clone(), |days| TermValue::Days(days.get())),
+            self.reservation_days.change(TermName::ReservationDays, plain.clone(), |days| TermValue::Days(days.get())),
             self.purchase_limit_day.change(TermName::PurchaseLimitDay, plain.clone(), |units| TermValue::Units(units.get())),
             self.purchase_limit_month.change(TermName::PurchaseLimitMonth, plain.clone(), |units| TermValue::Units(units.get())),
             self.min_quantity.change(TermName::MinQuantity, plain.clone(), |units| TermValue::Units(units.get())),

@@ -17,7 +17,10 @@ use crate::orders::{OrderRow, State};
 use crate::partners;
 use crate::stock::{Crossing, KeyState, Shelves, Taken};
 use std::collections::BTreeMap;
-use tradepost_kernel::{Currency, Date, Refusal, sabotage};
+use tradepost_kernel::{Currency, Date, Refusal, Timestamp, sabotage};
+
+/// Milliseconds of a day for which an order reserves: always 24 hours.
+const DAY_MS: i64 = 24 * 3_600_000;
 
 /// An order that is to be written.
 pub(super) struct Decision {
@@ -44,6 +47,8 @@ pub(super) struct Decision {
     pub(super) state: State,
     /// The partnership's running number.
     pub(super) place: i64,
+    /// How long it keeps what it reserves, where it is held and that ends (STK-7).
+    pub(super) reserved_until: Option<Timestamp>,
     /// What the partnership was before it made it active (PAR-5).
     pub(super) activated: Option<(partners::Status, partners::Status)>,
     /// What follows for the partnership's other orders and its flag.
@@ -113,6 +118,8 @@ fn decide(ctx: &Ctx, ask: Ask, loaded: &mut Loaded) -> Result<Decision, Refusal>
         stopped_at_limit: standing.stops_at_limit(),
     };
     let (goods, known) = make(ctx, &ask, &facts, &mut loaded.shelves);
+    let reserves = !released && known.iter().any(|license| license.method == Method::KeyPool);
+    let reserved_until = standing.terms.reservation_days.filter(|_| reserves).map(|days| ctx.now.plus_ms(days * DAY_MS));
     let draft = order.clone();
     *order = OrderRow { placed: Some(ctx.now), total_minor, paid_minor: from_balance, ..draft.clone() };
     order.state = state_of(order, &known);
@@ -137,6 +144,7 @@ fn decide(ctx: &Ctx, ask: Ask, loaded: &mut Loaded) -> Result<Decision, Refusal>
         goods,
         state: order.state,
         place,
+        reserved_until,
         activated,
         standing: (!judged.going().is_empty()).then(|| Box::new(standing.clone())),
         judged,
@@ -201,6 +209,7 @@ fn new_facts(product: &SellableProduct, has_key: bool) -> LicenseFacts {
         needs_reseller_information: product.reseller_information,
         has_reseller_information: false,
         has_key,
+        let_go: false,
         distributed: false,
         confirmed: false,
     }

@@ -172,7 +172,7 @@ fn value_field(room: &Room, name: TermName, currency: Currency, typed: &Typed) -
         TermName::Currency => field.example("USD").hint(room.t("Three letters, such as USD or EUR.", "Drei Buchstaben, etwa EUR oder USD.")).text(),
         TermName::CreditLimit => field.before(currency.code()).numeric().text(),
         TermName::WholesaleDiscountPercent | TermName::MarginPercent => field.after("%").numeric().text(),
-        TermName::InvoiceDueDays => field.after(room.t("days", "Tage")).numeric().text(),
+        TermName::InvoiceDueDays | TermName::ReservationDays => field.after(room.t("days", "Tage")).numeric().text(),
         _ => field.after(room.t("units", "Stück")).numeric().text(),
     }
 }
@@ -213,6 +213,10 @@ fn effect(room: &Room, meant: &Meant) -> Option<&'static str> {
             "Wer sich ab jetzt anmeldet, stimmt dieser Seite zu; der Verlauf sagt welcher. Wer drin ist, wird nicht gefragt.",
         ),
         (TermName::InvoiceDueDays, _) => room.t("Applies to invoices that are issued from now on.", "Gilt für Rechnungen, die ab jetzt gestellt werden."),
+        (TermName::ReservationDays, _) => room.t(
+            "Applies to orders that are confirmed from now on; those that are held keep what was said to them.",
+            "Gilt für Bestellungen, die ab jetzt bestätigt werden; für gehaltene bleibt, was ihnen gesagt wurde.",
+        ),
         (TermName::HoldUnpaidAtLimit, _) => room.t(
             "Applies at once, to licenses that were not handed out yet. What is beyond the limit is held in any case.",
             "Gilt sofort, für Lizenzen, die noch nicht weitergegeben sind. Was über dem Rahmen liegt, wird in jedem Fall gehalten.",
