@@ -25,8 +25,8 @@ impl StockKeeper {
         Self { engine }
     }
 
-    /// A slice of each product of which keys expired, of each batch that is worked on, and of each order that reserves for too long; the next pass goes on. Several servers
-    /// may do it at once: the locks of the rows let one of them.
+    /// A slice of each product of which keys expired, of each batch that is worked on, and of each order that reserves for too long; the next pass
+    /// goes on. Several servers may do it at once: the locks of the rows let one of them.
     pub(crate) async fn pass(&self) -> Result<Round, Fault> {
         let now = self.engine.environment.now();
         let due = self.engine.store.read(move |reader| Box::pin(async move { expiring(reader, now, AT_ONCE).await })).await?;

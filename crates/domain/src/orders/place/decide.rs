@@ -15,6 +15,7 @@ use crate::orders::settle::{key_state, state_of};
 use crate::orders::standing::{Judged, Standing};
 use crate::orders::{OrderRow, State};
 use crate::partners;
+use crate::partners::terms::EffectiveTerms;
 use crate::stock::{Crossing, KeyState, Shelves, Taken};
 use std::collections::BTreeMap;
 use tradepost_kernel::{Currency, Date, Refusal, Timestamp, sabotage};
@@ -118,8 +119,7 @@ fn decide(ctx: &Ctx, ask: Ask, loaded: &mut Loaded) -> Result<Decision, Refusal>
         stopped_at_limit: standing.stops_at_limit(),
     };
     let (goods, known) = make(ctx, &ask, &facts, &mut loaded.shelves);
-    let reserves = !released && known.iter().any(|license| license.method == Method::KeyPool);
-    let reserved_until = standing.terms.reservation_days.filter(|_| reserves).map(|days| ctx.now.plus_ms(days * DAY_MS));
+    let reserved_until = reserved_until(ctx, &standing.terms, &facts, &known);
     let draft = order.clone();
     *order = OrderRow { placed: Some(ctx.now), total_minor, paid_minor: from_balance, ..draft.clone() };
     order.state = state_of(order, &known);
@@ -149,6 +149,12 @@ fn decide(ctx: &Ctx, ask: Ask, loaded: &mut Loaded) -> Result<Decision, Refusal>
         standing: (!judged.going().is_empty()).then(|| Box::new(standing.clone())),
         judged,
     })
+}
+
+/// How long an order keeps what it reserves: one that is held, and has something to reserve (STK-7).
+fn reserved_until(ctx: &Ctx, terms: &EffectiveTerms, facts: &OrderFacts, known: &[LicenseFacts]) -> Option<Timestamp> {
+    let reserves = !facts.released && known.iter().any(|license| license.method == Method::KeyPool);
+    terms.reservation_days.filter(|_| reserves).map(|days| ctx.now.plus_ms(days * DAY_MS))
 }
 
 /// The exposure that is decided over. The bug `credit.no_lock`: what a confirm sees that did not wait for the one before it.
