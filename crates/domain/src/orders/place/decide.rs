@@ -15,7 +15,7 @@ use crate::orders::settle::{key_state, state_of};
 use crate::orders::standing::{Judged, Standing};
 use crate::orders::{OrderRow, State};
 use crate::partners;
-use crate::partners::terms::EffectiveTerms;
+use crate::partners::terms::{EffectiveTerms, InvoiceTerms};
 use crate::stock::{Crossing, KeyState, Shelves, Taken};
 use std::collections::BTreeMap;
 use tradepost_kernel::{Currency, Date, Refusal, Timestamp, sabotage};
@@ -34,8 +34,8 @@ pub(super) struct Decision {
     pub(super) day: Date,
     /// The person who confirmed it; `None`: a key did.
     pub(super) placed_by: Option<PersonId>,
-    /// Net days.
-    pub(super) due_days: i64,
+    /// What its invoice is issued by.
+    pub(super) terms: InvoiceTerms,
     pub(super) total_minor: i64,
     /// Taken from the account balance at once (PAY-3), and the payment that it is.
     pub(super) from_balance: i64,
@@ -134,7 +134,7 @@ fn decide(ctx: &Ctx, ask: Ask, loaded: &mut Loaded) -> Result<Decision, Refusal>
         currency: ask.currency,
         day: ask.day,
         placed_by: ctx.caller().person(),
-        due_days: standing.terms.invoice_due_days,
+        terms: standing.terms.of_invoices(),
         total_minor,
         from_balance,
         payment: (from_balance > 0).then(|| ctx.id()),
