@@ -56,7 +56,8 @@ impl Command for EndReservation {
         let more = i64::try_from(licenses.len()).is_ok_and(|found| found > LET_GO_AT_ONCE);
         licenses.truncate(usize::try_from(LET_GO_AT_ONCE).unwrap_or(0));
         let keys: Vec<_> = licenses.iter().filter_map(|license| Some((license.key?, license.product))).collect();
-        stock::lock(tx, merchant, &keys.iter().map(|key| key.1).collect::<BTreeSet<i64>>()).await?;
+        // Of places in the queue too: what others may take is counted under this lock.
+        stock::lock(tx, merchant, &licenses.iter().map(|license| license.product).collect::<BTreeSet<i64>>()).await?;
         // From here it must succeed.
         licenses::store::let_go(tx, merchant, &licenses.iter().map(|license| license.id).collect::<Vec<LicenseId>>()).await?;
         stock::move_keys(ctx, tx, merchant, &keys, super::settle::key_state(Stage::Waiting), KeyState::Available).await?;

@@ -1,9 +1,8 @@
 //! A released order reserves again what it gave back while it was not paid (STK-7): keys that are free, else places at the end of the queue for
 //! keys, behind those who stand there already.
 
-use super::OrderRow;
-use super::queries;
 use super::standing::Standing;
+use super::{OrderRow, queries};
 use crate::audit::AuditEntry;
 use crate::command::Ctx;
 use crate::ids::{LicenseId, LicenseKeyId, OrderId};

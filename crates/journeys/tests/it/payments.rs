@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use std::collections::BTreeMap;
+use tradepost_domain::InvoiceId;
 use tradepost_domain::access::{MerchantRole, ResellerRole};
 use tradepost_domain::billing::PaymentMethod;
 use tradepost_domain::orders::activate::ActivateNextLicense;
@@ -120,7 +121,7 @@ app_test! {
         let terms = staff.get(&format!("/v1/merchant/partnerships/{}/terms", contoso.partnership())).await.must(200).to_string();
         assert!(terms.contains(r#"{"from":"program","group":null,"name":"excluded_payment_methods","product":null,"value":["wire"]}"#), "{terms}");
         let order = contoso.order(&[("KEY-PRO", 2)]).place().await;
-        let shown = async |invoice| {
+        let shown = async |invoice: InvoiceId| {
             let invoice = staff.get(&format!("/v1/merchant/invoices/{invoice}")).await.must(200);
             let instructions = invoice["payment_instructions"].as_array().map_or(0, Vec::len);
             (invoice["allowed_methods"].clone(), instructions)
