@@ -3,7 +3,9 @@
 //! A missing row inherits; a row without value is an explicit "none" and stops the search. Each term is
 //! looked for on its own: a program's margin for one product applies beside a partnership's general one.
 
-pub use super::term::{LONGEST_DUE_DAYS, LONGEST_RESERVATION_DAYS, Level, MOST_UNITS, PaymentWay, Place, Qualifier, Setting, Term, TermChange, TermName, TermValue};
+pub use super::term::{
+    LONGEST_DUE_DAYS, LONGEST_RESERVATION_DAYS, Level, MOST_UNITS, PaymentWay, Place, Qualifier, Setting, Term, TermChange, TermName, TermValue,
+};
 use crate::access::PartnershipScope;
 use crate::ids::{ChannelId, PartnershipId, ProductId, nobody};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
