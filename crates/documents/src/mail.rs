@@ -81,6 +81,8 @@ texts![
     "order_placed.html",
     "order_canceled.txt",
     "order_canceled.html",
+    "reservation_ended.txt",
+    "reservation_ended.html",
     "approval_requested.txt",
     "approval_requested.html",
     "top_up_requested.txt",

@@ -49,7 +49,7 @@ pub struct WorkerSettings {
 pub struct Round {
     /// Events passed on.
     pub events: u64,
-    /// Parts of large works: those that events wait for, and what is done with batches of keys.
+    /// Parts of large works: those that events wait for, what is done with batches of keys, and what unpaid orders give back.
     pub parts: u64,
     /// Keys that expired and were taken out of stock.
     pub expired: u64,

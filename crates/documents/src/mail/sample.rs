@@ -23,7 +23,7 @@ pub fn sample(template: Template) -> Json {
         | Template::PartnershipClosed => {
             serde_json::json!({"code": "R-7K2M", "partnership": "par_01h455vb4pex5vsknk084sn02q", "note": "Too <few> orders"})
         }
-        Template::OrderPlaced | Template::OrderCanceled => serde_json::json!({
+        Template::OrderPlaced | Template::OrderCanceled | Template::ReservationEnded => serde_json::json!({
             "order": "ord_01h455vb4pex5vsknk084sn02q", "order_number": "2026-000017", "reference": "PO 4711", "total": "1250.00", "currency": "USD",
             "note": null, "invoice_number": "INV-17", "due_on": "2026-12-21", "invoice_link": "https://tradepost.example/i/1-abc-def",
         }),

@@ -9,6 +9,7 @@ use crate::command::{Command, Ctx, No};
 use crate::ids::{InvoiceId, PartnershipId};
 use crate::merchants::update::stale;
 use crate::outbox::Event;
+use crate::partners::terms::InvoiceTerms;
 use crate::partners::{self, terms};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -134,7 +135,7 @@ pub async fn waiting(reader: &mut Reader<'_>, scopes: &[PartnershipScope]) -> Re
 }
 
 /// A debit that left a balance below the threshold.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Crossing {
     /// Whose balance.
     pub scope: PartnershipScope,
@@ -142,8 +143,8 @@ pub struct Crossing {
     pub setting: AutoTopUp,
     /// What is left of it.
     pub balance_minor: i64,
-    /// Net days of its invoices.
-    pub due_days: i64,
+    /// What its invoices are issued by.
+    pub terms: InvoiceTerms,
 }
 
 /// Issues the top-up that a debit asked for, and alerts the reseller. It takes a number: call it last.
@@ -151,11 +152,12 @@ pub struct Crossing {
 /// # Errors
 /// The store's; the unique index where one is open after all.
 pub async fn refill(ctx: &mut Ctx, tx: &mut Tx<'_>, crossing: &Crossing) -> Result<InvoiceId, Fault> {
-    let Crossing { scope, setting, balance_minor, due_days } = *crossing;
+    let Crossing { scope, setting, balance_minor, ref terms } = *crossing;
     let (merchant, buyer) = top_up::parties(tx, scope).await?;
     let money = |minor| setting.currency.minor(minor);
     let amount = money(setting.refill.missing(balance_minor));
-    let invoice = top_up::issue(ctx, tx, &NewTopUp { merchant: &merchant, buyer: &buyer, due_days, amount, reference: None, automatic: true }).await?;
+    let top_up = NewTopUp { merchant: &merchant, buyer: &buyer, terms: terms.clone(), amount, reference: None, automatic: true };
+    let invoice = top_up::issue(ctx, tx, &top_up).await?;
     let body = json!({"balance": money(balance_minor), "threshold": money(setting.threshold_minor), "invoice": invoice, "amount": amount});
     ctx.announce(Event::new(scope.merchant, "balance.low", scope.partnership, body).of(scope.partnership));
     Ok(invoice)

@@ -5,7 +5,9 @@
 
 use crate::merchants::{BankAccount, MerchantView};
 use crate::partners::queries::PartnershipView;
+use crate::partners::terms::PaymentWay;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use tradepost_kernel::{Currency, Date};
 
 /// An invoice as issued. Immutable (BIL-1).
@@ -176,10 +178,11 @@ impl InvoiceDocument {
 }
 
 impl PaymentInstruction {
-    /// Check and wire (PAY-3), as the merchant has it now.
+    /// Check and wire (PAY-3), as the merchant has it now, without what the terms exclude (PAY-1).
     #[must_use]
-    pub fn of(merchant: &MerchantView) -> Vec<Self> {
-        Self::check_and_wire(merchant.check_instructions.as_deref(), merchant.wire_instructions.as_deref(), merchant.bank_account.as_ref())
+    pub fn of(merchant: &MerchantView, excluded: &BTreeSet<PaymentWay>) -> Vec<Self> {
+        let all = Self::check_and_wire(merchant.check_instructions.as_deref(), merchant.wire_instructions.as_deref(), merchant.bank_account.as_ref());
+        all.into_iter().filter(|how| !PaymentWay::from_name(&how.method).is_some_and(|way| excluded.contains(&way))).collect()
     }
 
     /// Check and wire (PAY-3), each with what the merchant says of it; a wire takes 3–5 business days.

@@ -17,6 +17,7 @@ pub use document::InvoiceDocument;
 use crate::access::named;
 use crate::ids::{InvoiceId, OrderId};
 use crate::ledger::AccountKind;
+use crate::partners::terms::PaymentWay;
 use serde_json::{Value as Json, json};
 use tradepost_kernel::secret::Vault;
 use tradepost_kernel::{Currency, Date, secret};
@@ -35,6 +36,16 @@ pub enum PaymentMethod {
 named!(PaymentMethod { Check = "check", Wire = "wire", AccountBalance = "account_balance" });
 
 impl PaymentMethod {
+    /// What terms may exclude of it; `None`: it is nobody's choice.
+    #[must_use]
+    pub const fn way(self) -> Option<PaymentWay> {
+        match self {
+            Self::Check => Some(PaymentWay::Check),
+            Self::Wire => Some(PaymentWay::Wire),
+            Self::AccountBalance => None,
+        }
+    }
+
     /// The account that the money comes into or out of.
     #[must_use]
     pub const fn account(self) -> AccountKind {

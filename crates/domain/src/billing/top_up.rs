@@ -16,6 +16,7 @@ use crate::ledger::{self, AccountKind};
 use crate::merchants::{self, MerchantView};
 use crate::outbox::Event;
 use crate::partners::queries::PartnershipView;
+use crate::partners::terms::InvoiceTerms;
 use crate::partners::{self, terms};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -66,7 +67,7 @@ impl Command for RequestTopUp {
         let top_up = NewTopUp {
             merchant: &merchant,
             buyer: &buyer,
-            due_days: terms.invoice_due_days,
+            terms: terms.of_invoices(),
             amount: self.amount,
             reference: self.reference.clone(),
             automatic: false,
@@ -185,8 +186,8 @@ pub(super) async fn parties(reader: &mut Reader<'_>, scope: PartnershipScope) ->
 pub(super) struct NewTopUp<'a> {
     pub(super) merchant: &'a MerchantView,
     pub(super) buyer: &'a PartnershipView,
-    /// Net days.
-    pub(super) due_days: i64,
+    /// What the invoice is issued by.
+    pub(super) terms: InvoiceTerms,
     pub(super) amount: Money,
     pub(super) reference: Option<String>,
     /// Whether a debit below the threshold issued it.
@@ -225,7 +226,7 @@ fn document(ctx: &Ctx, top_up: &NewTopUp<'_>, number: String) -> InvoiceDocument
     InvoiceDocument {
         number,
         issued_on,
-        due_on: issued_on.plus_days(top_up.due_days),
+        due_on: issued_on.plus_days(top_up.terms.due_days),
         currency: top_up.amount.currency,
         seller: Seller::of(top_up.merchant),
         buyer: Buyer::of(top_up.buyer),
@@ -240,7 +241,7 @@ fn document(ctx: &Ctx, top_up: &NewTopUp<'_>, number: String) -> InvoiceDocument
         discounts_minor: 0,
         deductions_minor: 0,
         total_minor: amount,
-        payment_instructions: PaymentInstruction::of(top_up.merchant),
+        payment_instructions: PaymentInstruction::of(top_up.merchant, &top_up.terms.excluded),
     }
 }
 

@@ -30,7 +30,7 @@ fn crossings(sold: &[(usize, &Sold)], loaded: &Loaded) -> BTreeMap<(i64, [u8; 16
             continue;
         }
         let balance_minor = loaded.balances.get(&scope).copied().unwrap_or_default();
-        let crossing = Crossing { scope, setting: *setting, balance_minor, due_days: terms.invoice_due_days };
+        let crossing = Crossing { scope, setting: *setting, balance_minor, terms: terms.of_invoices() };
         found.entry((scope.merchant, scope.partnership.bytes())).or_insert((*at, crossing));
     }
     found

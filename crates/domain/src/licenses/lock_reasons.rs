@@ -93,7 +93,7 @@ pub fn of_license(order: &OrderFacts, license: &LicenseFacts) -> Vec<LockReason>
         (license.misses_end_user(), LockReason::RequiredEndUserInformation),
         (license.misses_reseller_information(), LockReason::RequiredResellerInformation),
         (confirmation, LockReason::RequiredVendorDeliveryConfirmation),
-        (license.method == Method::KeyPool && !license.has_key, LockReason::OutOfStock),
+        (license.method == Method::KeyPool && !license.has_key && !license.let_go, LockReason::OutOfStock),
     ];
     reasons.into_iter().filter(|(applies, _)| *applies).map(|(_, reason)| reason).collect()
 }
@@ -111,6 +111,7 @@ mod tests {
         needs_reseller_information: true,
         has_reseller_information: false,
         has_key: false,
+        let_go: false,
         distributed: false,
         confirmed: false,
     };
@@ -125,6 +126,14 @@ mod tests {
         let all = ["NOT_ENOUGH_CREDIT", "REQUIRED_END_USER_INFORMATION", "REQUIRED_RESELLER_INFORMATION", "OUT_OF_STOCK"];
         assert_eq!(names(&HELD, &KEY), all);
         assert_eq!(names(&OrderFacts { has_limit: false, ..HELD }, &KEY)[0], "UNPAID_INVOICE");
+    }
+
+    /// STK-7, FUL-2: what gave its key back waits for the payment, whether there are keys or not.
+    #[test]
+    fn what_was_let_go_waits_for_its_order_and_not_for_keys() {
+        let let_go = LicenseFacts { end_user_information: EndUserInformation::None, needs_reseller_information: false, let_go: true, ..KEY };
+        assert_eq!(names(&HELD, &let_go), ["NOT_ENOUGH_CREDIT"]);
+        assert_eq!(names(&OrderFacts { has_limit: false, ..HELD }, &let_go), ["UNPAID_INVOICE"]);
     }
 
     /// FUL-2: a released unpaid order has neither `UNPAID_INVOICE` nor `NOT_ENOUGH_CREDIT`.

@@ -43,6 +43,9 @@ pub struct LicenseRow {
     pub confirmed: Option<Timestamp>,
     /// When it was ordered.
     pub created: Timestamp,
+    /// Since when it stands in the queue for keys, or when it last came to stand there. `None` of one that waits without a key: its key went back,
+    /// or its place in the queue, as its order was not paid in time (STK-7).
+    pub queued: Option<Timestamp>,
 }
 
 /// What a license was sold by.
@@ -94,6 +97,12 @@ impl LicenseRow {
         self.origin.order()
     }
 
+    /// Whether it waits for its order to be released before it gets a key: what it had reserved went back (STK-7).
+    #[must_use]
+    pub const fn let_go(&self) -> bool {
+        matches!((self.method, self.stage), (Method::KeyPool, Stage::Waiting)) && self.key.is_none() && self.queued.is_none()
+    }
+
     /// What its state follows from.
     #[must_use]
     pub const fn facts(&self) -> LicenseFacts {
@@ -104,6 +113,7 @@ impl LicenseRow {
             needs_reseller_information: self.needs_reseller_information,
             has_reseller_information: self.reseller_information.is_some(),
             has_key: self.key.is_some(),
+            let_go: self.let_go(),
             distributed: matches!(self.stage, Stage::Distributed),
             confirmed: self.confirmed.is_some(),
         }
@@ -134,6 +144,7 @@ impl FromRow for LicenseRow {
             sent: c.next()?,
             confirmed: c.next()?,
             created: c.next()?,
+            queued: c.next()?,
         })
     }
 }
@@ -144,7 +155,7 @@ macro_rules! license_sql {
         sql!(concat!(
             "SELECT l.id, l.orders, l.item, l.fulfillment, l.partnership, l.product, l.method, l.stage, l.status, l.end_user_information, ",
             "l.needs_reseller_information, l.license_key, l.customer, l.reseller_information, l.distributed_ms, l.sent_ms, ",
-            "l.confirmed_ms, l.created_ms FROM license l ",
+            "l.confirmed_ms, l.created_ms, l.queued_ms FROM license l ",
             $($rest),+
         ))
     };
@@ -175,6 +186,20 @@ pub const FIRST_IN_FILE: Sql = sql!(
      AND (stage = 'distributed' OR (stage = 'available' AND end_user_information = 'none')) ORDER BY id LIMIT 1"
 );
 
+/// Licenses of an order that have a key reserved, or a place in the queue for keys; the oldest first.
+pub const RESERVING: Sql = license_sql!(
+    "WHERE l.merchant = $1 AND l.orders = $2 AND l.method = 'key_pool' AND l.stage = 'waiting' AND (l.license_key IS NOT NULL OR l.queued_ms IS NOT NULL)
+     ORDER BY l.id LIMIT $3"
+);
+
+/// Up to `most` licenses of a held order that reserve something (STK-7).
+///
+/// # Errors
+/// The store's.
+pub async fn reserving(reader: &mut Reader<'_>, merchant: i64, order: OrderId, most: i64) -> Result<Vec<LicenseRow>, Fault> {
+    reader.query(RESERVING, params![merchant, order, most]).await
+}
+
 /// Whether an order has licenses that its file of codes would hold, as far as they decide (FUL-7).
 ///
 /// # Errors
@@ -184,12 +209,12 @@ pub async fn has_file(reader: &mut Reader<'_>, merchant: i64, order: OrderId) ->
     Ok(found.is_some())
 }
 
-/// The products of which licenses of these orders carry keys.
+/// The products of which licenses of these orders carry keys, or get them once they are released (STK-7).
 ///
 /// # Errors
 /// The store's.
-pub async fn products_with_keys(reader: &mut Reader<'_>, merchant: i64, orders: &[OrderId]) -> Result<BTreeSet<i64>, Fault> {
-    let select = sql!("SELECT DISTINCT product FROM license WHERE merchant = $1 AND license_key IS NOT NULL AND orders = ANY($2)");
+pub async fn products_of_keys(reader: &mut Reader<'_>, merchant: i64, orders: &[OrderId]) -> Result<BTreeSet<i64>, Fault> {
+    let select = sql!("SELECT DISTINCT product FROM license WHERE merchant = $1 AND method = 'key_pool' AND orders = ANY($2)");
     let rows: Vec<(i64,)> = reader.query_each(select, params![merchant], &Column::ids(orders.iter().copied())).await?;
     Ok(rows.into_iter().map(|row| row.0).collect())
 }

@@ -80,6 +80,8 @@ pub struct LicenseFacts {
     pub has_reseller_information: bool,
     /// It carries a key.
     pub has_key: bool,
+    /// What it had reserved went back, as its order was not paid in time; once that is released it gets a key, or a place in the queue (STK-7).
+    pub let_go: bool,
     /// It was activated, sent or handed over already.
     pub distributed: bool,
     /// The merchant confirmed.
@@ -161,6 +163,7 @@ mod tests {
             needs_reseller_information: false,
             has_reseller_information: false,
             has_key: true,
+            let_go: false,
             distributed: false,
             confirmed: false,
         };

@@ -51,6 +51,7 @@ static INSERT: SetSql = SetSql::insert(
         ("license_key", Bytes),
         ("distributed_ms", Int),
         ("created_ms", Int),
+        ("queued_ms", Int),
     ],
     "",
 );
@@ -78,6 +79,7 @@ pub async fn insert(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, licenses: &[NewLi
         Column::OptBytes(licenses.iter().map(|l| l.key.map(|key| key.bytes().to_vec())).collect()),
         Column::OptInts(licenses.iter().map(|l| (l.stage == Stage::Distributed).then_some(now)).collect()),
         Column::same(now, rows),
+        Column::OptInts(licenses.iter().map(|l| (l.method == Method::KeyPool && l.key.is_none()).then_some(now)).collect()),
     ];
     tx.write_whole_set(&INSERT, columns).await
 }
@@ -158,6 +160,36 @@ static ATTACH_KEYS: SetSql = SetSql::update(
 pub async fn attach_keys(tx: &mut Tx<'_>, merchant: i64, keys: &[(LicenseId, LicenseKeyId)]) -> Result<(), Fault> {
     let columns = vec![Column::same(merchant, keys.len()), Column::ids(keys.iter().map(|pair| pair.0)), Column::ids(keys.iter().map(|pair| pair.1))];
     tx.write_whole_set(&ATTACH_KEYS, columns).await
+}
+
+static QUEUE: SetSql = SetSql::update(
+    "UPDATE license SET queued_ms = r.at_ms FROM rows r WHERE license.merchant = r.merchant AND license.id = r.id
+     AND license.method = 'key_pool' AND license.stage = 'waiting' AND license.license_key IS NULL",
+    &[("merchant", Int), ("id", Bytes), ("at_ms", Int)],
+);
+
+/// Puts licenses at the end of the queue for keys (STK-7).
+///
+/// # Errors
+/// [`Fault::Rows`] where one has a key already.
+pub async fn queue(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, licenses: &[LicenseId]) -> Result<(), Fault> {
+    let columns = vec![Column::same(merchant, licenses.len()), Column::ids(licenses.iter().copied()), Column::same(ctx.now.ms(), licenses.len())];
+    tx.write_whole_set(&QUEUE, columns).await
+}
+
+static LET_GO: SetSql = SetSql::update(
+    "UPDATE license SET license_key = NULL, queued_ms = NULL FROM rows r WHERE license.merchant = r.merchant AND license.id = r.id
+     AND license.method = 'key_pool' AND license.stage = 'waiting'",
+    &[("merchant", Int), ("id", Bytes)],
+);
+
+/// Takes waiting licenses their keys, and their places in the queue for keys: they wait for their order (STK-7).
+///
+/// # Errors
+/// [`Fault::Rows`] where one does not wait any more.
+pub async fn let_go(tx: &mut Tx<'_>, merchant: i64, licenses: &[LicenseId]) -> Result<(), Fault> {
+    let columns = vec![Column::same(merchant, licenses.len()), Column::ids(licenses.iter().copied())];
+    tx.write_whole_set(&LET_GO, columns).await
 }
 
 static DETACH_KEYS: SetSql = SetSql::update(

@@ -51,7 +51,7 @@ impl Command for CancelOrder {
         let due = standing.partnership.balance_due;
         let mut moving: Vec<OrderId> = standing.exposure.open.iter().filter(|open| open.held || due).map(|open| open.order).collect();
         moving.push(order.id);
-        let products = licenses::queries::products_with_keys(tx, scope.merchant, &moving).await?;
+        let products = licenses::queries::products_of_keys(tx, scope.merchant, &moving).await?;
         stock::lock(tx, scope.merchant, &products).await?;
         // From here it must succeed.
         store::cancel(ctx, tx, scope.merchant, order.id, &self.note).await?;

@@ -51,6 +51,10 @@ pub struct OrderRow {
     pub canceled: Option<Timestamp>,
     /// Why it was canceled, in the merchant's words.
     pub cancel_note: Option<String>,
+    /// How long it keeps what it reserves while it is held; `None`: as long as it is, or there is nothing (STK-7).
+    pub reserved_until: Option<Timestamp>,
+    /// When that went back.
+    pub reservation_ended: Option<Timestamp>,
     /// What became of asking an owner about it, while it is a draft (PAR-14).
     pub approval: Option<Approval>,
     /// Counts up with every change.
@@ -81,6 +85,12 @@ impl OrderRow {
     pub const fn is_held(&self) -> bool {
         self.placed.is_some() && self.released.is_none() && self.canceled.is_none()
     }
+
+    /// Whether it is held longer than it keeps what it reserves, and did not give that back (STK-7).
+    #[must_use]
+    pub fn reserves_too_long(&self, now: Timestamp) -> bool {
+        self.is_held() && self.reservation_ended.is_none() && self.reserved_until.is_some_and(|until| until <= now)
+    }
 }
 
 impl FromRow for OrderRow {
@@ -106,6 +116,8 @@ impl FromRow for OrderRow {
             completed: c.next()?,
             canceled: c.next()?,
             cancel_note: c.next()?,
+            reserved_until: c.next()?,
+            reservation_ended: c.next()?,
             approval: approval_of(c.next()?, c.next()?, c.next()?)?,
             version: c.next()?,
         })
@@ -117,6 +129,7 @@ macro_rules! order_columns {
     () => {
         "SELECT o.id, o.partnership, o.number, o.state, o.reference, o.contact, o.delivery_address, o.currency, o.total_minor, o.paid_minor, o.on_credit, \
          o.created_ms, o.updated_ms, o.placed_ms, o.placed_on, o.released_ms, o.completed_ms, o.canceled_ms, o.cancel_note, \
+         o.reserved_until_ms, o.reservation_ended_ms, \
          o.approval, o.approval_by, o.approval_note, o.version "
     };
 }
@@ -129,11 +142,13 @@ macro_rules! order_sql {
 
 mod approvals;
 mod licenses;
+mod reservations;
 mod search;
 
 use approvals::approval_of;
 pub use approvals::{Approval, ApprovalState, Spender, WAITING_FOR_APPROVAL, spent, waiting_for_approval};
 pub use licenses::{LICENSE_OF_ID, LICENSES_OF_CUSTOMER, LICENSES_OF_NAME, LicenseSearch, licenses};
+pub use reservations::{RESERVING_TOO_LONG, reserving_too_long};
 pub use search::{
     COUNT_OF_PRODUCT, COUNT_OF_STATE, LIST_OF_CUSTOMER, LIST_OF_HELD, LIST_OF_MERCHANT, LIST_OF_NAME, LIST_OF_PARTNERSHIP, LIST_OF_PARTNERSHIP_HELD,
     LIST_OF_PARTNERSHIP_STATE, LIST_OF_PRODUCT, LIST_OF_REFERENCE, LIST_OF_STATE, OrderFilter, Term, list,
@@ -313,13 +328,13 @@ pub(super) async fn undistributed(reader: &mut Reader<'_>, scope: PartnershipSco
     Ok(Undistributed { available, ownerless, held })
 }
 
-/// Licenses of a product that wait for a key, first in, first out by when their orders were made.
+/// Licenses of a product that stand in the queue for keys, first in, first out by since when; those of one order by their ids.
 pub(super) async fn backordered(reader: &mut Reader<'_>, merchant: i64, product: i64, most: i64) -> Result<Vec<LicenseRow>, Fault> {
     reader
         .query(
             license_sql!(
                 "WHERE l.merchant = $1 AND l.product = $2 AND l.method = 'key_pool' AND l.license_key IS NULL AND l.stage = 'waiting'
-                 ORDER BY l.id LIMIT $3"
+                 AND l.queued_ms IS NOT NULL ORDER BY l.queued_ms, l.id LIMIT $3"
             ),
             params![merchant, product, most],
         )
@@ -340,7 +355,7 @@ pub struct Free {
 pub const FREE: Sql = sql!(
     "SELECT s.product, s.available, s.backorder, CASE WHEN s.available = 0 THEN 0 ELSE
        (SELECT COUNT(*) FROM license l WHERE l.merchant = s.merchant AND l.product = s.product
-          AND l.method = 'key_pool' AND l.license_key IS NULL AND l.stage = 'waiting') END
+          AND l.method = 'key_pool' AND l.license_key IS NULL AND l.stage = 'waiting' AND l.queued_ms IS NOT NULL) END
      FROM stock s WHERE s.merchant = $1 AND s.product = ANY($2)"
 );
 

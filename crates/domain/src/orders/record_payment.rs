@@ -74,6 +74,9 @@ impl Command for RecordPayment {
         if self.method == PaymentMethod::AccountBalance {
             return Err(Refusal::invalid("payment_method_not_allowed", "Record a check or a wire.").at("/method").into());
         }
+        if self.method.way().is_some_and(|way| standing.terms.excluded_payment_methods.contains(&way)) {
+            return Err(Refusal::invalid("payment_method_not_allowed", "The terms exclude this method.").at("/method").into());
+        }
         if self.received_on > ctx.now.date_in(&house.time_zone).plus_days(1) {
             return Err(Refusal::invalid("invalid_field", "The day is in the future.").at("/received_on").into());
         }

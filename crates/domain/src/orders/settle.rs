@@ -1,6 +1,7 @@
 //! Brings licenses, keys and states of orders to what follows from the facts. Every command that changes a fact
 //! ends here, so that no two of them can disagree.
 
+use super::reserve_again::reserve_again;
 use super::standing::Standing;
 use super::state::{State, StateFacts, shown_state};
 use super::{OrderRow, queries, store};
@@ -61,6 +62,7 @@ pub async fn settle(ctx: &mut Ctx, tx: &mut Tx<'_>, standing: &Standing, orders:
             by_order.entry(order).or_default().push(license);
         }
     }
+    reserve_again(ctx, tx, standing, &rows, &mut by_order).await?;
     let mut moves = Vec::new();
     let mut keys: HashMap<(KeyState, KeyState), Vec<(LicenseKeyId, i64)>> = HashMap::new();
     let mut handed_over: Vec<LicenseRow> = Vec::new();

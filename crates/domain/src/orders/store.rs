@@ -5,7 +5,7 @@ use super::state::State;
 use crate::command::Ctx;
 use crate::ids::{OrderId, OrderItemId, PartnershipId, PersonId};
 use tradepost_kernel::text::folded;
-use tradepost_kernel::{Currency, Date};
+use tradepost_kernel::{Currency, Date, Timestamp};
 use tradepost_store::ColumnType::{Bytes, Int, Text};
 use tradepost_store::{Column, Fault, SetSql, Tx, params, sql};
 
@@ -208,11 +208,13 @@ pub struct Placed {
     pub day: Date,
     /// The person who confirmed it; `None`: a key did.
     pub placed_by: Option<PersonId>,
+    /// How long it keeps what it reserves, where it is held and that ends (STK-7).
+    pub reserved_until: Option<Timestamp>,
 }
 
 static PLACE: SetSql = SetSql::update(
     "UPDATE orders SET number = r.new_number, place = r.new_place, state = r.new_state, currency = r.new_currency, total_minor = r.total, \
-     on_credit = r.unpaid, placed_ms = r.at_ms, placed_on = r.on_day, released_ms = r.released_at, completed_ms = r.completed_at, placed_by = r.buyer, approval = NULL, \
+     on_credit = r.unpaid, placed_ms = r.at_ms, placed_on = r.on_day, released_ms = r.released_at, completed_ms = r.completed_at, placed_by = r.buyer, reserved_until_ms = r.until_ms, approval = NULL, \
      updated_ms = r.at_ms, version = orders.version + 1 FROM rows r WHERE orders.merchant = r.tenant AND orders.id = r.id AND orders.state = 'draft'",
     &[
         ("tenant", Int),
@@ -228,6 +230,7 @@ static PLACE: SetSql = SetSql::update(
         ("completed_at", Int),
         ("on_day", Text),
         ("buyer", Bytes),
+        ("until_ms", Int),
     ],
 );
 
@@ -251,6 +254,7 @@ pub async fn place_all(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, placed: &[Plac
         Column::OptInts(placed.iter().map(|placed| (placed.state == State::Complete).then_some(now)).collect()),
         Column::texts(placed.iter().map(|placed| placed.day.to_string())),
         Column::OptBytes(placed.iter().map(|placed| placed.placed_by.map(|person| person.bytes().to_vec())).collect()),
+        Column::OptInts(placed.iter().map(|placed| placed.reserved_until.map(Timestamp::ms)).collect()),
     ];
     tx.write_whole_set(&PLACE, columns).await
 }
@@ -331,6 +335,18 @@ pub async fn cancel(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, id: OrderId, note
         params![merchant, id, ctx.now, note],
     )
     .await
+}
+
+/// Notes that a held order gave back what it reserved (STK-7).
+///
+/// # Errors
+/// [`Fault::Rows`] where it is not held, or did before.
+pub async fn end_reservation(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, id: OrderId) -> Result<(), Fault> {
+    let update = sql!(
+        "UPDATE orders SET reservation_ended_ms = $3, updated_ms = $3, version = version + 1
+         WHERE merchant = $1 AND id = $2 AND placed_ms IS NOT NULL AND released_ms IS NULL AND canceled_ms IS NULL AND reservation_ended_ms IS NULL"
+    );
+    tx.execute_exactly(1, update, params![merchant, id, ctx.now]).await
 }
 
 /// Notes that an owner is asked about a draft.

@@ -2,6 +2,7 @@
 
 use crate::access::named;
 use crate::ids::{ChannelId, PartnershipId, ProductId, nobody};
+use std::collections::BTreeSet;
 use tradepost_kernel::{Currency, Money, Percent, Refusal};
 use tradepost_store::Value;
 
@@ -61,6 +62,8 @@ pub enum TermName {
     RequiresEndUserInformation,
     RequiresResellerInformation,
     InvoiceDueDays,
+    ReservationDays,
+    ExcludedPaymentMethods,
     PurchaseLimitDay,
     PurchaseLimitMonth,
     MinQuantity,
@@ -80,6 +83,8 @@ named!(TermName {
     RequiresEndUserInformation = "requires_end_user_information",
     RequiresResellerInformation = "requires_reseller_information",
     InvoiceDueDays = "invoice_due_days",
+    ReservationDays = "reservation_days",
+    ExcludedPaymentMethods = "excluded_payment_methods",
     PurchaseLimitDay = "purchase_limit_day",
     PurchaseLimitMonth = "purchase_limit_month",
     MinQuantity = "min_quantity",
@@ -89,6 +94,17 @@ named!(TermName {
     Enabled = "enabled",
     TermsUrl = "terms_url",
 });
+
+/// A way to pay an invoice that a term may exclude (PAY-1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PaymentWay {
+    /// Check or money order.
+    Check,
+    /// Wire transfer.
+    Wire,
+}
+
+named!(PaymentWay { Check = "check", Wire = "wire" });
 
 /// What a margin is for. The most specific one that is set applies: product, then group, then general.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -142,6 +158,8 @@ pub enum TermValue {
     Units(i64),
     /// The address of a page.
     Url(String),
+    /// Ways to pay, at least one and not all.
+    Ways(BTreeSet<PaymentWay>),
 }
 
 impl TermValue {
@@ -155,6 +173,7 @@ impl TermValue {
             Self::Flag(flag) => flag.to_string(),
             Self::Days(number) | Self::Units(number) => number.to_string(),
             Self::Url(url) => url.clone(),
+            Self::Ways(ways) => ways.iter().map(|way| way.name()).collect::<Vec<_>>().join(" "),
         }
     }
 }
@@ -167,6 +186,9 @@ pub const LONGEST_URL: usize = 500;
 
 /// The longest time to pay, in days.
 pub const LONGEST_DUE_DAYS: i64 = 365;
+
+/// The longest time that an unpaid order outside credit keeps its keys, in days (STK-7).
+pub const LONGEST_RESERVATION_DAYS: i64 = 365;
 
 impl TermName {
     /// Reads a value of this term: `USD`, `33.3333`, `5000.00 USD`, `true`, `30`.
@@ -201,6 +223,16 @@ impl TermName {
                 let days: Option<i64> = text.parse().ok().filter(|days| (0..=LONGEST_DUE_DAYS).contains(days));
                 days.map(TermValue::Days).ok_or_else(|| wrong("must be a whole number of days from 0 to 365"))
             }
+            Self::ReservationDays => {
+                let days: Option<i64> = text.parse().ok().filter(|days| (1..=LONGEST_RESERVATION_DAYS).contains(days));
+                days.map(TermValue::Days).ok_or_else(|| wrong("must be a whole number of days from 1 to 365"))
+            }
+            Self::ExcludedPaymentMethods => {
+                let ways: Option<BTreeSet<PaymentWay>> = text.split_ascii_whitespace().map(PaymentWay::from_name).collect();
+                // Where all were excluded, no invoice could be paid.
+                let some = ways.filter(|ways| !ways.is_empty() && ways.len() < PaymentWay::ALL.len());
+                some.map(TermValue::Ways).ok_or_else(|| wrong("must name check or wire, and leave one of them"))
+            }
             Self::PurchaseLimitDay | Self::PurchaseLimitMonth => {
                 let units: Option<i64> = text.parse().ok().filter(|units| (0..=MOST_UNITS).contains(units));
                 units.map(TermValue::Units).ok_or_else(|| wrong("must be a whole number of units from 0 to 1,000,000,000"))
@@ -212,7 +244,7 @@ impl TermName {
         }
     }
 
-    /// Whether "none" can be said of it: a limit, a discount, a margin. The others always have a value.
+    /// Whether "none" can be said of it: a limit, a discount, a margin, an end, what is excluded. The others always have a value.
     #[must_use]
     pub const fn may_be_none(self) -> bool {
         matches!(
@@ -220,6 +252,8 @@ impl TermName {
             Self::WholesaleDiscountPercent
                 | Self::MarginPercent
                 | Self::CreditLimit
+                | Self::ReservationDays
+                | Self::ExcludedPaymentMethods
                 | Self::PurchaseLimitDay
                 | Self::PurchaseLimitMonth
                 | Self::MinQuantity

@@ -3,7 +3,9 @@
 //! A missing row inherits; a row without value is an explicit "none" and stops the search. Each term is
 //! looked for on its own: a program's margin for one product applies beside a partnership's general one.
 
-pub use super::term::{LONGEST_DUE_DAYS, Level, MOST_UNITS, Place, Qualifier, Setting, Term, TermChange, TermName, TermValue};
+pub use super::term::{
+    LONGEST_DUE_DAYS, LONGEST_RESERVATION_DAYS, Level, MOST_UNITS, PaymentWay, Place, Qualifier, Setting, Term, TermChange, TermName, TermValue,
+};
 use crate::access::PartnershipScope;
 use crate::ids::{ChannelId, PartnershipId, ProductId, nobody};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -41,6 +43,10 @@ pub struct EffectiveTerms {
     pub requires_reseller_information: bool,
     /// Net days.
     pub invoice_due_days: i64,
+    /// Days, each of 24 hours, that an unpaid order outside credit keeps its keys; `None`: as long as it waits (STK-7).
+    pub reservation_days: Option<i64>,
+    /// Ways to pay that its invoices do not offer (PAY-1).
+    pub excluded_payment_methods: BTreeSet<PaymentWay>,
     /// Most units per day in the merchant's time zone, all routes together (PRG-9); `None`: no limit.
     pub purchase_limit_day: Option<i64>,
     /// The same per calendar month.
@@ -80,6 +86,12 @@ impl EffectiveTerms {
         self
     }
 
+    /// What of them its invoices are issued by.
+    #[must_use]
+    pub fn of_invoices(&self) -> InvoiceTerms {
+        InvoiceTerms { due_days: self.invoice_due_days, excluded: self.excluded_payment_methods.clone() }
+    }
+
     /// Fewest and most units of a line of a product: its own, else the general ones, else none.
     #[must_use]
     pub fn quantities(&self, product: ProductId) -> (Option<i64>, Option<i64>) {
@@ -87,6 +99,15 @@ impl EffectiveTerms {
             |terms: &BTreeMap<Qualifier, Option<i64>>| terms.get(&Qualifier::Product(product)).or_else(|| terms.get(&Qualifier::General)).copied().flatten();
         (of(&self.min_quantities), of(&self.max_quantities))
     }
+}
+
+/// What of terms an invoice is issued by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvoiceTerms {
+    /// Net days.
+    pub due_days: i64,
+    /// Ways to pay that it does not offer (PAY-1).
+    pub excluded: BTreeSet<PaymentWay>,
 }
 
 /// Resolves the rows of all levels to what counts.
@@ -107,6 +128,8 @@ pub fn resolve(rows: &[(Level, Term)]) -> EffectiveTerms {
         requires_end_user_information: false,
         requires_reseller_information: false,
         invoice_due_days: 30,
+        reservation_days: Some(14),
+        excluded_payment_methods: BTreeSet::new(),
         purchase_limit_day: None,
         purchase_limit_month: None,
         min_quantities: BTreeMap::new(),
@@ -132,6 +155,8 @@ pub fn resolve(rows: &[(Level, Term)]) -> EffectiveTerms {
             (TermName::RequiresEndUserInformation, Some(TermValue::Flag(flag))) => terms.requires_end_user_information = *flag,
             (TermName::RequiresResellerInformation, Some(TermValue::Flag(flag))) => terms.requires_reseller_information = *flag,
             (TermName::InvoiceDueDays, Some(TermValue::Days(days))) => terms.invoice_due_days = *days,
+            (TermName::ReservationDays, value) => terms.reservation_days = days(value.as_ref()),
+            (TermName::ExcludedPaymentMethods, Some(TermValue::Ways(ways))) => terms.excluded_payment_methods.clone_from(ways),
             (TermName::PurchaseLimitDay, value) => terms.purchase_limit_day = units(value.as_ref()),
             (TermName::PurchaseLimitMonth, value) => terms.purchase_limit_month = units(value.as_ref()),
             (TermName::MinQuantity, value) => drop(terms.min_quantities.insert(qualifier.clone(), units(value.as_ref()))),
@@ -147,6 +172,10 @@ pub fn resolve(rows: &[(Level, Term)]) -> EffectiveTerms {
     terms.credit_limit = limit.filter(|money| Some(money.currency) == terms.currency).map(|money| money.minor);
     terms.origins = origins(winners, &terms);
     terms
+}
+
+fn days(value: Option<&TermValue>) -> Option<i64> {
+    if let Some(TermValue::Days(days)) = value { Some(*days) } else { None }
 }
 
 fn units(value: Option<&TermValue>) -> Option<i64> {
@@ -166,6 +195,7 @@ fn origins(winners: BTreeMap<(TermName, Qualifier), (Level, Option<TermValue>)>,
             TermName::RequiresEndUserInformation => Some(TermValue::Flag(terms.requires_end_user_information)),
             TermName::RequiresResellerInformation => Some(TermValue::Flag(terms.requires_reseller_information)),
             TermName::InvoiceDueDays => Some(TermValue::Days(terms.invoice_due_days)),
+            TermName::ReservationDays => terms.reservation_days.map(TermValue::Days),
             TermName::EmailCodesToEndUsers => Some(TermValue::Flag(terms.email_codes_to_end_users)),
             TermName::AutoApprove => Some(TermValue::Flag(terms.auto_approve)),
             TermName::Enabled => Some(TermValue::Flag(terms.enabled)),
@@ -173,6 +203,7 @@ fn origins(winners: BTreeMap<(TermName, Qualifier), (Level, Option<TermValue>)>,
             | TermName::CreditLimit
             | TermName::WholesaleDiscountPercent
             | TermName::MarginPercent
+            | TermName::ExcludedPaymentMethods
             | TermName::PurchaseLimitDay
             | TermName::PurchaseLimitMonth
             | TermName::MinQuantity

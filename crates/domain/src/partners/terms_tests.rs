@@ -29,6 +29,8 @@ fn a_partnership_overrides_its_channel_and_that_the_program() {
         term(Level::Channel, TermName::WholesaleDiscountPercent, "", Some("33.3333")),
         term(Level::Program, TermName::WholesaleDiscountPercent, "", Some("10")),
         term(Level::Channel, TermName::InvoiceDueDays, "", Some("14")),
+        term(Level::Program, TermName::ExcludedPaymentMethods, "", Some("check")),
+        term(Level::Channel, TermName::ExcludedPaymentMethods, "", Some("wire")),
         term(Level::Program, TermName::MarginPercent, "group:A", Some("5")),
     ];
     let terms = resolve(&rows);
@@ -42,6 +44,8 @@ hold_unpaid_at_limit "" true (default)
 requires_end_user_information "" false (default)
 requires_reseller_information "" false (default)
 invoice_due_days "" 14 (channel)
+reservation_days "" 14 (default)
+excluded_payment_methods "" wire (channel)
 purchase_limit_day "" none (default)
 purchase_limit_month "" none (default)
 min_quantity "" none (default)
@@ -102,6 +106,11 @@ fn values_are_read_strictly() {
         (TermName::HoldUnpaidAtLimit, "yes"),
         (TermName::InvoiceDueDays, "366"),
         (TermName::InvoiceDueDays, "-1"),
+        (TermName::ReservationDays, "0"),
+        (TermName::ReservationDays, "366"),
+        (TermName::ExcludedPaymentMethods, ""),
+        (TermName::ExcludedPaymentMethods, "card"),
+        (TermName::ExcludedPaymentMethods, "check wire"),
         (TermName::TermsUrl, "example.com/terms"),
         (TermName::TermsUrl, "https://example.com/\"x"),
     ] {
@@ -119,7 +128,8 @@ fn values_are_read_strictly() {
             | TermName::AutoApprove
             | TermName::Enabled => "true",
             TermName::TermsUrl => "https://example.com/terms",
-            TermName::InvoiceDueDays => "30",
+            TermName::InvoiceDueDays | TermName::ReservationDays => "30",
+            TermName::ExcludedPaymentMethods => "wire",
             TermName::PurchaseLimitDay | TermName::PurchaseLimitMonth | TermName::MinQuantity | TermName::MaxQuantity => "500",
         };
         assert_eq!(name.value(text).map(|value| value.text()).as_deref(), Ok(text));

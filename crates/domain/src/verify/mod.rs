@@ -88,6 +88,7 @@ pub static CHECKS: &[&Check] = &[
     &codes::CODES_OPEN,
     &licenses::PER_ITEM,
     &orders::TOTALS,
+    &orders::RESERVATIONS,
     &prices::EXPLAINED,
     &states::ORDERS,
     &fulfillments::LICENSES,

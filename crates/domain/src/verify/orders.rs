@@ -1,4 +1,4 @@
-//! Orders: their totals.
+//! Orders: their totals, and what they reserve.
 
 use super::scan::{Scan, keys, within, wrong};
 use super::{Check, How};
@@ -19,4 +19,37 @@ pub(super) static TOTALS: Check = Check {
              ORDER BY o.merchant, o.id"
         ),
     )]),
+};
+
+pub(super) static RESERVATIONS: Check = Check {
+    name: "orders.reservations",
+    meaning: "A license that waits has its key, stands in the queue for keys, or gave both back because its order was not paid in time; \
+              a held order that gave everything back reserves nothing, and none did so before its time (STK-7).",
+    how: How::Scans(&[
+        Scan::ids(
+            keys!("license"),
+            "lic",
+            wrong!(
+                "SELECT l.merchant, l.id, CASE WHEN l.license_key IS NULL AND l.queued_ms IS NULL THEN 'waits for no key and its order '
+                   || CASE WHEN o.released_ms IS NULL THEN 'keeps what it reserves' ELSE 'was released' END
+                   ELSE 'reserves for an order whose reservation ended' END
+                 FROM license l CROSS JOIN orders o WHERE o.merchant = l.merchant AND o.id = l.orders AND l.method = 'key_pool' AND l.stage = 'waiting'
+                   AND ((l.license_key IS NULL AND l.queued_ms IS NULL AND (o.released_ms IS NOT NULL OR o.reserved_until_ms IS NULL))
+                     OR (o.reservation_ended_ms IS NOT NULL AND o.released_ms IS NULL AND (l.license_key IS NOT NULL OR l.queued_ms IS NOT NULL))) AND ",
+                within!("l"),
+                " ORDER BY l.merchant, l.id"
+            ),
+        ),
+        Scan::ids(
+            keys!("orders"),
+            "ord",
+            wrong!(
+                "SELECT o.merchant, o.id, 'reserved until ' || COALESCE(CAST(o.reserved_until_ms AS text), 'the end') || ' and gave back at '
+                   || CAST(o.reservation_ended_ms AS text) FROM orders o
+                 WHERE o.reservation_ended_ms IS NOT NULL AND (o.reserved_until_ms IS NULL OR o.reservation_ended_ms < o.reserved_until_ms) AND ",
+                within!("o"),
+                " ORDER BY o.merchant, o.id"
+            ),
+        ),
+    ]),
 };

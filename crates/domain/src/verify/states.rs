@@ -37,6 +37,7 @@ fn facts(c: &mut Columns) -> Result<Option<LicenseFacts>, Fault> {
         needs_reseller_information: needs_company,
         has_reseller_information: has_company,
         has_key,
+        let_go: false,
         distributed,
         confirmed,
     }))
@@ -83,6 +84,8 @@ impl FromRow for Stored {
             completed: c.next()?,
             canceled: c.next()?,
             cancel_note: None,
+            reserved_until: None,
+            reservation_ended: None,
             approval: None,
             version: 0,
         };

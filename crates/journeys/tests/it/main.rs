@@ -43,6 +43,7 @@ mod precedence;
 mod questions;
 mod refunds;
 mod requests;
+mod reservations;
 mod review;
 mod searches;
 mod selling;

@@ -1,7 +1,9 @@
 //! Invoices, payments and cancellation: BIL-1, PAY-3, DEL-7, ORD-4, ORD-20, ORD-23.
 
+use serde_json::json;
 use std::collections::BTreeMap;
-use tradepost_domain::access::MerchantRole;
+use tradepost_domain::InvoiceId;
+use tradepost_domain::access::{MerchantRole, ResellerRole};
 use tradepost_domain::billing::PaymentMethod;
 use tradepost_domain::orders::activate::ActivateNextLicense;
 use tradepost_domain::orders::cancel::CancelOrder;
@@ -104,6 +106,45 @@ app_test! {
         acme.cancel(order.id).await;
         let refusal = app.refuses(&caller, asked).await;
         assert_eq!((refusal.code, refusal.class, refusal.state), ("invoice_canceled", Class::Conflict, Some("canceled")));
+    }
+
+    /// PAY-1, PAR-11: what the terms exclude is offered on no invoice and refused by name; each level overrides the one above, and one way stays.
+    async fn ways_to_pay_that_the_terms_exclude_are_neither_offered_nor_taken(app) {
+        let (acme, contoso) = shop(&app).await;
+        let http = app.http().await;
+        let staff = http.with(&acme.key);
+        let before = contoso.order(&[("KEY-PRO", 1)]).place().await;
+        for wrong in [json!(["check", "wire"]), json!(["card"]), json!("check")] {
+            assert_eq!(staff.patch("/v1/merchant/program", json!({"excluded_payment_methods": wrong})).await.said(), (422, "invalid_field".into()));
+        }
+        staff.patch("/v1/merchant/program", json!({"excluded_payment_methods": ["wire"]})).await.must(200);
+        let terms = staff.get(&format!("/v1/merchant/partnerships/{}/terms", contoso.partnership())).await.must(200).to_string();
+        assert!(terms.contains(r#"{"from":"program","group":null,"name":"excluded_payment_methods","product":null,"value":["wire"]}"#), "{terms}");
+        let order = contoso.order(&[("KEY-PRO", 2)]).place().await;
+        let shown = async |invoice: InvoiceId| {
+            let invoice = staff.get(&format!("/v1/merchant/invoices/{invoice}")).await.must(200);
+            let instructions = invoice["payment_instructions"].as_array().map_or(0, Vec::len);
+            (invoice["allowed_methods"].clone(), instructions)
+        };
+        assert_eq!(shown(before.invoice).await, (json!(["check"]), 2), "its paper stays as it was issued");
+        assert_eq!(shown(order.invoice).await, (json!(["check"]), 1));
+        let listed = staff.get("/v1/merchant/invoices").await.must(200);
+        assert!(listed["data"].as_array().is_some_and(|all| all.iter().all(|invoice| invoice["allowed_methods"] == json!(["check"]))), "{listed}");
+        let refusal = app.refuses(&acme.owner(), acme.payment(order.invoice, "20.00")).await;
+        assert_eq!((refusal.code, refusal.pointer.as_str()), ("payment_method_not_allowed", "/method"));
+        app.does(&acme.owner(), RecordPayment { method: PaymentMethod::Check, ..acme.payment(order.invoice, "20.00") }).await;
+        let key = contoso.signs_in(ResellerRole::Owner).await;
+        let page = http.with(&key).get(&format!("/r/{}/invoices/{}/pay", contoso.partnership(), before.invoice)).await.text();
+        assert!(page.contains("Check or money order") && !page.contains("Wire transfer"), "{page}");
+        let desk = http.with(&acme.signs_in(MerchantRole::Owner).await);
+        let page = desk.get(&format!("/m/{}/invoices/{}/payments/new", acme.id, before.invoice)).await.text();
+        assert!(page.contains(r#"value="check""#) && !page.contains(r#"value="wire""#), "{page}");
+        let place = format!("/m/{}/resellers/{}/terms/excluded_payment_methods", acme.id, contoso.partnership());
+        assert!(desk.get(&place).await.text().contains("No checks"));
+        assert_eq!(desk.form(&place, "setting=check&value=&qualifier=").await.status, 303);
+        assert_eq!(shown(before.invoice).await.0, json!(["wire"]), "the reseller's own counts");
+        staff.patch(&format!("/v1/merchant/partnerships/{}/terms", contoso.partnership()), json!({"excluded_payment_methods": []})).await.must(200);
+        assert_eq!(shown(before.invoice).await.0, json!(["check", "wire"]), "explicitly none");
     }
 
     /// BIL-1: an invoice's number has no gap, its document never changes, its total adds up, its due date is the terms'.

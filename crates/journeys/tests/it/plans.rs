@@ -167,6 +167,11 @@ async fn body(app: TestApp) {
     let by_it = if app.kind == Kind::Sqlite { "COVERING INDEX orders_open" } else { "orders_open" };
     assert!(found.contains(by_it), "{found}");
 
+    let found = plan(&app, orders::RESERVING_TOO_LONG, params![i64::MAX, 20_i64].to_vec()).await;
+    assert!(found.contains("orders_reserving") && !found.contains("TEMP B-TREE") && !found.contains("Sort"), "{found}");
+    let found = plan(&app, licenses::RESERVING, params![merchant, [7_u8; 16], 1_001_i64].to_vec()).await;
+    assert!(found.contains("license_by_order"), "{found}");
+
     let found = plan(&app, orders::NEXT_TO_DISTRIBUTE, params![merchant, partnership, product.number, 0_i64].to_vec()).await;
     assert!(found.contains("license_available"), "{found}");
 

@@ -50,6 +50,7 @@ pub const MEANINGS: &[(&str, &str)] = &[
     ("order.held", "An order was placed and waits for credit or payment."),
     ("order.placed", "A draft was confirmed; from here it is owed."),
     ("order.released", "The goods of an order may go out."),
+    ("order.reservation_ended", "An order was not paid in time and gave back the keys that it reserved; it stays, and reserves again once it is released."),
     ("order_approval.changed", "The amount above which orders of a reseller's users need an owner's approval changed."),
     ("partnership.activated", "A partnership placed its first order."),
     ("partnership.approved", "A reseller may trade."),

@@ -51,6 +51,7 @@ pub fn kind(look: &Look, template: &str) -> String {
         Template::PartnershipClosed => ("Partnership closed", "Partnerschaft beendet"),
         Template::OrderPlaced => ("Order confirmed", "Bestellung bestätigt"),
         Template::OrderCanceled => ("Order canceled", "Bestellung storniert"),
+        Template::ReservationEnded => ("Reservation of an order ended", "Reservierung einer Bestellung beendet"),
         Template::ApprovalRequested => ("Asked an owner to approve an order", "Genehmigung einer Bestellung angefragt"),
         Template::TopUpRequested => ("Top-up requested", "Aufladung angefordert"),
         Template::BalanceLow => ("Balance low", "Guthaben niedrig"),

@@ -15,6 +15,8 @@ pub const PHRASES: &[(&str, &str)] = &[
     ("must be a whole number of at least 1", "Geben Sie eine ganze Zahl ab 1 an."),
     ("must be a whole number from {} to {}", "Geben Sie eine ganze Zahl von {} bis {} an."),
     ("must be a whole number of days from {} to {}", "Geben Sie eine Zahl von Tagen von {} bis {} an."),
+    ("must name check or wire, and leave one of them", "Wählen Sie Scheck oder Überweisung; eine von beiden muss bleiben."),
+    ("must leave one way to pay", "Eine Zahlungsart muss bleiben."),
     ("must be a whole number of units from 0 to 1,000,000,000", "Geben Sie eine ganze Zahl von 0 bis 1.000.000.000 an."),
     ("must be a whole number of units from 1 to 100,000", "Geben Sie eine ganze Zahl von 1 bis 100.000 an."),
     ("must be at most {}", "Höchstens {}."),

@@ -57,7 +57,30 @@ pub fn lock_notes(room: &Room, order: &OrderView, path: &str) -> Markup {
                 (note::note(Tone::Warn, title, text, reason.cleared_by.contains(&own).then(|| clearing(room, order, known, path)).flatten().as_ref()))
             }
         }
+        (reservation_note(room, order))
     }
+}
+
+/// How long a held order keeps its keys, or that it does no longer (STK-7).
+fn reservation_note(room: &Room, order: &OrderView) -> Markup {
+    if !order.held {
+        return html! {};
+    }
+    let look = &room.look;
+    if order.reservation_ended_at.is_some() {
+        let text = look.t(
+            "It was not paid in time, so its keys went back to stock. Once it is paid it reserves keys again; where none are left it waits for new ones.",
+            "Sie wurde nicht rechtzeitig bezahlt, deshalb sind ihre Schlüssel zurück im Bestand. Bezahlt reserviert sie wieder welche; sind keine da, wartet sie auf neue.",
+        );
+        return note::note(Tone::Warn, look.t("Its reservation ended", "Ihre Reservierung ist beendet"), text, None);
+    }
+    let Some(until) = order.reserved_until else { return html! {} };
+    let until = look.day_of(until);
+    let text = look.t(
+        "After that they go back to stock. The order stays, and reserves again once it is paid.",
+        "Danach gehen sie zurück in den Bestand. Die Bestellung bleibt und reserviert wieder, sobald sie bezahlt ist.",
+    );
+    note::note(Tone::Info, &format!("{} {until}", look.t("Keys are reserved until", "Schlüssel sind reserviert bis")), text, None)
 }
 
 /// The button that clears a reason, on the side that asks.

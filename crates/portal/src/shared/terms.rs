@@ -2,13 +2,15 @@
 
 use crate::look::Look;
 use crate::room::Room;
+use crate::shared::invoices;
 use maud::{Markup, html};
 use std::collections::HashMap;
 use tradepost_design::badge::{Tone, tag};
 use tradepost_design::{Column, Language, Table, badge};
 use tradepost_domain::access::Side;
+use tradepost_domain::billing::PaymentMethod;
 use tradepost_domain::ids::ProductId;
-use tradepost_domain::partners::terms::{Level, Qualifier, TermName, TermOrigin, TermValue};
+use tradepost_domain::partners::terms::{Level, PaymentWay, Qualifier, TermName, TermOrigin, TermValue};
 use tradepost_domain::{MerchantScope, catalog};
 use tradepost_kernel::Percent;
 use tradepost_web::{Call, Problem};
@@ -67,6 +69,16 @@ pub const fn name(look: &Look, term: TermName) -> (&'static str, &'static str) {
             ("Before a license is handed over.", "Bevor eine Lizenz übergeben wird."),
         ),
         TermName::InvoiceDueDays => (("Time to pay", "Zahlungsziel"), ("From the invoice's date.", "Ab dem Datum der Rechnung.")),
+        TermName::ReservationDays => (
+            ("Keys reserved for", "Schlüssel reserviert für"),
+            (
+                "Unpaid and outside credit, an order then gives its keys back, and reserves again once it is paid.",
+                "Unbezahlt und außerhalb des Kredits gibt eine Bestellung ihre Schlüssel dann zurück; bezahlt reserviert sie wieder.",
+            ),
+        ),
+        TermName::ExcludedPaymentMethods => {
+            (("Excluded ways to pay", "Ausgeschlossene Zahlungsarten"), ("Invoices do not offer them.", "Rechnungen bieten sie nicht an."))
+        }
         TermName::PurchaseLimitDay => {
             (("Purchase limit per day", "Einkaufsgrenze je Tag"), ("Orders and the external shop together.", "Bestellungen und externer Shop zusammen."))
         }
@@ -130,6 +142,7 @@ pub fn value(look: &Look, term: TermName, value: Option<&TermValue>) -> String {
     let none = match term {
         TermName::Currency => look.t("Not set yet", "Noch nicht gesetzt"),
         TermName::CreditLimit => look.t("None: paid first", "Keiner: erst bezahlen"),
+        TermName::ReservationDays => look.t("No end", "Kein Ende"),
         TermName::PurchaseLimitDay | TermName::PurchaseLimitMonth | TermName::MinQuantity | TermName::MaxQuantity => look.t("No limit", "Keine Grenze"),
         _ => look.t("None", "Keine"),
     };
@@ -142,7 +155,15 @@ pub fn value(look: &Look, term: TermName, value: Option<&TermValue>) -> String {
         Some(TermValue::Flag(false)) => look.t("No", "Nein").to_owned(),
         Some(TermValue::Days(days)) => look.n(*days, ("day", "days"), ("Tag", "Tage")),
         Some(TermValue::Url(url)) => url.clone(),
+        Some(TermValue::Ways(ways)) => ways.iter().map(|way| invoices::method(look, method_of(*way))).collect::<Vec<_>>().join(", "),
         Some(TermValue::Units(units)) => look.n(*units, ("unit", "units"), ("Stück", "Stück")),
+    }
+}
+
+const fn method_of(way: PaymentWay) -> PaymentMethod {
+    match way {
+        PaymentWay::Check => PaymentMethod::Check,
+        PaymentWay::Wire => PaymentMethod::Wire,
     }
 }
 

@@ -4,13 +4,14 @@ use crate::api::bank_accounts::BankAccountView;
 pub use crate::api::invoice_shapes::*;
 use crate::api::orders::sides;
 use crate::{Answer, Call, OrNotFound, Problem, Routes};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use tradepost_domain::billing::document::PaymentInstruction;
 use tradepost_domain::billing::queries::{self, InvoiceFilter, InvoiceRow, InvoiceSort, PaymentFilter, PaymentRow};
 use tradepost_domain::billing::{self, InvoiceKind, InvoiceStatus, PaymentMethod};
 use tradepost_domain::ids::{InvoiceId, PartnershipId};
 use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_domain::orders::record_payment::RecordPayment;
+use tradepost_domain::partners::terms::{self, PaymentWay};
 use tradepost_domain::{MerchantScope, Right, merchants, partners};
 use tradepost_kernel::Date;
 use tradepost_store::{Fault, Reader};
@@ -37,15 +38,20 @@ impl From<PaymentRow> for PaymentView {
     }
 }
 
-const fn allowed(invoice: &InvoiceRow) -> &'static [&'static str] {
-    if invoice.open_minor() > 0 { &["check", "wire"] } else { &[] }
+/// How an invoice can be paid: by nothing once it is paid, and never by what the terms exclude (PAY-1).
+fn allowed(invoice: &InvoiceRow, standings: &Standings) -> Vec<&'static str> {
+    if invoice.open_minor() <= 0 {
+        return Vec::new();
+    }
+    let excluded = standings.excluded.get(&invoice.partnership);
+    PaymentWay::ALL.iter().filter(|way| !excluded.is_some_and(|excluded| excluded.contains(way))).map(|way| way.name()).collect()
 }
 
 fn link(call: &Call, merchant: MerchantScope, id: InvoiceId) -> String {
     call.url(&format!("/i/{}", billing::link_token(&call.engine().vault, merchant.merchant, id)))
 }
 
-fn summary(call: &Call, merchant: MerchantScope, today: Date, due: bool, row: &InvoiceRow) -> InvoiceSummary {
+fn summary(call: &Call, merchant: MerchantScope, today: Date, standings: &Standings, row: &InvoiceRow) -> InvoiceSummary {
     let money = |minor| row.currency.minor(minor);
     InvoiceSummary {
         id: row.id,
@@ -59,8 +65,8 @@ fn summary(call: &Call, merchant: MerchantScope, today: Date, due: bool, row: &I
         total: money(row.total_minor),
         amount_paid: money(row.paid_minor),
         amount_open: money(row.open_minor()),
-        balance_due: due && counts_for_credit(row),
-        allowed_methods: allowed(row).to_vec(),
+        balance_due: standings.due.contains(&row.partnership) && counts_for_credit(row),
+        allowed_methods: allowed(row, standings),
         url: link(call, merchant, row.id),
     }
 }
@@ -70,11 +76,21 @@ const fn counts_for_credit(row: &InvoiceRow) -> bool {
     row.open_minor() > 0 && matches!(row.kind, InvoiceKind::Order)
 }
 
-/// Which of these partnerships have their balance due now.
-async fn partnerships_due(reader: &mut Reader<'_>, merchant: MerchantScope, ids: BTreeSet<PartnershipId>) -> Result<BTreeSet<PartnershipId>, Fault> {
+/// How the partnerships of some invoices stand.
+struct Standings {
+    /// Whose balance is due now.
+    due: BTreeSet<PartnershipId>,
+    /// Ways to pay that their terms exclude.
+    excluded: HashMap<PartnershipId, BTreeSet<PaymentWay>>,
+}
+
+async fn standings(reader: &mut Reader<'_>, merchant: MerchantScope, ids: BTreeSet<PartnershipId>) -> Result<Standings, Fault> {
     let ids: Vec<PartnershipId> = ids.into_iter().collect();
     let found = partners::queries::partnerships_by_id(reader, merchant, &ids).await?;
-    Ok(found.into_iter().filter(|partnership| partnership.balance_due).map(|partnership| partnership.id).collect())
+    let terms = terms::effective_all(reader, &found.iter().map(|found| (found.scope(), found.channel)).collect::<Vec<_>>()).await?;
+    let due = found.into_iter().filter(|partnership| partnership.balance_due).map(|partnership| partnership.id).collect();
+    let excluded = terms.into_iter().map(|(scope, terms)| (scope.partnership, terms.excluded_payment_methods)).collect();
+    Ok(Standings { due, excluded })
 }
 
 /// The day in the merchant's time zone: what "overdue" is about.
@@ -131,17 +147,17 @@ async fn found(call: &Call, merchant: MerchantScope, search: InvoiceSearch, page
     let today = today(call, merchant).await?;
     let InvoiceSearch { partnership, kind, status, number, sort } = search;
     let filter = InvoiceFilter { partnership, kind, status: status.map(|status| (status, today)), number, sort };
-    let (found, due) = call
+    let (found, standings) = call
         .read(move |reader| {
             Box::pin(async move {
                 let found = queries::search(reader, merchant, &filter, page).await?;
                 let partnerships: BTreeSet<PartnershipId> = found.rows.iter().map(|row| row.partnership).collect();
-                let due = partnerships_due(reader, merchant, partnerships).await?;
-                Ok((found, due))
+                let standings = standings(reader, merchant, partnerships).await?;
+                Ok((found, standings))
             })
         })
         .await?;
-    let rows = found.rows.iter().map(|row| summary(call, merchant, today, due.contains(&row.partnership), row)).collect();
+    let rows = found.rows.iter().map(|row| summary(call, merchant, today, &standings, row)).collect();
     Ok(Page { rows, next: found.next })
 }
 
@@ -157,13 +173,13 @@ async fn get(call: Call) -> Result<Answer, Problem> {
 pub async fn shown(call: &Call, id: InvoiceId) -> Result<InvoiceView, Problem> {
     let (merchant, of) = sides(call)?;
     let today = today(call, merchant).await?;
-    let (row, orders, due) = call
+    let (row, orders, standings) = call
         .read(move |reader| {
             Box::pin(async move {
                 let Some(row) = queries::invoice(reader, merchant, of, id).await? else { return Ok(None) };
                 let orders = queries::orders_of(reader, merchant.merchant, id).await?;
-                let due = partnerships_due(reader, merchant, [row.partnership].into()).await?;
-                Ok(Some((row, orders, due)))
+                let standings = standings(reader, merchant, [row.partnership].into()).await?;
+                Ok(Some((row, orders, standings)))
             })
         })
         .await?
@@ -201,8 +217,8 @@ pub async fn shown(call: &Call, id: InvoiceId) -> Result<InvoiceView, Problem> {
         total: money(document.total_minor),
         amount_paid: money(row.paid_minor),
         amount_open: money(row.open_minor()),
-        balance_due: counts_for_credit(&row) && due.contains(&row.partnership),
-        allowed_methods: allowed(&row).to_vec(),
+        balance_due: counts_for_credit(&row) && standings.due.contains(&row.partnership),
+        allowed_methods: allowed(&row, &standings),
         payment_instructions: document.payment_instructions.into_iter().map(InstructionView::from).collect(),
         url: link(call, merchant, id),
         number: document.number,

@@ -230,6 +230,10 @@ view! {
         pub open: Money,
         /// Whether its goods wait as a whole for credit or payment.
         pub held: bool,
+        /// How long it keeps the keys that it reserves, and its places in the queue for keys, while it is held; null: as long as it is, or it reserves none.
+        pub reserved_until: Option<Timestamp>,
+        /// When they went back, as it was not paid in time. It reserves again once it is paid, or released on credit.
+        pub reservation_ended_at: Option<Timestamp>,
         /// Everything that blocks anything of it, and who can clear it.
         pub lock_reasons: Vec<LockReasonView>,
         /// What became of asking an owner of the reseller about a draft; null where nobody was asked, and once it is confirmed.

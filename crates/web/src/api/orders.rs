@@ -71,6 +71,8 @@ fn order_view(call: &Call, merchant: MerchantScope, detail: OrderDetail) -> Orde
         paid: money(order.paid_minor),
         open: money(order.open_minor()),
         held: order.is_held(),
+        reserved_until: order.reserved_until.filter(|_| order.is_held() && order.reservation_ended.is_none()),
+        reservation_ended_at: order.reservation_ended,
         lock_reasons: lock_reasons(&detail.lock_reasons),
         approval: order.approval.map(|approval| ApprovalView {
             state: approval.state,

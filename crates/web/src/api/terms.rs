@@ -7,11 +7,12 @@ use crate::json::Json;
 use crate::schema::Schemas;
 use crate::{input, named_choice, view};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use tradepost_domain::ProductId;
-use tradepost_domain::partners::terms::{Level, MOST_UNITS, Qualifier, Setting, Term, TermChange, TermName, TermOrigin, TermValue};
+use tradepost_domain::partners::terms::{Level, MOST_UNITS, PaymentWay, Qualifier, Setting, Term, TermChange, TermName, TermOrigin, TermValue};
 use tradepost_kernel::{Currency, Money, Percent};
 
-named_choice!(Level, TermName);
+named_choice!(Level, TermName, PaymentWay);
 
 /// A term that may be left out (stays as it is), null (is unset: the level above counts), the text `none`
 /// (explicitly none), or a value.
@@ -115,6 +116,12 @@ input! {
         pub requires_reseller_information: TermSetting<bool>,
         /// Net days of invoices.
         pub invoice_due_days: TermSetting<Whole<0, 365>>,
+        /// Days, each of 24 hours, after which the keys of an unpaid order that is held go back to stock; it reserves again once it is paid.
+        /// `"none"`: they stay reserved as long as it waits. Applies to orders that are confirmed from then on.
+        pub reservation_days: TermSetting<Whole<1, 365>>,
+        /// Ways to pay that invoices do not offer, `["check"]` or `["wire"]`: payments by them are refused. An empty list is explicitly none; one
+        /// way has to be left.
+        pub excluded_payment_methods: TermSetting<Vec<PaymentWay>>,
         /// Most units per day in the merchant's time zone, ordered and fulfilled ones together.
         pub purchase_limit_day: TermSetting<Whole<0, MOST_UNITS>>,
         /// Most units per calendar month in the merchant's time zone.
@@ -137,11 +144,30 @@ input! {
     }
 }
 
+/// A list of ways to pay as the domain takes it: none of them is explicitly none, and all of them are a mistake.
+fn excluded(list: TermSetting<Vec<PaymentWay>>, errors: &mut Errors) -> TermSetting<BTreeSet<PaymentWay>> {
+    match list {
+        TermSetting::Absent => TermSetting::Absent,
+        TermSetting::Unset => TermSetting::Unset,
+        TermSetting::Nothing => TermSetting::Nothing,
+        TermSetting::Value(ways) if ways.is_empty() => TermSetting::Nothing,
+        TermSetting::Value(ways) => {
+            let ways: BTreeSet<PaymentWay> = ways.into_iter().collect();
+            if ways.len() == PaymentWay::ALL.len() {
+                errors.add(&Pointer::root().field("excluded_payment_methods"), "invalid_field", "must leave one way to pay");
+                return TermSetting::Absent;
+            }
+            TermSetting::Value(ways)
+        }
+    }
+}
+
 impl TermsChange {
     /// The changes as the domain takes them; a margin without or with two subjects is for both or nothing, and is
     /// told as an error.
     pub fn into_changes(self, errors: &mut Errors) -> Vec<TermChange> {
         let plain = Qualifier::General;
+        let excluded = excluded(self.excluded_payment_methods, errors);
         let mut changes: Vec<TermChange> = [
             self.currency.change(TermName::Currency, plain.clone(), TermValue::Currency),
             self.wholesale_discount_percent.change(TermName::WholesaleDiscountPercent, plain.clone(), TermValue::Percent),
@@ -151,6 +177,8 @@ impl TermsChange {
             self.requires_end_user_information.change(TermName::RequiresEndUserInformation, plain.clone(), TermValue::Flag),
             self.requires_reseller_information.change(TermName::RequiresResellerInformation, plain.clone(), TermValue::Flag),
             self.invoice_due_days.change(TermName::InvoiceDueDays, plain.clone(), |days| TermValue::Days(days.get())),
+            self.reservation_days.change(TermName::ReservationDays, plain.clone(), |days| TermValue::Days(days.get())),
+            excluded.change(TermName::ExcludedPaymentMethods, plain.clone(), TermValue::Ways),
             self.purchase_limit_day.change(TermName::PurchaseLimitDay, plain.clone(), |units| TermValue::Units(units.get())),
             self.purchase_limit_month.change(TermName::PurchaseLimitMonth, plain.clone(), |units| TermValue::Units(units.get())),
             self.min_quantity.change(TermName::MinQuantity, plain.clone(), |units| TermValue::Units(units.get())),
@@ -193,7 +221,7 @@ view! {
         pub group: Option<String>,
         /// The product that it is for (margins, quantities).
         pub product: Option<ProductId>,
-        /// Currency, percentage, amount, yes or no, days, units; null is none.
+        /// Currency, percentage, amount, yes or no, days, units, a list of ways to pay; null is none.
         pub value: Value,
         /// The level that set it; null: set nowhere, the default.
         pub from: Option<Level>,
@@ -209,6 +237,7 @@ fn value_json(value: Option<&TermValue>) -> Value {
         Some(TermValue::Flag(flag)) => json!(flag),
         Some(TermValue::Url(url)) => json!(url),
         Some(TermValue::Days(number) | TermValue::Units(number)) => json!(number),
+        Some(TermValue::Ways(ways)) => json!(ways.iter().map(|way| way.name()).collect::<Vec<_>>()),
     }
 }
 

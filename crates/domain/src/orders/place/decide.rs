@@ -15,9 +15,13 @@ use crate::orders::settle::{key_state, state_of};
 use crate::orders::standing::{Judged, Standing};
 use crate::orders::{OrderRow, State};
 use crate::partners;
+use crate::partners::terms::{EffectiveTerms, InvoiceTerms};
 use crate::stock::{Crossing, KeyState, Shelves, Taken};
 use std::collections::BTreeMap;
-use tradepost_kernel::{Currency, Date, Refusal, sabotage};
+use tradepost_kernel::{Currency, Date, Refusal, Timestamp, sabotage};
+
+/// Milliseconds of a day for which an order reserves: always 24 hours.
+const DAY_MS: i64 = 24 * 3_600_000;
 
 /// An order that is to be written.
 pub(super) struct Decision {
@@ -30,8 +34,8 @@ pub(super) struct Decision {
     pub(super) day: Date,
     /// The person who confirmed it; `None`: a key did.
     pub(super) placed_by: Option<PersonId>,
-    /// Net days.
-    pub(super) due_days: i64,
+    /// What its invoice is issued by.
+    pub(super) terms: InvoiceTerms,
     pub(super) total_minor: i64,
     /// Taken from the account balance at once (PAY-3), and the payment that it is.
     pub(super) from_balance: i64,
@@ -44,6 +48,8 @@ pub(super) struct Decision {
     pub(super) state: State,
     /// The partnership's running number.
     pub(super) place: i64,
+    /// How long it keeps what it reserves, where it is held and that ends (STK-7).
+    pub(super) reserved_until: Option<Timestamp>,
     /// What the partnership was before it made it active (PAR-5).
     pub(super) activated: Option<(partners::Status, partners::Status)>,
     /// What follows for the partnership's other orders and its flag.
@@ -113,6 +119,7 @@ fn decide(ctx: &Ctx, ask: Ask, loaded: &mut Loaded) -> Result<Decision, Refusal>
         stopped_at_limit: standing.stops_at_limit(),
     };
     let (goods, known) = make(ctx, &ask, &facts, &mut loaded.shelves);
+    let reserved_until = reserved_until(ctx, &standing.terms, &facts, &known);
     let draft = order.clone();
     *order = OrderRow { placed: Some(ctx.now), total_minor, paid_minor: from_balance, ..draft.clone() };
     order.state = state_of(order, &known);
@@ -127,7 +134,7 @@ fn decide(ctx: &Ctx, ask: Ask, loaded: &mut Loaded) -> Result<Decision, Refusal>
         currency: ask.currency,
         day: ask.day,
         placed_by: ctx.caller().person(),
-        due_days: standing.terms.invoice_due_days,
+        terms: standing.terms.of_invoices(),
         total_minor,
         from_balance,
         payment: (from_balance > 0).then(|| ctx.id()),
@@ -137,10 +144,17 @@ fn decide(ctx: &Ctx, ask: Ask, loaded: &mut Loaded) -> Result<Decision, Refusal>
         goods,
         state: order.state,
         place,
+        reserved_until,
         activated,
         standing: (!judged.going().is_empty()).then(|| Box::new(standing.clone())),
         judged,
     })
+}
+
+/// How long an order keeps what it reserves: one that is held, and has something to reserve (STK-7).
+fn reserved_until(ctx: &Ctx, terms: &EffectiveTerms, facts: &OrderFacts, known: &[LicenseFacts]) -> Option<Timestamp> {
+    let reserves = !facts.released && known.iter().any(|license| license.method == Method::KeyPool);
+    terms.reservation_days.filter(|_| reserves).map(|days| ctx.now.plus_ms(days * DAY_MS))
 }
 
 /// The exposure that is decided over. The bug `credit.no_lock`: what a confirm sees that did not wait for the one before it.
@@ -201,6 +215,7 @@ fn new_facts(product: &SellableProduct, has_key: bool) -> LicenseFacts {
         needs_reseller_information: product.reseller_information,
         has_reseller_information: false,
         has_key,
+        let_go: false,
         distributed: false,
         confirmed: false,
     }

@@ -234,7 +234,7 @@ impl Loaded {
         for (scope, standing) in &self.standings {
             let restless = standing.restless();
             if !restless.is_empty() {
-                let products = licenses::queries::products_with_keys(&mut *tx, scope.merchant, &restless).await?;
+                let products = licenses::queries::products_of_keys(&mut *tx, scope.merchant, &restless).await?;
                 for product in products {
                     wanted.entry((scope.merchant, product)).or_default();
                 }

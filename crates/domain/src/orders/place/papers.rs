@@ -39,7 +39,7 @@ pub(super) fn document(ctx: &Ctx, decision: &Decision, paper: Paper<'_>, order_n
     InvoiceDocument {
         number,
         issued_on,
-        due_on: issued_on.plus_days(decision.due_days),
+        due_on: issued_on.plus_days(decision.terms.due_days),
         currency: decision.currency,
         seller: Seller::of(merchant),
         buyer: Buyer::of(buyer),
@@ -54,7 +54,7 @@ pub(super) fn document(ctx: &Ctx, decision: &Decision, paper: Paper<'_>, order_n
         discounts_minor: 0,
         deductions_minor: 0,
         total_minor: decision.total_minor,
-        payment_instructions: PaymentInstruction::of(merchant),
+        payment_instructions: PaymentInstruction::of(merchant, &decision.terms.excluded),
     }
 }
 

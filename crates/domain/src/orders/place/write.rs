@@ -182,6 +182,7 @@ async fn write_orders(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, writings: &[Wri
         on_credit: writing.decision.on_credit(),
         day: writing.decision.day,
         placed_by: writing.decision.placed_by,
+        reserved_until: writing.decision.reserved_until,
     });
     store::place_all(ctx, &mut *tx, merchant, &placed.collect::<Vec<_>>()).await?;
     let invoices: Vec<NewInvoice> = writings.iter().map(|writing| writing.invoice.clone()).collect();

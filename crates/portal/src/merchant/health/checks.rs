@@ -48,6 +48,10 @@ const GERMAN: &[(&str, &str)] = &[
     ("stock.codes_open", "Die Codes lassen sich entschlüsseln und passen zu ihrem Fingerabdruck (Stichprobe)."),
     ("orders.licenses_per_item", "Jede bestätigte Position hat so viele Lizenzen wie bestellt; ein Entwurf hat keine."),
     ("orders.totals", "Die Summe jeder Bestellung ist die Summe ihrer Positionen."),
+    (
+        "orders.reservations",
+        "Jede wartende Lizenz hat ihren Schlüssel, steht dafür an oder gab beides zurück, weil ihre Bestellung nicht rechtzeitig bezahlt wurde; keine gab vor der Zeit zurück.",
+    ),
     ("orders.prices_explained", "Preis und Betrag jeder Position folgen aus ihrer gespeicherten Erklärung."),
     ("orders.state", "Der Stand jeder Bestellung folgt aus dem, was mit ihr geschah."),
     ("fulfillments.licenses", "Jede Lieferung hat so viele Lizenzen, wie sie als bereit nennt, und so viele zurückgenommen, wie sie sagt."),

@@ -2,13 +2,13 @@
 //!
 //! The command decides; this reckons with the domain's own functions over what is read now, so that the page can say it beforehand.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use tradepost_domain::billing::queries::{self as billing, InvoiceRow};
 use tradepost_domain::billing::{InvoiceKind, allocate};
 use tradepost_domain::credit::{Exposure, OpenOrder};
 use tradepost_domain::ids::{InvoiceId, OrderId};
 use tradepost_domain::orders::{OrderRow, queries as orders};
-use tradepost_domain::partners::terms;
+use tradepost_domain::partners::terms::{self, PaymentWay};
 use tradepost_domain::{MerchantScope, PartnershipScope, partners};
 use tradepost_kernel::Currency;
 use tradepost_store::{Fault, Reader};
@@ -17,6 +17,8 @@ use tradepost_store::{Fault, Reader};
 pub(super) struct Stake {
     pub(super) invoice: InvoiceRow,
     pub(super) company: String,
+    /// Ways to pay that the terms exclude.
+    pub(super) excluded: BTreeSet<PaymentWay>,
     /// The orders on the invoice, oldest first.
     orders: Vec<OrderRow>,
     /// The credit limit and every open order of the partnership, oldest first.
@@ -47,11 +49,12 @@ pub(super) async fn stake(reader: &mut Reader<'_>, scope: MerchantScope, id: Inv
     let ids = billing::orders_of(reader, scope.merchant, id).await?;
     let mut on_it = orders::by_ids(reader, scope.merchant, &ids).await?;
     on_it.sort_unstable_by_key(|order| order.id);
-    let limit = terms::effective(reader, scope.merchant, of.partnership, p.channel).await?.credit_limit;
+    let terms = terms::effective(reader, scope.merchant, of.partnership, p.channel).await?;
     let open = orders::open(reader, of).await?;
     let held: Vec<OrderId> = open.iter().filter(|order| order.held).map(|order| order.order).collect();
     let held = orders::by_ids(reader, scope.merchant, &held).await?.into_iter().map(|order| (order.id, order)).collect();
-    Ok(Some(Stake { invoice, company: p.reseller.company, orders: on_it, exposure: Exposure { limit, open }, held }))
+    let (limit, excluded) = (terms.credit_limit, terms.excluded_payment_methods);
+    Ok(Some(Stake { invoice, company: p.reseller.company, excluded, orders: on_it, exposure: Exposure { limit, open }, held }))
 }
 
 impl Stake {

@@ -94,7 +94,9 @@ fn form_page(call: &Call, room: &Room, stake: &Stake, typed: &Typed) -> Answer {
 }
 
 fn fields(room: &Room, stake: &Stake, typed: &Typed) -> Markup {
-    let methods = [("wire", shared::method(&room.look, PaymentMethod::Wire)), ("check", shared::method(&room.look, PaymentMethod::Check))];
+    let offered = |method: &PaymentMethod| !method.way().is_some_and(|way| stake.excluded.contains(&way));
+    let methods = [PaymentMethod::Wire, PaymentMethod::Check].into_iter().filter(offered).map(|method| (method.name(), shared::method(&room.look, method)));
+    let methods: Vec<_> = methods.collect();
     html! {
         (typed.field("amount", room.t("Amount", "Betrag")).before(stake.currency().code()).numeric().hint(room.t("In part or whole; more than is open is taken too.", "Teilweise oder ganz; auch mehr, als offen ist.")).text())
         (typed.field("method", room.t("Payment method", "Zahlungsart")).select(&methods))

@@ -21,7 +21,7 @@ use tradepost_web::{Answer, Call, Problem, input};
 input! {
     /// How a term is set.
     pub struct TermForm {
-        /// `inherit`, `none`, `true`, `false` or `value`.
+        /// `inherit`, `none`, `true`, `false`, `check`, `wire` or `value`.
         pub setting: Line<10>,
         /// Its own value, as people type it.
         pub value: Option<Line<500>>,
@@ -62,6 +62,11 @@ const fn is_flag(name: TermName) -> bool {
     )
 }
 
+/// Whether its values are few enough to be chosen from, so that there is no field to type in.
+const fn is_chosen(name: TermName) -> bool {
+    is_flag(name) || matches!(name, TermName::ExcludedPaymentMethods)
+}
+
 pub(super) async fn ask(call: Call, kind: Kind) -> Result<Answer, Problem> {
     let room = Room::enter(&call).await?;
     let asked = call.query_pairs().iter().find(|(name, _)| name == "for").map(|(_, text)| text.as_str());
@@ -77,9 +82,9 @@ fn as_it_is(room: &Room, meant: &Meant, standing: &Standing) -> Typed {
     let inherited = standing.inherited(meant.name, &meant.qualifier).and_then(|origin| origin.value.as_ref());
     let (setting, value) = match own.map(|term| term.value.as_ref()) {
         Some(None) => ("none".to_owned(), String::new()),
-        Some(Some(value)) if is_flag(meant.name) => (value.text(), String::new()),
+        Some(Some(value)) if is_chosen(meant.name) => (value.text(), String::new()),
         Some(Some(value)) => ("value".to_owned(), in_field(room, value)),
-        None if is_flag(meant.name) => ("inherit".to_owned(), String::new()),
+        None if is_chosen(meant.name) => ("inherit".to_owned(), String::new()),
         None => ("value".to_owned(), inherited.map(|value| in_field(room, value)).unwrap_or_default()),
     };
     Typed::new([("setting", setting), ("value", value), ("qualifier", meant.qualifier.text())])
@@ -152,6 +157,8 @@ fn fields(room: &Room, meant: &Meant, standing: &Standing, typed: &Typed) -> Mar
     let mut choices: Vec<(&str, &str, &str)> = vec![("inherit", above, now.as_str())];
     if is_flag(name) {
         choices.extend([("true", room.t("Yes", "Ja"), ""), ("false", room.t("No", "Nein"), "")]);
+    } else if is_chosen(name) {
+        choices.extend([("check", room.t("No checks", "Keine Schecks"), ""), ("wire", room.t("No wires", "Keine Überweisungen"), "")]);
     } else {
         choices.push(("value", room.t("A value of its own", "Ein eigener Wert"), room.t("The one below.", "Der untenstehende.")));
     }
@@ -160,7 +167,7 @@ fn fields(room: &Room, meant: &Meant, standing: &Standing, typed: &Typed) -> Mar
     }
     html! {
         (typed.field("setting", room.t("Setting", "Einstellung")).whole().radios(&choices))
-        @if !is_flag(name) { (value_field(room, name, standing.currency(room), typed)) }
+        @if !is_chosen(name) { (value_field(room, name, standing.currency(room), typed)) }
     }
 }
 
@@ -172,7 +179,7 @@ fn value_field(room: &Room, name: TermName, currency: Currency, typed: &Typed) -
         TermName::Currency => field.example("USD").hint(room.t("Three letters, such as USD or EUR.", "Drei Buchstaben, etwa EUR oder USD.")).text(),
         TermName::CreditLimit => field.before(currency.code()).numeric().text(),
         TermName::WholesaleDiscountPercent | TermName::MarginPercent => field.after("%").numeric().text(),
-        TermName::InvoiceDueDays => field.after(room.t("days", "Tage")).numeric().text(),
+        TermName::InvoiceDueDays | TermName::ReservationDays => field.after(room.t("days", "Tage")).numeric().text(),
         _ => field.after(room.t("units", "Stück")).numeric().text(),
     }
 }
@@ -213,6 +220,14 @@ fn effect(room: &Room, meant: &Meant) -> Option<&'static str> {
             "Wer sich ab jetzt anmeldet, stimmt dieser Seite zu; der Verlauf sagt welcher. Wer drin ist, wird nicht gefragt.",
         ),
         (TermName::InvoiceDueDays, _) => room.t("Applies to invoices that are issued from now on.", "Gilt für Rechnungen, die ab jetzt gestellt werden."),
+        (TermName::ExcludedPaymentMethods, _) => room.t(
+            "Applies at once to what can be recorded and to the page on how to pay; instructions on the paper apply to invoices that are issued from now on.",
+            "Gilt sofort für das, was erfasst werden kann, und für die Seite zum Bezahlen; Hinweise auf dem Papier gelten für Rechnungen, die ab jetzt gestellt werden.",
+        ),
+        (TermName::ReservationDays, _) => room.t(
+            "Applies to orders that are confirmed from now on; those that are held keep what was said to them.",
+            "Gilt für Bestellungen, die ab jetzt bestätigt werden; für gehaltene bleibt, was ihnen gesagt wurde.",
+        ),
         (TermName::HoldUnpaidAtLimit, _) => room.t(
             "Applies at once, to licenses that were not handed out yet. What is beyond the limit is held in any case.",
             "Gilt sofort, für Lizenzen, die noch nicht weitergegeben sind. Was über dem Rahmen liegt, wird in jedem Fall gehalten.",
@@ -226,6 +241,7 @@ fn setting(room: &Room, name: TermName, currency: Currency, form: &TermForm) -> 
     match &*form.setting {
         "inherit" => Ok(Setting::Inherit),
         "none" if name.may_be_none() => Ok(Setting::Nothing),
+        way @ ("check" | "wire") if name == TermName::ExcludedPaymentMethods => value(room, name, currency, way).map(Setting::Value),
         "true" | "false" if is_flag(name) => Ok(Setting::Value(TermValue::Flag(&*form.setting == "true"))),
         _ => value(room, name, currency, form.value.as_deref().unwrap_or("")).map(Setting::Value),
     }

@@ -170,7 +170,9 @@ const fn area(name: TermName) -> Area {
     match name {
         TermName::AutoApprove | TermName::Enabled | TermName::TermsUrl => Area::SignUp,
         TermName::Currency | TermName::WholesaleDiscountPercent | TermName::MarginPercent => Area::Prices,
-        TermName::CreditLimit | TermName::HoldUnpaidAtLimit | TermName::InvoiceDueDays => Area::Credit,
+        TermName::CreditLimit | TermName::HoldUnpaidAtLimit | TermName::InvoiceDueDays | TermName::ReservationDays | TermName::ExcludedPaymentMethods => {
+            Area::Credit
+        }
         TermName::PurchaseLimitDay | TermName::PurchaseLimitMonth | TermName::MinQuantity | TermName::MaxQuantity => Area::Quantities,
         TermName::RequiresEndUserInformation | TermName::RequiresResellerInformation | TermName::EmailCodesToEndUsers => Area::Licenses,
     }

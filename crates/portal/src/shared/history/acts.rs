@@ -19,6 +19,8 @@ pub const ACTS: &[(&str, Icon, Tone, &str, &str)] = &[
     ("order.placed", Icon::Order, Tone::Info, "Order confirmed", "Bestellung bestätigt"),
     ("order.held", Icon::Lock, Tone::Warn, "Order held", "Bestellung gehalten"),
     ("order.payment_received", Icon::Card, Tone::Good, "Payment received", "Zahlung eingegangen"),
+    ("order.reservation_ended", Icon::Undo, Tone::Warn, "Reservation ended: keys went back to stock", "Reservierung beendet: Schlüssel zurück im Bestand"),
+    ("order.reserved_again", Icon::Stock, Tone::Good, "Keys reserved again", "Schlüssel wieder reserviert"),
     ("order.released", Icon::Check, Tone::Good, "Order released", "Bestellung freigegeben"),
     ("order.backorder_filled", Icon::Stock, Tone::Good, "Backorder filled from new stock", "Nachlieferung aus neuem Bestand"),
     ("order.end_user_attached", Icon::Account, Tone::Plain, "End user added to its licenses", "Endkunde zu ihren Lizenzen angegeben"),
