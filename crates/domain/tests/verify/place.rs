@@ -26,6 +26,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0015_people", include_str!("../../../../migrations/0015_people.sql")),
     ("0016_batches", include_str!("../../../../migrations/0016_batches.sql")),
     ("0017_open_orders", include_str!("../../../../migrations/0017_open_orders.sql")),
+    ("0018_reservations", include_str!("../../../../migrations/0018_reservations.sql")),
     ("0019_instructions", include_str!("../../../../migrations/0019_instructions.sql")),
 ];
 /// When the world begins.
