@@ -26,6 +26,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0015_people", include_str!("../../../../migrations/0015_people.sql")),
     ("0016_batches", include_str!("../../../../migrations/0016_batches.sql")),
     ("0017_open_orders", include_str!("../../../../migrations/0017_open_orders.sql")),
+    ("0018_reservations", include_str!("../../../../migrations/0018_reservations.sql")),
 ];
 /// When the world begins.
 const BEGIN_MS: i64 = 1_790_000_000_000;
