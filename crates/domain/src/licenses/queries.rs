@@ -186,9 +186,10 @@ pub const FIRST_IN_FILE: Sql = sql!(
      AND (stage = 'distributed' OR (stage = 'available' AND end_user_information = 'none')) ORDER BY id LIMIT 1"
 );
 
-/// Licenses of an order that have a key reserved, or a place in the queue for keys; the oldest first.
+/// Licenses of an order that have a key, or a place in the queue for keys; the oldest first. Those of a held order all wait: their stage is not asked for,
+/// or PostgreSQL takes the index of that.
 pub const RESERVING: Sql = license_sql!(
-    "WHERE l.merchant = $1 AND l.orders = $2 AND l.method = 'key_pool' AND l.stage = 'waiting' AND (l.license_key IS NOT NULL OR l.queued_ms IS NOT NULL)
+    "WHERE l.merchant = $1 AND l.orders = $2 AND l.method = 'key_pool' AND (l.license_key IS NOT NULL OR l.queued_ms IS NOT NULL)
      ORDER BY l.id LIMIT $3"
 );
 

@@ -119,7 +119,7 @@ app_test! {
         }
         staff.patch("/v1/merchant/program", json!({"excluded_payment_methods": ["wire"]})).await.must(200);
         let terms = staff.get(&format!("/v1/merchant/partnerships/{}/terms", contoso.partnership())).await.must(200).to_string();
-        assert!(terms.contains(r#"{"from":"program","group":null,"name":"excluded_payment_methods","product":null,"value":["wire"]}"#), "{terms}");
+        assert!(terms.contains(r#"{"name":"excluded_payment_methods","group":null,"product":null,"value":["wire"],"from":"program"}"#), "{terms}");
         let order = contoso.order(&[("KEY-PRO", 2)]).place().await;
         let shown = async |invoice: InvoiceId| {
             let invoice = staff.get(&format!("/v1/merchant/invoices/{invoice}")).await.must(200);
