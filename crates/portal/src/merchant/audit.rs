@@ -169,7 +169,7 @@ fn changed(room: &Room, action: &str, change: &FieldChange) -> Markup {
 fn linked(room: &Room, id: &str) -> Markup {
     html! {
         (value::copyable(id, room.look.language))
-        @if let Some(place) = history::place_of(room, id) { " " a class="within" href=(place) { (room.t("Show", "Zeigen")) } }
+        @if let Some(place) = history::place_of(room, id) { " " a class="within unbroken" href=(place) { (room.t("Show", "Zeigen")) } }
     }
 }
 
