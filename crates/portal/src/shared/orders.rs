@@ -1,8 +1,10 @@
 //! Parts of an order's page.
 
 use crate::files::Kind;
+use crate::lists::{List, Narrowing};
 use crate::names;
 use crate::room::Room;
+use crate::shared::fulfillments::between;
 use crate::shared::licenses::may_attach;
 use maud::{Markup, html};
 use tradepost_design::badge::Tone;
@@ -13,6 +15,7 @@ use tradepost_domain::Right;
 use tradepost_domain::access::Side;
 use tradepost_domain::ids::{OrderId, PartnershipId};
 use tradepost_domain::licenses::LockReason;
+use tradepost_domain::orders::State;
 use tradepost_domain::orders::queries::OrderFilter;
 use tradepost_kernel::Money;
 use tradepost_web::api::credit::CreditOverview;
@@ -20,6 +23,34 @@ use tradepost_web::api::order_export;
 use tradepost_web::api::orders::{OrderItemView, OrderView};
 use tradepost_web::api::reseller_products::PriceStepView;
 use tradepost_web::{Answer, Call, Problem};
+
+/// A list of orders with a menu that narrows it to a product and to days.
+#[must_use]
+pub fn narrowed<'a>(room: &Room, call: &Call, list: List<'a>) -> List<'a> {
+    by_product_and_days(room, Narrowing::new(room, call)).of(list, room.t("Product, dates", "Produkt, Zeitraum"))
+}
+
+/// The fields for a product and days, behind those that a menu has already.
+#[must_use]
+pub fn by_product_and_days<'a>(room: &'a Room, narrowing: Narrowing<'a>) -> Narrowing<'a> {
+    let product = narrowing.text("product", room.t("Product (SKU or ID)", "Produkt (SKU oder ID)"));
+    product.day("from", room.t("Created from", "Angelegt ab")).day("to", room.t("Created to", "Angelegt bis"))
+}
+
+/// What a list of orders is narrowed to, and in what order it stands.
+#[must_use]
+pub fn filter_of(room: &Room, list: &List<'_>) -> OrderFilter {
+    let (created_from, created_to) = between(room, list);
+    OrderFilter {
+        state: list.asked("state").and_then(State::from_name),
+        search: list.searched(),
+        product: list.asked("product").map(ToOwned::to_owned),
+        held: list.asked("held").is_some(),
+        created_from,
+        created_to,
+        sort: list.by_age(),
+    }
+}
 
 /// What an order is called: its number, before it has one the end of its id.
 #[must_use]

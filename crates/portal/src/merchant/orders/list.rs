@@ -1,6 +1,6 @@
 //! The list of orders.
 
-use super::{begins, companies};
+use super::companies;
 use crate::lists::{Cell, List, Narrowing, fetch};
 use crate::names;
 use crate::room::{Room, Spot};
@@ -15,7 +15,6 @@ use tradepost_domain::orders::queries::OrderFilter;
 use tradepost_domain::partners::queries::{PartnershipFilter, PartnershipSort};
 use tradepost_domain::saved_views::ListName;
 use tradepost_domain::{PartnershipId, Right};
-use tradepost_kernel::Date;
 use tradepost_web::api::orders::{OrderSummary, listed};
 use tradepost_web::api::partnerships;
 use tradepost_web::{Answer, Call, Problem, Routes};
@@ -43,23 +42,10 @@ async fn list(call: Call) -> Result<Answer, Problem> {
             ),
             Some(invite),
         );
-    let narrowing = Narrowing::new(&room, &call)
-        .choice("partnership", room.t("Reseller", "Reseller"), resellers(&call).await?)
-        .text("product", room.t("Product (SKU or ID)", "Produkt (SKU oder ID)"))
-        .day("from", room.t("Created from", "Angelegt ab"))
-        .day("to", room.t("Created to", "Angelegt bis"));
-    let list = narrowing.of(list, room.t("Reseller, product, dates", "Reseller, Produkt, Zeitraum"));
-    let day = |name: &str| list.asked(name).and_then(|text| text.parse::<Date>().ok());
+    let narrowing = Narrowing::new(&room, &call).choice("partnership", room.t("Reseller", "Reseller"), resellers(&call).await?);
+    let list = shared::by_product_and_days(&room, narrowing).of(list, room.t("Reseller, product, dates", "Reseller, Produkt, Zeitraum"));
     let partnership: Option<PartnershipId> = list.asked("partnership").and_then(|id| id.parse().ok());
-    let filter = OrderFilter {
-        state: list.asked("state").and_then(State::from_name),
-        search: list.searched(),
-        product: list.asked("product").map(ToOwned::to_owned),
-        held: list.asked("held").is_some(),
-        created_from: day("from").and_then(|day| begins(day, &look.zone)),
-        created_to: day("to").and_then(|day| begins(day.plus_days(1), &look.zone)),
-        sort: list.by_age(),
-    };
+    let filter = shared::filter_of(&room, &list);
     if let Some(kind) = list.file() {
         return shared::exported(&room, &call, partnership, filter, kind).await;
     }

@@ -7,7 +7,6 @@ use crate::merchant::orders::licenses;
 use crate::merchant::{fulfillments, invoices};
 use crate::names;
 use crate::room::Room;
-use crate::shared::fulfillments::between;
 use crate::shared::orders as shared;
 use crate::shared::{history, views};
 use maud::html;
@@ -16,7 +15,6 @@ use tradepost_design::table::Column;
 use tradepost_design::{Button, Icon};
 use tradepost_domain::listing::{Page, PageRequest};
 use tradepost_domain::orders::State;
-use tradepost_domain::orders::queries::OrderFilter;
 use tradepost_domain::saved_views::ListName;
 use tradepost_domain::{PartnershipScope, Right, audit};
 use tradepost_web::api::audit::AuditRow;
@@ -39,21 +37,8 @@ async fn orders(call: Call) -> Result<Answer, Problem> {
         room.t("Its orders appear here as soon as the first one is created.", "Hier erscheinen seine Bestellungen, sobald die erste angelegt ist."),
         None,
     );
-    let list = Narrowing::new(&room, &call)
-        .text("product", room.t("Product (SKU or ID)", "Produkt (SKU oder ID)"))
-        .day("from", room.t("Created from", "Angelegt ab"))
-        .day("to", room.t("Created to", "Angelegt bis"))
-        .of(list, room.t("Product, dates", "Produkt, Zeitraum"));
-    let (created_from, created_to) = between(&room, &list);
-    let filter = OrderFilter {
-        state: list.asked("state").and_then(State::from_name),
-        search: list.searched(),
-        product: list.asked("product").map(ToOwned::to_owned),
-        held: false,
-        created_from,
-        created_to,
-        sort: list.by_age(),
-    };
+    let list = shared::narrowed(&room, &call, list);
+    let filter = shared::filter_of(&room, &list);
     if let Some(kind) = list.file() {
         return shared::exported(&room, &call, Some(p.id), filter, kind).await;
     }

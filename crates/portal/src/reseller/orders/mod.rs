@@ -8,10 +8,9 @@ mod steps;
 mod total;
 mod wanted;
 
-use crate::lists::{Cell, List, Narrowing, fetch};
+use crate::lists::{Cell, List, fetch};
 use crate::names;
 use crate::room::{Room, Spot};
-use crate::shared::fulfillments::between;
 use crate::shared::{attach, orders as shared, views};
 use begin::DraftForm;
 use page::{ItemForm, QuantityForm};
@@ -25,7 +24,6 @@ use tradepost_domain::orders::change_draft::ChangeDraft;
 use tradepost_domain::orders::create_draft::CreateDraft;
 use tradepost_domain::orders::download::DownloadLicenses;
 use tradepost_domain::orders::place::PlaceOrder;
-use tradepost_domain::orders::queries::OrderFilter;
 use tradepost_domain::saved_views::ListName;
 use tradepost_web::api::licenses::{OrderEndUserInput, OrderSellingCompanyInput};
 use tradepost_web::api::orders::{OrderSummary, listed};
@@ -46,21 +44,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         ),
         room.may(Right::OrdersPlace).then(|| new.clone()),
     );
-    let list = Narrowing::new(&room, &call)
-        .text("product", room.t("Product (SKU or ID)", "Produkt (SKU oder ID)"))
-        .day("from", room.t("Created from", "Angelegt ab"))
-        .day("to", room.t("Created to", "Angelegt bis"))
-        .of(list, room.t("Product, dates", "Produkt, Zeitraum"));
-    let (created_from, created_to) = between(&room, &list);
-    let filter = OrderFilter {
-        state: list.asked("state").and_then(State::from_name),
-        search: list.searched(),
-        product: list.asked("product").map(ToOwned::to_owned),
-        held: false,
-        created_from,
-        created_to,
-        sort: list.by_age(),
-    };
+    let list = shared::narrowed(&room, &call, list);
+    let filter = shared::filter_of(&room, &list);
     if let Some(kind) = list.file() {
         return shared::exported(&room, &call, None, filter, kind).await;
     }
