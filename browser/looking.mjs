@@ -49,6 +49,12 @@ async function widest() {
   return `is ${scrollWidth} wide in a window of ${clientWidth}: ${beyond ? beyond.outerHTML.slice(0, 120) : ""}`;
 }
 
+/** A style that means something else by a name of the chart's makes bars as tall as itself. */
+async function bars(page, found) {
+  const wrong = await page.evaluate(() => [...document.querySelectorAll(".chart rect[height]")].filter((bar) => Math.abs(parseFloat(getComputedStyle(bar).height) - Number(bar.getAttribute("height"))) > 0.5).length);
+  if (wrong > 0) found.push(`${wrong} bars of a chart are not as tall as their figures`);
+}
+
 async function axe(page, found, rules) {
   const { violations } = await page.evaluate((only) => globalThis.axe.run(document, { resultTypes: ["violations"], ...(only && { runOnly: only }) }), rules);
   for (const violation of violations.filter((violation) => ["serious", "critical"].includes(violation.impact))) {
@@ -182,6 +188,7 @@ export class Onlooker {
   async #wide(kind, url) {
     const [page, found] = [this.wide, []];
     this.report.examined += 1;
+    await bars(page, found);
     await axe(page, found, null);
     await moves(page, found, url);
     await this.#shoot(page, kind, "1440-light");

@@ -116,7 +116,7 @@ impl Chart<'_> {
                     @let y = self.high(*figure, top);
                     g {
                         title { (self.labels.get(place).map_or("", String::as_str)) ": " ((self.written)(*figure)) }
-                        rect class={ "bar b" (nth + 1) } x=(left(place) - wide * across / 2 + wide * nth) y=(y) width=(wide - 1) height=(HEIGHT - BOTTOM - y) rx="3" {}
+                        rect class={ "column b" (nth + 1) } x=(left(place) - wide * across / 2 + wide * nth) y=(y) width=(wide - 1) height=(HEIGHT - BOTTOM - y) rx="3" {}
                     }
                 }
             }
