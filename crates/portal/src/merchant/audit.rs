@@ -5,8 +5,8 @@ mod values;
 
 use crate::files::Plain;
 use crate::lists::{Cell, List, fetch};
-use crate::merchant::orders::begins;
 use crate::room::{Room, Spot};
+use crate::shared::fulfillments::between;
 use crate::shared::{history, views};
 use areas::AREAS;
 use maud::{Markup, html};
@@ -66,15 +66,15 @@ fn actors(room: &Room) -> Vec<(String, String)> {
 /// What the parameters ask for; what is none is left out, and named beside its field. A word that is searched for is the id of a thing, else an act.
 fn wanted(room: &Room, list: &List<'_>) -> AuditFilter {
     let words = list.searched();
-    let day = |name: &str| list.asked(name).and_then(|text| text.parse::<Date>().ok());
+    let (from, to) = between(room, list);
     let found = words.as_deref().and_then(bytes_of);
     AuditFilter {
         subject: found.or_else(|| list.asked("subject").and_then(bytes_of)),
         partnership: None,
         actor: list.asked("actor").map(ToOwned::to_owned),
         action: words.filter(|_| found.is_none()).map(|words| words.trim().to_lowercase()).or_else(|| list.asked("action").map(ToOwned::to_owned)),
-        from: day("from").and_then(|day| begins(day, &room.look.zone)),
-        to: day("to").and_then(|day| begins(day.plus_days(1), &room.look.zone)),
+        from,
+        to,
     }
 }
 

@@ -2,9 +2,10 @@
 
 use crate::files::Plain;
 use crate::lists::{Cell, List, Narrowing, fetch};
+use crate::merchant::orders::companies;
 use crate::merchant::orders::list::resellers;
-use crate::merchant::orders::{begins, companies};
 use crate::room::{Room, Spot};
+use crate::shared::fulfillments::between;
 use crate::shared::invoices as shared;
 use crate::shared::views;
 use maud::html;
@@ -17,7 +18,6 @@ use tradepost_domain::billing::queries::{self, PaymentFilter};
 use tradepost_domain::ids::InvoiceId;
 use tradepost_domain::saved_views::ListName;
 use tradepost_domain::{PartnershipId, Right};
-use tradepost_kernel::Date;
 use tradepost_web::api::invoices::{PaymentView, payments_listed};
 use tradepost_web::{Answer, Call, Problem, Routes};
 
@@ -47,14 +47,14 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         .day("from", room.t("Recorded from", "Erfasst ab"))
         .day("to", room.t("Recorded to", "Erfasst bis"))
         .of(list, room.t("Reseller, dates", "Reseller, Zeitraum"));
-    let day = |name: &str| list.asked(name).and_then(|text| text.parse::<Date>().ok());
+    let (created_from, created_to) = between(&room, &list);
     let filter = PaymentFilter {
         partnership: list.asked("partnership").and_then(|id| id.parse().ok()),
         invoice: None,
         method: list.asked("method").and_then(PaymentMethod::from_name),
         search: list.searched(),
-        created_from: day("from").and_then(|day| begins(day, &look.zone)),
-        created_to: day("to").and_then(|day| begins(day.plus_days(1), &look.zone)),
+        created_from,
+        created_to,
         sort: list.by_age(),
     };
     let found = list.rows(&call, fetch!(|page| [call, filter] payments_listed(call, filter.clone(), page).await)).await?;

@@ -10,7 +10,6 @@ mod show;
 
 use std::collections::{BTreeSet, HashMap};
 use tradepost_domain::{PartnershipId, partners};
-use tradepost_kernel::{Date, Timestamp};
 use tradepost_web::{Call, Problem, Routes};
 
 pub(super) fn routes(r: &mut Routes) {
@@ -36,17 +35,4 @@ pub(in crate::merchant) async fn companies(call: &Call, wanted: BTreeSet<Partner
     let wanted: Vec<PartnershipId> = wanted.into_iter().collect();
     let found = call.read(move |reader| Box::pin(async move { partners::queries::partnerships_by_id(reader, scope, &wanted).await })).await?;
     Ok(found.into_iter().map(|partnership| (partnership.id, partnership.reseller.company)).collect())
-}
-
-const HOUR_MS: i64 = 3_600_000;
-
-/// The first moment of a day on the clock of a time zone. No zone is more than 14 hours away from the day's own.
-pub(in crate::merchant) fn begins(day: Date, zone: &str) -> Option<Timestamp> {
-    let noon: Timestamp = format!("{day}T12:00:00Z").parse().ok()?;
-    let (mut before, mut within) = (noon.plus_ms(-27 * HOUR_MS), noon.plus_ms(HOUR_MS));
-    while within.ms() - before.ms() > 1 {
-        let between = before.plus_ms((within.ms() - before.ms()) / 2);
-        if between.date_in(zone) < day { before = between } else { within = between }
-    }
-    Some(within)
 }
