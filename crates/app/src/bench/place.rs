@@ -106,7 +106,7 @@ impl Place {
         };
         let database = self.new_name(name);
         let template = of.url.rsplit_once('/').map_or("", |(_, name)| name);
-        admin(server, &format!("CREATE DATABASE {database} TEMPLATE {template}")).await?;
+        admin(server, &format!("CREATE DATABASE {database} TEMPLATE {template}{}", by_files(server).await?)).await?;
         Ok(Database { data, url: format!("{server}/{database}") })
     }
 
@@ -168,9 +168,25 @@ fn database_of(url: &str) -> &str {
 
 async fn admin(server: &str, statement: &str) -> Result<(), Trouble> {
     let trouble = |error: tokio_postgres::Error| Trouble(format!("{statement}: {error}"));
-    let (client, connection) = tokio_postgres::connect(&format!("{server}/postgres"), NoTls).await.map_err(trouble)?;
+    asked(server, async |client| client.batch_execute(statement).await.map_err(trouble)).await
+}
+
+/// Has the server copy files instead of writing every page of a copy into its log, where it can (from version 15 on).
+async fn by_files(server: &str) -> Result<&'static str, Trouble> {
+    let trouble = |error: tokio_postgres::Error| Trouble(format!("the server's version: {error}"));
+    let version = async |client: &tokio_postgres::Client| {
+        let row = client.query_one("SELECT current_setting('server_version_num')::int4", &[]).await.map_err(trouble)?;
+        row.try_get::<_, i32>(0).map_err(trouble)
+    };
+    Ok(if asked(server, version).await? >= 150_000 { " STRATEGY file_copy" } else { "" })
+}
+
+/// What one connection to the server is used for.
+async fn asked<T>(server: &str, what: impl AsyncFnOnce(&tokio_postgres::Client) -> Result<T, Trouble>) -> Result<T, Trouble> {
+    let connected = tokio_postgres::connect(&format!("{server}/postgres"), NoTls).await;
+    let (client, connection) = connected.map_err(|error| Trouble(format!("connecting to the server: {error}")))?;
     let talking = tokio::spawn(connection);
-    let done = client.batch_execute(statement).await.map_err(trouble);
+    let done = what(&client).await;
     drop(client);
     let _ended = talking.await;
     done

@@ -10,7 +10,7 @@ use tradepost_store::{BoxFuture, Columns, Fault, FromRow, Reader, Row, sql};
 pub(super) static INVOICE_TOTALS: Check = Check {
     name: "billing.invoice_totals",
     meaning: "The document of every invoice adds up by the rule of BIL-1, is what its row says, and what was noted when it was issued; its orders come to it, a top-up has none.",
-    how: How::Scans(&[Scan::ids(keys!("invoice"), "inv", Look::Code(look)).of_rows(500)]),
+    how: How::Scans(&[Scan::ids(keys!("invoice"), "inv", Look::Code(look)).of_rows(2_000)]),
 };
 
 /// An invoice's row beside its document.

@@ -58,17 +58,19 @@ pub(super) static ENTRY_CURRENCY: Check = Check {
         keys!("transfer"),
         "trf",
         wrong!(
-            "SELECT t.merchant, t.id, 'books ' || COALESCE(MIN(o.currency), MIN(p.currency), MIN(f.currency), MIN(a.currency)) || ' on accounts in ' || MIN(a.currency) || ' to ' || MAX(a.currency)
-             FROM transfer t LEFT JOIN entry e ON e.merchant = t.merchant AND e.transfer = t.id
-             LEFT JOIN account a ON a.merchant = e.merchant AND a.id = e.account
-             LEFT JOIN orders o ON o.merchant = t.merchant AND o.id = t.reference
-             LEFT JOIN payment p ON p.merchant = t.merchant AND p.id = t.reference
-             LEFT JOIN cancel_request c ON c.merchant = t.merchant AND c.id = t.reference
-             LEFT JOIN fulfillment f ON f.merchant = t.merchant AND f.id = COALESCE(c.fulfillment, t.reference) WHERE ",
+            // Whose currency it is, is asked one after the other: most are an order's or a payment's, and the other look-ups fall away.
+            "SELECT x.merchant, x.id, 'books ' || COALESCE(x.currency, x.least) || ' on accounts in ' || x.least || ' to ' || x.most
+             FROM (SELECT t.merchant, t.id, MIN(a.currency) AS least, MAX(a.currency) AS most, COALESCE(
+                 (SELECT o.currency FROM orders o WHERE o.merchant = t.merchant AND o.id = t.reference),
+                 (SELECT p.currency FROM payment p WHERE p.merchant = t.merchant AND p.id = t.reference),
+                 (SELECT f.currency FROM fulfillment f WHERE f.merchant = t.merchant AND f.id = t.reference),
+                 (SELECT f.currency FROM cancel_request c CROSS JOIN fulfillment f
+                  WHERE c.merchant = t.merchant AND c.id = t.reference AND f.merchant = c.merchant AND f.id = c.fulfillment)) AS currency
+               FROM transfer t LEFT JOIN entry e ON e.merchant = t.merchant AND e.transfer = t.id
+               LEFT JOIN account a ON a.merchant = e.merchant AND a.id = e.account WHERE ",
             within!("t"),
-            " GROUP BY t.merchant, t.id
-             HAVING MIN(a.currency) <> MAX(a.currency) OR MIN(a.currency) <> COALESCE(MIN(o.currency), MIN(p.currency), MIN(f.currency), MIN(a.currency))
-             ORDER BY t.merchant, t.id"
+            " GROUP BY t.merchant, t.id, t.reference) x
+             WHERE x.least <> x.most OR x.least <> COALESCE(x.currency, x.least) ORDER BY x.merchant, x.id"
         ),
     )]),
 };

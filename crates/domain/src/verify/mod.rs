@@ -40,8 +40,8 @@ use crate::command::Engine;
 use scan::{Look, Scan, Whole};
 use tradepost_store::{Fault, Sql};
 
-/// Most rows that one page begins with.
-pub const PAGE: i64 = 2_000;
+/// Most rows that one page begins with. PostgreSQL plans each page anew, which takes it as long as a few hundred rows.
+pub const PAGE: i64 = 8_000;
 /// How many violations of a check are kept; the others are counted.
 pub const SHOWN: usize = 20;
 

@@ -75,7 +75,8 @@ pub(super) static RELAYED_IN_ORDER: Check = Check {
             "evt",
             wrong!(
                 // Within the page the event before is the row before; only the first of a partnership is looked up. `+ 0` keeps
-                // both engines from reading all events of the merchant for each page, in the order that the window wants.
+                // both engines from reading all events of the merchant for each page, in the order that the window wants. The look-up stands in a
+                // CASE: PostgreSQL did it for each row of the page and threw away all but the first ones.
                 "SELECT y.merchant, y.id, 'was passed on after a later one of its partnership'
                  FROM (SELECT x.merchant, x.id, x.at_ms, x.position,
                      CASE WHEN x.nth > 1 THEN x.before_ms ELSE b.at_ms END AS before_ms, CASE WHEN x.nth > 1 THEN x.before ELSE b.id END AS before
@@ -83,8 +84,8 @@ pub(super) static RELAYED_IN_ORDER: Check = Check {
                          FROM outbox e WHERE e.position IS NOT NULL AND e.partnership IS NOT NULL AND ",
                 within!("e", "position"),
                 " WINDOW w AS (PARTITION BY e.merchant + 0, e.partnership ORDER BY e.position)) x
-                   LEFT JOIN outbox b ON x.nth = 1 AND b.merchant = x.merchant AND b.partnership = x.partnership AND b.position =
-                     (SELECT MAX(z.position) FROM outbox z WHERE z.merchant = x.merchant AND z.partnership = x.partnership AND z.position < x.position)) y
+                   LEFT JOIN outbox b ON b.merchant = x.merchant AND b.partnership = x.partnership AND b.position = CASE WHEN x.nth = 1 THEN
+                     (SELECT MAX(z.position) FROM outbox z WHERE z.merchant = x.merchant AND z.partnership = x.partnership AND z.position < x.position) END) y
                  WHERE y.before_ms > y.at_ms + 1000 OR (y.before_ms = y.at_ms AND y.before > y.id) ORDER BY y.merchant, y.position"
             ),
         )
