@@ -84,8 +84,17 @@ pub(crate) async fn lite_plan(lite: &Lite, sql: &'static str, params: Vec<Value>
             })
         })
         .await?;
+    Ok(last_texts(rows))
+}
+
+pub(crate) async fn lite_set_plan(lite: &Lite, sql: &'static str, first: Vec<Column>) -> Result<Vec<String>, Fault> {
+    let sql = format!("EXPLAIN QUERY PLAN {sql}");
+    Ok(last_texts(lite.alone(move |connection| all(|each| lite::rows_set(connection, &sql, &first, each))).await?))
+}
+
+fn last_texts(rows: Vec<Row>) -> Vec<String> {
     let last = |Row(mut values): Row| if let Some(Value::Text(line)) = values.pop() { Some(line) } else { None };
-    Ok(rows.into_iter().filter_map(last).collect())
+    rows.into_iter().filter_map(last).collect()
 }
 
 pub(crate) async fn pg_plan(pg: &Pg, sql: &str, params: &[Value], keys: Option<&Column>) -> Result<Vec<String>, Fault> {
@@ -96,6 +105,13 @@ pub(crate) async fn pg_plan(pg: &Pg, sql: &str, params: &[Value], keys: Option<&
         Some(keys) => pg::rows_each(&client, &sql, params, keys, &mut kept(&mut rows)).await?,
         None => pg::rows(&client, &sql, params, &mut kept(&mut rows)).await?,
     };
+    Ok(first_texts(rows))
+}
+
+pub(crate) async fn pg_set_plan(pg: &Pg, sql: &str, columns: &[Column]) -> Result<Vec<String>, Fault> {
+    let client = pg.client().await?;
+    let mut rows = Vec::new();
+    pg::rows_set(&client, &format!("EXPLAIN (COSTS OFF) {sql}"), columns, &mut kept(&mut rows)).await?;
     Ok(first_texts(rows))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::lite::Lite;
 use crate::pg::Pg;
-use crate::{Column, Fault, Migration, Reader, Sql, Stats, Tx, Value, inspect, migrate};
+use crate::{Column, Fault, Migration, Reader, SetSql, Sql, Stats, Tx, Value, inspect, migrate};
 use std::any::{Any, TypeId};
 use std::future::Future;
 use std::pin::Pin;
@@ -157,6 +157,18 @@ impl Store {
         match &*self.driver {
             Driver::Lite(lite) => inspect::lite_plan(lite, sql.lite, params.to_vec(), Some(keys.clone())).await,
             Driver::Pg(pg) => inspect::pg_plan(pg, sql.pg, params, Some(keys)).await,
+        }
+    }
+
+    /// The plan of a statement over a set; on SQLite that of its first row.
+    ///
+    /// # Errors
+    /// [`Fault::Invariant`] where the columns do not fit the statement; the engine's.
+    pub async fn explain_set(&self, sql: &'static SetSql, columns: &[Column]) -> Result<Vec<String>, Fault> {
+        sql.fits(columns)?;
+        match &*self.driver {
+            Driver::Lite(lite) => inspect::lite_set_plan(lite, sql.lite(), columns.iter().map(Column::first).collect()).await,
+            Driver::Pg(pg) => inspect::pg_set_plan(pg, sql.pg(), columns).await,
         }
     }
 

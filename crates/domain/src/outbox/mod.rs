@@ -4,6 +4,8 @@
 pub mod queries;
 pub(crate) mod store;
 
+pub use store::{LOCK_WAITING, SET_POSITION};
+
 use crate::command::Pending;
 use crate::ids::PartnershipId;
 use serde_json::Value as Json;

@@ -3,11 +3,11 @@
 use crate::ids::EventId;
 use tradepost_kernel::Timestamp;
 use tradepost_store::ColumnType::{Bytes, Int};
-use tradepost_store::{Column, Fault, SetSql, Tx, params, sql};
+use tradepost_store::{Column, Fault, SetSql, Sql, Tx, params, sql};
 
-/// Positions begin with 1. Said as `position IS NULL`, PostgreSQL takes one of the indexes of all that waits and compares each of those
+/// The positions of events that are passed on, which begin with 1. Said as `position IS NULL`, PostgreSQL takes one of the indexes of all that waits and compares each of those
 /// with each of the set: 65,000 comparisons for 256 events, and more the further the relay is behind.
-static SET_POSITION: SetSql = SetSql::update(
+pub static SET_POSITION: SetSql = SetSql::update(
     "UPDATE outbox SET position = r.position_now, last_error = NULL, attempts = attempts + 1
      FROM rows r WHERE outbox.merchant = r.tenant AND outbox.id = r.event AND COALESCE(outbox.position, 0) = 0",
     &[("tenant", Int), ("event", Bytes), ("position_now", Int)],
@@ -31,20 +31,16 @@ pub(crate) async fn delay(tx: &mut Tx<'_>, merchant: i64, event: EventId, due: T
     Ok(changed == 1)
 }
 
-/// Which of `events` still wait, in the order of their ids; their rows stay locked until the commit, so that two
-/// relays never pass on the same one.
+/// Which of the events of a merchant still wait; their rows stay locked until the commit. In one question: asked for each by itself it
+/// took PostgreSQL as long as a fifth of a sale. By the primary key, as above.
+pub const LOCK_WAITING: Sql = sql!(
+    "SELECT merchant, id, partnership, kind, subject_kind, subject, body, at_ms, attempts FROM outbox
+     WHERE merchant = $1 AND id = ANY($2) AND COALESCE(position, 0) = 0 ORDER BY id FOR UPDATE"
+);
+
+/// Which of `events` still wait, in the order of their ids, and locked, so that two relays never pass on the same one.
 pub(crate) async fn lock_waiting(tx: &mut Tx<'_>, merchant: i64, events: &[EventId]) -> Result<Vec<super::queries::WaitingEvent>, Fault> {
-    // In one question: asked for each by itself it took PostgreSQL as long as a fifth of a sale. By the primary key, as above.
-    let mut waiting: Vec<super::queries::WaitingEvent> = tx
-        .query_each(
-            sql!(
-                "SELECT merchant, id, partnership, kind, subject_kind, subject, body, at_ms, attempts FROM outbox
-                 WHERE merchant = $1 AND id = ANY($2) AND COALESCE(position, 0) = 0 ORDER BY id FOR UPDATE"
-            ),
-            params![merchant],
-            &Column::ids(events.iter().copied()),
-        )
-        .await?;
+    let mut waiting: Vec<super::queries::WaitingEvent> = tx.query_each(LOCK_WAITING, params![merchant], &Column::ids(events.iter().copied())).await?;
     waiting.sort_unstable_by_key(|event| event.id);
     Ok(waiting)
 }

@@ -10,10 +10,15 @@ use crate::command::Engine;
 use std::collections::HashSet;
 use std::future::poll_fn;
 use std::task::Poll;
-use tradepost_store::{BoxFuture, Fault, Reader, Sql, Value, params};
+use tradepost_store::{BoxFuture, Engine as Database, Fault, Reader, Sql, Value, params};
 
-/// How many sweeps run side by side: the server keeps its other readers.
-const SIDE_BY_SIDE: usize = 2;
+/// How many sweeps run side by side: the server keeps its other readers. On PostgreSQL each waits for its answers part of the time.
+const fn side_by_side_on(database: Database) -> usize {
+    match database {
+        Database::Sqlite => 2,
+        Database::Postgres => 3,
+    }
+}
 
 /// Where in the report something belongs: check, and part of it.
 type Place = (usize, usize);
@@ -33,7 +38,7 @@ pub(super) async fn run(engine: &Engine, checks: &[&'static Check], full: bool, 
     let mut done = 0;
     let mut found: Vec<(Place, Found)> = Vec::new();
     let waiting = parts.into_iter().map(|part| part.run(engine.clone(), full));
-    side_by_side(waiting, |answer| {
+    side_by_side(side_by_side_on(engine.store.engine()), waiting, |answer| {
         found.extend(answer);
         done += 1;
         progress(done, total);
@@ -178,8 +183,8 @@ async fn still(engine: &Engine, look: Look, bounds: &Bounds, findings: Vec<Findi
 }
 
 /// Runs a few at a time, the next as soon as one is done.
-async fn side_by_side<'a, T>(mut waiting: impl Iterator<Item = BoxFuture<'a, Result<T, Fault>>>, mut done: impl FnMut(T)) -> Result<(), Fault> {
-    let mut running: Vec<_> = waiting.by_ref().take(SIDE_BY_SIDE).collect();
+async fn side_by_side<'a, T>(at_once: usize, mut waiting: impl Iterator<Item = BoxFuture<'a, Result<T, Fault>>>, mut done: impl FnMut(T)) -> Result<(), Fault> {
+    let mut running: Vec<_> = waiting.by_ref().take(at_once).collect();
     poll_fn(|context| {
         let mut at = 0;
         while at < running.len() {

@@ -8,7 +8,7 @@ use tradepost_domain::fulfillments::{queries as fulfillments, requests as cancel
 use tradepost_domain::identity::forget as links;
 use tradepost_domain::licenses::queries as licenses;
 use tradepost_domain::orders::queries as orders;
-use tradepost_domain::outbox::queries as outbox;
+use tradepost_domain::outbox::{self, queries as events};
 use tradepost_domain::requests::{forget, queries as requests};
 use tradepost_domain::stock;
 use tradepost_store::{Column, Sql, Value, params};
@@ -126,6 +126,18 @@ async fn other_lists(app: &TestApp, merchant: i64, partnership: Vec<u8>) {
     assert!(!found.contains("SCAN f") && !found.contains("Seq Scan on fulfillment"), "walks all fulfillments: {found}");
 }
 
+/// PLT-5: events are locked and given their positions by their ids, however many wait.
+async fn of_passing_on(app: &TestApp, merchant: i64) {
+    let events = Column::Ids(vec![[7; 16], [8; 16]]);
+    let locked = app.engine.store.explain_each(outbox::LOCK_WAITING, params![merchant], &events).await.expect("a plan").join(" | ");
+    let columns = [Column::same(merchant, 2), events, Column::Ints(vec![1, 2])];
+    let placed = app.engine.store.explain_set(&outbox::SET_POSITION, &columns).await.expect("a plan").join(" | ");
+    for found in [locked, placed] {
+        let by_id = found.contains("outbox_pkey") || found.contains("(merchant=? AND id=?)");
+        assert!(by_id && !found.contains("outbox_waiting") && !found.contains("outbox_delayed"), "not by id: {found}");
+    }
+}
+
 /// STK-6: claims between a last day and the sweep, the sweep, and the walk over a batch.
 async fn of_expiry_and_batches(app: &TestApp, merchant: i64, product: i64) {
     let import = app.row::<(tradepost_domain::ids::KeyImportId,)>(tradepost_store::sql!("SELECT id FROM key_import LIMIT 1"), Vec::new()).await.0;
@@ -192,7 +204,7 @@ async fn body(app: TestApp) {
     let found = plan(&app, fulfillments::PROCESSING, params![merchant, partnership].to_vec()).await;
     assert!(found.contains("fulfillment_of_rare_state") || found.contains("fulfillment_processing"), "{found}");
 
-    let found = plan(&app, outbox::DUE, params![i64::MAX, [0_u8; 16], 100_i64].to_vec()).await;
+    let found = plan(&app, events::DUE, params![i64::MAX, [0_u8; 16], 100_i64].to_vec()).await;
     assert!(found.contains("outbox_waiting") || found.contains("outbox_delayed"), "{found}");
 
     let found = plan(&app, retention::OLD, params![0_i64, 500_i64].to_vec()).await;
@@ -218,6 +230,8 @@ async fn body(app: TestApp) {
     };
     let found = plan_each(licenses::OF_ORDERS, Column::Ids(vec![[7; 16]])).await;
     assert!(found.contains("license_by_order"), "{found}");
+
+    of_passing_on(&app, merchant).await;
 
     let found = plan_each(orders::FREE, Column::Ints(vec![product.number])).await;
     assert!(found.contains("license_backordered"), "{found}");
