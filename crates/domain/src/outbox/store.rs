@@ -5,8 +5,8 @@ use tradepost_kernel::Timestamp;
 use tradepost_store::ColumnType::{Bytes, Int};
 use tradepost_store::{Column, Fault, SetSql, Sql, Tx, params, sql};
 
-/// The positions of events that are passed on, which begin with 1. Said as `position IS NULL`, PostgreSQL takes one of the indexes of all that waits and compares each of those
-/// with each of the set: 65,000 comparisons for 256 events, and more the further the relay is behind.
+/// The positions of events that are passed on, which begin with 1. Said as `position IS NULL`, PostgreSQL takes one of the indexes of all that waits and
+/// compares each of those with each of the set: 65,000 comparisons for 256 events, and more the further the relay is behind.
 pub static SET_POSITION: SetSql = SetSql::update(
     "UPDATE outbox SET position = r.position_now, last_error = NULL, attempts = attempts + 1
      FROM rows r WHERE outbox.merchant = r.tenant AND outbox.id = r.event AND COALESCE(outbox.position, 0) = 0",
