@@ -162,7 +162,7 @@ pub async fn attach_keys(tx: &mut Tx<'_>, merchant: i64, keys: &[(LicenseId, Lic
     tx.write_whole_set(&ATTACH_KEYS, columns).await
 }
 
-// The added '' keeps PostgreSQL from the index of all that wait, each of which it would compare with each of the set.
+// Here and below the added '' keeps PostgreSQL from the index of rare stages: it would compare each license that waits with each of the set.
 static QUEUE: SetSql = SetSql::update(
     "UPDATE license SET queued_ms = r.at_ms FROM rows r WHERE license.merchant = r.merchant AND license.id = r.id
      AND license.method = 'key_pool' AND license.stage || '' = 'waiting' AND license.license_key IS NULL",
@@ -180,7 +180,7 @@ pub async fn queue(ctx: &Ctx, tx: &mut Tx<'_>, merchant: i64, licenses: &[Licens
 
 static LET_GO: SetSql = SetSql::update(
     "UPDATE license SET license_key = NULL, queued_ms = NULL FROM rows r WHERE license.merchant = r.merchant AND license.id = r.id
-     AND license.method = 'key_pool' AND license.stage = 'waiting'",
+     AND license.method = 'key_pool' AND license.stage || '' = 'waiting'",
     &[("merchant", Int), ("id", Bytes)],
 );
 

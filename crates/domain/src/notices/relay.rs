@@ -19,7 +19,7 @@ use tradepost_store::Tx;
 pub struct RelayEvents {
     /// The merchant's number; 0 is the operator's house.
     pub of: i64,
-    /// Which events, in the order in which they get their positions.
+    /// Which events. They get their positions in the order of their ids.
     pub events: Vec<EventId>,
     /// Whether a mail server is configured; else messages are only logged.
     pub mail: bool,
