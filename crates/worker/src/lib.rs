@@ -32,6 +32,9 @@ use tradepost_store::Fault;
 
 /// How often the worker looks without being woken: other servers on the same database, retries that came due.
 const POLL: Duration = Duration::from_secs(1);
+/// How long the relay lets events gather once it has passed some on. Every commit wakes it and each of its passes is a commit itself:
+/// without this it commits as often as the sales do, and takes their turns. An event that comes alone is passed on at once.
+const GATHER: Duration = Duration::from_millis(20);
 
 /// How the worker reaches the outside.
 #[derive(Clone, Debug)]
@@ -146,21 +149,27 @@ impl Worker {
     /// Each part has a loop of its own: a slow mail server holds nothing else up.
     pub async fn run(&self, stop: watch::Receiver<bool>) {
         let (relay, mail, retention, stock, requests) = (Wake::default(), Wake::default(), Wake::default(), Wake::default(), Wake::default());
-        let relaying = each_time(&relay, stop.clone(), "relay", || self.relay_and_wake(&mail));
+        let relaying = each_time(&relay, stop.clone(), "relay", || self.relay_and_wake(&mail, stop.clone()));
         let mailing = each_time(&mail, stop.clone(), "mailer", || self.mailer.pass());
         let forgetting = each_time(&retention, stop.clone(), "retention", || self.retention.pass());
         let keeping = each_time(&stock, stop.clone(), "stock", || self.stock.pass());
         let logging = each_time(&requests, stop.clone(), "request log", || self.requests.pass());
-        tokio::join!(relaying, mailing, forgetting, keeping, logging, self.forward(&relay, stop));
+        tokio::join!(relaying, mailing, forgetting, keeping, logging, self.forward(&relay, stop.clone()));
         if let Err(fault) = self.requests.drain().await {
             tracing::warn!(error = %fault, "the last lines of the request log were not written");
         }
     }
 
-    async fn relay_and_wake(&self, mail: &Wake) -> Result<Round, Fault> {
+    async fn relay_and_wake(&self, mail: &Wake, mut stop: watch::Receiver<bool>) -> Result<Round, Fault> {
         let round = self.relay.pass().await?;
         if round.events > 0 {
             mail.now();
+        }
+        if relay::may_gather(round) {
+            tokio::select! {
+                () = tokio::time::sleep(GATHER) => {}
+                () = stopped(&mut stop) => {}
+            }
         }
         Ok(round)
     }

@@ -13,6 +13,12 @@ use tradepost_store::Fault;
 /// Events that are read at once, and passed on in one transaction per merchant at most.
 const BATCH: i64 = 256;
 
+/// Whether what follows this pass may wait until there is more of it: something was passed on, but less than is read at once, and
+/// no event waits for further parts of a large work.
+pub(crate) fn may_gather(round: Round) -> bool {
+    (1..BATCH.unsigned_abs()).contains(&round.events) && round.parts == 0
+}
+
 /// Passes events on.
 #[derive(Debug)]
 pub struct Relay {
@@ -129,5 +135,20 @@ pub(crate) fn unexpected(no: No) -> Fault {
     match no {
         No::Fault(fault) => fault,
         No::Refusal(refusal) => Fault::invariant(format!("the worker was refused: {}", refusal.code)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_may_gather_after_few_of_them_but_neither_behind_a_full_page_nor_before_a_part() {
+        let passed = |events| Round { events, ..Round::default() };
+        assert!(may_gather(passed(1)));
+        assert!(may_gather(passed(255)));
+        assert!(!may_gather(passed(256)), "there are more");
+        assert!(!may_gather(passed(0)), "nothing to wait for: it sleeps until it is woken");
+        assert!(!may_gather(Round { parts: 1, ..passed(3) }), "the next part is due");
     }
 }
