@@ -192,6 +192,14 @@ impl Columns {
     pub fn next<T: FromValue>(&mut self) -> Result<T, Fault> {
         T::from_value(self.0.next().ok_or(Fault::Column("a further column"))?)
     }
+
+    /// All that are left, of one type.
+    ///
+    /// # Errors
+    /// [`Fault::Column`] where one is of another type.
+    pub fn rest<T: FromValue>(self) -> Result<Vec<T>, Fault> {
+        self.0.map(T::from_value).collect()
+    }
 }
 
 impl Row {

@@ -51,13 +51,11 @@ pub(super) static RELEASED_FIT: Check = Check {
             wrong!(
                 "SELECT x.merchant, x.id, CASE WHEN x.released = 1 THEN 'is released, ' ELSE 'is held, ' END
                    || CAST(x.noted AS text) || ' times by its timeline, ' || CAST(x.agreeing AS text) || ' times for that reason'
-                 FROM (SELECT o.merchant, o.id, CASE WHEN o.released_ms IS NULL THEN 0 ELSE 1 END AS released,
-                     (SELECT COUNT(*) FROM audit a WHERE a.merchant = o.merchant AND a.subject = o.id AND a.action || '' = 'order.released') AS noted,
-                     (SELECT COUNT(*) FROM audit a WHERE a.merchant = o.merchant AND a.subject = o.id AND a.action || '' = 'order.released'
-                        AND a.after_json = CASE WHEN o.on_credit = 1 THEN '{\"because\":\"credit\"}' ELSE '{\"because\":\"paid\"}' END) AS agreeing
-                   FROM orders o WHERE ",
+                 FROM (SELECT o.merchant, o.id, CASE WHEN o.released_ms IS NULL THEN 0 ELSE 1 END AS released, COUNT(a.id) AS noted,
+                     COUNT(CASE WHEN a.after_json = CASE WHEN o.on_credit = 1 THEN '{\"because\":\"credit\"}' ELSE '{\"because\":\"paid\"}' END THEN 1 END) AS agreeing
+                   FROM orders o LEFT JOIN audit a ON a.merchant = o.merchant AND a.subject = o.id AND a.action || '' = 'order.released' WHERE ",
                 within!("o"),
-                ") x WHERE x.noted <> x.released OR x.agreeing <> x.released ORDER BY x.merchant, x.id"
+                " GROUP BY o.merchant, o.id, o.released_ms) x WHERE x.noted <> x.released OR x.agreeing <> x.released ORDER BY x.merchant, x.id"
             ),
         ),
     ]),

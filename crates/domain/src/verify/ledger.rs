@@ -1,21 +1,34 @@
 //! The books: sums, balances, currencies, reversals, and that business was booked as it happened.
 
-use super::scan::{Scan, keys, within, wrong};
+use super::scan::{Look, Scan, Together, keys, together, within, wrong};
 use super::{Check, How};
+
+/// What is asked of every transfer and its entries: by [`TRANSFERS_BALANCE`] and [`ENTRY_CURRENCY`]. Whose currency it is, is asked one
+/// after the other: most are an order's or a payment's, and the other look-ups fall away.
+static TRANSFERS: Together = together!(
+    concat!(
+        "(SELECT t.merchant, t.id, COUNT(e.place) AS entries, COALESCE(SUM(e.amount_minor), 0) AS comes_to, MIN(a.currency) AS least, MAX(a.currency) AS most, COALESCE(
+             (SELECT o.currency FROM orders o WHERE o.merchant = t.merchant AND o.id = t.reference),
+             (SELECT p.currency FROM payment p WHERE p.merchant = t.merchant AND p.id = t.reference),
+             (SELECT f.currency FROM fulfillment f WHERE f.merchant = t.merchant AND f.id = t.reference),
+             (SELECT f.currency FROM cancel_request c CROSS JOIN fulfillment f
+              WHERE c.merchant = t.merchant AND c.id = t.reference AND f.merchant = c.merchant AND f.id = c.fulfillment)) AS currency
+           FROM transfer t LEFT JOIN entry e ON e.merchant = t.merchant AND e.transfer = t.id
+           LEFT JOIN account a ON a.merchant = e.merchant AND a.id = e.account WHERE ",
+        within!("t"),
+        " GROUP BY t.merchant, t.id, t.reference) x WHERE (1 = 1)"
+    ), "x.merchant", "x.id":
+    ("x.comes_to <> 0 OR x.entries < 2", "CAST(x.entries AS text) || ' entries sum to ' || CAST(x.comes_to AS text)"),
+    (
+        "x.least <> x.most OR x.least <> COALESCE(x.currency, x.least)",
+        "'books ' || COALESCE(x.currency, x.least) || ' on accounts in ' || x.least || ' to ' || x.most"
+    ),
+);
 
 pub(super) static TRANSFERS_BALANCE: Check = Check {
     name: "ledger.transfers_balance",
     meaning: "The entries of every transfer sum to zero, and there are at least two.",
-    how: How::Scans(&[Scan::ids(
-        keys!("transfer"),
-        "trf",
-        wrong!(
-            "SELECT t.merchant, t.id, CAST(COUNT(e.place) AS text) || ' entries sum to ' || CAST(COALESCE(SUM(e.amount_minor), 0) AS text)
-             FROM transfer t LEFT JOIN entry e ON e.merchant = t.merchant AND e.transfer = t.id WHERE ",
-            within!("t"),
-            " GROUP BY t.merchant, t.id HAVING COALESCE(SUM(e.amount_minor), 0) <> 0 OR COUNT(e.place) < 2 ORDER BY t.merchant, t.id"
-        ),
-    )]),
+    how: How::Scans(&[Scan::ids(keys!("transfer"), "trf", Look::Part(&TRANSFERS, 0))]),
 };
 
 pub(super) static ZERO_SUM: Check = Check {
@@ -54,25 +67,7 @@ pub(super) static BALANCES: Check = Check {
 pub(super) static ENTRY_CURRENCY: Check = Check {
     name: "ledger.entry_currency",
     meaning: "All entries of a transfer are on accounts of one currency: that of its order, payment or fulfillment, a refund's that of the fulfillment that it is for.",
-    how: How::Scans(&[Scan::ids(
-        keys!("transfer"),
-        "trf",
-        wrong!(
-            // Whose currency it is, is asked one after the other: most are an order's or a payment's, and the other look-ups fall away.
-            "SELECT x.merchant, x.id, 'books ' || COALESCE(x.currency, x.least) || ' on accounts in ' || x.least || ' to ' || x.most
-             FROM (SELECT t.merchant, t.id, MIN(a.currency) AS least, MAX(a.currency) AS most, COALESCE(
-                 (SELECT o.currency FROM orders o WHERE o.merchant = t.merchant AND o.id = t.reference),
-                 (SELECT p.currency FROM payment p WHERE p.merchant = t.merchant AND p.id = t.reference),
-                 (SELECT f.currency FROM fulfillment f WHERE f.merchant = t.merchant AND f.id = t.reference),
-                 (SELECT f.currency FROM cancel_request c CROSS JOIN fulfillment f
-                  WHERE c.merchant = t.merchant AND c.id = t.reference AND f.merchant = c.merchant AND f.id = c.fulfillment)) AS currency
-               FROM transfer t LEFT JOIN entry e ON e.merchant = t.merchant AND e.transfer = t.id
-               LEFT JOIN account a ON a.merchant = e.merchant AND a.id = e.account WHERE ",
-            within!("t"),
-            " GROUP BY t.merchant, t.id, t.reference) x
-             WHERE x.least <> x.most OR x.least <> COALESCE(x.currency, x.least) ORDER BY x.merchant, x.id"
-        ),
-    )]),
+    how: How::Scans(&[Scan::ids(keys!("transfer"), "trf", Look::Part(&TRANSFERS, 1))]),
 };
 
 pub(super) static REVERSALS: Check = Check {

@@ -37,7 +37,7 @@ mod traces;
 pub use report::{CheckReport, Options, Report, Violation};
 
 use crate::command::Engine;
-use scan::{Look, Scan, Whole};
+use scan::{Look, Scan, Together, Whole};
 use tradepost_store::{Fault, Sql};
 
 /// Most rows that one page begins with. PostgreSQL plans each page anew, which takes it as long as a few hundred rows.
@@ -154,7 +154,10 @@ pub fn chosen(only: &[String]) -> Vec<&'static Check> {
 pub fn statements() -> impl Iterator<Item = (&'static str, Sql)> {
     let of = |check: &'static &'static Check| {
         let scans = if let How::Scans(scans) | How::Both(_, scans) = check.how { scans } else { &[] };
-        scans.iter().filter_map(|scan| if let Look::Sql(sql) = scan.look { Some((check.name, sql)) } else { None })
+        scans.iter().filter_map(|scan| match scan.look {
+            Look::Sql(sql) | Look::Part(&Together { sql }, _) => Some((check.name, sql)),
+            Look::Code(_) => None,
+        })
     };
     CHECKS.iter().flat_map(of)
 }

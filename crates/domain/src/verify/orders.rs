@@ -1,6 +1,7 @@
 //! Orders: their totals, and what they reserve.
 
-use super::scan::{Scan, keys, within, wrong};
+use super::licenses::LICENSES;
+use super::scan::{Look, Scan, keys, within, wrong};
 use super::{Check, How};
 
 pub(super) static TOTALS: Check = Check {
@@ -26,20 +27,7 @@ pub(super) static RESERVATIONS: Check = Check {
     meaning: "A license that waits has its key, stands in the queue for keys, or gave both back because its order was not paid in time; \
               a held order that gave everything back reserves nothing, and none did so before its time (STK-7).",
     how: How::Scans(&[
-        Scan::ids(
-            keys!("license"),
-            "lic",
-            wrong!(
-                "SELECT l.merchant, l.id, CASE WHEN l.license_key IS NULL AND l.queued_ms IS NULL THEN 'waits for no key and its order '
-                   || CASE WHEN o.released_ms IS NULL THEN 'keeps what it reserves' ELSE 'was released' END
-                   ELSE 'reserves for an order whose reservation ended' END
-                 FROM license l CROSS JOIN orders o WHERE o.merchant = l.merchant AND o.id = l.orders AND l.method = 'key_pool' AND l.stage = 'waiting'
-                   AND ((l.license_key IS NULL AND l.queued_ms IS NULL AND (o.released_ms IS NOT NULL OR o.reserved_until_ms IS NULL))
-                     OR (o.reservation_ended_ms IS NOT NULL AND o.released_ms IS NULL AND (l.license_key IS NOT NULL OR l.queued_ms IS NOT NULL))) AND ",
-                within!("l"),
-                " ORDER BY l.merchant, l.id"
-            ),
-        ),
+        Scan::ids(keys!("license"), "lic", Look::Part(&LICENSES, 1)),
         Scan::ids(
             keys!("orders"),
             "ord",

@@ -52,13 +52,57 @@ pub(super) type LookCode = for<'a, 'b> fn(&'a mut Reader<'b>, Bounds) -> BoxFutu
 pub(super) enum Look {
     /// By a statement that gives merchant, subject and detail of everything of merchant $1 that is wrong after $2, up to $3.
     Sql(Sql),
+    /// By one of several questions that one statement asks of each row.
+    Part(&'static Together, usize),
     /// By code that reads what it needs.
     Code(LookCode),
 }
 
+/// What several checks ask of the same rows, by one statement: where most of the work is reading ten million rows, or finding what
+/// belongs to each, it is done once for all of them.
+#[derive(Debug)]
+pub(super) struct Together {
+    /// Gives merchant, subject, and for each question the detail where its answer is wrong; only rows where one is.
+    pub sql: Sql,
+}
+
+/// A row with what is wrong about it, question by question.
+pub(super) struct Wrong {
+    merchant: i64,
+    subject: Value,
+    details: Vec<Option<String>>,
+}
+
+impl FromRow for Wrong {
+    fn from_row(row: Row) -> Result<Self, Fault> {
+        let mut columns = row.take();
+        let (merchant, subject) = (columns.next()?, columns.next()?);
+        Ok(Self { merchant, subject, details: columns.rest()? })
+    }
+}
+
+impl Together {
+    /// All that is wrong on a page.
+    pub async fn judge(&self, reader: &mut Reader<'_>, bounds: &Bounds) -> Result<Vec<Wrong>, Fault> {
+        reader.query(self.sql, &bounds.0).await
+    }
+}
+
+impl Wrong {
+    /// What one question found.
+    pub fn of(rows: &[Self], question: usize) -> Vec<Finding> {
+        let found = |row: &Self| Some(Finding { merchant: row.merchant, subject: row.subject.clone(), detail: row.details.get(question)?.clone()? });
+        rows.iter().filter_map(found).collect()
+    }
+}
+
 impl std::fmt::Debug for Look {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if matches!(self, Self::Sql(_)) { "Sql" } else { "Code" })
+        f.write_str(match self {
+            Self::Sql(_) => "Sql",
+            Self::Part(..) => "Part",
+            Self::Code(_) => "Code",
+        })
     }
 }
 
@@ -186,6 +230,7 @@ impl Look {
     pub async fn judge(self, reader: &mut Reader<'_>, bounds: &Bounds) -> Result<Vec<Finding>, Fault> {
         match self {
             Self::Sql(sql) => reader.query(sql, &bounds.0).await,
+            Self::Part(together, question) => Ok(Wrong::of(&together.judge(reader, bounds).await?, question)),
             Self::Code(code) => code(reader, bounds.clone()).await,
         }
     }
@@ -247,3 +292,17 @@ macro_rules! wrong {
     };
 }
 pub(super) use wrong;
+
+/// `together!(FROM … WHERE …, ALIAS.MERCHANT, ALIAS.SUBJECT: (WHEN, DETAIL), …)`: questions about the rows of a page, in the order of
+/// [`Look::Part`]. What a question looks up stands behind what it sees in the row itself, so that most rows need no look-up.
+macro_rules! together {
+    ($from:expr, $merchant:literal, $subject:literal: $(($when:expr, $detail:expr)),+ $(,)?) => {
+        $crate::verify::scan::Together {
+            sql: tradepost_store::sql!(concat!(
+                "SELECT ", $merchant, ", ", $subject, $(", CASE WHEN ", $when, " THEN ", $detail, " END",)+
+                " FROM ", $from, " AND (1 = 0", $(" OR (", $when, ")",)+ ") ORDER BY ", $merchant, ", ", $subject
+            )),
+        }
+    };
+}
+pub(super) use together;

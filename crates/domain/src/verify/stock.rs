@@ -1,62 +1,61 @@
 //! Keys: sold once, in step with their licenses, counted right, never sold again once seen.
 
-use super::scan::{Scan, Start, keys, within, wrong};
+use super::licenses::LICENSES;
+use super::scan::{Look, Scan, Start, Together, keys, together, within, wrong};
 use super::{Check, How};
+
+/// What is asked of every key, in the order of the questions: by [`KEY_AND_LICENSE_AGREE`], [`EXPIRY`], [`SHOWN_NEVER_AVAILABLE`], and
+/// [`REVEALS`](super::traces::REVEALS). Most keys are in stock, expire never and were seen by nobody: nothing is looked up for them. What
+/// is, is a value of its own, which no engine turns into a join over all of the other table.
+///
+/// A license is found from its key, whose license is one of its primary key: an index of the sold keys alone is taken for empty by
+/// PostgreSQL where its statistics are older than the first sale, and was walked for every license. Audit rows are found by their subject:
+/// the added '' keeps them from the index by action, for the same reason. A partnership has many audit rows, so its downloads are looked
+/// for last.
+pub(super) static KEYS: Together = together!(
+    concat!("license_key k WHERE ", within!("k")), "k.merchant", "k.id":
+    (
+        "(k.license IS NULL AND k.state IN (1, 2, 3)) OR (k.license IS NOT NULL AND (k.state = 0
+           OR COALESCE((SELECT CASE WHEN k.state IN (1, 2, 3) AND (l.license_key IS NULL OR l.license_key <> k.id) THEN 1 ELSE 0 END
+              FROM license l WHERE l.merchant = k.merchant AND l.id = k.license), 1) = 1))",
+        "CASE WHEN k.license IS NULL THEN 'is out of stock for no license' WHEN k.state = 0 THEN 'is in stock and has a license'
+           WHEN (SELECT l.id FROM license l WHERE l.merchant = k.merchant AND l.id = k.license) IS NULL THEN 'has a license that does not exist'
+           ELSE 'has a license that does not carry it' END"
+    ),
+    (
+        "(k.expired_ms IS NOT NULL AND (k.state <> 4 OR k.license IS NOT NULL OR k.expires_ms IS NULL OR k.expires_ms > k.expired_ms))
+           OR (k.expires_ms IS NOT NULL AND k.state = 0 AND k.expired_ms IS NULL
+             AND COALESCE((SELECT CASE WHEN k.place < s.horizon AND (s.expires_from_ms IS NULL OR s.expires_from_ms > k.expires_ms) THEN 1 ELSE 0 END
+               FROM stock s WHERE s.merchant = k.merchant AND s.product = k.product), 0) = 1)",
+        "CASE WHEN k.expired_ms IS NULL THEN 'expires before its product looks for it' ELSE 'expired and is in state ' || CAST(k.state AS text) END"
+    ),
+    ("k.state = 0 AND k.shown_ms IS NOT NULL", "'is in stock and was shown'"),
+    (
+        "k.shown_ms IS NOT NULL AND k.license IS NOT NULL AND COALESCE((SELECT CASE
+             WHEN (SELECT 1 FROM audit a WHERE a.merchant = l.merchant AND a.subject = l.id AND a.at_ms = k.shown_ms
+               AND a.action || '' IN ('license.revealed', 'license.activated', 'license.sent', 'licenses.downloaded') LIMIT 1) IS NOT NULL THEN 1
+             WHEN (SELECT 1 FROM audit a WHERE a.merchant = l.merchant AND a.subject = l.fulfillment AND a.at_ms = k.shown_ms
+               AND a.action || '' IN ('fulfillment.delivered', 'fulfillment.downloaded') LIMIT 1) IS NOT NULL THEN 1
+             WHEN (SELECT 1 FROM audit a WHERE a.merchant = l.merchant AND a.subject = l.orders AND a.at_ms = k.shown_ms
+               AND a.action || '' = 'licenses.downloaded' LIMIT 1) IS NOT NULL THEN 1
+             WHEN (SELECT 1 FROM audit a WHERE a.merchant = l.merchant AND a.subject = l.partnership AND a.at_ms = k.shown_ms
+               AND a.action || '' = 'licenses.downloaded' LIMIT 1) IS NOT NULL THEN 1
+             ELSE 0 END
+           FROM license l WHERE l.merchant = k.merchant AND l.id = k.license), 1) = 0",
+        "'was shown and nobody noted it'"
+    ),
+);
 
 pub(super) static ONE_LICENSE_PER_KEY: Check = Check {
     name: "stock.one_license_per_key",
     meaning: "No key is carried by a license while another has it (STK-3).",
-    how: How::Scans(&[Scan::ids(
-        keys!("license"),
-        "lic",
-        wrong!(
-            // Not "k.license <> l.id": statistics of before the first sale call the index of sold keys empty, and SQLite walks it for each license.
-            "SELECT l.merchant, l.id, 'carries a key that another license has'
-             FROM license l CROSS JOIN license_key k WHERE k.merchant = l.merchant AND k.id = l.license_key AND COALESCE(k.license, l.id) <> l.id AND ",
-            within!("l"),
-            " ORDER BY l.merchant, l.id"
-        ),
-    )]),
+    how: How::Scans(&[Scan::ids(keys!("license"), "lic", Look::Part(&LICENSES, 2))]),
 };
 
 pub(super) static KEY_AND_LICENSE_AGREE: Check = Check {
     name: "stock.key_and_license_agree",
     meaning: "A key is where its license is: of the same product, reserved while it waits, allocated while it is available, delivered once it was handed over, revoked once it was taken back.",
-    how: How::Scans(&[
-        Scan::ids(
-            keys!("license"),
-            "lic",
-            wrong!(
-                "SELECT l.merchant, l.id, CASE
-                   WHEN l.license_key IS NULL THEN 'is ' || l.stage || ' without a key'
-                   WHEN l.method <> 'key_pool' THEN 'needs no key and carries one'
-                   WHEN k.license IS NULL THEN 'carries a key that has no license'
-                   WHEN l.product <> k.product THEN 'carries a key of another product'
-                   ELSE 'is ' || l.stage || ' and its key in state ' || CAST(k.state AS text) END
-                 FROM license l LEFT JOIN license_key k ON k.merchant = l.merchant AND k.id = l.license_key
-                 WHERE ((l.license_key IS NULL AND l.method = 'key_pool' AND l.stage IN ('available', 'distributed', 'revoked'))
-                   OR (k.id IS NOT NULL AND k.license IS NULL)
-                   OR (k.license = l.id AND (l.method <> 'key_pool' OR l.product <> k.product
-                     OR k.state <> CASE l.stage WHEN 'waiting' THEN 1 WHEN 'available' THEN 2 WHEN 'distributed' THEN 3 WHEN 'revoked' THEN 4 ELSE -1 END))) AND ",
-                within!("l"),
-                " ORDER BY l.merchant, l.id"
-            ),
-        ),
-        Scan::ids(
-            keys!("license_key"),
-            "lky",
-            wrong!(
-                "SELECT k.merchant, k.id, CASE WHEN k.license IS NULL THEN 'is out of stock for no license'
-                   WHEN l.id IS NULL THEN 'has a license that does not exist' WHEN k.state = 0 THEN 'is in stock and has a license'
-                   ELSE 'has a license that does not carry it' END
-                 FROM license_key k LEFT JOIN license l ON l.merchant = k.merchant AND l.id = k.license
-                 WHERE ((k.license IS NULL AND k.state IN (1, 2, 3)) OR (k.license IS NOT NULL AND (l.id IS NULL OR k.state = 0))
-                   OR (k.state IN (1, 2, 3) AND l.id IS NOT NULL AND (l.license_key IS NULL OR l.license_key <> k.id))) AND ",
-                within!("k"),
-                " ORDER BY k.merchant, k.id"
-            ),
-        ),
-    ]),
+    how: How::Scans(&[Scan::ids(keys!("license"), "lic", Look::Part(&LICENSES, 3)), Scan::ids(keys!("license_key"), "lky", Look::Part(&KEYS, 0))]),
 };
 
 pub(super) static COUNTERS: Check = Check {
@@ -110,30 +109,11 @@ pub(super) static PROMISED: Check = Check {
 pub(super) static EXPIRY: Check = Check {
     name: "stock.expiry",
     meaning: "No key in stock expires before its product looks for expired ones, and a key that was taken out because it expired is revoked and has no license (STK-6).",
-    how: How::Scans(&[Scan::ids(
-        keys!("license_key"),
-        "lky",
-        wrong!(
-            "SELECT k.merchant, k.id, CASE WHEN k.expired_ms IS NULL THEN 'expires before its product looks for it' ELSE 'expired and is in state ' || CAST(k.state AS text) END
-             FROM license_key k LEFT JOIN stock s ON s.merchant = k.merchant AND s.product = k.product
-             WHERE ((k.state = 0 AND k.expired_ms IS NULL AND k.expires_ms IS NOT NULL AND k.place < s.horizon AND (s.expires_from_ms IS NULL OR s.expires_from_ms > k.expires_ms))
-               OR (k.expired_ms IS NOT NULL AND (k.state <> 4 OR k.license IS NOT NULL OR k.expires_ms IS NULL OR k.expires_ms > k.expired_ms))) AND ",
-            within!("k"),
-            " ORDER BY k.merchant, k.id"
-        ),
-    )]),
+    how: How::Scans(&[Scan::ids(keys!("license_key"), "lky", Look::Part(&KEYS, 1))]),
 };
 
 pub(super) static SHOWN_NEVER_AVAILABLE: Check = Check {
     name: "stock.shown_never_available",
     meaning: "A key that somebody saw is not in stock again (STK-2).",
-    how: How::Scans(&[Scan::ids(
-        keys!("license_key"),
-        "lky",
-        wrong!(
-            "SELECT k.merchant, k.id, 'is in stock and was shown' FROM license_key k WHERE k.state = 0 AND k.shown_ms IS NOT NULL AND ",
-            within!("k"),
-            " ORDER BY k.merchant, k.id"
-        ),
-    )]),
+    how: How::Scans(&[Scan::ids(keys!("license_key"), "lky", Look::Part(&KEYS, 2))]),
 };

@@ -4,7 +4,7 @@
 //! so that a working server can always truncate its log; the reads of verify never wait for a writer or stop one.
 
 use super::report::CheckReport;
-use super::scan::{Bounds, Finding, Found, Keys, Look, Scan, Start, Whole};
+use super::scan::{Bounds, Finding, Found, Keys, Look, Scan, Start, Together, Whole, Wrong};
 use super::{Check, How};
 use crate::command::Engine;
 use std::collections::HashSet;
@@ -159,11 +159,26 @@ async fn read(reader: &mut Reader<'_>, keys: Keys, start: Start, rows: i64, afte
         (merchant, key) = (next, start.before_all());
     };
     let bounds = Bounds([Value::Int(merchant), key, until.clone()]);
+    let findings = judge(reader, &bounds, &looks).await?;
+    Ok(Some(Page { bounds, rows: count, end: (merchant, until), findings }))
+}
+
+/// What each look finds wrong on a page; those that share a statement share its answer.
+async fn judge(reader: &mut Reader<'_>, bounds: &Bounds, looks: &[Look]) -> Result<Vec<Vec<Finding>>, Fault> {
+    let mut answers: Vec<(&'static Together, Vec<Wrong>)> = Vec::new();
     let mut findings = Vec::with_capacity(looks.len());
     for look in looks {
-        findings.push(look.judge(reader, &bounds).await?);
+        let Look::Part(together, question) = *look else {
+            findings.push(look.judge(reader, bounds).await?);
+            continue;
+        };
+        if !answers.iter().any(|(asked, _)| std::ptr::eq(*asked, together)) {
+            answers.push((together, together.judge(reader, bounds).await?));
+        }
+        let answer = answers.iter().find(|(asked, _)| std::ptr::eq(*asked, together));
+        findings.push(answer.map(|(_, rows)| Wrong::of(rows, question)).unwrap_or_default());
     }
-    Ok(Some(Page { bounds, rows: count, end: (merchant, until), findings }))
+    Ok(findings)
 }
 
 /// Those of `findings` that a fresh snapshot has too: what was only on its way is no violation.

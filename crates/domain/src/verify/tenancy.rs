@@ -1,7 +1,8 @@
 //! Tenancy: whatever refers to something refers to its own merchant's, and to its own partnership's.
 
+use super::licenses::LICENSES;
 use super::report::Violation;
-use super::scan::{Found, Scan, Start, keys, within, wrong};
+use super::scan::{Found, Look, Scan, Start, Together, keys, together, within, wrong};
 use super::{Check, How};
 use crate::command::Engine;
 use std::collections::BTreeSet;
@@ -11,14 +12,18 @@ use tradepost_store::{BoxFuture, Fault};
 type Reference = (&'static str, &'static str, &'static str, &'static str);
 
 /// `TABLE by KEY (…): COLUMN -> TABLE.COLUMN, …` looks at every row, at all its columns at once; `each COLUMN of TABLE
-/// (…) -> TABLE.COLUMN` at every value once, where an index leads from one value to the next and many rows share each.
+/// (…) -> TABLE.COLUMN` at every value once, where an index leads from one value to the next and many rows share each;
+/// `shared COLUMN of TABLE (…) -> TABLE.COLUMN` at every value once, page by page, where a few rows share each;
+/// `together TABLE by KEY (…): …` is one question of a statement that asks others of the same rows.
 macro_rules! references {
     (
         $($table:literal by $key:literal ($start:ident, $subject:literal): $($column:literal as $alias:literal -> $to:literal.$target:literal),+;)+
+        $(together $with:literal by $by:literal ($kind:literal, $asked:expr, $question:literal): $($from:literal -> $into:literal.$key_of:literal),+;)+
+        $(shared $common:literal of $rows:literal ($as:ident, $name:literal) -> $of_one:literal.$known_by:literal;)+
         $(each $value:literal of $many:literal ($type:ident, $what:literal) -> $one:literal.$number:literal;)+
     ) => {
         /// Those that are checked.
-        const KNOWN: &[Reference] = &[$($(($table, $column, $to, $target),)+)+ $(($many, $value, $one, $number),)+];
+        const KNOWN: &[Reference] = &[$($(($table, $column, $to, $target),)+)+ $($(($with, $from, $into, $key_of),)+)+ $(($rows, $common, $of_one, $known_by),)+ $(($many, $value, $one, $number),)+];
         static SCANS: &[Scan] = &[
             $(Scan::ids(
                 keys!($table, $key),
@@ -33,6 +38,17 @@ macro_rules! references {
                 ),
             )
             .by(Start::$start),)+
+            $(Scan::ids(keys!($with, $by), $kind, Look::Part($asked, $question)),)+
+            $(Scan::ids(
+                keys!($rows, $common),
+                $name,
+                wrong!(
+                    "SELECT c.merchant, c.value, '", $common, " in ", $rows, " refers to nothing of this merchant'
+                     FROM (SELECT DISTINCT x.merchant, x.", $common, " AS value FROM ", $rows, " x WHERE ", within!("x", $common), ") c
+                     LEFT JOIN ", $of_one, " t ON t.merchant = c.merchant AND t.", $known_by, " = c.value WHERE t.merchant IS NULL ORDER BY c.merchant, c.value"
+                ),
+            )
+            .by(Start::$as),)+
             $(Scan::ids(
                 keys!($many, $value),
                 $what,
@@ -48,6 +64,42 @@ macro_rules! references {
     };
 }
 
+/// What is asked of the orders on invoices: by [`REFERENCES`] and [`FOREIGN_KEYS`].
+static INVOICE_ORDERS: Together = together!(
+    concat!(
+        "invoice_order x LEFT JOIN invoice i ON i.merchant = x.merchant AND i.id = x.invoice
+         LEFT JOIN orders o ON o.merchant = x.merchant AND o.id = x.orders WHERE ",
+        within!("x", "invoice")
+    ), "x.merchant", "x.invoice":
+    ("i.partnership <> o.partnership", "'is another partnership''s than its order'"),
+    (
+        "i.id IS NULL OR o.id IS NULL",
+        "CASE WHEN i.id IS NULL THEN 'invoice' ELSE 'orders' END || ' in invoice_order refers to nothing of this merchant'"
+    ),
+);
+
+/// What is asked of payments: by [`REFERENCES`] and [`FOREIGN_KEYS`].
+static PAYMENTS: Together = together!(
+    concat!("payment p LEFT JOIN invoice i ON i.merchant = p.merchant AND i.id = p.invoice WHERE ", within!("p")), "p.merchant", "p.id":
+    ("p.partnership <> i.partnership", "'is another partnership''s than its invoice'"),
+    ("i.id IS NULL", "'invoice in payment refers to nothing of this merchant'"),
+);
+
+/// What is asked of what payments give to orders: by [`REFERENCES`] and [`FOREIGN_KEYS`].
+static ALLOCATIONS: Together = together!(
+    concat!(
+        "payment_allocation a LEFT JOIN payment p ON p.merchant = a.merchant AND p.id = a.payment
+         LEFT JOIN invoice_order x ON x.merchant = a.merchant AND x.invoice = p.invoice AND x.orders = a.orders
+         LEFT JOIN orders o ON o.merchant = a.merchant AND o.id = a.orders WHERE ",
+        within!("a", "payment")
+    ), "a.merchant", "a.payment":
+    ("x.orders IS NULL", "'pays an order that is not on its invoice'"),
+    (
+        "p.id IS NULL OR o.id IS NULL",
+        "CASE WHEN p.id IS NULL THEN 'payment' ELSE 'orders' END || ' in payment_allocation refers to nothing of this merchant'"
+    ),
+);
+
 references! {
     "product" by "id" (Id, "prd"): "parent" as "a" -> "product"."number";
     "bundle_part" by "bundle" (Int, "bundle product number"): "bundle" as "a" -> "product"."number", "part" as "b" -> "product"."number";
@@ -58,12 +110,9 @@ references! {
     "partnership" by "id" (Id, "par"): "channel" as "a" -> "channel"."id";
     "partnership_product" by "partnership" (Id, "par"): "partnership" as "a" -> "partnership"."id", "product" as "b" -> "product"."number";
     "api_key" by "id" (Id, "key"): "partnership" as "a" -> "partnership"."id";
-    "entry" by "transfer" (Id, "trf"): "transfer" as "a" -> "transfer"."id";
     "stock" by "product" (Int, "product number"): "product" as "a" -> "product"."number";
     "customer" by "id" (Id, "cus"): "partnership" as "a" -> "partnership"."id";
     "order_item" by "id" (Id, "itm"): "orders" as "a" -> "orders"."id", "product" as "b" -> "product"."number";
-    "license" by "id" (Id, "lic"): "orders" as "a" -> "orders"."id", "item" as "b" -> "order_item"."id", "fulfillment" as "g" -> "fulfillment"."id", "license_key" as "d" -> "license_key"."id",
-        "customer" as "e" -> "customer"."id", "reseller_information" as "f" -> "reseller_information"."id";
     "fulfillment" by "id" (Id, "ful"): "product" as "a" -> "product"."number";
     "cancel_request" by "id" (Id, "crq"): "partnership" as "a" -> "partnership"."id", "fulfillment" as "b" -> "fulfillment"."id";
     "cancel_request_license" by "cancel_request" (Id, "crq"): "cancel_request" as "a" -> "cancel_request"."id", "license" as "b" -> "license"."id";
@@ -72,9 +121,12 @@ references! {
     "spending_limit" by "partnership" (Id, "par"): "partnership" as "a" -> "partnership"."id";
     "order_approval" by "partnership" (Id, "par"): "partnership" as "a" -> "partnership"."id";
     "daily_sales" by "partnership" (Id, "par"): "partnership" as "a" -> "partnership"."id";
-    "invoice_order" by "invoice" (Id, "inv"): "invoice" as "a" -> "invoice"."id", "orders" as "b" -> "orders"."id";
-    "payment" by "id" (Id, "pay"): "invoice" as "a" -> "invoice"."id";
-    "payment_allocation" by "payment" (Id, "pay"): "payment" as "a" -> "payment"."id", "orders" as "b" -> "orders"."id";
+    together "license" by "id" ("lic", &LICENSES, 5): "orders" -> "orders"."id", "item" -> "order_item"."id", "fulfillment" -> "fulfillment"."id",
+        "license_key" -> "license_key"."id", "customer" -> "customer"."id", "reseller_information" -> "reseller_information"."id";
+    together "invoice_order" by "invoice" ("inv", &INVOICE_ORDERS, 1): "invoice" -> "invoice"."id", "orders" -> "orders"."id";
+    together "payment" by "id" ("pay", &PAYMENTS, 1): "invoice" -> "invoice"."id";
+    together "payment_allocation" by "payment" ("pay", &ALLOCATIONS, 1): "payment" -> "payment"."id", "orders" -> "orders"."id";
+    shared "transfer" of "entry" (Id, "trf") -> "transfer"."id";
     each "account" of "entry" (Id, "acc") -> "account"."id";
     each "product" of "license_key" (Int, "product number") -> "product"."number";
     each "import" of "license_key" (Id, "imp") -> "key_import"."id";
@@ -127,51 +179,10 @@ pub(super) static REFERENCES: Check = Check {
     name: "tenancy.references",
     meaning: "What no foreign key can hold together belongs together: licenses, customers, invoices, payments and accounts to the partnership of their order; twins to each other.",
     how: How::Scans(&[
-        Scan::ids(
-            keys!("license"),
-            "lic",
-            wrong!(
-                "SELECT l.merchant, l.id, CASE WHEN l.partnership <> o.partnership THEN 'is another partnership''s than its order'
-                   WHEN i.orders <> l.orders THEN 'is of another order than its item' ELSE 'has a customer of another partnership' END
-                 FROM license l LEFT JOIN orders o ON o.merchant = l.merchant AND o.id = l.orders LEFT JOIN order_item i ON i.merchant = l.merchant AND i.id = l.item
-                 LEFT JOIN customer c ON c.merchant = l.merchant AND c.id = l.customer
-                 WHERE (l.partnership <> o.partnership OR i.orders <> l.orders OR c.partnership <> l.partnership) AND ",
-                within!("l"),
-                " ORDER BY l.merchant, l.id"
-            ),
-        ),
-        Scan::ids(
-            keys!("invoice_order", "invoice"),
-            "inv",
-            wrong!(
-                "SELECT x.merchant, x.invoice, 'is another partnership''s than its order'
-                 FROM invoice_order x CROSS JOIN invoice i CROSS JOIN orders o WHERE i.merchant = x.merchant AND i.id = x.invoice AND o.merchant = x.merchant AND o.id = x.orders
-                 AND i.partnership <> o.partnership AND ",
-                within!("x", "invoice"),
-                " ORDER BY x.merchant, x.invoice"
-            ),
-        ),
-        Scan::ids(
-            keys!("payment"),
-            "pay",
-            wrong!(
-                "SELECT p.merchant, p.id, 'is another partnership''s than its invoice'
-                 FROM payment p CROSS JOIN invoice i WHERE i.merchant = p.merchant AND i.id = p.invoice AND p.partnership <> i.partnership AND ",
-                within!("p"),
-                " ORDER BY p.merchant, p.id"
-            ),
-        ),
-        Scan::ids(
-            keys!("payment_allocation", "payment"),
-            "pay",
-            wrong!(
-                "SELECT a.merchant, a.payment, 'pays an order that is not on its invoice'
-                 FROM payment_allocation a LEFT JOIN payment p ON p.merchant = a.merchant AND p.id = a.payment
-                 LEFT JOIN invoice_order x ON x.merchant = a.merchant AND x.invoice = p.invoice AND x.orders = a.orders WHERE x.orders IS NULL AND ",
-                within!("a", "payment"),
-                " ORDER BY a.merchant, a.payment"
-            ),
-        ),
+        Scan::ids(keys!("license"), "lic", Look::Part(&LICENSES, 4)),
+        Scan::ids(keys!("invoice_order", "invoice"), "inv", Look::Part(&INVOICE_ORDERS, 0)),
+        Scan::ids(keys!("payment"), "pay", Look::Part(&PAYMENTS, 0)),
+        Scan::ids(keys!("payment_allocation", "payment"), "pay", Look::Part(&ALLOCATIONS, 0)),
         Scan::ids(
             keys!("account"),
             "acc",
