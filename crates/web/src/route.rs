@@ -376,11 +376,8 @@ impl Route {
         if self.side() == Some(Side::Merchant) && self.changes() && matches!(self.access, Access::Right(_)) {
             add(&["merchant_closed"]);
         }
-        if let Access::DynamicUrl(place) = self.access {
+        if let Access::DynamicUrl(_) = self.access {
             add(&["not_a_browser_endpoint", "partnership_not_active", "not_found", "outcome_unknown"]);
-            if place == KeyPlace::Query {
-                add(&["credential_in_url"]);
-            }
         }
         // On a side of its own even a path without an id: the merchant or partnership that was named may not be there.
         if self.path.contains('{') || self.side().is_some() {
@@ -389,7 +386,8 @@ impl Route {
         if self.idempotent {
             add(&["idempotency_key_reused", "invalid_idempotency_key"]);
         }
-        add(&["invalid_query", "storage_unavailable"]);
+        // A key in a query is looked for on every path, before it is asked what the path is for.
+        add(&["invalid_query", "credential_in_url", "storage_unavailable"]);
         if self.method != Method::GET {
             add(&["outcome_unknown"]);
         }
