@@ -52,7 +52,8 @@ pub(super) async fn run(engine: &Engine, checks: &[&'static Check], full: bool, 
     Ok(reports.into_iter().zip(checks).map(|(found, check)| found.report(check.name)).collect())
 }
 
-/// The work that `checks` are, those over the same rows together.
+/// The work that `checks` are, those over the same rows together; what most is asked of comes first, so that no long sweep is left over at the
+/// end, alone.
 fn parts(checks: &[&'static Check]) -> Vec<Part> {
     let none: &'static [Scan] = &[];
     let mut parts: Vec<Part> = Vec::new();
@@ -75,10 +76,18 @@ fn parts(checks: &[&'static Check]) -> Vec<Part> {
             }
         }
     }
+    parts.sort_by_key(|part| std::cmp::Reverse(part.questions()));
     parts
 }
 
 impl Part {
+    fn questions(&self) -> usize {
+        match self {
+            Self::Sweep(scans) => scans.len(),
+            Self::Whole(..) => 1,
+        }
+    }
+
     fn run(self, engine: Engine, full: bool) -> BoxFuture<'static, Result<Vec<(Place, Found)>, Fault>> {
         Box::pin(async move {
             match self {
