@@ -4,7 +4,7 @@
 //! follow each other, so that the event is among the next few by its own key. The other way round each event that was passed on
 //! is held against what it tells of, moment by moment.
 
-use super::scan::{Scan, Start, keys, within, wrong};
+use super::scan::{Look, Scan, Start, Together, keys, together, within, wrong};
 use super::{Check, How};
 use crate::fulfillments::MOST_AT_ONCE;
 
@@ -33,38 +33,55 @@ macro_rules! follows {
     };
 }
 
-/// Events of a page of those passed on, each the nth of its subject, kind and moment. `+ 0` keeps both engines from reading all
-/// events of the merchant in another order.
-macro_rules! passed_on {
-    ($kinds:literal) => {
-        concat!(
-            "(SELECT e.merchant, e.id, e.subject, e.kind, e.at_ms, e.position,
-                ROW_NUMBER() OVER (PARTITION BY e.merchant + 0, e.subject, e.kind, e.at_ms ORDER BY e.position) AS nth
-              FROM outbox e WHERE e.position IS NOT NULL AND e.kind IN (",
-            $kinds,
-            ") AND ",
-            within!("e", "position"),
-            ")"
-        )
+/// What is wrong with an event that tells of what did not happen.
+macro_rules! told {
+    () => {
+        "'tells of ' || x.kind || ', which did not happen then, or not so often'"
     };
 }
 
-/// A scan over the pages of events that were passed on.
-macro_rules! events {
-    ($kinds:literal, $told:literal) => {
-        Scan::ids(
-            keys!("outbox", "position" where "position IS NOT NULL"),
-            "evt",
-            wrong!(
-                "SELECT x.merchant, x.id, 'tells of ' || x.kind || ', which did not happen then, or not so often' FROM ",
-                passed_on!($kinds),
-                " x WHERE x.nth > ",
-                $told,
-                " ORDER BY x.merchant, x.position"
-            ),
-        )
-        .by(Start::Int)
-    };
+/// What is asked of events of a page of those passed on, each the nth of its subject, kind and moment: by [`FULFILLMENTS`],
+/// [`CANCEL_REQUESTS`] and [`TOP_UPS`]. `+ 0` keeps both engines from reading all events of the merchant in another order.
+static PASSED_ON: Together = together!(
+    concat!(
+        "(SELECT e.merchant, e.id, e.subject, e.kind, e.at_ms,
+            ROW_NUMBER() OVER (PARTITION BY e.merchant + 0, e.subject, e.kind, e.at_ms ORDER BY e.position) AS nth
+          FROM outbox e WHERE e.position IS NOT NULL AND e.kind IN ('fulfillment.accepted', 'fulfillment.delivered', 'fulfillment.refunded', 'fulfillment.failed',
+            'cancel_request.created', 'cancel_request.approved', 'cancel_request.rejected', 'cancel_request.withdrawn',
+            'top_up.requested', 'top_up.canceled', 'balance.topped_up', 'balance.low') AND ",
+        within!("e", "position"),
+        ") x WHERE (1 = 1)"
+    ), "x.merchant", "x.id":
+    (
+        "x.kind IN ('fulfillment.accepted', 'fulfillment.delivered', 'fulfillment.refunded', 'fulfillment.failed') AND x.nth >
+           CASE x.kind WHEN 'fulfillment.refunded' THEN (SELECT COUNT(*) FROM cancel_request c
+             WHERE c.merchant = x.merchant AND c.fulfillment = x.subject AND c.state = 'approved' AND c.decided_ms = x.at_ms)
+           ELSE (SELECT COUNT(*) FROM fulfillment f WHERE f.merchant = x.merchant AND f.id = x.subject AND (
+             (x.kind = 'fulfillment.delivered' AND f.delivered_ms = x.at_ms) OR (x.kind = 'fulfillment.failed' AND f.state = 'failed')
+             OR (x.kind = 'fulfillment.accepted' AND f.quantity > 1000 AND f.created_ms = x.at_ms))) END",
+        told!()
+    ),
+    (
+        "x.kind IN ('cancel_request.created', 'cancel_request.approved', 'cancel_request.rejected', 'cancel_request.withdrawn') AND x.nth >
+           (SELECT COUNT(*) FROM cancel_request c WHERE c.merchant = x.merchant AND c.id = x.subject AND (
+             (x.kind = 'cancel_request.created' AND c.created_ms = x.at_ms) OR (x.kind = 'cancel_request.' || c.state AND c.decided_ms = x.at_ms)))",
+        told!()
+    ),
+    (
+        "x.kind IN ('top_up.requested', 'top_up.canceled', 'balance.topped_up', 'balance.low') AND x.nth >
+           CASE x.kind WHEN 'balance.topped_up' THEN (SELECT COUNT(*) FROM payment p
+             WHERE p.merchant = x.merchant AND p.invoice = x.subject AND p.allocated_minor > 0 AND p.created_ms = x.at_ms)
+           WHEN 'balance.low' THEN (SELECT COUNT(*) FROM invoice i
+             WHERE i.merchant = x.merchant AND i.partnership = x.subject AND i.kind = 'top_up' AND i.automatic = 1 AND i.created_ms = x.at_ms)
+           ELSE (SELECT COUNT(*) FROM invoice i WHERE i.merchant = x.merchant AND i.id = x.subject AND i.kind = 'top_up' AND (
+             (x.kind = 'top_up.requested' AND i.created_ms = x.at_ms) OR (x.kind = 'top_up.canceled' AND i.canceled_ms = x.at_ms))) END",
+        told!()
+    ),
+);
+
+/// A scan over the pages of events that were passed on, by one of the questions of [`PASSED_ON`].
+const fn events(question: usize) -> Scan {
+    Scan::ids(keys!("outbox", "position" where "position IS NOT NULL"), "evt", Look::Part(&PASSED_ON, question)).by(Start::Int)
 }
 
 pub(super) static FULFILLMENTS: Check = Check {
@@ -92,14 +109,7 @@ pub(super) static FULFILLMENTS: Check = Check {
                  ORDER BY f.merchant, f.id"
             ),
         ),
-        events!(
-            "'fulfillment.accepted', 'fulfillment.delivered', 'fulfillment.refunded', 'fulfillment.failed'",
-            "CASE x.kind WHEN 'fulfillment.refunded' THEN (SELECT COUNT(*) FROM cancel_request c
-                 WHERE c.merchant = x.merchant AND c.fulfillment = x.subject AND c.state = 'approved' AND c.decided_ms = x.at_ms)
-               ELSE (SELECT COUNT(*) FROM fulfillment f WHERE f.merchant = x.merchant AND f.id = x.subject AND (
-                 (x.kind = 'fulfillment.delivered' AND f.delivered_ms = x.at_ms) OR (x.kind = 'fulfillment.failed' AND f.state = 'failed')
-                 OR (x.kind = 'fulfillment.accepted' AND f.quantity > 1000 AND f.created_ms = x.at_ms))) END"
-        ),
+        events(0),
     ]),
 };
 
@@ -125,11 +135,7 @@ pub(super) static CANCEL_REQUESTS: Check = Check {
                  ORDER BY c.merchant, c.id"
             ),
         ),
-        events!(
-            "'cancel_request.created', 'cancel_request.approved', 'cancel_request.rejected', 'cancel_request.withdrawn'",
-            "(SELECT COUNT(*) FROM cancel_request c WHERE c.merchant = x.merchant AND c.id = x.subject AND (
-                 (x.kind = 'cancel_request.created' AND c.created_ms = x.at_ms) OR (x.kind = 'cancel_request.' || c.state AND c.decided_ms = x.at_ms)))"
-        ),
+        events(1),
     ]),
 };
 
@@ -171,14 +177,6 @@ pub(super) static TOP_UPS: Check = Check {
                 " END) = (1 = 0) ORDER BY p.merchant, p.id"
             ),
         ),
-        events!(
-            "'top_up.requested', 'top_up.canceled', 'balance.topped_up', 'balance.low'",
-            "CASE x.kind WHEN 'balance.topped_up' THEN (SELECT COUNT(*) FROM payment p
-                 WHERE p.merchant = x.merchant AND p.invoice = x.subject AND p.allocated_minor > 0 AND p.created_ms = x.at_ms)
-               WHEN 'balance.low' THEN (SELECT COUNT(*) FROM invoice i
-                 WHERE i.merchant = x.merchant AND i.partnership = x.subject AND i.kind = 'top_up' AND i.automatic = 1 AND i.created_ms = x.at_ms)
-               ELSE (SELECT COUNT(*) FROM invoice i WHERE i.merchant = x.merchant AND i.id = x.subject AND i.kind = 'top_up' AND (
-                 (x.kind = 'top_up.requested' AND i.created_ms = x.at_ms) OR (x.kind = 'top_up.canceled' AND i.canceled_ms = x.at_ms))) END"
-        ),
+        events(2),
     ]),
 };

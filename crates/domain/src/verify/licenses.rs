@@ -1,6 +1,6 @@
 //! Licenses: as many as were ordered, and none handed over that nobody stands for.
 
-use super::scan::{Look, Scan, Together, keys, together, within, wrong};
+use super::scan::{Look, Scan, Together, also, keys, together, within, wrong};
 use super::{Check, How};
 
 /// What is asked of every license beside its order, its item, its key and its people, in the order of the questions: by [`FUNDED`],
@@ -71,27 +71,31 @@ pub(super) static PER_ITEM: Check = Check {
             "itm",
             wrong!(
                 "SELECT g.merchant, g.item, 'of ' || CAST(COALESCE(i.quantity, 0) AS text) || ' has ' || CAST(g.made AS text) || ' licenses of product ' || CAST(g.product AS text)
-                 FROM (SELECT o.merchant, o.id AS orders, o.placed_ms, l.item, l.product, COUNT(*) AS made
-                       FROM orders o CROSS JOIN license l WHERE l.merchant = o.merchant AND l.orders = o.id AND ",
-                within!("o"),
-                " GROUP BY o.merchant, o.id, o.placed_ms, l.item, l.product) g
-                 LEFT JOIN order_item i ON i.merchant = g.merchant AND i.id = g.item
-                 LEFT JOIN product p ON p.merchant = i.merchant AND p.number = i.product
-                 WHERE g.placed_ms IS NULL OR i.id IS NULL OR i.orders <> g.orders OR (g.product = i.product AND g.made <> i.quantity)
+                 FROM (SELECT l.merchant, l.orders, l.item, l.product, COUNT(*) AS made FROM license l WHERE ",
+                within!("l", "orders"),
+                " GROUP BY l.merchant, l.orders, l.item, l.product) g
+                 LEFT JOIN orders o ON o.merchant = g.merchant AND o.id = g.orders",
+                also!("o", "id"),
+                " LEFT JOIN order_item i ON i.merchant = g.merchant AND i.orders = g.orders AND i.id = g.item",
+                also!("i", "orders"),
+                " LEFT JOIN product p ON p.merchant = i.merchant AND p.number = i.product
+                 WHERE o.placed_ms IS NULL OR i.id IS NULL OR (g.product = i.product AND g.made <> i.quantity)
                    OR (g.product <> i.product AND (p.type <> 'bundle' OR g.made % i.quantity <> 0)) ORDER BY g.merchant, g.item"
             ),
-        ),
+        )
+        .by_ranges(),
         Scan::ids(
             keys!("orders"),
             "itm",
             wrong!(
                 "SELECT i.merchant, i.id, 'of ' || CAST(i.quantity AS text) || ' is placed and has no license'
-                 FROM orders o CROSS JOIN order_item i WHERE i.merchant = o.merchant AND i.orders = o.id
-                 AND o.placed_ms IS NOT NULL AND NOT EXISTS
-                   (SELECT 1 FROM license l WHERE l.merchant = i.merchant AND l.orders = i.orders AND l.item = i.id) AND ",
-                within!("o"),
-                " ORDER BY o.merchant, o.id"
+                 FROM order_item i LEFT JOIN license l ON l.merchant = i.merchant AND l.orders = i.orders AND l.item = i.id",
+                also!("l", "orders"),
+                " CROSS JOIN orders o WHERE o.merchant = i.merchant AND o.id = i.orders AND o.placed_ms IS NOT NULL AND l.id IS NULL AND ",
+                within!("i", "orders"),
+                " ORDER BY i.merchant, i.orders"
             ),
-        ),
+        )
+        .by_ranges(),
     ]),
 };

@@ -2,7 +2,6 @@
 
 use super::scan::{Bounds, Finding, Look, Scan, Start, keys, within, wrong};
 use super::{Check, How};
-use crate::ids::{InvoiceId, OrderId};
 use tradepost_store::{BoxFuture, Fault, Reader, sql};
 
 pub(super) static ORDERS: Check = Check {
@@ -22,35 +21,35 @@ pub(super) static ORDERS: Check = Check {
         )
         .by(Start::Text)
         .of_rows(1),
-        Scan::ids(keys!("orders"), "ord", Look::Code(look_at_orders)),
+        Scan::ids(keys!("orders", "number" where "number IS NOT NULL"), "order number", Look::Code(look_at_orders)).by(Start::Text),
     ]),
 };
 
-/// With unique numbers, each between 1 and the counter, and as many as the counter says, there are no gaps. Two of one
-/// number are found by the index, one look-up each: to count different numbers would hold them all in memory.
+/// With unique numbers, each between 1 and the counter, and as many as the counter says, there are no gaps. They are read in their
+/// own order, where two of one stand side by side: to count different numbers would hold them all in memory.
 fn look_at_orders<'a>(reader: &'a mut Reader<'_>, bounds: Bounds) -> BoxFuture<'a, Result<Vec<Finding>, Fault>> {
     Box::pin(async move {
         let text = sql!(concat!(
-            "SELECT o.merchant, o.id, o.number, c.value, (SELECT COUNT(*) FROM orders x WHERE x.merchant = o.merchant AND x.number = o.number) FROM orders o
-             LEFT JOIN counter c ON c.merchant = o.merchant AND c.name = 'order:' || substr(o.number, 1, 4) WHERE o.number IS NOT NULL AND ",
-            within!("o"),
-            " ORDER BY o.merchant, o.id"
+            "SELECT g.merchant, g.number, c.value, g.same FROM (SELECT o.merchant, o.number, COUNT(*) AS same FROM orders o WHERE o.number IS NOT NULL AND ",
+            within!("o", "number"),
+            " GROUP BY o.merchant, o.number) g
+             LEFT JOIN counter c ON c.merchant = g.merchant AND c.name = 'order:' || substr(g.number, 1, 4) ORDER BY g.merchant, g.number"
         ));
-        let orders: Vec<(i64, OrderId, String, Option<i64>, i64)> = reader.query(text, &bounds.0).await?;
-        let wrong = |(merchant, id, number, counter, same): (i64, OrderId, String, Option<i64>, i64)| {
+        let numbers: Vec<(i64, String, Option<i64>, i64)> = reader.query(text, &bounds.0).await?;
+        let wrong = |(merchant, number, counter, same): (i64, String, Option<i64>, i64)| {
             let sequence = number.split_once('-').and_then(|(year, rest)| {
                 let sequence: i64 = rest.parse().ok()?;
                 (year.len() == 4 && number == format!("{year}-{sequence:06}")).then_some(sequence)
             });
             let detail = match (sequence, counter) {
-                (None, _) => format!("has the number {number}, which is none"),
-                (Some(_), _) if same > 1 => format!("has the number {number}, which {same} orders have"),
+                (None, _) => "is none".to_owned(),
+                (Some(_), _) if same > 1 => format!("is that of {same} orders"),
                 (Some(sequence), Some(counter)) if (1..=counter).contains(&sequence) => return None,
-                (Some(_), counter) => format!("has the number {number}, its counter stands at {}", counter.unwrap_or(0)),
+                (Some(_), counter) => format!("is given and its counter stands at {}", counter.unwrap_or(0)),
             };
-            Some(Finding::new(merchant, id, detail))
+            Some(Finding { merchant, subject: number.into(), detail })
         };
-        Ok(orders.into_iter().filter_map(wrong).collect())
+        Ok(numbers.into_iter().filter_map(wrong).collect())
     })
 }
 
@@ -74,29 +73,30 @@ pub(super) static INVOICES: Check = Check {
         )
         .by(Start::Text)
         .of_rows(1),
-        Scan::ids(keys!("invoice"), "inv", Look::Code(look_at_invoices)),
+        Scan::ids(keys!("invoice", "number"), "invoice number", Look::Code(look_at_invoices)).by(Start::Text),
     ]),
 };
 
-/// An invoice's row, in the order of the SELECT.
-type InvoiceNumber = (i64, InvoiceId, String, i64, String, Option<i64>, i64);
+/// A number, its series and its sequence, its counter, and how many invoices have it.
+type InvoiceNumber = (i64, String, String, i64, Option<i64>, i64);
 
+/// As numbers of orders. One says its series and its sequence, so that two invoices with the same of these have one number, or one
+/// number that is wrong.
 fn look_at_invoices<'a>(reader: &'a mut Reader<'_>, bounds: Bounds) -> BoxFuture<'a, Result<Vec<Finding>, Fault>> {
     Box::pin(async move {
         let text = sql!(concat!(
-            "SELECT i.merchant, i.id, i.series, i.sequence, i.number, c.value,
-               (SELECT COUNT(*) FROM invoice x WHERE x.merchant = i.merchant AND x.series = i.series AND x.sequence = i.sequence) FROM invoice i
-             LEFT JOIN counter c ON c.merchant = i.merchant AND c.name = 'invoice:' || i.series WHERE ",
-            within!("i"),
-            " ORDER BY i.merchant, i.id"
+            "SELECT g.merchant, g.number, g.series, g.sequence, c.value, g.same
+             FROM (SELECT i.merchant, i.number, MIN(i.series) AS series, MIN(i.sequence) AS sequence, COUNT(*) AS same FROM invoice i WHERE ",
+            within!("i", "number"),
+            " GROUP BY i.merchant, i.number) g
+             LEFT JOIN counter c ON c.merchant = g.merchant AND c.name = 'invoice:' || g.series ORDER BY g.merchant, g.number"
         ));
-        let invoices: Vec<InvoiceNumber> = reader.query(text, &bounds.0).await?;
-        let wrong = |(merchant, id, series, sequence, number, counter, same): InvoiceNumber| {
+        let numbers: Vec<InvoiceNumber> = reader.query(text, &bounds.0).await?;
+        let wrong = |(merchant, number, series, sequence, counter, same): InvoiceNumber| {
             let right = same == 1 && number == format!("{series}-{sequence:06}") && counter.is_some_and(|counter| (1..=counter).contains(&sequence));
-            (!right).then(|| {
-                Finding::new(merchant, id, format!("has the number {number} for {sequence} of {series}, whose counter stands at {}", counter.unwrap_or(0)))
-            })
+            let detail = || format!("is {sequence} of {series}, whose counter stands at {}, on {same} invoices", counter.unwrap_or(0));
+            (!right).then(|| Finding { merchant, detail: detail(), subject: number.into() })
         };
-        Ok(invoices.into_iter().filter_map(wrong).collect())
+        Ok(numbers.into_iter().filter_map(wrong).collect())
     })
 }

@@ -1,7 +1,7 @@
 //! Orders: their totals, and what they reserve.
 
 use super::licenses::LICENSES;
-use super::scan::{Look, Scan, keys, within, wrong};
+use super::scan::{Look, Scan, also, keys, within, wrong};
 use super::{Check, How};
 
 pub(super) static TOTALS: Check = Check {
@@ -12,14 +12,17 @@ pub(super) static TOTALS: Check = Check {
         "ord",
         wrong!(
             "SELECT o.merchant, o.id, 'comes to ' || CAST(o.total_minor AS text) || ', its lines to ' || CAST(COALESCE(SUM(i.line_minor), 0) AS text)
-             FROM orders o LEFT JOIN order_item i ON i.merchant = o.merchant AND i.orders = o.id WHERE ",
+             FROM orders o LEFT JOIN order_item i ON i.merchant = o.merchant AND i.orders = o.id",
+            also!("i", "orders"),
+            " WHERE ",
             within!("o"),
             " GROUP BY o.merchant, o.id, o.placed_ms, o.total_minor, o.paid_minor, o.number, o.place
              HAVING (o.placed_ms IS NOT NULL AND (COALESCE(SUM(i.line_minor), 0) <> o.total_minor OR COUNT(i.id) = 0 OR o.number IS NULL OR o.place IS NULL))
                OR (o.placed_ms IS NULL AND (o.total_minor <> 0 OR o.paid_minor <> 0 OR o.number IS NOT NULL OR o.place IS NOT NULL))
              ORDER BY o.merchant, o.id"
         ),
-    )]),
+    )
+    .by_ranges()]),
 };
 
 pub(super) static RESERVATIONS: Check = Check {

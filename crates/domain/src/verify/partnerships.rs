@@ -43,16 +43,13 @@ pub(super) static PURCHASE_DAYS: Check = Check {
             keys!("partnership"),
             "par",
             wrong!(
-                "SELECT x.merchant, x.id, 'has ' || CAST(x.counted AS text) || ' units counted in all, fulfilled ' || CAST(x.fulfilled AS text) || ', ordered ' || CAST(x.ordered AS text)
+                "SELECT x.merchant, x.id, 'has ' || CAST(x.counted AS text) || ' units counted in all, sold ' || CAST(x.sold AS text)
                  FROM (SELECT p.merchant, p.id,
                      (SELECT COALESCE(SUM(d.units), 0) FROM purchase_day d WHERE d.merchant = p.merchant AND d.partnership = p.id) AS counted,
-                     (SELECT COALESCE(SUM(CASE WHEN f.state = 'failed' THEN 0 ELSE f.quantity - f.refunded_quantity END), 0)
-                      FROM fulfillment f WHERE f.merchant = p.merchant AND f.partnership = p.id) AS fulfilled,
-                     (SELECT COALESCE(SUM(i.quantity), 0) FROM orders o CROSS JOIN order_item i WHERE o.merchant = p.merchant AND o.partnership = p.id
-                        AND o.placed_ms IS NOT NULL AND o.canceled_ms IS NULL AND i.merchant = o.merchant AND i.orders = o.id) AS ordered
+                     (SELECT COALESCE(SUM(d.units), 0) FROM daily_sales d WHERE d.merchant = p.merchant AND d.partnership = p.id) AS sold
                    FROM partnership p WHERE ",
                 within!("p"),
-                ") x WHERE x.counted > x.fulfilled + x.ordered ORDER BY x.merchant, x.id"
+                ") x WHERE x.counted > x.sold ORDER BY x.merchant, x.id"
             ),
         )
         .of_rows(20),

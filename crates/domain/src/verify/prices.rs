@@ -1,6 +1,6 @@
 //! Prices: what was kept as their explanation still leads to them (CAT-5).
 
-use super::scan::{Bounds, Finding, Look, Scan, keys, within};
+use super::scan::{Bounds, Finding, Look, Scan, also, keys, within};
 use super::{Check, How};
 use crate::catalog::pricing::Explanation;
 use crate::ids::OrderItemId;
@@ -10,7 +10,7 @@ use tradepost_store::{BoxFuture, Fault, Reader, sql};
 pub(super) static EXPLAINED: Check = Check {
     name: "orders.prices_explained",
     meaning: "Unit price and line of every placed item follow from its kept explanation, computed anew (CAT-5).",
-    how: How::Scans(&[Scan::ids(keys!("order_item"), "itm", Look::Code(look))]),
+    how: How::Scans(&[Scan::ids(keys!("order_item", "orders"), "itm", Look::Code(look)).by_ranges()]),
 };
 
 type ItemRow = (i64, OrderItemId, i64, i64, i64, Option<String>, Currency, Option<i64>);
@@ -19,9 +19,11 @@ fn look<'a>(reader: &'a mut Reader<'_>, bounds: Bounds) -> BoxFuture<'a, Result<
     Box::pin(async move {
         let text = sql!(concat!(
             "SELECT i.merchant, i.id, i.quantity, i.unit_minor, i.line_minor, i.explanation, o.currency, o.placed_ms
-             FROM order_item i CROSS JOIN orders o WHERE o.merchant = i.merchant AND o.id = i.orders AND ",
-            within!("i"),
-            " ORDER BY i.merchant, i.id"
+             FROM order_item i CROSS JOIN orders o WHERE o.merchant = i.merchant AND o.id = i.orders",
+            also!("o", "id"),
+            " AND ",
+            within!("i", "orders"),
+            " ORDER BY i.merchant, i.orders"
         ));
         let items: Vec<ItemRow> = reader.query(text, &bounds.0).await?;
         Ok(items.into_iter().filter_map(judge).collect())

@@ -19,6 +19,18 @@ pub(super) struct Scan {
     pub subject: &'static str,
     /// What is wrong with a page.
     pub look: Look,
+    /// How the rows of a page are brought together with what belongs to them.
+    pub joins: Joins,
+}
+
+/// How PostgreSQL is to join, in the order in which looks are made. SQLite always goes from row to row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Joins {
+    /// In the order written, what belongs to each row by its index, whatever the planner thinks.
+    ByIndex,
+    /// As the planner likes, by hash too: what belongs to the page is a range of its own index, as long as the page, and the statement
+    /// says so. That reads both ranges once, which takes less than half of a look-up for each row.
+    ByRanges,
 }
 
 /// The order of a merchant's rows of a table. A key need not be unique: a page has all rows of its last key.
@@ -198,12 +210,24 @@ impl Found {
 
 impl Scan {
     pub const fn ids(keys: Keys, subject: &'static str, look: Look) -> Self {
-        Self { keys, start: Start::Id, rows: PAGE, subject, look }
+        Self { keys, start: Start::Id, rows: PAGE, subject, look, joins: Joins::ByIndex }
     }
 
     /// With pages of fewer rows.
     pub const fn of_rows(mut self, rows: i64) -> Self {
         self.rows = rows;
+        self
+    }
+
+    /// Where all that many rows are looked up in says which range of it belongs to the page.
+    pub const fn by_ranges(mut self) -> Self {
+        self.joins = Joins::ByRanges;
+        self
+    }
+
+    /// Joined as another scan that asks by the same statement.
+    pub const fn joined(mut self, joins: Joins) -> Self {
+        self.joins = joins;
         self
     }
 
@@ -284,6 +308,15 @@ macro_rules! within {
     };
 }
 pub(super) use within;
+
+/// ` AND alias.key` is within the bounds of the page too, which follows from what it is joined by: for [`Scan::by_ranges`]. PostgreSQL takes
+/// `NOT (a <= b)` for `a > b` and reads that range of the index; SQLite does not: version 3.40 would read the range for each row.
+macro_rules! also {
+    ($alias:literal, $key:literal) => {
+        concat!(" AND ", $alias, ".merchant = $1 AND NOT (", $alias, ".", $key, " <= $2) AND NOT (", $alias, ".", $key, " > $3)")
+    };
+}
+pub(super) use also;
 
 /// A statement over a page of one alias: everything before and after the bounds.
 macro_rules! wrong {

@@ -110,15 +110,7 @@ fn look_at_orders<'a>(reader: &'a mut Reader<'_>, bounds: Bounds) -> BoxFuture<'
     Box::pin(async move {
         // However many licenses an order has, their facts come in few combinations.
         let combinations: Vec<Combination> = reader
-            .query(
-                sql!(concat!(
-                    "SELECT DISTINCT o.merchant, o.id, ",
-                    facts_columns!(),
-                    " FROM orders o CROSS JOIN license l WHERE l.merchant = o.merchant AND l.orders = o.id AND ",
-                    within!("o")
-                )),
-                &bounds.0,
-            )
+            .query(sql!(concat!("SELECT DISTINCT l.merchant, l.orders, ", facts_columns!(), " FROM license l WHERE ", within!("l", "orders"))), &bounds.0)
             .await?;
         let mut by_order: HashMap<(i64, OrderId), Vec<LicenseFacts>> = HashMap::new();
         for Combination { of, facts } in combinations {

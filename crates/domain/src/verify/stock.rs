@@ -1,26 +1,17 @@
 //! Keys: sold once, in step with their licenses, counted right, never sold again once seen.
 
 use super::licenses::LICENSES;
-use super::scan::{Look, Scan, Start, Together, keys, together, within, wrong};
+use super::scan::{Look, Scan, Start, Together, also, keys, together, within, wrong};
 use super::{Check, How};
 
-/// What is asked of every key, in the order of the questions: by [`KEY_AND_LICENSE_AGREE`], [`EXPIRY`], [`SHOWN_NEVER_AVAILABLE`], and
-/// [`REVEALS`](super::traces::REVEALS). Most keys are in stock, expire never and were seen by nobody: nothing is looked up for them. What
-/// is, is a value of its own, which no engine turns into a join over all of the other table.
-///
-/// A license is found from its key, whose license is one of its primary key: an index of the sold keys alone is taken for empty by
-/// PostgreSQL where its statistics are older than the first sale, and was walked for every license. Audit rows are found by their subject:
-/// the added '' keeps them from the index by action, for the same reason. A partnership has many audit rows, so its downloads are looked
-/// for last.
-pub(super) static KEYS: Together = together!(
+/// What is asked of every key by itself, in the order of the questions: by [`KEY_AND_LICENSE_AGREE`], [`EXPIRY`] and
+/// [`SHOWN_NEVER_AVAILABLE`]. Most are in stock and expire never: nothing is looked up for them. What is, is a value of its own, which no
+/// engine turns into a join over all of the other table.
+static KEYS: Together = together!(
     concat!("license_key k WHERE ", within!("k")), "k.merchant", "k.id":
     (
-        "(k.license IS NULL AND k.state IN (1, 2, 3)) OR (k.license IS NOT NULL AND (k.state = 0
-           OR COALESCE((SELECT CASE WHEN k.state IN (1, 2, 3) AND (l.license_key IS NULL OR l.license_key <> k.id) THEN 1 ELSE 0 END
-              FROM license l WHERE l.merchant = k.merchant AND l.id = k.license), 1) = 1))",
-        "CASE WHEN k.license IS NULL THEN 'is out of stock for no license' WHEN k.state = 0 THEN 'is in stock and has a license'
-           WHEN (SELECT l.id FROM license l WHERE l.merchant = k.merchant AND l.id = k.license) IS NULL THEN 'has a license that does not exist'
-           ELSE 'has a license that does not carry it' END"
+        "(k.license IS NULL AND k.state IN (1, 2, 3)) OR (k.license IS NOT NULL AND k.state = 0)",
+        "CASE WHEN k.license IS NULL THEN 'is out of stock for no license' ELSE 'is in stock and has a license' END"
     ),
     (
         "(k.expired_ms IS NOT NULL AND (k.state <> 4 OR k.license IS NOT NULL OR k.expires_ms IS NULL OR k.expires_ms > k.expired_ms))
@@ -30,18 +21,36 @@ pub(super) static KEYS: Together = together!(
         "CASE WHEN k.expired_ms IS NULL THEN 'expires before its product looks for it' ELSE 'expired and is in state ' || CAST(k.state AS text) END"
     ),
     ("k.state = 0 AND k.shown_ms IS NOT NULL", "'is in stock and was shown'"),
+);
+
+/// What is asked of every sold key beside its license, in the order of the questions: by [`KEY_AND_LICENSE_AGREE`] and
+/// [`REVEALS`](super::traces::REVEALS). They are read in the order of their licenses, as far as these are a range too.
+///
+/// Audit rows are found by their subject: PostgreSQL takes an index of few rows for empty where its statistics are older than the first
+/// sale, and walked that by action for every license; the added '' keeps it from that. A partnership has many audit rows, so its
+/// downloads are looked for last.
+pub(super) static SOLD: Together = together!(
+    concat!(
+        "license_key k LEFT JOIN license l ON l.merchant = k.merchant AND l.id = k.license",
+        also!("l", "id"),
+        " WHERE k.license IS NOT NULL AND ",
+        within!("k", "license")
+    ), "k.merchant", "k.id":
     (
-        "k.shown_ms IS NOT NULL AND k.license IS NOT NULL AND COALESCE((SELECT CASE
-             WHEN (SELECT 1 FROM audit a WHERE a.merchant = l.merchant AND a.subject = l.id AND a.at_ms = k.shown_ms
-               AND a.action || '' IN ('license.revealed', 'license.activated', 'license.sent', 'licenses.downloaded') LIMIT 1) IS NOT NULL THEN 1
-             WHEN (SELECT 1 FROM audit a WHERE a.merchant = l.merchant AND a.subject = l.fulfillment AND a.at_ms = k.shown_ms
-               AND a.action || '' IN ('fulfillment.delivered', 'fulfillment.downloaded') LIMIT 1) IS NOT NULL THEN 1
-             WHEN (SELECT 1 FROM audit a WHERE a.merchant = l.merchant AND a.subject = l.orders AND a.at_ms = k.shown_ms
-               AND a.action || '' = 'licenses.downloaded' LIMIT 1) IS NOT NULL THEN 1
-             WHEN (SELECT 1 FROM audit a WHERE a.merchant = l.merchant AND a.subject = l.partnership AND a.at_ms = k.shown_ms
-               AND a.action || '' = 'licenses.downloaded' LIMIT 1) IS NOT NULL THEN 1
-             ELSE 0 END
-           FROM license l WHERE l.merchant = k.merchant AND l.id = k.license), 1) = 0",
+        "l.id IS NULL OR (k.state IN (1, 2, 3) AND (l.license_key IS NULL OR l.license_key <> k.id))",
+        "'has a license that ' || CASE WHEN l.id IS NULL THEN 'does not exist' ELSE 'does not carry it' END"
+    ),
+    (
+        "k.shown_ms IS NOT NULL AND l.id IS NOT NULL AND CASE
+           WHEN (SELECT 1 FROM audit a WHERE a.merchant = l.merchant AND a.subject = l.id AND a.at_ms = k.shown_ms
+             AND a.action || '' IN ('license.revealed', 'license.activated', 'license.sent', 'licenses.downloaded') LIMIT 1) IS NOT NULL THEN 1
+           WHEN (SELECT 1 FROM audit a WHERE a.merchant = l.merchant AND a.subject = l.fulfillment AND a.at_ms = k.shown_ms
+             AND a.action || '' IN ('fulfillment.delivered', 'fulfillment.downloaded') LIMIT 1) IS NOT NULL THEN 1
+           WHEN (SELECT 1 FROM audit a WHERE a.merchant = l.merchant AND a.subject = l.orders AND a.at_ms = k.shown_ms
+             AND a.action || '' = 'licenses.downloaded' LIMIT 1) IS NOT NULL THEN 1
+           WHEN (SELECT 1 FROM audit a WHERE a.merchant = l.merchant AND a.subject = l.partnership AND a.at_ms = k.shown_ms
+             AND a.action || '' = 'licenses.downloaded' LIMIT 1) IS NOT NULL THEN 1
+           ELSE 0 END = 0",
         "'was shown and nobody noted it'"
     ),
 );
@@ -55,7 +64,11 @@ pub(super) static ONE_LICENSE_PER_KEY: Check = Check {
 pub(super) static KEY_AND_LICENSE_AGREE: Check = Check {
     name: "stock.key_and_license_agree",
     meaning: "A key is where its license is: of the same product, reserved while it waits, allocated while it is available, delivered once it was handed over, revoked once it was taken back.",
-    how: How::Scans(&[Scan::ids(keys!("license"), "lic", Look::Part(&LICENSES, 3)), Scan::ids(keys!("license_key"), "lky", Look::Part(&KEYS, 0))]),
+    how: How::Scans(&[
+        Scan::ids(keys!("license"), "lic", Look::Part(&LICENSES, 3)),
+        Scan::ids(keys!("license_key"), "lky", Look::Part(&KEYS, 0)),
+        Scan::ids(keys!("license_key", "license" where "license IS NOT NULL"), "lky", Look::Part(&SOLD, 0)).by_ranges(),
+    ]),
 };
 
 pub(super) static COUNTERS: Check = Check {

@@ -4,7 +4,7 @@
 //! so that a working server can always truncate its log; the reads of verify never wait for a writer or stop one.
 
 use super::report::CheckReport;
-use super::scan::{Bounds, Finding, Found, Keys, Look, Scan, Start, Together, Whole, Wrong};
+use super::scan::{Bounds, Finding, Found, Joins, Keys, Look, Scan, Start, Together, Whole, Wrong};
 use super::{Check, How};
 use crate::command::Engine;
 use std::collections::HashSet;
@@ -117,13 +117,13 @@ async fn sweep(engine: &Engine, scans: Vec<(Place, &'static Scan)>) -> Result<Ve
     let mut from = Some((i64::MIN, first.start.before_all()));
     while let Some(after) = from {
         let (keys, start) = (first.keys, first.start);
-        let looks: Vec<Look> = scans.iter().map(|(_, scan)| scan.look).collect();
+        let looks: Vec<(Look, Joins)> = scans.iter().map(|(_, scan)| (scan.look, scan.joins)).collect();
         let page = engine.store.read(move |reader| Box::pin(async move { read(reader, keys, start, rows, after, looks).await })).await?;
         let Some(page) = page else { break };
         for ((found, (_, scan)), findings) in found.iter_mut().zip(&scans).zip(page.findings) {
             found.checked += page.rows;
             if !findings.is_empty() {
-                found.add_findings(scan.subject, still(engine, scan.look, &page.bounds, findings).await?);
+                found.add_findings(scan.subject, still(engine, (scan.look, scan.joins), &page.bounds, findings).await?);
             }
         }
         from = Some(page.end);
@@ -143,15 +143,19 @@ const PINNED: Sql = Sql {
     lite: "SELECT ''",
 };
 
-/// Has the statements that follow in this snapshot go by indexes.
-async fn pin(reader: &mut Reader<'_>) -> Result<(), Fault> {
-    let _settings: Option<String> = reader.query_opt(PINNED, &[]).await?;
+/// What [`Joins::ByRanges`] may do beyond that. It still walks through no table, and what it sorts is a page.
+const RANGES: Sql = Sql { pg: "SELECT set_config('enable_hashjoin', 'on', true) || set_config('enable_sort', 'on', true)", lite: "SELECT ''" };
+
+/// Has the statements that follow in this snapshot go by indexes, or by ranges of them.
+async fn pin(reader: &mut Reader<'_>, joins: Joins) -> Result<(), Fault> {
+    let settings = if joins == Joins::ByIndex { PINNED } else { RANGES };
+    let _settings: Option<String> = reader.query_opt(settings, &[]).await?;
     Ok(())
 }
 
 /// The next page of at most `rows` keys of one merchant: the rest of this one's, else the first of the next that has any.
-async fn read(reader: &mut Reader<'_>, keys: Keys, start: Start, rows: i64, after: (i64, Value), looks: Vec<Look>) -> Result<Option<Page>, Fault> {
-    pin(reader).await?;
+async fn read(reader: &mut Reader<'_>, keys: Keys, start: Start, rows: i64, after: (i64, Value), looks: Vec<(Look, Joins)>) -> Result<Option<Page>, Fault> {
+    pin(reader, Joins::ByIndex).await?;
     let (mut merchant, mut key) = after;
     let (until, count) = loop {
         let full: Option<(Value,)> = reader.query_opt(keys.edge, params![merchant, key.clone(), rows - 1]).await?;
@@ -172,33 +176,44 @@ async fn read(reader: &mut Reader<'_>, keys: Keys, start: Start, rows: i64, afte
     Ok(Some(Page { bounds, rows: count, end: (merchant, until), findings }))
 }
 
-/// What each look finds wrong on a page; those that share a statement share its answer.
-async fn judge(reader: &mut Reader<'_>, bounds: &Bounds, looks: &[Look]) -> Result<Vec<Vec<Finding>>, Fault> {
+/// What each look finds wrong on a page; those that share a statement share its answer. Those that join by index come first.
+async fn judge(reader: &mut Reader<'_>, bounds: &Bounds, looks: &[(Look, Joins)]) -> Result<Vec<Vec<Finding>>, Fault> {
+    let mut findings: Vec<Vec<Finding>> = looks.iter().map(|_| Vec::new()).collect();
     let mut answers: Vec<(&'static Together, Vec<Wrong>)> = Vec::new();
-    let mut findings = Vec::with_capacity(looks.len());
-    for look in looks {
-        let Look::Part(together, question) = *look else {
-            findings.push(look.judge(reader, bounds).await?);
+    let mut order: Vec<usize> = (0..looks.len()).collect();
+    order.sort_by_key(|&at| looks[at].1);
+    let mut pinned = Joins::ByIndex;
+    for at in order {
+        let (look, joins) = looks[at];
+        if joins != pinned {
+            pin(reader, joins).await?;
+            pinned = joins;
+        }
+        let Look::Part(together, question) = look else {
+            findings[at] = look.judge(reader, bounds).await?;
             continue;
         };
         if !answers.iter().any(|(asked, _)| std::ptr::eq(*asked, together)) {
             answers.push((together, together.judge(reader, bounds).await?));
         }
         let answer = answers.iter().find(|(asked, _)| std::ptr::eq(*asked, together));
-        findings.push(answer.map(|(_, rows)| Wrong::of(rows, question)).unwrap_or_default());
+        findings[at] = answer.map(|(_, rows)| Wrong::of(rows, question)).unwrap_or_default();
     }
     Ok(findings)
 }
 
 /// Those of `findings` that a fresh snapshot has too: what was only on its way is no violation.
-async fn still(engine: &Engine, look: Look, bounds: &Bounds, findings: Vec<Finding>) -> Result<Vec<Finding>, Fault> {
+async fn still(engine: &Engine, (look, joins): (Look, Joins), bounds: &Bounds, findings: Vec<Finding>) -> Result<Vec<Finding>, Fault> {
     let before: HashSet<(i64, Vec<u8>)> = findings.iter().map(Finding::identity).collect();
     let bounds = bounds.clone();
     let again = engine
         .store
         .read(move |reader| {
             Box::pin(async move {
-                pin(reader).await?;
+                pin(reader, Joins::ByIndex).await?;
+                if joins == Joins::ByRanges {
+                    pin(reader, joins).await?;
+                }
                 look.judge(reader, &bounds).await
             })
         })

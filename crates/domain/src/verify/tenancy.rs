@@ -1,8 +1,9 @@
 //! Tenancy: whatever refers to something refers to its own merchant's, and to its own partnership's.
 
+use super::billing::PAID;
 use super::licenses::LICENSES;
 use super::report::Violation;
-use super::scan::{Found, Look, Scan, Start, Together, keys, together, within, wrong};
+use super::scan::{Found, Joins, Look, Scan, Start, Together, also, keys, together, within, wrong};
 use super::{Check, How};
 use crate::command::Engine;
 use std::collections::BTreeSet;
@@ -18,7 +19,7 @@ type Reference = (&'static str, &'static str, &'static str, &'static str);
 macro_rules! references {
     (
         $($table:literal by $key:literal ($start:ident, $subject:literal): $($column:literal as $alias:literal -> $to:literal.$target:literal),+;)+
-        $(together $with:literal by $by:literal ($kind:literal, $asked:expr, $question:literal): $($from:literal -> $into:literal.$key_of:literal),+;)+
+        $(together $with:literal by $by:literal ($kind:literal, $asked:expr, $question:literal, $joined:expr): $($from:literal -> $into:literal.$key_of:literal),+;)+
         $(shared $common:literal of $rows:literal ($as:ident, $name:literal) -> $of_one:literal.$known_by:literal;)+
         $(each $value:literal of $many:literal ($type:ident, $what:literal) -> $one:literal.$number:literal;)+
     ) => {
@@ -38,17 +39,19 @@ macro_rules! references {
                 ),
             )
             .by(Start::$start),)+
-            $(Scan::ids(keys!($with, $by), $kind, Look::Part($asked, $question)),)+
+            $(Scan::ids(keys!($with, $by), $kind, Look::Part($asked, $question)).joined($joined),)+
             $(Scan::ids(
                 keys!($rows, $common),
                 $name,
                 wrong!(
                     "SELECT c.merchant, c.value, '", $common, " in ", $rows, " refers to nothing of this merchant'
                      FROM (SELECT DISTINCT x.merchant, x.", $common, " AS value FROM ", $rows, " x WHERE ", within!("x", $common), ") c
-                     LEFT JOIN ", $of_one, " t ON t.merchant = c.merchant AND t.", $known_by, " = c.value WHERE t.merchant IS NULL ORDER BY c.merchant, c.value"
+                     LEFT JOIN ", $of_one, " t ON t.merchant = c.merchant AND t.", $known_by, " = c.value", also!("t", $known_by),
+                    " WHERE t.merchant IS NULL ORDER BY c.merchant, c.value"
                 ),
             )
-            .by(Start::$as),)+
+            .by(Start::$as)
+            .by_ranges(),)+
             $(Scan::ids(
                 keys!($many, $value),
                 $what,
@@ -67,8 +70,9 @@ macro_rules! references {
 /// What is asked of the orders on invoices: by [`REFERENCES`] and [`FOREIGN_KEYS`].
 static INVOICE_ORDERS: Together = together!(
     concat!(
-        "invoice_order x LEFT JOIN invoice i ON i.merchant = x.merchant AND i.id = x.invoice
-         LEFT JOIN orders o ON o.merchant = x.merchant AND o.id = x.orders WHERE ",
+        "invoice_order x LEFT JOIN invoice i ON i.merchant = x.merchant AND i.id = x.invoice",
+        also!("i", "id"),
+        " LEFT JOIN orders o ON o.merchant = x.merchant AND o.id = x.orders WHERE ",
         within!("x", "invoice")
     ), "x.merchant", "x.invoice":
     ("i.partnership <> o.partnership", "'is another partnership''s than its order'"),
@@ -78,18 +82,23 @@ static INVOICE_ORDERS: Together = together!(
     ),
 );
 
-/// What is asked of payments: by [`REFERENCES`] and [`FOREIGN_KEYS`].
-static PAYMENTS: Together = together!(
-    concat!("payment p LEFT JOIN invoice i ON i.merchant = p.merchant AND i.id = p.invoice WHERE ", within!("p")), "p.merchant", "p.id":
-    ("p.partnership <> i.partnership", "'is another partnership''s than its invoice'"),
-    ("i.id IS NULL", "'invoice in payment refers to nothing of this merchant'"),
+/// What is asked of lines of orders: by [`FOREIGN_KEYS`].
+static ITEMS: Together = together!(
+    concat!(
+        "order_item i LEFT JOIN orders o ON o.merchant = i.merchant AND o.id = i.orders",
+        also!("o", "id"),
+        " LEFT JOIN product p ON p.merchant = i.merchant AND p.number = i.product WHERE ",
+        within!("i", "orders")
+    ), "i.merchant", "i.id":
+    ("o.id IS NULL OR p.number IS NULL", "CASE WHEN o.id IS NULL THEN 'orders' ELSE 'product' END || ' in order_item refers to nothing of this merchant'"),
 );
 
 /// What is asked of what payments give to orders: by [`REFERENCES`] and [`FOREIGN_KEYS`].
 static ALLOCATIONS: Together = together!(
     concat!(
-        "payment_allocation a LEFT JOIN payment p ON p.merchant = a.merchant AND p.id = a.payment
-         LEFT JOIN invoice_order x ON x.merchant = a.merchant AND x.invoice = p.invoice AND x.orders = a.orders
+        "payment_allocation a LEFT JOIN payment p ON p.merchant = a.merchant AND p.id = a.payment",
+        also!("p", "id"),
+        " LEFT JOIN invoice_order x ON x.merchant = a.merchant AND x.invoice = p.invoice AND x.orders = a.orders
          LEFT JOIN orders o ON o.merchant = a.merchant AND o.id = a.orders WHERE ",
         within!("a", "payment")
     ), "a.merchant", "a.payment":
@@ -112,7 +121,6 @@ references! {
     "api_key" by "id" (Id, "key"): "partnership" as "a" -> "partnership"."id";
     "stock" by "product" (Int, "product number"): "product" as "a" -> "product"."number";
     "customer" by "id" (Id, "cus"): "partnership" as "a" -> "partnership"."id";
-    "order_item" by "id" (Id, "itm"): "orders" as "a" -> "orders"."id", "product" as "b" -> "product"."number";
     "fulfillment" by "id" (Id, "ful"): "product" as "a" -> "product"."number";
     "cancel_request" by "id" (Id, "crq"): "partnership" as "a" -> "partnership"."id", "fulfillment" as "b" -> "fulfillment"."id";
     "cancel_request_license" by "cancel_request" (Id, "crq"): "cancel_request" as "a" -> "cancel_request"."id", "license" as "b" -> "license"."id";
@@ -121,11 +129,12 @@ references! {
     "spending_limit" by "partnership" (Id, "par"): "partnership" as "a" -> "partnership"."id";
     "order_approval" by "partnership" (Id, "par"): "partnership" as "a" -> "partnership"."id";
     "daily_sales" by "partnership" (Id, "par"): "partnership" as "a" -> "partnership"."id";
-    together "license" by "id" ("lic", &LICENSES, 5): "orders" -> "orders"."id", "item" -> "order_item"."id", "fulfillment" -> "fulfillment"."id",
+    together "license" by "id" ("lic", &LICENSES, 5, Joins::ByIndex): "orders" -> "orders"."id", "item" -> "order_item"."id", "fulfillment" -> "fulfillment"."id",
         "license_key" -> "license_key"."id", "customer" -> "customer"."id", "reseller_information" -> "reseller_information"."id";
-    together "invoice_order" by "invoice" ("inv", &INVOICE_ORDERS, 1): "invoice" -> "invoice"."id", "orders" -> "orders"."id";
-    together "payment" by "id" ("pay", &PAYMENTS, 1): "invoice" -> "invoice"."id";
-    together "payment_allocation" by "payment" ("pay", &ALLOCATIONS, 1): "payment" -> "payment"."id", "orders" -> "orders"."id";
+    together "order_item" by "orders" ("itm", &ITEMS, 0, Joins::ByRanges): "orders" -> "orders"."id", "product" -> "product"."number";
+    together "invoice_order" by "invoice" ("inv", &INVOICE_ORDERS, 1, Joins::ByRanges): "invoice" -> "invoice"."id", "orders" -> "orders"."id";
+    together "payment" by "id" ("pay", &PAID, 1, Joins::ByRanges): "invoice" -> "invoice"."id";
+    together "payment_allocation" by "payment" ("pay", &ALLOCATIONS, 1, Joins::ByRanges): "payment" -> "payment"."id", "orders" -> "orders"."id";
     shared "transfer" of "entry" (Id, "trf") -> "transfer"."id";
     each "account" of "entry" (Id, "acc") -> "account"."id";
     each "product" of "license_key" (Int, "product number") -> "product"."number";
@@ -180,9 +189,9 @@ pub(super) static REFERENCES: Check = Check {
     meaning: "What no foreign key can hold together belongs together: licenses, customers, invoices, payments and accounts to the partnership of their order; twins to each other.",
     how: How::Scans(&[
         Scan::ids(keys!("license"), "lic", Look::Part(&LICENSES, 4)),
-        Scan::ids(keys!("invoice_order", "invoice"), "inv", Look::Part(&INVOICE_ORDERS, 0)),
-        Scan::ids(keys!("payment"), "pay", Look::Part(&PAYMENTS, 0)),
-        Scan::ids(keys!("payment_allocation", "payment"), "pay", Look::Part(&ALLOCATIONS, 0)),
+        Scan::ids(keys!("invoice_order", "invoice"), "inv", Look::Part(&INVOICE_ORDERS, 0)).by_ranges(),
+        Scan::ids(keys!("payment"), "pay", Look::Part(&PAID, 0)).by_ranges(),
+        Scan::ids(keys!("payment_allocation", "payment"), "pay", Look::Part(&ALLOCATIONS, 0)).by_ranges(),
         Scan::ids(
             keys!("account"),
             "acc",

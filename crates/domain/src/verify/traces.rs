@@ -1,7 +1,7 @@
 //! What changes leave behind: events, their order, and the audit row of every look at a code.
 
-use super::scan::{Look, Scan, Start, keys, within, wrong};
-use super::stock::KEYS;
+use super::scan::{Look, Scan, Start, also, keys, within, wrong};
+use super::stock::SOLD;
 use super::{Check, How};
 
 pub(super) static ORDER_PLACED: Check = Check {
@@ -16,24 +16,28 @@ pub(super) static ORDER_PLACED: Check = Check {
                 "SELECT x.merchant, x.id, 'has ' || CAST(x.placed AS text) || ' events order.placed and ' || CAST(x.canceled AS text) || ' order.canceled'
                  FROM (SELECT o.merchant, o.id, o.placed_ms, o.canceled_ms, COUNT(CASE WHEN e.kind = 'order.placed' THEN 1 END) AS placed,
                      COUNT(CASE WHEN e.kind = 'order.canceled' THEN 1 END) AS canceled
-                   FROM orders o LEFT JOIN outbox e ON e.merchant = o.merchant AND e.subject = o.id AND e.kind IN ('order.placed', 'order.canceled', 'invoice.issued') WHERE ",
+                   FROM orders o LEFT JOIN outbox e ON e.merchant = o.merchant AND e.subject = o.id AND e.kind IN ('order.placed', 'order.canceled', 'invoice.issued')",
+                also!("e", "subject"),
+                " WHERE ",
                 within!("o"),
                 " GROUP BY o.merchant, o.id, o.placed_ms, o.canceled_ms) x WHERE x.placed <> CASE WHEN x.placed_ms IS NULL THEN 0 ELSE 1 END
                    OR x.canceled <> CASE WHEN x.placed_ms IS NULL OR x.canceled_ms IS NULL THEN 0 ELSE 1 END ORDER BY x.merchant, x.id"
             ),
-        ),
+        )
+        .by_ranges(),
         Scan::ids(
             keys!("invoice"),
             "inv",
             wrong!(
-                "SELECT x.merchant, x.id, 'has ' || CAST(x.issued AS text) || ' events invoice.issued' FROM (SELECT i.merchant, i.id,
-                     (SELECT COUNT(*) FROM outbox e WHERE e.merchant = i.merchant AND e.subject = i.id
-                      AND e.kind IN ('order.placed', 'order.canceled', 'invoice.issued') AND e.kind = 'invoice.issued') AS issued
-                   FROM invoice i WHERE i.kind = 'order' AND ",
+                "SELECT i.merchant, i.id, 'has ' || CAST(COUNT(CASE WHEN e.kind = 'invoice.issued' THEN 1 END) AS text) || ' events invoice.issued'
+                 FROM invoice i LEFT JOIN outbox e ON e.merchant = i.merchant AND e.subject = i.id AND e.kind IN ('order.placed', 'order.canceled', 'invoice.issued')",
+                also!("e", "subject"),
+                " WHERE i.kind = 'order' AND ",
                 within!("i"),
-                ") x WHERE x.issued <> 1 ORDER BY x.merchant, x.id"
+                " GROUP BY i.merchant, i.id HAVING COUNT(CASE WHEN e.kind = 'invoice.issued' THEN 1 END) <> 1 ORDER BY i.merchant, i.id"
             ),
-        ),
+        )
+        .by_ranges(),
     ]),
 };
 
@@ -81,5 +85,5 @@ pub(super) static RELAYED_IN_ORDER: Check = Check {
 pub(super) static REVEALS: Check = Check {
     name: "audit.reveals",
     meaning: "Each key that a license's holder saw has the audit row of that moment: revealed, activated, sent, downloaded, or delivered to an external shop (STK-5).",
-    how: How::Scans(&[Scan::ids(keys!("license_key"), "lky", Look::Part(&KEYS, 3))]),
+    how: How::Scans(&[Scan::ids(keys!("license_key", "license" where "license IS NOT NULL"), "lky", Look::Part(&SOLD, 1)).by_ranges()]),
 };

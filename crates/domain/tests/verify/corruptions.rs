@@ -157,10 +157,7 @@ pub const ALL: &[Corruption] = &[
         &["fulfillments.licenses"],
         concat!("UPDATE license SET partnership = (SELECT partnership FROM orders WHERE reference = 'paid') WHERE fulfillment = ", fulfillment!("ext-1")),
     ),
-    breaks(
-        &["fulfillments.licenses", "fulfillments.state", "partnership.purchase_days", "sales.days"],
-        "UPDATE fulfillment SET refunded_quantity = 1 WHERE external_order_id = 'ext-2'",
-    ),
+    breaks(&["fulfillments.licenses", "fulfillments.state", "sales.days"], "UPDATE fulfillment SET refunded_quantity = 1 WHERE external_order_id = 'ext-2'"),
     breaks(&["fulfillments.state", "events.fulfillments"], "UPDATE fulfillment SET delivered_ms = NULL WHERE external_order_id = 'ext-1'"),
     breaks(
         &["stock.key_and_license_agree", "fulfillments.licenses"],

@@ -14,10 +14,11 @@ fn is_range_of_its_key(line: &str) -> bool {
     line.contains(">? AND ") && line.contains("<?)") || line.contains("(rowid=?)") || line.contains("counter_1 (merchant=? AND name=?)")
 }
 
-/// Whether a line walks a table, or all rows of a merchant. What the statement made itself is no table.
+/// Whether a line walks a table, or all rows of a merchant, or a page for each row that something is joined to. What the statement made itself
+/// is no table.
 fn walks(line: &str, plan: &[String]) -> bool {
     let made = |name: &str| plan.iter().any(|line| line.trim() == format!("CO-ROUTINE {name}"));
-    line.contains("merchant>?") || line.trim().strip_prefix("SCAN ").is_some_and(|name| !made(name))
+    line.contains("merchant>?") || (line.contains(">?") && line.contains("LEFT-JOIN")) || line.trim().strip_prefix("SCAN ").is_some_and(|name| !made(name))
 }
 
 #[test]
