@@ -21,7 +21,7 @@ pub(super) static ORDERS: Check = Check {
         )
         .by(Start::Text)
         .of_rows(1),
-        Scan::ids(keys!("orders", "number" where "number IS NOT NULL"), "order number", Look::Code(look_at_orders)).by(Start::Text),
+        Scan::ids(keys!("orders", "number" where "number IS NOT NULL"), "order number", Look::Code(look_at_orders)).by(Start::Text).by_ranges(),
     ]),
 };
 
@@ -73,7 +73,7 @@ pub(super) static INVOICES: Check = Check {
         )
         .by(Start::Text)
         .of_rows(1),
-        Scan::ids(keys!("invoice", "number"), "invoice number", Look::Code(look_at_invoices)).by(Start::Text),
+        Scan::ids(keys!("invoice", "number"), "invoice number", Look::Code(look_at_invoices)).by(Start::Text).by_ranges(),
     ]),
 };
 

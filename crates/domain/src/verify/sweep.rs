@@ -5,7 +5,7 @@
 
 use super::report::CheckReport;
 use super::scan::{Bounds, Finding, Found, Joins, Keys, Look, Scan, Start, Together, Whole, Wrong};
-use super::{Check, How};
+use super::{Check, How, PAGE};
 use crate::command::Engine;
 use std::collections::HashSet;
 use std::future::poll_fn;
@@ -52,8 +52,8 @@ pub(super) async fn run(engine: &Engine, checks: &[&'static Check], full: bool, 
     Ok(reports.into_iter().zip(checks).map(|(found, check)| found.report(check.name)).collect())
 }
 
-/// The work that `checks` are, those over the same rows together; what most is asked of comes first, so that no long sweep is left over at the
-/// end, alone.
+/// The work that `checks` are, those over the same rows together. Rows that stand for many others come first, then what most is asked of, so
+/// that nothing long is left over at the end, alone.
 fn parts(checks: &[&'static Check]) -> Vec<Part> {
     let none: &'static [Scan] = &[];
     let mut parts: Vec<Part> = Vec::new();
@@ -76,11 +76,18 @@ fn parts(checks: &[&'static Check]) -> Vec<Part> {
             }
         }
     }
-    parts.sort_by_key(|part| std::cmp::Reverse(part.questions()));
+    parts.sort_by_key(|part| std::cmp::Reverse((part.stands_for_many(), part.questions())));
     parts
 }
 
 impl Part {
+    fn stands_for_many(&self) -> bool {
+        match self {
+            Self::Sweep(scans) => scans.iter().any(|(_, scan)| scan.rows < PAGE),
+            Self::Whole(..) => true,
+        }
+    }
+
     fn questions(&self) -> usize {
         match self {
             Self::Sweep(scans) => scans.len(),
