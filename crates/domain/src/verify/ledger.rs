@@ -13,8 +13,9 @@ static TRANSFERS: Together = together!(
                THEN e.amount_minor END), 0) AS booked,
              MAX(CASE t.kind WHEN 'order_placed' THEN CASE WHEN o.placed_ms IS NULL THEN 0 ELSE o.total_minor END WHEN 'payment' THEN -p.allocated_minor END) AS due
            FROM transfer t
-           LEFT JOIN orders o ON o.merchant = t.merchant AND o.id = CASE WHEN t.kind IN ('order_placed', 'order_canceled') THEN t.reference END
-           LEFT JOIN payment p ON p.merchant = t.merchant AND p.id = CASE WHEN t.kind = 'payment' THEN t.reference END
+           LEFT JOIN orders o ON o.merchant = t.merchant AND o.id = CASE WHEN t.kind NOT IN ('payment', 'fulfillment', 'fulfillment_refund') THEN t.reference END
+           LEFT JOIN payment p ON p.merchant = t.merchant
+             AND p.id = CASE WHEN o.id IS NULL AND t.kind NOT IN ('fulfillment', 'fulfillment_refund') THEN t.reference END
            LEFT JOIN invoice i ON i.merchant = p.merchant AND i.id = p.invoice
            LEFT JOIN cancel_request c ON c.merchant = t.merchant AND c.id = CASE WHEN t.kind = 'fulfillment_refund' THEN t.reference END
            LEFT JOIN fulfillment f ON f.merchant = t.merchant
@@ -31,7 +32,7 @@ static TRANSFERS: Together = together!(
         "'books ' || COALESCE(x.currency, x.least) || ' on accounts in ' || x.least || ' to ' || x.most"
     ),
     (
-        "x.kind IN ('order_placed', 'order_canceled', 'payment') AND (x.known = 0 OR x.booked <> COALESCE(x.due, x.booked))",
+        "x.kind IN ('order_placed', 'order_canceled', 'cancellation_credit', 'payment') AND (x.known = 0 OR x.booked <> COALESCE(x.due, x.booked))",
         "CASE WHEN x.known = 0 THEN 'is called ' || x.kind || ' and there is none' ELSE 'books ' || CAST(x.booked AS text) || ' for ' || CAST(x.due AS text) END"
     ),
 );

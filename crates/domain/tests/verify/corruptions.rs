@@ -81,6 +81,14 @@ pub const ALL: &[Corruption] = &[
     breaks(&["ledger.postings"], concat!("UPDATE transfer SET kind = 'gift' WHERE id = ", transfer!("order_placed" of "unpaid"))),
     breaks(&["ledger.postings"], "UPDATE transfer SET kind = 'gift' WHERE kind = 'order_canceled'"),
     breaks(&["ledger.postings"], "UPDATE transfer SET kind = 'gift' WHERE id = (SELECT id FROM transfer WHERE kind = 'payment' ORDER BY id LIMIT 1)"),
+    breaks(
+        &["ledger.balances", "ledger.postings"],
+        concat!(
+            "UPDATE entry SET account = (SELECT id FROM account WHERE kind = 'sales') WHERE account IN (SELECT id FROM account WHERE kind = 'receivable') AND transfer = ",
+            transfer!("order_placed" of "on credit")
+        ),
+    ),
+    breaks(&["ledger.postings"], "UPDATE transfer SET reference = id WHERE kind = 'cancellation_credit'"),
     breaks(&["ledger.prepaid_balance"], "UPDATE fulfillment SET balance_after_minor = balance_after_minor + 1 WHERE external_order_id = 'ext-2'"),
     // Credit and licenses.
     breaks(&["credit.used", "billing.payments"], "UPDATE orders SET paid_minor = paid_minor + 1 WHERE reference = 'unpaid'"),
