@@ -28,8 +28,9 @@ pub(super) struct Scan {
 pub(super) enum Joins {
     /// In the order written, what belongs to each row by its index, whatever the planner thinks.
     ByIndex,
-    /// As the planner likes, by hash too: what belongs to the page is a range of its own index, as long as the page, and the statement
-    /// says so. That reads both ranges once, which takes less than half of a look-up for each row.
+    /// As the planner likes, by hash too: most that belongs to the page is a range of its own index, as long as the page, and the statement
+    /// says so ([`also!`]). That reads both ranges once, which takes less than half of a look-up for each row. What is no range is still
+    /// looked up row by row, unless its table is small.
     ByRanges,
 }
 
